@@ -1,0 +1,94 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+/// The instruction set the compute kernels are built for: `RETORT_CPU` if set (x86-64-v3,
+/// x86-64-v4), else the highest level that the processor building the package offers.
+let processorLevel: String = {
+  if let chosen = Context.environment["RETORT_CPU"], !chosen.isEmpty { return chosen }
+  let flags = Set(
+    ((try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? "")
+      .split(separator: "\n").first { $0.hasPrefix("flags") }?.split(separator: " ").map(String.init)
+      ?? [])
+  return flags.isSuperset(of: ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"])
+    ? "x86-64-v4" : "x86-64-v3"
+}()
+
+/// Only the engine is compiled for that level, so that the program can start on any processor,
+/// look, and say what is wrong (`Processor`) instead of dying of an illegal instruction.
+/// Kernels are optimised in debug builds too: without it they are 300 times slower.
+let kernelSettings: [SwiftSetting] = [
+  .unsafeFlags([
+    "-Xcc", "-march=\(processorLevel)", "-Xcc", "-fno-math-errno",
+    "-Xcc", "-mprefer-vector-width=512", "-enforce-exclusivity=unchecked",
+  ]),
+  .unsafeFlags(["-O"], .when(configuration: .debug)),
+]
+
+let package = Package(
+  name: "Retort",
+  products: [.executable(name: "retort", targets: ["retort"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+
+    // Leaves.
+    .target(name: "Files"),
+    .target(
+      name: "Processor",
+      swiftSettings: processorLevel == "x86-64-v4" ? [.define("RETORT_KERNELS_V4")] : []),
+    .target(name: "Randomness"),
+
+    .target(
+      name: "TensorEngine", dependencies: ["COpenBLAS", "Processor", "Randomness"],
+      swiftSettings: kernelSettings),
+    .target(name: "Layers", dependencies: ["TensorEngine", "Randomness"]),
+    .target(name: "Optimization", dependencies: ["Layers", "TensorEngine"]),
+    .target(name: "Text", dependencies: ["Files", "Randomness"]),
+    .target(name: "Storage", dependencies: ["CHDF5", "Files"]),
+    .target(name: "Transformers", dependencies: ["Layers", "Storage", "Files"]),
+    .target(
+      name: "Distillation",
+      dependencies: ["Transformers", "Optimization", "Text", "Storage"]),
+    .target(
+      name: "Reporting",
+      dependencies: ["Files", .product(name: "Yams", package: "Yams")]),
+    .target(
+      name: "ExperimentPlan",
+      dependencies: [
+        "Distillation", "Reporting",
+        .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
+      ]),
+    .executableTarget(
+      name: "retort",
+      dependencies: [
+        "ExperimentPlan",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+
+    .target(name: "TestSupport", dependencies: ["TensorEngine"], path: "Tests/TestSupport"),
+  ]
+    + [
+      "Files", "Randomness", "TensorEngine", "Layers", "Optimization", "Text", "Storage",
+      "Transformers", "Distillation", "Reporting", "ExperimentPlan",
+    ].map { name in
+      .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport", "Files"])
+    }
+    + [
+      .testTarget(
+        name: "ParityTests",
+        dependencies: ["Distillation", "Storage", "TestSupport"]),
+      .testTarget(
+        name: "CommandTests",
+        dependencies: ["retort", "ExperimentPlan", "TestSupport"]),
+    ]
+)
