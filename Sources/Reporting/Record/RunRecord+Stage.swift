@@ -1,0 +1,192 @@
+// One finished stage of a run: its work, its loss curve, its epochs and its evaluations.
+
+import Foundation
+
+extension RunRecord {
+  public enum StageKind: String, Codable, Sendable, CaseIterable {
+    case pretrain, distill, finetune, evaluate
+  }
+
+  public struct Stage: Codable, Sendable, Equatable {
+    public var id: String
+    public var kind: StageKind
+    /// `main` for the definition's own stages, else the baseline: `teacher`, `no_distillation`,
+    /// `mlm_only`.
+    public var variant: String
+    /// Role (`model`, `teacher`, `student`) to the model or stage that filled it.
+    public var inputs: [String: String]
+    /// The stage cache's digest.
+    public var digest: String
+    /// Names in `RunRecord.data`.
+    public var data: [String]
+    public var seed: UInt64
+    /// Of the model that was trained, with the head it was trained with.
+    public var parameters: ParameterCounts
+    public var steps: Int
+    /// Sequences and tokens seen by the trained model, over all epochs; no padding in them.
+    public var sequences: Int
+    public var tokens: Int
+    /// The limit that the definition set, in words: `3 epochs`, `3,000,000 tokens`.
+    public var budget: String
+    /// `linear from 2e-05 to 0, no warm-up`
+    public var learningRate: String
+    /// The objective as a formula with its numbers.
+    public var loss: String
+    public var curve: LossCurve
+    /// Empty for stages that are not evaluated each epoch.
+    public var epochs: [Epoch]
+    /// Which epochs are best; nil without epochs.
+    public var best: Best?
+    public var evaluations: [Evaluation]
+    /// Other counts and figures that are worth keeping, by name: `masked tokens`, `perplexity`.
+    public var figures: [String: Double]
+
+    public init(
+      id: String, kind: StageKind, variant: String = "main", inputs: [String: String],
+      digest: String, data: [String], seed: UInt64, parameters: ParameterCounts, steps: Int,
+      sequences: Int, tokens: Int, budget: String, learningRate: String, loss: String,
+      curve: LossCurve, epochs: [Epoch] = [], best: Best? = nil, evaluations: [Evaluation] = [],
+      figures: [String: Double] = [:]
+    ) {
+      self.id = id
+      self.kind = kind
+      self.variant = variant
+      self.inputs = inputs
+      self.digest = digest
+      self.data = data
+      self.seed = seed
+      self.parameters = parameters
+      self.steps = steps
+      self.sequences = sequences
+      self.tokens = tokens
+      self.budget = budget
+      self.learningRate = learningRate
+      self.loss = loss
+      self.curve = curve
+      self.epochs = epochs
+      self.best = best
+      self.evaluations = evaluations
+      self.figures = figures
+    }
+  }
+
+  /// Mean losses over consecutive windows of steps.
+  public struct LossCurve: Codable, Sendable, Equatable {
+    /// Steps in a window; the last one may be shorter.
+    public var window: Int
+    public var points: [Point]
+
+    public init(window: Int, points: [Point] = []) {
+      self.window = window
+      self.points = points
+    }
+
+    public struct Point: Codable, Sendable, Equatable {
+      /// The last step of the window, counted from 1.
+      public var step: Int
+      /// Name of a loss term to its unweighted mean over the window.
+      public var terms: [String: Double]
+      /// The weighted sum that was minimised, as a mean over the window.
+      public var total: Double
+
+      public init(step: Int, terms: [String: Double] = [:], total: Double) {
+        self.step = step
+        self.terms = terms
+        self.total = total
+      }
+    }
+  }
+
+  /// One row of the epoch table.
+  public struct Epoch: Codable, Sendable, Equatable {
+    /// Counted from 1.
+    public var epoch: Int
+    /// Steps done at its end.
+    public var step: Int
+    /// Mean over the last window of 500 steps that was complete by then: what Hugging Face's
+    /// Trainer shows. Nil if no window was complete ("No log").
+    public var trainingLoss: Double?
+    /// Mean over the steps of the epoch.
+    public var epochTrainingLoss: Double
+    public var validationLoss: Double
+    public var correct: Int
+    public var count: Int
+    public var accuracy: Double { count == 0 ? .nan : Double(correct) / Double(count) }
+
+    public init(
+      epoch: Int, step: Int, trainingLoss: Double?, epochTrainingLoss: Double,
+      validationLoss: Double, correct: Int, count: Int
+    ) {
+      self.epoch = epoch
+      self.step = step
+      self.trainingLoss = trainingLoss
+      self.epochTrainingLoss = epochTrainingLoss
+      self.validationLoss = validationLoss
+      self.correct = correct
+      self.count = count
+    }
+  }
+
+  /// Epochs, counted from 1; ties keep the first, as the Trainer does.
+  public struct Best: Codable, Sendable, Equatable {
+    public var byLoss: Int
+    public var byAccuracy: Int
+    /// The one whose weights the stage hands on.
+    public var kept: Int
+
+    public init(byLoss: Int, byAccuracy: Int, kept: Int) {
+      self.byLoss = byLoss
+      self.byAccuracy = byAccuracy
+      self.kept = kept
+    }
+
+    /// Nil for no epochs. `keepingByLoss`: the definition's `select_best` is `eval_loss`.
+    public init?(of epochs: [Epoch], keepingByLoss: Bool) {
+      guard let first = epochs.first else { return nil }
+      let loss = epochs.reduce(first) { $1.validationLoss < $0.validationLoss ? $1 : $0 }
+      let accuracy = epochs.reduce(first) { $1.correct > $0.correct ? $1 : $0 }
+      self.init(
+        byLoss: loss.epoch, byAccuracy: accuracy.epoch,
+        kept: keepingByLoss ? loss.epoch : accuracy.epoch)
+    }
+  }
+
+  /// A model held against one split.
+  public struct Evaluation: Codable, Sendable, Equatable {
+    /// Name in `RunRecord.data`: `glue/sst2 dev`.
+    public var data: String
+    /// After which epoch; nil for an evaluation outside an epoch.
+    public var epoch: Int?
+    public var loss: Double
+    public var correct: Int
+    /// One predicted label per example, in the order of the split.
+    public var predictions: LabelSequence
+    /// `[examples, classes]`, row by row, rounded to six significant digits; may be left out.
+    public var logits: [Float]?
+    public var count: Int { predictions.labels.count }
+
+    public init(
+      data: String, epoch: Int? = nil, loss: Double, correct: Int, predictions: LabelSequence,
+      logits: [Float]? = nil
+    ) {
+      self.data = data
+      self.epoch = epoch
+      self.loss = loss
+      self.correct = correct
+      self.predictions = predictions
+      self.logits = logits?.map(Self.rounded)
+    }
+
+    /// Six significant digits: enough for any figure here, and half the size of nine.
+    static func rounded(_ value: Float) -> Float {
+      guard value.isFinite, value != 0 else { return value }
+      let exponent = Int(log10(Double(abs(value))).rounded(.down)) - 5
+      // A power of ten and its reciprocal: 10^-n is not exact, dividing by 10^n is right rounded.
+      let scale = pow(10, Double(abs(exponent)))
+      let digits =
+        (exponent < 0 ? Double(value) * scale : Double(value) / scale)
+        .rounded(.toNearestOrEven)
+      return Float(exponent < 0 ? digits / scale : digits * scale)
+    }
+  }
+}

@@ -1,0 +1,162 @@
+// What one run of an experiment leaves behind: every number that a table or a plot shows.
+
+/// A value; `text` is the file. Everything outside `measured` is a function of definition, weights,
+/// data, program and BLAS core type, so two runs of the same experiment, interrupted or not and at
+/// any thread count, have the same `comparable()` text.
+public struct RunRecord: Codable, Sendable, Equatable {
+  public static let currentFormat = 1
+
+  public var format: Int
+  public var experiment: Experiment
+  public var program: Program
+  /// The models the run started from, in the order of the definition.
+  public var weights: [Weights]
+  /// The data sets and corpora it read.
+  public var data: [DataSet]
+  /// In the order in which they ran.
+  public var stages: [Stage]
+  /// Clocks, memory and machine: what may differ between two equal runs.
+  public var measured: Measured
+
+  public init(
+    experiment: Experiment, program: Program, weights: [Weights] = [], data: [DataSet] = [],
+    stages: [Stage] = [], measured: Measured
+  ) {
+    self.format = Self.currentFormat
+    self.experiment = experiment
+    self.program = program
+    self.weights = weights
+    self.data = data
+    self.stages = stages
+    self.measured = measured
+  }
+
+  /// The experiment as it was defined.
+  public struct Experiment: Codable, Sendable, Equatable {
+    /// Also the name of the page under Results/; letters, digits, `-`, `_` and `.`.
+    public var name: String
+    /// The point of a sweep or ablation that this run is, such as `sst2.seed=43`; nil for a
+    /// definition that is run once.
+    public var point: String?
+    public var question: String
+    /// As given to the program, relative to the repository: `Experiments/quickstart.yaml`.
+    public var file: String
+    /// The `--set key.path=value` options, in order.
+    public var overrides: [String]
+    /// The resolved definition, line by line.
+    public var definition: [String]
+    /// SHA-256 of the resolved definition, in hexadecimal.
+    public var digest: String
+    /// Name of a random stream or stage to its seed.
+    public var seeds: [String: UInt64]
+    /// Names of files under Experiments/references to lay beside the results.
+    public var compareWith: [String]
+
+    public init(
+      name: String, point: String? = nil, question: String, file: String,
+      overrides: [String] = [], definition: [String], digest: String,
+      seeds: [String: UInt64], compareWith: [String] = []
+    ) {
+      self.name = name
+      self.point = point
+      self.question = question
+      self.file = file
+      self.overrides = overrides
+      self.definition = definition
+      self.digest = digest
+      self.seeds = seeds
+      self.compareWith = compareWith
+    }
+  }
+
+  /// What computed it, as far as it bears on the bits.
+  public struct Program: Codable, Sendable, Equatable {
+    public var version: String
+    /// Raised by hand whenever a change moves results.
+    public var numericsVersion: Int
+    /// OpenBLAS's kernel, such as `SkylakeX`: other kernels round differently.
+    public var blasCore: String
+
+    public init(version: String, numericsVersion: Int, blasCore: String) {
+      self.version = version
+      self.numericsVersion = numericsVersion
+      self.blasCore = blasCore
+    }
+  }
+
+  /// A model that the run started from.
+  public struct Weights: Codable, Sendable, Equatable {
+    public enum Origin: String, Codable, Sendable {
+      /// Read from published files.
+      case published
+      /// Written by an earlier run of ours.
+      case trained
+      /// Drawn from a seeded generator: nothing learned is in them.
+      case random
+      /// Copied from another model of this run.
+      case copied
+    }
+
+    /// The model's name in the definition: `teacher`, `student`.
+    public var name: String
+    public var origin: Origin
+    /// `sentence-transformers/all-MiniLM-L6-v2`, or `teacher, layers 0 2 5, token type folded`.
+    public var source: String
+    /// Digest of the weight file; nil for weights that were never a file.
+    public var digest: String?
+    /// `bert` or `distilbert`, layers, hidden size and the like in a few words.
+    public var architecture: String
+    public var parameters: ParameterCounts
+
+    public init(
+      name: String, origin: Origin, source: String, digest: String?, architecture: String,
+      parameters: ParameterCounts
+    ) {
+      self.name = name
+      self.origin = origin
+      self.source = source
+      self.digest = digest
+      self.architecture = architecture
+      self.parameters = parameters
+    }
+  }
+
+  /// How many numbers a model consists of; a tied matrix counts once.
+  public struct ParameterCounts: Codable, Sendable, Equatable {
+    /// Embeddings and blocks, without any head.
+    public var encoder: Int
+    public var head: Int
+    public var total: Int { encoder + head }
+
+    public init(encoder: Int, head: Int) {
+      self.encoder = encoder
+      self.head = head
+    }
+  }
+
+  /// Text that was read: one split of a task, or a corpus.
+  public struct DataSet: Codable, Sendable, Equatable {
+    /// `glue/sst2 train`, `movie_reviews`.
+    public var name: String
+    public var digest: String
+    /// Sentences, or sequences of a corpus.
+    public var examples: Int
+    public var tokens: Int
+    /// Label name to number of examples; empty without labels.
+    public var balance: [String: Int]
+    /// The right label of every example, for splits that predictions are held against.
+    public var labels: LabelSequence?
+
+    public init(
+      name: String, digest: String, examples: Int, tokens: Int, balance: [String: Int] = [:],
+      labels: LabelSequence? = nil
+    ) {
+      self.name = name
+      self.digest = digest
+      self.examples = examples
+      self.tokens = tokens
+      self.balance = balance
+      self.labels = labels
+    }
+  }
+}
