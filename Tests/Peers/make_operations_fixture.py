@@ -16,6 +16,8 @@ real tokens are taken out; `offsets` [N + 1] says where each sequence begins.
   residual_layer_norm/*  x, residual [T,C], scale, shift [C] -> y = LN(x + residual); epsilon
   layer_norm/*         x [T,C], scale, shift [C] -> y; epsilon
   embedding/*          ids [T], offsets, word [V,C], position [P,C], (type [2,C], row 0 used) -> y
+                       padding_row: nn.Embedding(padding_idx=padding_id), as in Hugging Face's
+                       models: that row of word gets no gradient from the look-up
   tanh/*, relu/*, gelu/*  x [T,C] -> y
   cross_entropy/*      logits [N,K], labels [N] -> loss (mean)
   mean_squared_error/* x, target [T,C] -> loss (mean over elements); only x is differentiated
@@ -183,6 +185,12 @@ def put_embeddings(fixture):
     put_case(fixture, "embedding/word_position_type", tables, compute, constants)
     del tables["type"]
     put_case(fixture, "embedding/word_position", tables, compute, constants)
+
+    def compute_padded(word, position):
+        return F.embedding(ids, word, padding_idx=int(ids[0])) + position[positions]
+
+    group = "embedding/padding_row"
+    put_case(fixture, group, tables, compute_padded, constants, padding_id=int(ids[0]))
 
 
 def put_activations(fixture):
