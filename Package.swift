@@ -8,7 +8,8 @@ let processorLevel: String = {
   if let chosen = Context.environment["RETORT_CPU"], !chosen.isEmpty { return chosen }
   let flags = Set(
     ((try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? "")
-      .split(separator: "\n").first { $0.hasPrefix("flags") }?.split(separator: " ").map(String.init)
+      .split(separator: "\n").first { $0.hasPrefix("flags") }?.split(separator: " ").map(
+        String.init)
       ?? [])
   return flags.isSuperset(of: ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"])
     ? "x86-64-v4" : "x86-64-v3"
@@ -77,7 +78,8 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["TensorEngine"], path: "Tests/TestSupport"),
   ]
     + [
-      "Files", "Randomness", "TensorEngine", "Layers", "Optimization", "Text", "Storage",
+      "Files", "Processor", "Randomness", "TensorEngine", "Layers", "Optimization", "Text",
+      "Storage",
       "Transformers", "Distillation", "Reporting", "ExperimentPlan",
     ].map { name in
       .testTarget(

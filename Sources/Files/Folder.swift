@@ -1,0 +1,51 @@
+// Folders: creation with all parents, listing, making names last.
+import Glibc
+
+public enum Folder {
+  /// Creates a folder and every missing parent; one that exists already is no error.
+  public static func create(path: String) throws(FileError) {
+    if mkdir(path, 0o777) == 0 || (errno == EEXIST && exists(path: path)) { return }
+    guard errno == ENOENT, let parent = parent(of: path), parent != path else {
+      throw .current("create", path)
+    }
+    try create(path: parent)
+    guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw .current("create", path) }
+  }
+
+  /// True if there is a folder at the path.
+  public static func exists(path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// The names in a folder in the order of their bytes, without "." and "..".
+  public static func names(path: String) throws(FileError) -> [String] {
+    guard let stream = opendir(path) else { throw .current("open", path) }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+  }
+
+  /// Makes the names in a folder last: a renamed file is safe only after this.
+  public static func synchronize(path: String) throws(FileError) {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .current("open", path) }
+    defer { close(descriptor) }
+    // Some network file systems cannot synchronise a folder and say so with EINVAL.
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw .current("synchronise", path) }
+  }
+
+  /// The folder that a path lies in: "." for a bare name, nil for the root.
+  public static func parent(of path: String) -> String? {
+    let trimmed = path.utf8.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    guard let slash = trimmed.lastIndex(of: "/") else { return trimmed.isEmpty ? nil : "." }
+    let parent = trimmed[..<slash]
+    return parent.isEmpty ? (trimmed == "/" ? nil : "/") : String(parent)
+  }
+}

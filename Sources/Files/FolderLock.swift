@@ -1,0 +1,43 @@
+// One process at a time in a folder.
+import Glibc
+
+/// A lock on `<folder>/.lock` that ends with the process that holds it, however it ends.
+public final class FolderLock {
+  public let folder: String
+  private var descriptor: Int32
+
+  /// Fails with `FileError.inUse` if another process, or another lock of this one, holds the folder.
+  public init(folder: String) throws(FileError) {
+    self.folder = folder
+    let path = "\(folder)/.lock"
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw .failed(action: "lock", path: folder, code: errno) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      let holder = Self.processID(in: descriptor)
+      close(descriptor)
+      descriptor = -1
+      throw code == EWOULDBLOCK
+        ? .inUse(folder: folder, processID: holder)
+        : .failed(action: "lock", path: folder, code: code)
+    }
+    // Who holds it is for the other's error message only: without it the lock holds all the same.
+    let text = Array("\(getpid())\n".utf8)
+    if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, text, text.count, 0) }
+  }
+
+  deinit { release() }
+
+  /// Lets the next one in; the lock file stays, for removing it would let two in at once.
+  public func release() {
+    if descriptor >= 0 { close(descriptor) }
+    descriptor = -1
+  }
+
+  private static func processID(in descriptor: Int32) -> Int32? {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    guard count > 0 else { return nil }
+    return Int32(String(decoding: bytes.prefix { $0 != 10 && $0 != 0 }, as: UTF8.self))
+  }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Files
+
+@Suite("Replacing files")
+struct AtomicFileTests {
+  @Test("a file is created, then replaced, and nothing else is left")
+  func replacing() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.txt")
+    try AtomicFile.replace(path: path, with: "first")
+    #expect(try text(at: path) == "first")
+    try AtomicFile.replace(path: path, with: [UInt8]("second".utf8))
+    #expect(try text(at: path) == "second")
+    #expect(try folder.names() == ["a.txt"])
+  }
+
+  @Test("a writer's file appears when it is committed, whatever the sizes of the pieces")
+  func streaming() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.bin")
+    let writer = try AtomicFileWriter(path: path)
+    var expected: [UInt8] = []
+    for size in [1, 100_000, 0, 300_000, 5, 262_144, 262_143, 17] {
+      let piece = (0..<size).map { UInt8(truncatingIfNeeded: $0 &+ size) }
+      try writer.write(piece)
+      expected += piece
+    }
+    #expect(!FileManager.default.fileExists(atPath: path))
+    #expect(writer.byteCount == expected.count)
+    try writer.commit()
+    #expect([UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) == expected)
+    #expect(try folder.names() == ["a.bin"])
+  }
+
+  @Test("given up or dropped, the old file stays and the temporary one goes")
+  func discarding() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.txt")
+    try AtomicFile.replace(path: path, with: "old")
+    do {
+      let writer = try AtomicFileWriter(path: path)
+      try writer.write("new")
+    }
+    #expect(try text(at: path) == "old")
+    #expect(try folder.names() == ["a.txt"])
+  }
+
+  @Test(
+    "failing after any step leaves the old content or the new, whole",
+    arguments: PendingFile.Step.allCases)
+  func failing(after failed: PendingFile.Step) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.txt")
+    try AtomicFile.replace(path: path, with: "old")
+    #expect(throws: FileError.self) {
+      let pending = try PendingFile(replacing: path) { (step) throws(FileError) in
+        if step == failed { throw .failed(action: "write", path: path, code: EIO) }
+      }
+      let writer = try AtomicFileWriter(pending)
+      try writer.write("new")
+      try writer.commit()
+    }
+    #expect(try text(at: path) == (failed == .renamed ? "new" : "old"))
+    #expect(try folder.names() == ["a.txt"])
+  }
+
+  @Test(
+    "killed after any step, the file is whole and the next writer cleans up",
+    arguments: PendingFile.Step.allCases)
+  func killed(after last: PendingFile.Step) async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.txt")
+    try AtomicFile.replace(path: path, with: "old")
+    let name = "\(last)"
+    await #expect(processExitsWith: .signal(SIGKILL)) {
+      [path = path as String, name = name as String] in
+      let pending = try PendingFile(replacing: path) { (step) throws(FileError) in
+        if "\(step)" == name { kill(getpid(), SIGKILL) }
+      }
+      let writer = try AtomicFileWriter(pending)
+      try writer.write("new")
+      try writer.commit()
+    }
+    #expect(try text(at: path) == (last == .renamed ? "new" : "old"))
+    #expect(try folder.names().count == (last == .renamed ? 1 : 2))
+    try AtomicFile.replace(path: path, with: "newer")
+    #expect(try folder.names() == ["a.txt"])
+  }
+
+  @Test("on a full disk the old file stays, and the error says what to do")
+  func fullDisk() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.bin")
+    try AtomicFile.replace(path: path, with: "old")
+    await #expect(processExitsWith: .success) { [path = path as String] in
+      limitFileSize(to: 100_000)
+      let error = #expect(throws: FileError.self) {
+        try AtomicFile.replace(path: path, with: [UInt8](repeating: 1, count: 1_000_000))
+      }
+      #expect(
+        error?.description
+          == "\(path): could not write: File too large; raise the limit on file sizes (ulimit -f), "
+          + "nothing that was there is lost")
+      #expect(error?.isOutOfSpace == true)
+    }
+    #expect(try text(at: path) == "old")
+    #expect(try folder.names() == ["a.bin"])
+  }
+
+  @Test("errors name the path and the cause")
+  func errors() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("missing/a.txt")
+    let error = #expect(throws: FileError.self) { try AtomicFile.replace(path: path, with: "x") }
+    #expect(error?.description.contains(path) == true)
+    #expect(error?.description.contains("No such file or directory; create the folder") == true)
+    #expect(FileError.inUse(folder: "Runs/a", processID: 12).description.contains("process 12"))
+  }
+}
+
+/// Makes every longer write of this process fail as it does on a full disk, instead of SIGXFSZ.
+func limitFileSize(to bytes: UInt) {
+  signal(SIGXFSZ, SIG_IGN)
+  var limit = rlimit(rlim_cur: bytes, rlim_max: rlim_t.max)
+  getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+  limit.rlim_cur = bytes
+  setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+}
+
+private func text(at path: String) throws -> String {
+  try String(contentsOfFile: path, encoding: .utf8)
+}
