@@ -32,7 +32,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -83,7 +82,8 @@ let package = Package(
       "Transformers", "Distillation", "Reporting", "ExperimentPlan",
     ].map { name in
       .testTarget(
-        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport", "Files"])
+        name: "\(name)Tests",
+        dependencies: [.byName(name: name), "TestSupport"] + (name == "Files" ? [] : ["Files"]))
     }
     + [
       .testTarget(

@@ -1,0 +1,44 @@
+import Glibc
+
+/// The compute resources of a process: worker threads, the BLAS kernel and scratch memory. Teacher and
+/// student, training and inference share one.
+public final class Engine: @unchecked Sendable {
+  let workers: WorkerPool
+  private var scratchBuffers: [AlignedBuffer]
+
+  /// Number of threads that compute.
+  public var threadCount: Int { workers.threadCount }
+
+  /// - Parameter threadCount: at least 1; results do not depend on it.
+  public init(threadCount: Int) {
+    BLASKernel.prepare
+    workers = WorkerPool(threadCount: threadCount)
+    scratchBuffers = (0..<threadCount).map { _ in AlignedBuffer(count: 0) }
+  }
+
+  /// Number of processors this process may run on.
+  public static var availableProcessors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+  /// Sees to `count` values of scratch memory for each worker; contents are kept only within one piece of work.
+  func reserveScratch(_ count: Int) {
+    for worker in scratchBuffers.indices where scratchBuffers[worker].values.count < count {
+      scratchBuffers[worker] = AlignedBuffer(count: count)
+    }
+  }
+
+  func scratch(of worker: Int) -> UnsafeMutablePointer<Float> {
+    guard let base = scratchBuffers[worker].values.baseAddress else {
+      preconditionFailure("scratch memory was not reserved")
+    }
+    return base
+  }
+
+  /// Cuts 0..<count into blocks of `block` and works on them side by side: `body(range, worker)`.
+  func forEachBlock(
+    of count: Int, block: Int, _ body: (_ range: Range<Int>, _ worker: Int) -> Void
+  ) {
+    workers.run(tiles: (count + block - 1) / block) { tile, worker in
+      body(tile * block..<min((tile + 1) * block, count), worker)
+    }
+  }
+}

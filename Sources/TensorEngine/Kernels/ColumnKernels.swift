@@ -1,0 +1,69 @@
+/// Sums down the columns of a matrix: gradients of biases and of normalisation parameters. A column's rows are
+/// added in order, so the result does not depend on how columns are shared out.
+enum ColumnKernels {
+  /// sums[c] (+)= Σ over rows of x[row, c], for the columns given.
+  static func addColumnSums(
+    of x: UnsafePointer<Float>, rows: Int, stride: Int, columns: Range<Int>,
+    to sums: UnsafeMutablePointer<Float>, adds: Bool
+  ) {
+    var start = columns.lowerBound
+    // Four vectors at a time: as many cache lines of a row as are fetched together.
+    while start + 4 * vectorWidth <= columns.upperBound {
+      var (a, b, c, d) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
+      for row in 0..<rows {
+        let p = x + row * stride + start
+        a += load(p)
+        b += load(p + 16)
+        c += load(p + 32)
+        d += load(p + 48)
+      }
+      let s = sums + start
+      if adds {
+        a += load(s)
+        b += load(s + 16)
+        c += load(s + 32)
+        d += load(s + 48)
+      }
+      store(a, s)
+      store(b, s + 16)
+      store(c, s + 32)
+      store(d, s + 48)
+      start += 4 * vectorWidth
+    }
+    while start < columns.upperBound {
+      let width = min(vectorWidth, columns.upperBound - start)
+      var total = adds ? load(sums + start, count: width) : .zero
+      var partial = Vector.zero
+      for row in 0..<rows { partial += load(x + row * stride + start, count: width) }
+      total = partial + total
+      store(total, sums + start, count: width)
+      start += width
+    }
+  }
+
+  /// sums[c] (+)= Σ over rows of x[row, c] · y[row, c], for the columns given.
+  static func addColumnProducts(
+    of x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, rows: Int, stride: Int,
+    columns: Range<Int>, to sums: UnsafeMutablePointer<Float>, adds: Bool
+  ) {
+    var start = columns.lowerBound
+    while start < columns.upperBound {
+      let width = min(vectorWidth, columns.upperBound - start)
+      var partial = Vector.zero
+      if width == vectorWidth {
+        for row in 0..<rows {
+          partial.addProduct(load(x + row * stride + start), load(y + row * stride + start))
+        }
+      } else {
+        for row in 0..<rows {
+          partial.addProduct(
+            load(x + row * stride + start, count: width),
+            load(y + row * stride + start, count: width))
+        }
+      }
+      if adds { partial += load(sums + start, count: width) }
+      store(partial, sums + start, count: width)
+      start += width
+    }
+  }
+}

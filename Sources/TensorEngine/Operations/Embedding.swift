@@ -1,0 +1,90 @@
+/// Sum of embeddings:  y[t] = words[ids[t]] + positions[position of t] (+ tokenTypes[0]).
+///
+/// words [V, C], positions [P, C], tokenTypes [2, C] → y [T, C]. Positions start again with each sequence; a single
+/// text has token type 0 throughout. Backward: every row of g is added to the rows it came from, in token order.
+///
+/// Source: bert/modeling.py `embedding_lookup` and `embedding_postprocessor`; DistilBERT has no token types.
+struct EmbeddingNode {
+  let tokenIDs: [Int32]
+  let layout: SequenceLayout
+  let words: Parameter
+  let positions: Parameter
+  let tokenTypes: Parameter?
+  let output: Tensor
+}
+
+extension ComputeScope {
+  /// - Parameters:
+  ///   - tokenIDs: [T], each in 0..<V.
+  ///   - words, positions, tokenTypes: the tables.
+  /// - Returns: y [T, C].
+  public func embedding(
+    tokenIDs: [Int32], layout: SequenceLayout, words: Parameter, positions: Parameter,
+    tokenTypes: Parameter?
+  ) -> Tensor {
+    let columns = words.columns
+    precondition(
+      tokenIDs.count == layout.tokenCount, "\(tokenIDs.count) ids for \(layout.tokenCount) tokens")
+    precondition(
+      layout.longest <= positions.rows,
+      "a sequence of \(layout.longest) tokens for \(positions.rows) positions")
+    let output = makeTensor(
+      rows: layout.tokenCount, columns: columns,
+      differentiable: words.isTrainable || positions.isTrainable
+        || tokenTypes?.isTrainable ?? false)
+    guard let w = words.values.baseAddress, let p = positions.values.baseAddress else {
+      return output
+    }
+    let y = output.pointer
+    let type = tokenTypes?.values.baseAddress
+    let vocabularySize = words.rows
+    engine.forEachBlock(of: layout.tokenCount, block: 64) { range, _ in
+      for t in range {
+        let id = Int(tokenIDs[t])
+        precondition(id >= 0 && id < vocabularySize, "id \(id) of \(vocabularySize) words")
+        let row = y + t * columns
+        RowKernels.add(
+          w + id * columns, p + Int(layout.placement.positions[t]) * columns, into: row, columns)
+        if let type { RowKernels.add(type, to: row, columns) }
+      }
+    }
+    record(
+      .embedding(
+        EmbeddingNode(
+          tokenIDs: tokenIDs, layout: layout, words: words, positions: positions,
+          tokenTypes: tokenTypes, output: output)))
+    return output
+  }
+}
+
+extension EmbeddingNode {
+  func backward(in scope: ComputeScope, upstream g: UnsafeMutablePointer<Float>) {
+    let columns = output.columns
+    let wordGradient =
+      words.isTrainable ? tokenIDs.withUnsafeBufferPointer(words.gradientForContribution) : nil
+    let positionIDs = layout.placement.positions
+    let positionGradient =
+      positions.isTrainable
+      ? positionIDs.withUnsafeBufferPointer(positions.gradientForContribution) : nil
+    let typeGradient = tokenTypes.flatMap { types in
+      types.isTrainable
+        ? [Int32(0)].withUnsafeBufferPointer(types.gradientForContribution) : nil
+    }
+    // Cut along the columns: each worker adds all tokens' rows in order, so bits do not depend on the cut.
+    scope.engine.forEachBlock(of: columns, block: 128) { range, _ in
+      let count = range.count
+      for t in 0..<tokenIDs.count {
+        let row = UnsafePointer(g + t * columns + range.lowerBound)
+        if let wordGradient {
+          RowKernels.add(
+            row, to: wordGradient + Int(tokenIDs[t]) * columns + range.lowerBound, count)
+        }
+        if let positionGradient {
+          RowKernels.add(
+            row, to: positionGradient + Int(positionIDs[t]) * columns + range.lowerBound, count)
+        }
+        if let typeGradient { RowKernels.add(row, to: typeGradient + range.lowerBound, count) }
+      }
+    }
+  }
+}

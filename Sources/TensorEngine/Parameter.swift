@@ -1,0 +1,176 @@
+/// What a parameter is, as far as training rules care (AdamW decays weights and embeddings only).
+public enum ParameterKind: String, Sendable, CaseIterable {
+  case weight, bias, normScale, normShift, embedding
+}
+
+/// A trained array: values, and while it is trained a gradient beside them.
+///
+/// Gradients accumulate: the first contribution after `clearGradient()` writes, the next ones add, so that
+/// nothing is ever zeroed for nothing, a tied matrix is one parameter with two contributions, and
+/// micro-batches add up.
+public final class Parameter: @unchecked Sendable {
+  /// Where the parameter sits in its model, such as `encoder.layer.0.attention.query.weight`.
+  public let path: String
+  public let kind: ParameterKind
+  /// [rows, columns], or [columns] for a vector.
+  public let shape: [Int]
+  public var rows: Int { shape.count == 2 ? shape[0] : 1 }
+  public var columns: Int { shape[shape.count - 1] }
+  public var count: Int { shape.reduce(1, *) }
+  public var values: UnsafeMutableBufferPointer<Float> { storage.values(range) }
+
+  /// A parameter that is not trainable gets no gradient and no update.
+  public var isTrainable = true
+
+  /// Whether any contribution has come since `clearGradient()`.
+  public private(set) var hasGradient = false
+
+  private let storage: ParameterStorage
+  private let range: Range<Int>
+  /// Rows of the gradient that may be other than zero, when the only contributions were of rows.
+  private var touchedRows: [Int32]?
+
+  public convenience init(path: String, kind: ParameterKind, shape: [Int]) {
+    let count = shape.reduce(1, *)
+    self.init(
+      path: path, kind: kind, shape: shape, storage: ParameterStorage(count: count),
+      range: 0..<count)
+  }
+
+  private init(
+    path: String, kind: ParameterKind, shape: [Int], storage: ParameterStorage, range: Range<Int>
+  ) {
+    precondition((1...2).contains(shape.count), "\(path): a parameter has one or two dimensions")
+    (self.path, self.kind, self.shape) = (path, kind, shape)
+    (self.storage, self.range) = (storage, range)
+  }
+
+  /// Parameters one after another in memory, so that one product can use them as one matrix (the
+  /// projections to queries, keys and values).
+  public static func contiguous(
+    _ descriptions: [(path: String, kind: ParameterKind, shape: [Int])]
+  ) -> [Parameter] {
+    let storage = ParameterStorage(count: descriptions.reduce(0) { $0 + $1.shape.reduce(1, *) })
+    var start = 0
+    return descriptions.map { description in
+      let count = description.shape.reduce(1, *)
+      defer { start += count }
+      return Parameter(
+        path: description.path, kind: description.kind, shape: description.shape, storage: storage,
+        range: start..<start + count)
+    }
+  }
+
+  /// The gradient, same shape as the values; nil before the first contribution since `clearGradient()`.
+  public var gradient: UnsafeMutableBufferPointer<Float>? {
+    hasGradient ? storage.gradient(range) : nil
+  }
+
+  /// Forgets the gradient: the next contribution writes instead of adding.
+  public func clearGradient() {
+    hasGradient = false
+  }
+
+  /// Memory for a contribution to the gradient and whether it must add to what is there.
+  func gradientForContribution() -> (UnsafeMutablePointer<Float>, adds: Bool) {
+    let adds = hasGradient
+    hasGradient = true
+    touchedRows = nil
+    return (storage.gradientBase + range.lowerBound, adds)
+  }
+
+  /// The same for a contribution to some rows: everything else is zero or what was there before.
+  func gradientForContribution(rows: UnsafeBufferPointer<Int32>) -> UnsafeMutablePointer<Float> {
+    let base = storage.gradientBase + range.lowerBound
+    let wasSparse = touchedRows != nil || !storage.isDirty
+    if !hasGradient {
+      if let touchedRows {
+        for row in touchedRows {
+          (base + Int(row) * columns).update(repeating: 0, count: columns)
+        }
+      } else if storage.isDirty {
+        base.update(repeating: 0, count: count)
+      }
+      touchedRows = Array(rows)
+    } else if wasSparse {
+      touchedRows?.append(contentsOf: rows)
+    }
+    storage.isDirty = true
+    hasGradient = true
+    return base
+  }
+
+  func belongsTogether(with other: Parameter) -> Bool {
+    storage === other.storage && range.upperBound == other.range.lowerBound
+  }
+}
+
+/// Memory of one parameter or of several adjacent ones; the gradient's is made when first asked for.
+private final class ParameterStorage {
+  private let valueBuffer: AlignedBuffer
+  private lazy var gradientBuffer = AlignedBuffer(count: valueBuffer.values.count)
+  /// Whether the gradient's memory may hold anything but zeros.
+  var isDirty = false
+
+  init(count: Int) { valueBuffer = AlignedBuffer(count: count) }
+
+  func values(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(rebasing: valueBuffer.values[range])
+  }
+
+  func gradient(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(rebasing: gradientBuffer.values[range])
+  }
+
+  var gradientBase: UnsafeMutablePointer<Float> {
+    guard let base = gradientBuffer.values.baseAddress else {
+      preconditionFailure("a parameter without values")
+    }
+    return base
+  }
+}
+
+/// One parameter, or several adjacent ones taken as one matrix by one product.
+public struct ParameterSpan {
+  public let parameters: [Parameter]
+  public let rows: Int
+  public let columns: Int
+  let values: UnsafeMutablePointer<Float>
+
+  public init(_ parameter: Parameter) { self.init(contiguous: [parameter]) }
+
+  /// - Parameter parameters: as made by `Parameter.contiguous`, of the same number of columns.
+  public init(contiguous parameters: [Parameter]) {
+    precondition(!parameters.isEmpty, "a span of no parameters")
+    for (left, right) in zip(parameters, parameters.dropFirst()) {
+      precondition(
+        left.belongsTogether(with: right), "\(left.path) and \(right.path) are not adjacent")
+    }
+    self.parameters = parameters
+    if parameters[0].shape.count == 1 {
+      rows = 1
+      columns = parameters.reduce(0) { $0 + $1.columns }
+    } else {
+      columns = parameters[0].columns
+      rows = parameters.reduce(0) { $0 + $1.rows }
+    }
+    guard let base = parameters[0].values.baseAddress else {
+      preconditionFailure("a parameter without values")
+    }
+    values = base
+  }
+
+  var isTrainable: Bool { parameters.contains(where: \.isTrainable) }
+
+  /// Memory for a contribution to the gradient of the whole span.
+  func gradientForContribution() -> (UnsafeMutablePointer<Float>, adds: Bool) {
+    let first = parameters[0].gradientForContribution()
+    for parameter in parameters.dropFirst() {
+      let next = parameter.gradientForContribution()
+      precondition(next.adds == first.adds, "adjacent parameters with gradients of different age")
+    }
+    return first
+  }
+}
+
+extension ParameterSpan: @unchecked Sendable {}

@@ -1,0 +1,101 @@
+/// Where each sequence of a packed batch begins: tokens of sequence n are rows offsets[n]..<offsets[n + 1].
+public struct SequenceLayout: Sendable {
+  /// [N + 1], from 0 to the number of tokens.
+  public let offsets: [Int32]
+  public let placement: RowPlacement
+
+  public init(offsets: [Int32]) {
+    precondition(offsets.first == 0, "offsets begin with 0")
+    self.offsets = offsets
+    var sequences: [Int32] = []
+    var positions: [Int32] = []
+    sequences.reserveCapacity(Int(offsets.last ?? 0))
+    positions.reserveCapacity(Int(offsets.last ?? 0))
+    var longest = 0
+    for n in 0..<offsets.count - 1 {
+      let length = offsets[n + 1] - offsets[n]
+      precondition(length > 0, "sequence \(n) is empty")
+      longest = max(longest, Int(length))
+      for position in 0..<length {
+        sequences.append(Int32(n))
+        positions.append(position)
+      }
+    }
+    placement = RowPlacement(
+      sequences: sequences, positions: positions, sequenceCount: offsets.count - 1,
+      paddedLength: longest)
+  }
+
+  /// N
+  public var sequenceCount: Int { offsets.count - 1 }
+  /// T
+  public var tokenCount: Int { placement.sequences.count }
+  /// Length of the longest sequence.
+  public var longest: Int { placement.paddedLength }
+
+  public func length(of sequence: Int) -> Int { Int(offsets[sequence + 1] - offsets[sequence]) }
+
+  /// Every row.
+  public var allRows: RowSelection {
+    RowSelection(layout: self, rows: Array(0..<Int32(tokenCount)))
+  }
+
+  /// The first row of each sequence, [CLS].
+  public var firstRows: RowSelection {
+    RowSelection(layout: self, rows: Array(offsets.dropLast()))
+  }
+
+  /// One row a sequence with nothing else beside it, as the output of a pooler.
+  public var pooledPlacement: RowPlacement {
+    RowPlacement(
+      sequences: Array(0..<Int32(sequenceCount)),
+      positions: [Int32](repeating: 0, count: sequenceCount), sequenceCount: sequenceCount,
+      paddedLength: 1)
+  }
+}
+
+/// Which sequence and position each row of a matrix belongs to: what dropout masks are drawn by.
+public struct RowPlacement: Sendable {
+  public let sequences: [Int32]
+  public let positions: [Int32]
+  public let sequenceCount: Int
+  /// Rows a sequence would have in a padded batch; only a replay of PyTorch asks.
+  public let paddedLength: Int
+}
+
+/// Some rows of a packed batch, in ascending order: those of the last layer that somebody reads.
+public struct RowSelection: Sendable {
+  /// [R], packed row numbers.
+  public let rows: [Int32]
+  /// [N + 1]: the selected rows of sequence n are rows[offsets[n]..<offsets[n + 1]].
+  let offsets: [Int32]
+  public let placement: RowPlacement
+  public let isEveryRow: Bool
+
+  public init(layout: SequenceLayout, rows: [Int32]) {
+    var offsets: [Int32] = [0]
+    var next = 0
+    for n in 0..<layout.sequenceCount {
+      while next < rows.count, rows[next] < layout.offsets[n + 1] {
+        precondition(next == 0 || rows[next - 1] < rows[next], "selected rows must ascend")
+        next += 1
+      }
+      offsets.append(Int32(next))
+    }
+    precondition(next == rows.count, "a selected row beyond the batch's \(layout.tokenCount) tokens")
+    self.rows = rows
+    self.offsets = offsets
+    isEveryRow = rows.count == layout.tokenCount
+    placement = RowPlacement(
+      sequences: rows.map { layout.placement.sequences[Int($0)] },
+      positions: rows.map { layout.placement.positions[Int($0)] },
+      sequenceCount: layout.sequenceCount, paddedLength: layout.longest)
+  }
+
+  /// R
+  public var count: Int { rows.count }
+
+  func range(of sequence: Int) -> Range<Int> {
+    Int(offsets[sequence])..<Int(offsets[sequence + 1])
+  }
+}
