@@ -1,7 +1,5 @@
 // The record as text: one layout, read back strictly.
 
-import Foundation
-
 extension RunRecord {
   /// The file's content: JSON, keys sorted, one a line; the same record gives the same bytes.
   /// - Throws: `inconsistent` if facts contradict each other; nothing wrong is ever written.
@@ -9,12 +7,12 @@ extension RunRecord {
     let source = "run record of \(experiment.name)"
     let facts = contradictions()
     guard facts.isEmpty else { throw .inconsistent(source: source, facts: facts) }
-    return try tree(source: source).text
+    return try RecordText.tree(of: self, source: source).text
   }
 
   /// The text without `measured`: equal, byte for byte, for two runs that did the same.
   public func comparable() throws(RecordError) -> String {
-    let tree = try tree(source: "run record of \(experiment.name)")
+    let tree = try RecordText.tree(of: self, source: "run record of \(experiment.name)")
     guard case .object(let members) = tree else { return tree.text }
     return JSONTree.object(members.filter { $0.key != "measured" }).text
   }
@@ -22,51 +20,13 @@ extension RunRecord {
   /// Reads what `text()` wrote.
   /// - source: what messages call it, normally the path.
   public init(text: String, source: String) throws(RecordError) {
-    let tree: JSONTree
-    do {
-      tree = try JSONParser.parse(text)
-    } catch {
-      throw .notJSON(
-        source: source, line: error.line, column: error.column, reason: error.reason)
-    }
-    guard let format = tree["format"] else {
-      throw .invalid(source: source, place: "format", reason: "missing; is this a run record?")
-    }
-    guard format == .number("\(Self.currentFormat)") else {
-      throw .otherVersion(source: source, found: format.line)
-    }
-    do {
-      self = try JSONDecoder.record.decode(Self.self, from: Data(text.utf8))
-    } catch let error as DecodingError {
-      throw .invalid(source: source, error)
-    } catch {
-      throw .unreadable(source: source, reason: "\(error)")
-    }
-    let unknown = tree.keys(missingIn: try self.tree(source: source))
-    guard unknown.isEmpty else { throw .unknownKeys(source: source, keys: unknown) }
+    self = try RecordText.decode(Self.self, from: text, source: source)
     let facts = contradictions()
     guard facts.isEmpty else { throw .inconsistent(source: source, facts: facts) }
   }
 
   public static func read(path: String) throws(RecordError) -> RunRecord {
-    let text: String
-    do {
-      text = try String(contentsOfFile: path, encoding: .utf8)
-    } catch {
-      let exists = FileManager.default.fileExists(atPath: path)
-      throw .unreadable(
-        source: path, reason: exists ? "could not be read as UTF-8 text" : "no such run record")
-    }
-    return try RunRecord(text: text, source: path)
-  }
-
-  private func tree(source: String) throws(RecordError) -> JSONTree {
-    do {
-      let data = try JSONEncoder.record.encode(self)
-      return try JSONParser.parse(String(decoding: data, as: UTF8.self))
-    } catch {
-      throw .unreadable(source: source, reason: "could not be encoded: \(error)")
-    }
+    try RunRecord(text: RecordText.read(path: path), source: path)
   }
 
   /// Every pair of facts that cannot both be true.
@@ -102,47 +62,5 @@ extension RunRecord {
       }
     }
     return facts
-  }
-}
-
-extension RecordError {
-  fileprivate static func invalid(source: String, _ error: DecodingError) -> RecordError {
-    let (path, reason): ([any CodingKey], String) =
-      switch error {
-      case .keyNotFound(let key, let context): (context.codingPath + [key], "missing")
-      case .valueNotFound(_, let context): (context.codingPath, "null where a value is needed")
-      case .typeMismatch(let type, let context):
-        (context.codingPath, "expected \(type), found another kind of value")
-      case .dataCorrupted(let context): (context.codingPath, context.debugDescription)
-      @unknown default: ([], "\(error)")
-      }
-    let place = path.reduce(into: "") { text, key in
-      if let index = key.intValue {
-        text += "[\(index)]"
-      } else {
-        text += text.isEmpty ? key.stringValue : ".\(key.stringValue)"
-      }
-    }
-    return .invalid(source: source, place: place.isEmpty ? "record" : place, reason: reason)
-  }
-}
-
-extension JSONEncoder {
-  /// Losses can be infinite or not a number in records of failed runs.
-  static var record: JSONEncoder {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return encoder
-  }
-}
-
-extension JSONDecoder {
-  static var record: JSONDecoder {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return decoder
   }
 }

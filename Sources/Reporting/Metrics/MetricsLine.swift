@@ -1,0 +1,41 @@
+// One line of a run's metrics log.
+
+/// What a training loop reports as it goes: a step, an epoch's end, an evaluation.
+public struct MetricsLine: Codable, Sendable, Equatable {
+  public enum Event: String, Codable, Sendable {
+    case step, epoch, evaluation
+  }
+
+  public var event: Event
+  public var stage: String
+  /// Optimizer steps done in this stage when it was written.
+  public var step: Int
+  /// Counted from 1.
+  public var epoch: Int
+  /// `learning_rate`, `loss`, one entry per unweighted loss term, `tokens`, `gradient_norm`, ...
+  public var values: [String: Double]
+
+  public init(event: Event, stage: String, step: Int, epoch: Int, values: [String: Double]) {
+    self.event = event
+    self.stage = stage
+    self.step = step
+    self.epoch = epoch
+    self.values = values
+  }
+}
+
+public enum MetricsError: Error, Equatable, CustomStringConvertible {
+  /// The system refused to open, write or read.
+  case file(path: String, reason: String)
+  /// A line in the middle of the log is not one of ours.
+  case damaged(path: String, line: Int, reason: String)
+
+  public var description: String {
+    switch self {
+    case .file(let path, let reason): return "\(path): \(reason)"
+    case .damaged(let path, let line, let reason):
+      return "\(path):\(line): not a line of metrics: \(reason); "
+        + "only the last line may be incomplete"
+    }
+  }
+}

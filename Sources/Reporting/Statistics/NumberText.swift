@@ -1,0 +1,47 @@
+// Numbers as they stand in tables: the same characters on every machine.
+
+import Foundation
+
+extension Double {
+  /// With so many digits after the point, rounded as C's printf does (exact value, ties to even).
+  func fixed(_ digits: Int) -> String {
+    guard isFinite else { return isNaN ? "nan" : (self < 0 ? "-inf" : "inf") }
+    let text = String(format: "%.\(digits)f", self)
+    // "-0.0000" would read like a small loss.
+    return text.allSatisfy { "-0.".contains($0) } && text.hasPrefix("-")
+      ? String(text.dropFirst()) : text
+  }
+
+  /// So many significant digits, without an exponent where it can be read without one.
+  func significant(_ digits: Int) -> String { String(format: "%.\(digits)g", self) }
+
+  /// A duration in the unit a reader would choose: `0.41 s`, `12.0 s`, `5 min 20 s`, `11 h 3 min`.
+  var durationText: String {
+    guard isFinite, self >= 0 else { return "?" }
+    if self < 10 { return "\(fixed(2)) s" }
+    if self < 100 { return "\(fixed(1)) s" }
+    let seconds = Int(rounded())
+    if seconds < 3_600 { return "\(seconds / 60) min \(seconds % 60) s" }
+    let minutes = Int((self / 60).rounded())
+    return "\(minutes / 60) h \(minutes % 60) min"
+  }
+}
+
+extension Int {
+  /// With commas between thousands: `67,349`.
+  var grouped: String {
+    let digits = String(magnitude)
+    var out = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index) % 3 == 0 { out += "," }
+      out.append(digit)
+    }
+    return self < 0 ? "-\(out)" : out
+  }
+
+  /// A number of bytes in binary units, `687 MiB`; or `1.25 GiB`.
+  var memoryText: String {
+    let mebibytes = Double(self) / 1_048_576
+    return mebibytes < 1_024 ? "\(mebibytes.fixed(0)) MiB" : "\((mebibytes / 1_024).fixed(2)) GiB"
+  }
+}
