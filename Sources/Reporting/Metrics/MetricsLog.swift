@@ -16,7 +16,8 @@ public final class MetricsLog {
   ///   that step are removed. Step 0 removes all of them.
   public init(path: String, resuming: (stage: String, step: Int)? = nil) throws(MetricsError) {
     self.path = path
-    if FileManager.default.fileExists(atPath: path) {
+    let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type]
+    if kind as? FileAttributeType == .typeRegular {
       try Self.trim(path: path, resuming: resuming)
     }
     descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)

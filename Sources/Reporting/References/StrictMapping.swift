@@ -5,12 +5,12 @@ import Yams
 /// Reads one mapping of a reference file; keys that nobody asked for are an error.
 struct StrictMapping {
   let path: String
-  private let place: Mark
+  private let place: Mark?
   private let values: [String: Node]
 
   init(_ node: Node, path: String, keys: [String]) throws(ReferenceError) {
     self.path = path
-    place = node.mark ?? Mark(line: 1, column: 1)
+    place = node.mark
     guard case .mapping(let mapping) = node else {
       throw Self.error(
         "expected a mapping with the keys \(keys.joined(separator: ", "))", node, path)
@@ -38,7 +38,7 @@ struct StrictMapping {
 
   func error(_ reason: String, at key: String) -> ReferenceError {
     let mark = values[key]?.mark ?? place
-    return .invalid(path: path, line: mark.line, column: mark.column, reason: reason)
+    return .invalid(path: path, line: mark?.line ?? 1, column: mark?.column ?? 1, reason: reason)
   }
 
   func node(_ key: String) throws(ReferenceError) -> Node {

@@ -19,11 +19,11 @@ public struct McNemarTest: Sendable, Equatable {
     self.onlySecond = onlySecond
     let n = onlyFirst + onlySecond
     // In logarithms: 2^-n is zero as a Double from n = 1,075 on.
-    let logs = (0...min(onlyFirst, onlySecond)).map { k in
-      lgamma(Double(n + 1)) - lgamma(Double(k + 1)) - lgamma(Double(n - k + 1))
-        - Double(n) * log(2.0)
+    let whole = lgamma(Double(n + 1)) - Double(n) * log(2.0)
+    let terms = (0...min(onlyFirst, onlySecond)).map { (k: Int) -> Double in
+      exp(whole - lgamma(Double(k + 1)) - lgamma(Double(n - k + 1)))
     }
-    p = onlyFirst == onlySecond ? 1 : min(1, 2 * logs.map { exp($0) }.reduce(0, +))
+    p = onlyFirst == onlySecond ? 1 : min(1, 2 * terms.reduce(0, +))
   }
 
   /// - labels, first, second: one entry per example, of equal length.
