@@ -74,6 +74,15 @@ public final class ComputeScope {
     arena.allocate(count, of: type)
   }
 
+  /// Memory for the time of `body` alone.
+  func withTemporaryMemory<Result>(
+    _ body: (_ allocate: (Int) -> UnsafeMutablePointer<Float>) -> Result
+  ) -> Result {
+    let mark = arena.mark
+    defer { arena.release(to: mark) }
+    return body { arena.allocate($0) }
+  }
+
   func record(_ node: @autoclosure () -> TapeNode) {
     if isRecording { nodes.append(node()) }
   }

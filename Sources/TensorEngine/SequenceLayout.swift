@@ -82,7 +82,8 @@ public struct RowSelection: Sendable {
       }
       offsets.append(Int32(next))
     }
-    precondition(next == rows.count, "a selected row beyond the batch's \(layout.tokenCount) tokens")
+    precondition(
+      next == rows.count, "a selected row beyond the batch's \(layout.tokenCount) tokens")
     self.rows = rows
     self.offsets = offsets
     isEveryRow = rows.count == layout.tokenCount

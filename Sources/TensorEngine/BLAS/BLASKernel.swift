@@ -23,7 +23,8 @@ public enum BLASKernel {
 
   /// Kernels that use neither AVX2 nor AVX-512, too slow for any processor this program runs on.
   static let outdated: Set<String> = [
-    "Prescott", "Core2", "Penryn", "Dunnington", "Nehalem", "Sandybridge", "Atom", "Athlon", "Opteron",
+    "Prescott", "Core2", "Penryn", "Dunnington", "Nehalem", "Sandybridge", "Atom", "Athlon",
+    "Opteron",
     "Opteron_SSE3", "Barcelona", "Nano", "Bobcat", "Bulldozer", "Piledriver", "Generic", "Katmai",
     "Coppermine", "Northwood", "Banias",
   ]

@@ -11,7 +11,8 @@ func exponential(_ x: Vector) -> Vector {
   let shifted = magic.addingProduct(clamped, Vector(repeating: 1.442_695_04))
   let n = shifted - magic
   // ln 2 in two parts, so that n·ln 2 is exact to the last bit.
-  let r = clamped
+  let r =
+    clamped
     .addingProduct(n, Vector(repeating: -0x1.62e400p-1))
     .addingProduct(n, Vector(repeating: -0x1.7f7d1cp-20))
   var p = Vector(repeating: 0.001_383_683_993_5)

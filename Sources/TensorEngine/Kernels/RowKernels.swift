@@ -3,7 +3,11 @@
 enum RowKernels {
   static func sum(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
     var total = Vector.zero
-    forEachVector(count) { total += load(x + $0) } rest: { total += load(x + $0, count: $1) }
+    forEachVector(count) {
+      total += load(x + $0)
+    } rest: {
+      total += load(x + $0, count: $1)
+    }
     return total.laneSum
   }
 

@@ -64,7 +64,8 @@ extension SIMD16 where Scalar == Float {
 
   @inline(__always)
   func withSign(of other: Self) -> Self {
-    let sign = unsafeBitCast(other, to: SIMD16<UInt32>.self) & SIMD16<UInt32>(repeating: 0x8000_0000)
+    let sign =
+      unsafeBitCast(other, to: SIMD16<UInt32>.self) & SIMD16<UInt32>(repeating: 0x8000_0000)
     return unsafeBitCast(unsafeBitCast(self, to: SIMD16<UInt32>.self) | sign, to: Self.self)
   }
 }

@@ -23,7 +23,8 @@ final class Arena {
       address = mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0)
     }
     guard let address, address != MAP_FAILED else {
-      preconditionFailure("cannot reserve \(size) bytes of address space: \(String(cString: strerror(errno)))")
+      preconditionFailure(
+        "cannot reserve \(size) bytes of address space: \(String(cString: strerror(errno)))")
     }
     madvise(address, size, Int32(MADV_HUGEPAGE))
     (base, reservedBytes) = (address, size)

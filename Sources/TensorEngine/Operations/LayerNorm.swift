@@ -51,7 +51,9 @@ extension ComputeScope {
     let normalized = isRecording ? allocate(rows * columns, of: Float.self) : y
     let reciprocal = allocate(rows, of: Float.self)
     let (x, r) = (input.pointer, residual?.pointer)
-    guard let gamma = scale.values.baseAddress, let beta = shift.values.baseAddress else { return output }
+    guard let gamma = scale.values.baseAddress, let beta = shift.values.baseAddress else {
+      return output
+    }
 
     engine.forEachBlock(of: rows, block: 16) { range, _ in
       for row in range {

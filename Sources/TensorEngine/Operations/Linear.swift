@@ -81,7 +81,8 @@ extension LinearNode {
       inputTiles.count > 0 ? scope.gradientForContribution(to: input) : nil
     let weightGradient = weight.isTrainable ? weight.gradientForContribution() : nil
     let biasGradient = bias.flatMap { $0.isTrainable ? $0.gradientForContribution() : nil }
-    let biasTiles = biasGradient != nil && weightGradient == nil ? Tiling(extent: columns) : Tiling(extent: 0)
+    let biasTiles =
+      biasGradient != nil && weightGradient == nil ? Tiling(extent: columns) : Tiling(extent: 0)
 
     let total = inputTiles.count + weightTiles.count + biasTiles.count
     scope.engine.workers.run(tiles: total) { tile, _ in

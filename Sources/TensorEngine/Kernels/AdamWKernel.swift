@@ -1,0 +1,161 @@
+/// One AdamW step of one parameter, as numbers: everything that is the same for all its elements.
+public struct AdamWStep: Sendable {
+  /// 1 - learning rate · weight decay.
+  public var decay: Float
+  /// 1 - β₁
+  public var firstRate: Float
+  /// β₂
+  public var secondDecay: Float
+  /// 1 - β₂
+  public var secondRate: Float
+  /// √(1 - β₂ᵗ)
+  public var secondCorrection: Float
+  public var epsilon: Float
+  /// -learning rate / (1 - β₁ᵗ)
+  public var negativeStepSize: Float
+  /// What every gradient is multiplied by first: the clipping coefficient.
+  public var gradientScale: Float
+
+  public init(
+    decay: Float, firstRate: Float, secondDecay: Float, secondRate: Float, secondCorrection: Float,
+    epsilon: Float, negativeStepSize: Float, gradientScale: Float
+  ) {
+    self.decay = decay
+    self.firstRate = firstRate
+    self.secondDecay = secondDecay
+    self.secondRate = secondRate
+    self.secondCorrection = secondCorrection
+    self.epsilon = epsilon
+    self.negativeStepSize = negativeStepSize
+    self.gradientScale = gradientScale
+  }
+}
+
+/// A parameter with its moments and the step to take.
+public struct AdamWUpdate {
+  public var parameter: Parameter
+  /// [count of the parameter] each.
+  public var firstMoment: AlignedBuffer
+  public var secondMoment: AlignedBuffer
+  public var step: AdamWStep
+
+  public init(
+    parameter: Parameter, firstMoment: AlignedBuffer, secondMoment: AlignedBuffer, step: AdamWStep
+  ) {
+    self.parameter = parameter
+    self.firstMoment = firstMoment
+    self.secondMoment = secondMoment
+    self.step = step
+  }
+}
+
+extension Engine {
+  /// Elements a worker takes at a time; also the blocks that the gradient norm is summed in.
+  private static let sweepBlock = 1 << 16
+
+  /// Updates all parameters in one sweep over memory: each value, gradient and moment is read once and each
+  /// value and moment written once.
+  ///
+  ///     p ← p · decay;  m ← m + (g - m)(1 - β₁);  v ← β₂ v + (1 - β₂) g²
+  ///     p ← p - lr / (1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) + ε)
+  ///
+  /// Source: Loshchilov, Hutter 2019 (arXiv 1711.05101); operations in the order of torch 2.4.0's
+  /// `_single_tensor_adamw`.
+  public func adamW(_ updates: [AdamWUpdate]) {
+    forEachSweepBlock(counts: updates.map(\.parameter.count)) { index, range in
+      let update = updates[index]
+      guard let g = update.parameter.gradient?.baseAddress,
+        let p = update.parameter.values.baseAddress,
+        let m = update.firstMoment.values.baseAddress,
+        let v = update.secondMoment.values.baseAddress
+      else { return }
+      let start = range.lowerBound
+      AdamWKernel.step(
+        p + start, g + start, m + start, v + start, range.count, update.step)
+    }
+  }
+
+  /// √ Σ g² over all gradients of `parameters`: blocks in float32, their sums in double precision, always in the
+  /// same order.
+  public func gradientNorm(of parameters: [Parameter]) -> Double {
+    let gradients = parameters.compactMap(\.gradient)
+    let counts = gradients.map(\.count)
+    let blocks = counts.reduce(0) { $0 + ($1 + Self.sweepBlock - 1) / Self.sweepBlock }
+    var sums = [Double](repeating: 0, count: blocks)
+    sums.withUnsafeMutableBufferPointer { sums in
+      guard let sums = sums.baseAddress else { return }
+      let firstBlocks = counts.reduce(into: [0]) {
+        $0.append(($0.last ?? 0) + ($1 + Self.sweepBlock - 1) / Self.sweepBlock)
+      }
+      forEachSweepBlock(counts: counts) { index, range in
+        guard let g = gradients[index].baseAddress.map({ $0 + range.lowerBound }) else { return }
+        sums[firstBlocks[index] + range.lowerBound / Self.sweepBlock] = Double(
+          RowKernels.dot(g, g, range.count))
+      }
+    }
+    return sums.reduce(0, +).squareRoot()
+  }
+
+  private func forEachSweepBlock(
+    counts: [Int], _ body: (_ index: Int, _ range: Range<Int>) -> Void
+  ) {
+    var blocks: [(index: Int, range: Range<Int>)] = []
+    for (index, count) in counts.enumerated() {
+      for start in stride(from: 0, to: count, by: Self.sweepBlock) {
+        blocks.append((index, start..<min(start + Self.sweepBlock, count)))
+      }
+    }
+    workers.run(tiles: blocks.count) { tile, _ in body(blocks[tile].index, blocks[tile].range) }
+  }
+}
+
+enum AdamWKernel {
+  static func step(
+    _ p: UnsafeMutablePointer<Float>, _ g: UnsafePointer<Float>, _ m: UnsafeMutablePointer<Float>,
+    _ v: UnsafeMutablePointer<Float>, _ count: Int, _ step: AdamWStep
+  ) {
+    let constants = Constants(step)
+    forEachVector(count) {
+      let (newP, newM, newV) = constants.update(
+        load(p + $0), load(g + $0), load(m + $0), load(v + $0))
+      store(newP, p + $0)
+      store(newM, m + $0)
+      store(newV, v + $0)
+    } rest: {
+      let (newP, newM, newV) = constants.update(
+        load(p + $0, count: $1), load(g + $0, count: $1), load(m + $0, count: $1),
+        load(v + $0, count: $1))
+      store(newP, p + $0, count: $1)
+      store(newM, m + $0, count: $1)
+      store(newV, v + $0, count: $1)
+    }
+  }
+
+  private struct Constants {
+    let decay, firstRate, secondDecay, secondRate, secondCorrection, epsilon: Vector
+    let negativeStepSize, gradientScale: Vector
+
+    init(_ step: AdamWStep) {
+      decay = Vector(repeating: step.decay)
+      firstRate = Vector(repeating: step.firstRate)
+      secondDecay = Vector(repeating: step.secondDecay)
+      secondRate = Vector(repeating: step.secondRate)
+      secondCorrection = Vector(repeating: step.secondCorrection)
+      epsilon = Vector(repeating: step.epsilon)
+      negativeStepSize = Vector(repeating: step.negativeStepSize)
+      gradientScale = Vector(repeating: step.gradientScale)
+    }
+
+    @inline(__always)
+    func update(
+      _ p: Vector, _ gradient: Vector, _ m: Vector, _ v: Vector
+    ) -> (p: Vector, m: Vector, v: Vector) {
+      let g = gradient * gradientScale
+      let newM = m.addingProduct(firstRate, g - m)
+      let newV = (v * secondDecay).addingProduct(secondRate * g, g)
+      let denominator = newV.squareRoot() / secondCorrection + epsilon
+      let newP = (p * decay) + (negativeStepSize * newM) / denominator
+      return (newP, newM, newV)
+    }
+  }
+}

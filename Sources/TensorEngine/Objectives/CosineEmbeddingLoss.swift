@@ -1,0 +1,40 @@
+/// One minus the cosine between student's and teacher's hidden states:  1 - s·t / √((|s|² + ε)(|t|² + ε)), one
+/// value a row, ε = 10⁻¹².
+///
+/// student s [R, C], differentiated; teacher t [R, C], constant. The mean over R of
+/// torch.nn.CosineEmbeddingLoss with target 1, with gradientScale = 1/R.
+/// Gradient: -(t / √(..) - cos · s / (|s|² + ε)) · gradientScale.
+/// Source: Sanh et al. 2019, section 2; ε as in ATen/native/Loss.cpp of torch 2.4.0.
+extension ComputeScope {
+  /// - Returns: the R losses.
+  public func cosineEmbeddingLoss(
+    student: Tensor, teacher: Tensor, gradientScale: Double
+  ) -> [Double] {
+    precondition(
+      student.shape == teacher.shape, "student \(student.shape) and teacher \(teacher.shape)")
+    let columns = student.columns
+    let (studentBase, teacherBase) = (student.pointer, teacher.pointer)
+    let gradient = seed(student)
+    return valuesOfRows(student.rows) { row in
+      let (s, t) = (studentBase + row * columns, teacherBase + row * columns)
+      let squareS = Double(RowKernels.dot(s, s, columns)) + 1e-12
+      let squareT = Double(RowKernels.dot(t, t, columns)) + 1e-12
+      let norm = (squareS * squareT).squareRoot()
+      let cosine = Double(RowKernels.dot(s, t, columns)) / norm
+      if let gradient {
+        let fromTeacher = Vector(repeating: Float(-gradientScale / norm))
+        let fromStudent = Vector(repeating: Float(gradientScale * cosine / squareS))
+        let g = gradient.pointer + row * columns
+        forEachVector(columns) {
+          let new = (load(t + $0) * fromTeacher).addingProduct(load(s + $0), fromStudent)
+          store(gradient.adds ? load(g + $0) + new : new, g + $0)
+        } rest: {
+          let new = (load(t + $0, count: $1) * fromTeacher)
+            .addingProduct(load(s + $0, count: $1), fromStudent)
+          store(gradient.adds ? load(g + $0, count: $1) + new : new, g + $0, count: $1)
+        }
+      }
+      return 1 - cosine
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import Glibc
+
+/// Masked language modelling: cross-entropy, in nats, of the vocabulary's softmax with the word that was there
+/// before masking, on the rows that carry a label.
+///
+/// Gradient of a row: (softmax(s) - onehot(label)) · gradientScale; 1/(number of labelled rows) makes the mean.
+/// Source: Devlin et al. 2019, section 3.1; torch.nn.CrossEntropyLoss with ignore_index.
+public struct MaskedLanguageObjective: VocabularyObjective {
+  let labels: [Int32]
+  let gradientScale: Double
+  public let readsTeacher = false
+
+  /// - Parameters:
+  ///   - labels: [R], -1 where there is nothing to predict.
+  ///   - gradientScale: what the gradient of each row's loss is multiplied by.
+  public init(labels: [Int32], gradientScale: Double) {
+    (self.labels, self.gradientScale) = (labels, gradientScale)
+  }
+
+  public func applies(toRow row: Int) -> Bool { labels[row] >= 0 }
+
+  public func evaluate(_ row: VocabularyRow) -> Double {
+    let label = Int(labels[row.index])
+    precondition(label < row.count, "label \(label) of \(row.count) words")
+    let highest = RowKernels.maximum(row.student, row.count)
+    let e = row.scratch
+    let total = RowKernels.exponentials(
+      of: row.student, minus: highest, times: 1, into: e, row.count)
+    if let gradient = row.gradient {
+      let factor = Float(gradientScale / Double(total))
+      RowKernels.contributeScaled(e, by: factor, to: gradient, adds: row.adds, row.count)
+      gradient[label] -= Float(gradientScale)
+    }
+    return log(Double(total)) + Double(highest) - Double(row.student[label])
+  }
+}
+
+extension RowKernels {
+  /// y (+)= x · factor
+  static func contributeScaled(
+    _ x: UnsafePointer<Float>, by factor: Float, to y: UnsafeMutablePointer<Float>, adds: Bool,
+    _ count: Int
+  ) {
+    let factor = Vector(repeating: factor)
+    forEachVector(count) {
+      let new = load(x + $0) * factor
+      store(adds ? load(y + $0) + new : new, y + $0)
+    } rest: {
+      let new = load(x + $0, count: $1) * factor
+      store(adds ? load(y + $0, count: $1) + new : new, y + $0, count: $1)
+    }
+  }
+}

@@ -1,0 +1,30 @@
+/// A loss on rows of vocabulary logits. The vocabulary head streams rows of logits through a list of them, so
+/// that the logits of a whole batch never exist at once and a new loss is one new file.
+public protocol VocabularyObjective: Sendable {
+  /// Whether rows of the teacher's logits must be computed.
+  var readsTeacher: Bool { get }
+
+  /// Whether row `row` of the batch contributes.
+  func applies(toRow row: Int) -> Bool
+
+  /// The unweighted loss of one row, adding its gradient, times the objective's own gradient scale.
+  func evaluate(_ row: VocabularyRow) -> Double
+}
+
+/// One row of logits on its way through the objectives.
+public struct VocabularyRow {
+  /// Which row of the batch it is.
+  public let index: Int
+  /// V
+  public let count: Int
+  /// [V]
+  let student: UnsafePointer<Float>
+  /// [V]; nil where no objective reads a teacher.
+  let teacher: UnsafePointer<Float>?
+  /// [V]; nil in a forward-only scope.
+  let gradient: UnsafeMutablePointer<Float>?
+  /// Whether an earlier objective has already written the gradient.
+  let adds: Bool
+  /// [2, V], the worker's own.
+  let scratch: UnsafeMutablePointer<Float>
+}

@@ -1,0 +1,175 @@
+/// The streaming vocabulary head: logits = x · Wᵀ + b for a chunk of rows at a time, straight through the
+/// objectives and back.
+///
+/// x [R, C], W [V, C], b [V]. The losses end the computation, so their gradients are known as soon as a chunk's
+/// logits are: ∂x, ∂W and ∂b are computed on the spot and no logits outlive their chunk. Peak memory is
+/// three chunks of logits (student, teacher, gradient) whatever R is.
+/// Source of the idea: Liger Kernel's fused linear cross-entropy (arXiv 2410.10989), chunked over rows.
+public struct TeacherVocabulary {
+  let hidden: Tensor
+  let decoder: Parameter
+  let bias: Parameter
+
+  /// - Parameters:
+  ///   - hidden: the teacher's rows [R, C of the teacher], as its own decoder reads them.
+  ///   - decoder, bias: its W [V, C of the teacher] and b [V]; no gradient flows to them.
+  public init(hidden: Tensor, decoder: Parameter, bias: Parameter) {
+    (self.hidden, self.decoder, self.bias) = (hidden, decoder, bias)
+  }
+}
+
+extension ComputeScope {
+  /// Rows of logits at a time: enough that reading W costs little beside the product, few enough that three
+  /// chunks stay small beside a model.
+  static func rowsPerChunk(of rows: Int) -> Int { rows <= 512 ? max(rows, 1) : 256 }
+
+  /// - Parameters:
+  ///   - hidden: x [R, C].
+  ///   - decoder: W [V, C].
+  ///   - bias: b [V].
+  ///   - teacher: where the teacher's logits come from, if an objective reads them.
+  ///   - objectives: what is computed of every row.
+  /// - Returns: for each objective the sum of its unweighted values over the rows it applies to.
+  public func vocabularyHead(
+    hidden: Tensor, decoder: Parameter, bias: Parameter, teacher: TeacherVocabulary? = nil,
+    objectives: [any VocabularyObjective]
+  ) -> [Double] {
+    let (rows, columns, vocabulary) = (hidden.rows, hidden.columns, decoder.rows)
+    precondition(
+      decoder.columns == columns && bias.count == vocabulary,
+      "vocabulary head: \(hidden.shape) for a decoder [\(vocabulary), \(decoder.columns)]")
+    let readsTeacher = objectives.contains(where: \.readsTeacher)
+    precondition(
+      !readsTeacher
+        || teacher.map { $0.hidden.rows == rows && $0.decoder.rows == vocabulary } ?? false,
+      "vocabulary head: a teacher's logits of the same \(rows) rows and \(vocabulary) words are needed"
+    )
+    let chunk = Self.rowsPerChunk(of: rows)
+    let gradientOfHidden = seed(hidden)
+    let differentiates =
+      isRecording && (gradientOfHidden != nil || decoder.isTrainable || bias.isTrainable)
+
+    engine.reserveScratch(2 * vocabulary)
+    var totals = [Double](repeating: 0, count: objectives.count)
+    withTemporaryMemory { allocate in
+      let student = allocate(chunk * vocabulary)
+      let teacherLogits = readsTeacher ? allocate(chunk * vocabulary) : nil
+      let gradient = differentiates ? allocate(chunk * vocabulary) : nil
+      for start in stride(from: 0, to: rows, by: chunk) {
+        let range = start..<min(start + chunk, rows)
+        logits(
+          of: hidden.pointer + start * columns, rows: range.count, decoder: decoder, bias: bias,
+          into: student)
+        if let teacher, let teacherLogits {
+          logits(
+            of: teacher.hidden.pointer + start * teacher.hidden.columns, rows: range.count,
+            decoder: teacher.decoder, bias: teacher.bias, into: teacherLogits)
+        }
+        let values = evaluate(
+          objectives, rows: range, vocabulary: vocabulary, student: student,
+          teacher: teacherLogits, gradient: gradient)
+        for i in totals.indices { totals[i] += values[i] }
+        if let gradient {
+          contribute(
+            gradient, rows: range, hidden: hidden, gradientOfHidden: gradientOfHidden,
+            decoder: decoder, bias: bias)
+        }
+      }
+    }
+    return totals
+  }
+
+  /// logits = x · Wᵀ + b
+  private func logits(
+    of x: UnsafePointer<Float>, rows: Int, decoder: Parameter, bias: Parameter,
+    into logits: UnsafeMutablePointer<Float>
+  ) {
+    let (columns, vocabulary) = (decoder.columns, decoder.rows)
+    guard let w = decoder.values.baseAddress, let b = bias.values.baseAddress else { return }
+    let tiling = Tiling(extent: vocabulary)
+    engine.workers.run(tiles: tiling.count) { tile, _ in
+      let range = tiling[tile]
+      multiply(
+        x, strideA: columns, w + range.lowerBound * columns, strideB: columns, transposeB: true,
+        into: logits + range.lowerBound, strideC: vocabulary, rows: rows, columns: range.count,
+        inner: columns)
+      for row in 0..<rows {
+        RowKernels.add(
+          b + range.lowerBound, to: logits + row * vocabulary + range.lowerBound, range.count)
+      }
+    }
+  }
+
+  /// Sends each row through the objectives that apply to it; sums in row order.
+  private func evaluate(
+    _ objectives: [any VocabularyObjective], rows: Range<Int>, vocabulary: Int,
+    student: UnsafePointer<Float>, teacher: UnsafePointer<Float>?,
+    gradient: UnsafeMutablePointer<Float>?
+  ) -> [Double] {
+    let count = objectives.count
+    var values = [Double](repeating: 0, count: rows.count * count)
+    values.withUnsafeMutableBufferPointer { values in
+      guard let values = values.baseAddress else { return }
+      engine.forEachBlock(of: rows.count, block: 1) { range, worker in
+        let local = range.lowerBound
+        var wrote = false
+        for (i, objective) in objectives.enumerated()
+        where objective.applies(toRow: rows.lowerBound + local) {
+          values[local * count + i] = objective.evaluate(
+            VocabularyRow(
+              index: rows.lowerBound + local, count: vocabulary,
+              student: student + local * vocabulary,
+              teacher: teacher.map { $0 + local * vocabulary },
+              gradient: gradient.map { $0 + local * vocabulary }, adds: wrote,
+              scratch: engine.scratch(of: worker)))
+          wrote = true
+        }
+        if !wrote, let gradient {
+          (gradient + local * vocabulary).update(repeating: 0, count: vocabulary)
+        }
+      }
+    }
+    return (0..<count).map { i in (0..<rows.count).reduce(0) { $0 + values[$1 * count + i] } }
+  }
+
+  /// From the chunk's ∂logits G:  ∂x (+)= G · W, ∂W (+)= Gᵀ · x, ∂b (+)= Σ over rows of G.
+  private func contribute(
+    _ g: UnsafeMutablePointer<Float>, rows: Range<Int>, hidden: Tensor,
+    gradientOfHidden: (pointer: UnsafeMutablePointer<Float>, adds: Bool)?, decoder: Parameter,
+    bias: Parameter
+  ) {
+    let (columns, vocabulary) = (decoder.columns, decoder.rows)
+    guard let w = decoder.values.baseAddress else { return }
+    let x = hidden.pointer + rows.lowerBound * columns
+    let decoderGradient = decoder.isTrainable ? decoder.gradientForContribution() : nil
+    let biasGradient = bias.isTrainable ? bias.gradientForContribution() : nil
+    let hiddenTiles = Tiling(extent: gradientOfHidden == nil ? 0 : columns)
+    let wordTiles = Tiling(
+      extent: decoderGradient == nil && biasGradient == nil ? 0 : vocabulary)
+    engine.workers.run(tiles: hiddenTiles.count + wordTiles.count) { tile, _ in
+      if tile < hiddenTiles.count {
+        guard let gradientOfHidden else { return }
+        let range = hiddenTiles[tile]
+        multiply(
+          g, strideA: vocabulary, w + range.lowerBound, strideB: columns,
+          into: gradientOfHidden.pointer + rows.lowerBound * columns + range.lowerBound,
+          strideC: columns, rows: rows.count, columns: range.count, inner: vocabulary,
+          beta: gradientOfHidden.adds ? 1 : 0)
+        return
+      }
+      let range = wordTiles[tile - hiddenTiles.count]
+      if let decoderGradient {
+        multiply(
+          g + range.lowerBound, strideA: vocabulary, transposeA: true, x, strideB: columns,
+          into: decoderGradient.0 + range.lowerBound * columns, strideC: columns,
+          rows: range.count, columns: columns, inner: rows.count,
+          beta: decoderGradient.adds ? 1 : 0)
+      }
+      if let biasGradient {
+        ColumnKernels.addColumnSums(
+          of: g, rows: rows.count, stride: vocabulary, columns: range, to: biasGradient.0,
+          adds: biasGradient.adds)
+      }
+    }
+  }
+}
