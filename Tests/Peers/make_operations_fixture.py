@@ -44,6 +44,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import integer_hash
+from distillation_losses import cosine_loss, divergence
 from fixture_file import FixtureFile, destination
 
 SEED = 20240901
@@ -228,21 +229,6 @@ def put_losses(fixture):
             )
 
 
-def cosine_loss(x, target):
-    """As HF distiller.py: target 1 for every row, mean over rows."""
-    return F.cosine_embedding_loss(x, target, x.new_ones(len(x)), reduction="mean")
-
-
-def divergence(student, teacher, rows, temperature):
-    """As HF distiller.py: batch mean over the rows, times T^2."""
-    kl = F.kl_div(
-        F.log_softmax(student[rows] / temperature, -1),
-        F.softmax(teacher[rows] / temperature, -1),
-        reduction="batchmean",
-    )
-    return kl * temperature**2
-
-
 def put_divergences(fixture):
     for t, k, temperature, selected in [
         (6, 2, 1.0, [0, 1, 2, 3, 4, 5]),
@@ -255,7 +241,7 @@ def put_divergences(fixture):
             fixture,
             f"soft_target_divergence/{t}x{k}_t{temperature:g}",
             dict(student=normal(t, k, scale=3.0)),
-            lambda student: divergence(student, teacher.double(), rows, temperature),
+            lambda student: divergence(student[rows], teacher.double()[rows], temperature),
             dict(teacher=teacher, rows=rows),
             temperature=temperature,
         )
@@ -309,7 +295,7 @@ def put_vocabulary_head(fixture, group, inputs, teacher_logits, ids, labels, row
     hidden = F.linear(leaves["word"][ids], leaves["weight"], leaves["bias"])
     hidden.retain_grad()
     logits = hidden @ decoder.T + leaves["decoder_bias"]
-    kl = divergence(logits, teacher_logits, rows, temperature)
+    kl = divergence(logits[rows], teacher_logits[rows], temperature)
     mlm = F.cross_entropy(logits, labels, ignore_index=-100)
     loss = weights[0] * kl + weights[1] * mlm
     loss.backward()
