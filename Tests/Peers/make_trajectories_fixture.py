@@ -1,0 +1,200 @@
+"""trajectories.h5: 50 steps of training, without dropout, on the models of tiny_models.h5.
+
+Runs, each from the stored weights of its family:
+  finetune_bert, finetune_distilbert  classification, as Hugging Face's Trainer steps: AdamW, decay
+                0.01 on all but biases and LayerNorms, gradient norm clipped at 1, linear schedule
+  pretrain_bert                       masked language model, the same steps with warm-up
+  distil                              teacher bert (eval), student distilbert, the DistilBERT
+                recipe: 5 * divergence (T = 2, all positions) + 2 * mlm + 1 * cosine, AdamW without
+                decay, clipped at 5, warm-up of 3 of 51 steps
+
+  /<run>
+    ids [T], offsets [N+1]             ten batches, one after another
+    batch_offsets [11]                 sequences of batch b: batch_offsets[b] ..< batch_offsets[b+1]
+    classes [N] or masked_labels [T]   (-100: not masked)
+    loss float64 [50]                  before the update of each step; step s uses batch s % 10
+    divergence, mlm, cosine float64 [50]   distil only, unweighted
+    gradient_norms, learning_rates float64 [50]   before clipping; used in the step
+    weights/<name>                     after step 50, by Hugging Face name
+  attributes: learning_rate, beta1, beta2, epsilon, weight_decay, max_grad_norm, warmup_steps,
+    total_steps; float32_loss_deviation and float32_weight_deviation: how far the same run in
+    float32 strays from this one in float64, at most (key biases left out)
+
+All in float64 from float32 weights, padded and masked. A key projection's bias has no gradient but
+rounding, which AdamW divides by itself: in float32 it wanders, without effect on any output.
+"""
+
+import copy
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from transformers import get_linear_schedule_with_warmup
+
+import tiny_models
+from distillation_losses import cosine_loss, divergence
+from fixture_file import FixtureFile, destination
+
+SEED = 20240905
+STEPS, BATCHES, BATCH_SIZE = 50, 10, 4
+
+TRAINER = dict(
+    learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01,
+    max_grad_norm=1.0, warmup_steps=0, total_steps=STEPS,
+)  # fmt: skip
+DISTILLER = dict(
+    learning_rate=1e-3, beta1=0.9, beta2=0.98, epsilon=1e-6, weight_decay=0.0,
+    max_grad_norm=5.0, warmup_steps=3, total_steps=STEPS + 1,
+)  # fmt: skip
+
+
+def make_batches(seed, masked):
+    """Ten batches of four sequences of 1 to 20 tokens, with classes or masked labels."""
+    generator = torch.Generator().manual_seed(seed)
+    batches = []
+    for _ in range(BATCHES):
+        lengths = torch.randint(1, 21, (BATCH_SIZE,), generator=generator).tolist()
+        t = sum(lengths)
+        batch = dict(
+            lengths=lengths, ids=torch.randint(1, tiny_models.VOCABULARY, (t,), generator=generator)
+        )
+        if masked:
+            count = -(-t * 15 // 100)
+            labels = torch.full((t,), -100)
+            places = torch.randperm(t, generator=generator)[:count]
+            labels[places] = batch["ids"][places]
+            batch["ids"][places] = 4  # the mask token, for what it matters
+            batch["masked_labels"] = labels
+        else:
+            size = (BATCH_SIZE,)
+            batch["classes"] = torch.randint(tiny_models.CLASSES, size, generator=generator)
+        batches.append(batch)
+    return batches
+
+
+def inputs_of(batch):
+    return dict(
+        input_ids=tiny_models.padded(batch["ids"], batch["lengths"], 0),
+        attention_mask=tiny_models.attention_mask(batch["lengths"]),
+    )
+
+
+def classification(model, batch):
+    return dict(loss=model(**inputs_of(batch), labels=batch["classes"]).loss)
+
+
+def masked_language_model(model, batch):
+    labels = tiny_models.padded(batch["masked_labels"], batch["lengths"], -100)
+    return dict(loss=model(**inputs_of(batch), labels=labels).loss)
+
+
+def distillation(teacher):
+    def terms(model, batch):
+        inputs = inputs_of(batch)
+        real = inputs["attention_mask"].bool()
+        with torch.no_grad():
+            target = teacher.to(model.dtype)(**inputs, output_hidden_states=True)
+        output = model(**inputs, output_hidden_states=True)
+        logits = output.logits[real]
+        result = dict(
+            divergence=divergence(logits, target.logits[real], 2.0),
+            mlm=F.cross_entropy(logits, batch["masked_labels"], ignore_index=-100),
+            cosine=cosine_loss(output.hidden_states[-1][real], target.hidden_states[-1][real]),
+        )
+        result["loss"] = 5 * result["divergence"] + 2 * result["mlm"] + result["cosine"]
+        return result
+
+    return terms
+
+
+def make_optimizer(model, settings):
+    decayed, kept = [], []
+    for name, parameter in model.named_parameters():
+        exempt = name.endswith("bias") or tiny_models.is_norm(name)
+        (kept if exempt else decayed).append(parameter)
+    groups = [
+        dict(params=decayed, weight_decay=settings["weight_decay"]),
+        dict(params=kept, weight_decay=0.0),
+    ]
+    return torch.optim.AdamW(
+        groups, lr=settings["learning_rate"], betas=(settings["beta1"], settings["beta2"]),
+        eps=settings["epsilon"],
+    )  # fmt: skip
+
+
+def train(model, batches, terms, settings):
+    """Trains in place; returns a list of values for each of the quantities of a step."""
+    optimizer = make_optimizer(model, settings)
+    schedule = get_linear_schedule_with_warmup(
+        optimizer, settings["warmup_steps"], settings["total_steps"]
+    )
+    history = {}
+    model.train()
+    for step in range(STEPS):
+        values = terms(model, batches[step % BATCHES])
+        optimizer.zero_grad()
+        values["loss"].backward()
+        values["gradient_norms"] = torch.nn.utils.clip_grad_norm_(
+            model.parameters(), settings["max_grad_norm"]
+        )
+        values["learning_rates"] = torch.tensor(schedule.get_last_lr()[0], dtype=torch.float64)
+        optimizer.step()
+        schedule.step()
+        for name, value in values.items():
+            history.setdefault(name, []).append(value.item())
+    return history
+
+
+def weight_deviation(model, other):
+    deviations = [
+        (a.detach() - b.detach().double()).abs().max().item()
+        for (name, a), b in zip(model.named_parameters(), other.parameters())
+        if not name.endswith(("key.bias", "k_lin.bias"))
+    ]
+    return max(deviations)
+
+
+def put_run(fixture, run, model, batches, terms, settings):
+    single = copy.deepcopy(model)
+    model = model.double()
+    history = train(model, batches, terms, settings)
+    rough = train(single, batches, terms, settings)
+    for name, values in history.items():
+        fixture.put(f"{run}/{name}", np.array(values), np.float64)
+    for name, parameter in model.named_parameters():
+        fixture.put(f"{run}/weights/{name}", parameter)
+    lengths = [length for batch in batches for length in batch["lengths"]]
+    fixture.put(f"{run}/ids", torch.cat([batch["ids"] for batch in batches]))
+    fixture.put(f"{run}/offsets", np.concatenate([[0], np.cumsum(lengths)]))
+    fixture.put(f"{run}/batch_offsets", np.arange(BATCHES + 1) * BATCH_SIZE)
+    for name in ("classes", "masked_labels"):
+        if name in batches[0]:
+            fixture.put(f"{run}/{name}", torch.cat([batch[name] for batch in batches]))
+    deviation = max(abs(a - b) for a, b in zip(history["loss"], rough["loss"]))
+    fixture.attributes(
+        run,
+        float32_loss_deviation=deviation,
+        float32_weight_deviation=weight_deviation(model, single),
+        **settings,
+    )
+    print(f"{run}: loss {history['loss'][0]:.4f} -> {history['loss'][-1]:.4f}, float32 strays by"
+          f" {deviation:.1e} in loss, {weight_deviation(model, single):.1e} in weights;"
+          f" clipped {sum(n > settings['max_grad_norm'] for n in history['gradient_norms'])}")
+
+
+def main():
+    with FixtureFile(destination(), SEED) as fixture:
+        for index, family in enumerate(tiny_models.FAMILIES):
+            model = tiny_models.sequence_classifier(family)
+            batches = make_batches(SEED + index, masked=False)
+            put_run(fixture, f"finetune_{family}", model, batches, classification, TRAINER)
+        model = tiny_models.masked_language_model("bert")
+        batches = make_batches(SEED + 2, masked=True)
+        settings = TRAINER | dict(warmup_steps=5)
+        put_run(fixture, "pretrain_bert", model, batches, masked_language_model, settings)
+        student = tiny_models.masked_language_model("distilbert")
+        terms = distillation(tiny_models.masked_language_model("bert"))
+        put_run(fixture, "distil", student, make_batches(SEED + 3, masked=True), terms, DISTILLER)
+
+
+main()
