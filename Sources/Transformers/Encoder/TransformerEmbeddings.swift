@@ -1,0 +1,49 @@
+// The encoder's input: words, positions and (BERT) token types.
+
+/// x = Drop(LN(words[id] + positions[place] (+ tokenTypes[0]))).
+public final class TransformerEmbeddings: Module, Sendable {
+  /// [V, C]; the decoder of a masked-language head is this same matrix.
+  public let words: Parameter
+  /// [P, C]
+  public let positions: Parameter
+  /// [2, C], nil for DistilBERT; every token of a single text has type 0.
+  public let tokenTypes: Parameter?
+  public let norm: LayerNorm
+  private let site: DropoutSite
+
+  init(path: String, configuration: TransformerConfiguration, site: DropoutSite) {
+    let size = configuration.hiddenSize
+    words = Parameter(
+      path: "\(path).words", kind: .embedding, shape: [configuration.vocabularySize, size])
+    positions = Parameter(
+      path: "\(path).positions", kind: .embedding, shape: [configuration.maximumPositions, size])
+    tokenTypes =
+      configuration.tokenTypeCount == 0
+      ? nil
+      : Parameter(
+        path: "\(path).token_types", kind: .embedding, shape: [configuration.tokenTypeCount, size])
+    norm = LayerNorm(
+      path: "\(path).norm", size: size, epsilon: Float(configuration.layerNormEpsilon))
+    self.site = site
+  }
+
+  /// - Parameter tokenIDs: [T].
+  /// - Returns: x [T, C].
+  func callAsFunction(
+    _ tokenIDs: [Int32], layout: SequenceLayout, mode: ForwardMode, in scope: ComputeScope
+  ) -> Tensor {
+    let sum = scope.embedding(
+      tokenIDs: tokenIDs, layout: layout, words: words, positions: positions,
+      tokenTypes: tokenTypes)
+    let placement = layout.placement
+    let normalized = norm(sum, placement: placement, mode: mode, in: scope)
+    return scope.dropout(normalized, site: site, placement: placement, mode: mode)
+  }
+
+  public func visitParameters(_ visit: (Parameter) -> Void) {
+    visit(words)
+    visit(positions)
+    if let tokenTypes { visit(tokenTypes) }
+    norm.visitParameters(visit)
+  }
+}
