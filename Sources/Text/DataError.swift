@@ -1,0 +1,53 @@
+/// What is wrong with a data file, and where: row and column are counted from 1.
+public enum DataError: Error, Equatable, CustomStringConvertible {
+  case unreadable(path: String, reason: String)
+  case empty(path: String, expected: String)
+  case wrongHeader(path: String, expected: String, found: String)
+  case missingTab(path: String, row: Int, column: Int, expected: String)
+  case extraTab(path: String, row: Int, column: Int, expected: String)
+  case wrongLabel(path: String, row: Int, column: Int, expected: [String], found: String)
+  case wrongIndex(path: String, row: Int, column: Int, expected: Int, found: String)
+  case blankSentence(path: String, row: Int, column: Int)
+  /// `byteOffset` counts from the beginning of the file.
+  case invalidUTF8(path: String, row: Int, column: Int, byteOffset: Int)
+  /// A text of which no sequence is left after chunking and cleaning.
+  case nothingKept(paths: [String], rule: String)
+  case cache(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .unreadable(let path, let reason):
+      "\(path): cannot read the data: \(reason)"
+    case .empty(let path, let expected):
+      "\(path): expected \(expected), found an empty file"
+    case .wrongHeader(let path, let expected, let found):
+      "\(path):1:1: expected the header '\(Self.visible(expected))', "
+        + "found '\(Self.visible(found))'; is this the right split of the right task?"
+    case .missingTab(let path, let row, let column, let expected):
+      "\(path):\(row):\(column): expected \(expected) separated by a tab, "
+        + "found the end of the row without one"
+    case .extraTab(let path, let row, let column, let expected):
+      "\(path):\(row):\(column): expected \(expected), found another tab; remove it"
+    case .wrongLabel(let path, let row, let column, let expected, let found):
+      "\(path):\(row):\(column): expected one of the labels \(expected.joined(separator: ", ")), "
+        + "found '\(found)'"
+    case .wrongIndex(let path, let row, let column, let expected, let found):
+      "\(path):\(row):\(column): expected the index \(expected), found '\(found)'; "
+        + "rows must be numbered from 0 without a gap"
+    case .blankSentence(let path, let row, let column):
+      "\(path):\(row):\(column): expected a sentence, found none"
+    case .invalidUTF8(let path, let row, let column, let byteOffset):
+      "\(path):\(row):\(column): invalid UTF-8 at byte \(byteOffset) of the file; "
+        + "convert the file to UTF-8"
+    case .nothingKept(let paths, let rule):
+      "\(paths.joined(separator: ", ")): no sequence is left of the text under the rule '\(rule)'; "
+        + "expected one paragraph a line"
+    case .cache(let path, let reason):
+      "\(path): cannot keep the tokenized text: \(reason)"
+    }
+  }
+
+  private static func visible(_ text: String) -> String {
+    text.split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "<TAB>")
+  }
+}

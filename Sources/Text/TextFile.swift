@@ -1,0 +1,63 @@
+/// A text of any size, read from front to back in constant memory.
+import Files
+import Glibc
+
+/// A mapped text whose pages are given back to the system behind the reader.
+struct TextFile: ~Copyable {
+  let path: String
+  private let file: MappedFile
+  /// Pages are given back in steps of this many bytes.
+  private static let step = 32 << 20
+
+  init(path: String) throws(DataError) {
+    self.path = path
+    do {
+      file = try MappedFile(path: path)
+    } catch {
+      throw .unreadable(path: path, reason: "\(error)")
+    }
+  }
+
+  /// SHA-256 of the text's bytes, in hexadecimal.
+  func digest() -> String {
+    var sum = SHA256()
+    for start in stride(from: 0, to: file.bytes.count, by: Self.step) {
+      let end = min(file.bytes.count, start + Self.step)
+      sum.update(UnsafeRawBufferPointer(rebasing: file.bytes[start..<end]))
+      release(start..<end)
+    }
+    return sum.hexDigest()
+  }
+
+  /// Calls `body` with each line, without its line feed, until it returns false.
+  /// - Parameter body: takes the line, its number from 1 and its place in the file.
+  func forEachLine(
+    _ body: (UnsafeBufferPointer<UInt8>, Int, Int) throws(DataError) -> Bool
+  ) throws(DataError) {
+    let bytes = file.bytes.bindMemory(to: UInt8.self)
+    guard let base = bytes.baseAddress else { return }
+    var (place, number, released) = (0, 0, 0)
+    while place < bytes.count {
+      number += 1
+      let found = memchr(base + place, Int32(UInt8(ascii: "\n")), bytes.count - place)
+      let end =
+        found.map { UnsafeRawPointer(base).distance(to: UnsafeRawPointer($0)) }
+        ?? bytes.count
+      let line = UnsafeBufferPointer(start: base + place, count: end - place)
+      guard try body(line, number, place) else { return }
+      place = end + 1
+      if place - released >= Self.step {
+        let boundary = place / Self.step * Self.step
+        release(released..<boundary)
+        released = boundary
+      }
+    }
+  }
+
+  /// The pages stay in the system's cache; only this process's view of them goes.
+  private func release(_ range: Range<Int>) {
+    guard let base = file.bytes.baseAddress else { return }
+    let start = UnsafeMutableRawPointer(mutating: base + range.lowerBound)
+    madvise(start, range.count, MADV_DONTNEED)
+  }
+}

@@ -1,0 +1,116 @@
+/// A WordPiece vocabulary: the tokens, their ids and BERT's five special tokens.
+import Files
+
+/// What is wrong with a vocabulary.
+public enum VocabularyError: Error, Equatable, CustomStringConvertible {
+  case unreadable(path: String, reason: String)
+  case empty(path: String)
+  case invalidUTF8(path: String, line: Int, byteOffset: Int)
+  case blank(path: String, line: Int)
+  case duplicate(path: String, token: String, firstLine: Int, line: Int)
+  case missingSpecial(path: String, tokens: [String])
+
+  public var description: String {
+    switch self {
+    case .unreadable(let path, let reason):
+      "\(path): cannot read the vocabulary: \(reason)"
+    case .empty(let path):
+      "\(path): expected a vocabulary of one token a line, found no token"
+    case .invalidUTF8(let path, let line, let byteOffset):
+      "\(path):\(line): invalid UTF-8 at byte \(byteOffset) of the file; "
+        + "a vocabulary is UTF-8 text, one token a line"
+    case .blank(let path, let line):
+      "\(path):\(line): expected a token, found a blank line; "
+        + "a token's id is its line number, so no line can be skipped"
+    case .duplicate(let path, let token, let firstLine, let line):
+      "\(path):\(line): token '\(token)' is already on line \(firstLine); remove one"
+    case .missingSpecial(let path, let tokens):
+      "\(path): special tokens missing: \(tokens.joined(separator: ", ")); "
+        + "expected \(Vocabulary.specialTokens.joined(separator: ", "))"
+    }
+  }
+}
+
+/// An immutable vocabulary. A token's id is its place in the file, counted from 0.
+public struct Vocabulary: Sendable {
+  public static let paddingToken = "[PAD]"
+  public static let unknownToken = "[UNK]"
+  public static let classifierToken = "[CLS]"
+  public static let separatorToken = "[SEP]"
+  public static let maskToken = "[MASK]"
+  public static let specialTokens = [
+    paddingToken, unknownToken, classifierToken, separatorToken, maskToken,
+  ]
+  /// Marks a token that continues a word.
+  public static let continuationPrefix = "##"
+
+  public let tokens: [String]
+  public let paddingID: Int32
+  public let unknownID: Int32
+  public let classifierID: Int32
+  public let separatorID: Int32
+  public let maskID: Int32
+  public let specialIDs: Set<Int32>
+  /// SHA-256, in hexadecimal, of the tokens, each followed by a line feed.
+  public let digest: String
+  let index: WordPieceIndex
+
+  public var count: Int { tokens.count }
+
+  /// Reads `vocab.txt`: one token a line; a carriage return before the line feed is not part of it.
+  public init(path: String) throws(VocabularyError) {
+    let file: MappedFile
+    do {
+      file = try MappedFile(path: path)
+    } catch {
+      throw .unreadable(path: path, reason: "\(error)")
+    }
+    defer { withExtendedLifetime(file) {} }
+    let bytes = file.bytes.bindMemory(to: UInt8.self)
+    do {
+      try UTF8Validation.check(bytes)
+    } catch {
+      let line = 1 + bytes[..<error.byteOffset].count { $0 == UInt8(ascii: "\n") }
+      throw .invalidUTF8(path: path, line: line, byteOffset: error.byteOffset)
+    }
+    var tokens: [String] = []
+    for var line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+      if line.last == UInt8(ascii: "\r") { line.removeLast() }
+      tokens.append(String(decoding: line, as: UTF8.self))
+    }
+    if tokens.last == "" { tokens.removeLast() }
+    try self.init(tokens: tokens, path: path)
+  }
+
+  /// - Parameter tokens: in the order of their ids; all five special tokens among them.
+  public init(tokens: [String]) throws(VocabularyError) {
+    try self.init(tokens: tokens, path: "vocabulary")
+  }
+
+  private init(tokens: [String], path: String) throws(VocabularyError) {
+    guard !tokens.isEmpty else { throw .empty(path: path) }
+    if let blank = tokens.firstIndex(of: "") { throw .blank(path: path, line: blank + 1) }
+    let index: WordPieceIndex
+    switch WordPieceIndex.build(tokens) {
+    case .success(let built): index = built
+    case .failure(let repeated):
+      throw .duplicate(
+        path: path, token: tokens[repeated.second], firstLine: repeated.first + 1,
+        line: repeated.second + 1)
+    }
+    let ids = Self.specialTokens.map { index.id(of: $0) }
+    let missing = zip(Self.specialTokens, ids).filter { $0.1 == nil }.map(\.0)
+    guard missing.isEmpty else { throw .missingSpecial(path: path, tokens: missing) }
+    let found = ids.compactMap { $0 }
+
+    self.tokens = tokens
+    self.index = index
+    (paddingID, unknownID, classifierID) = (found[0], found[1], found[2])
+    (separatorID, maskID) = (found[3], found[4])
+    specialIDs = Set(found)
+    digest = SHA256.hexDigest(of: tokens.joined(separator: "\n") + "\n")
+  }
+
+  /// The id of exactly this token, continuation prefix included.
+  public func id(of token: String) -> Int32? { index.id(of: token) }
+}

@@ -1,0 +1,249 @@
+/// Cuts UTF-8 text into BERT's normalized words: clean-up, CJK, accents, case, punctuation.
+
+/// Takes the words in order. A word's bytes are valid during the call only.
+protocol WordSink {
+  /// - Parameters:
+  ///   - bytes: the normalized word; meaningless if `characters` is over `WordScanner.longestWord`.
+  ///   - characters: its number of Unicode scalars.
+  /// - Returns: false to end the scan.
+  mutating func word(_ bytes: UnsafeBufferPointer<UInt8>, characters: Int) -> Bool
+  /// A special token written out in the text. Returns false to end the scan.
+  mutating func special(_ id: Int32) -> Bool
+}
+
+/// What distinguishes cased from uncased models.
+public struct TokenizerOptions: Sendable, Hashable, CustomStringConvertible {
+  public let lowercase: Bool
+  public let stripAccents: Bool
+  public let splitsCJK: Bool
+
+  /// - Parameter stripAccents: nil follows `lowercase`, as the reference does.
+  public init(lowercase: Bool, stripAccents: Bool?, splitsCJK: Bool) {
+    self.lowercase = lowercase
+    self.stripAccents = stripAccents ?? lowercase
+    self.splitsCJK = splitsCJK
+  }
+
+  public var description: String {
+    "lowercase=\(lowercase) strip_accents=\(stripAccents) split_cjk=\(splitsCJK)"
+  }
+}
+
+/// The normalizer and the pre-tokenizer in one pass, in the reference's order: special tokens
+/// written out, clean-up, spaces around ideographs, canonical decomposition without nonspacing
+/// marks, lower case scalar by scalar, then a cut at white space and around punctuation.
+///
+/// Source: tokenizers v0.19.1, `normalizers/bert.rs`, `pre_tokenizers/bert.rs`,
+/// `tokenizer/added_vocabulary.rs`.
+struct WordScanner<Sink: WordSink> {
+  /// Longer words are unknown, whatever they are made of.
+  static var longestWord: Int { 100 }
+  /// Room for the longest word and for the scalar that makes it too long.
+  static var scratchSize: Int { 4 * (longestWord + 1) }
+
+  private let options: TokenizerOptions
+  private let specials: [SpecialSpelling]
+  private let ascii: ASCIITable
+  private let table = CharacterTable.shared
+  private let scratch: UnsafeMutablePointer<UInt8>
+  private var byteCount = 0
+  private var characters = 0
+  private var goesOn = true
+  /// Combining scalars that wait for their canonical order; nearly always empty.
+  private var pending: [(rank: UInt8, scalar: UInt32)] = []
+  private(set) var sink: Sink
+
+  /// - Parameter scratch: `scratchSize` bytes.
+  init(
+    options: TokenizerOptions, specials: [SpecialSpelling], ascii: ASCIITable,
+    scratch: UnsafeMutablePointer<UInt8>, sink: Sink
+  ) {
+    (self.options, self.specials, self.ascii) = (options, specials, ascii)
+    (self.scratch, self.sink) = (scratch, sink)
+  }
+
+  /// - Parameter text: valid UTF-8.
+  mutating func scan(_ text: UnsafeBufferPointer<UInt8>) {
+    guard let base = text.baseAddress else { return }
+    var i = 0
+    while i < text.count, goesOn {
+      let byte = base[i]
+      switch ascii.kinds[Int(byte)] {
+      case .letter:
+        if !pending.isEmpty { settle() }
+        append(ascii.normalized[Int(byte)])
+      case .space:
+        endSegment()
+      case .removed:
+        break
+      case .punctuation:
+        if byte == UInt8(ascii: "["), let special = special(at: base + i, text.count - i) {
+          endSegment()
+          if goesOn { goesOn = sink.special(special.id) }
+          i += special.spelling.count
+          continue
+        }
+        endSegment()
+        append(byte)
+        endWord()
+      case .beyond:
+        let (scalar, length) = UTF8Validation.decode(base + i)
+        take(scalar)
+        i += length
+        continue
+      }
+      i += 1
+    }
+    if goesOn { endSegment() }
+  }
+
+  private func special(at p: UnsafePointer<UInt8>, _ available: Int) -> SpecialSpelling? {
+    specials.first { special in
+      special.spelling.count <= available
+        && special.spelling.indices.allSatisfy { p[$0] == special.spelling[$0] }
+    }
+  }
+
+  private mutating func take(_ scalar: UInt32) {
+    let entry = table[scalar]
+    if entry.contains(.removed) { return }
+    if entry.contains(.space) { return endSegment() }
+    if options.splitsCJK, entry.contains(.cjk) {
+      endSegment()
+      decompose(scalar, entry)
+      return endSegment()
+    }
+    decompose(scalar, entry)
+  }
+
+  /// Canonical decomposition, nonspacing marks left out. Ordering the marks that stay suffices,
+  /// as the ones left out have no other effect than to separate (class 0) or not.
+  private mutating func decompose(_ scalar: UInt32, _ entry: CharacterTable.Entry) {
+    guard options.stripAccents else { return lower(scalar, entry) }
+    if entry.contains(.decomposes) {
+      for part in table.decomposition(of: scalar) { order(part, table[part]) }
+    } else if CharacterTable.hangulSyllables.contains(scalar) {
+      let jamo = CharacterTable.jamo(of: scalar)
+      order(jamo.leading, table[jamo.leading])
+      order(jamo.vowel, table[jamo.vowel])
+      if jamo.trailing != 0 { order(jamo.trailing, table[jamo.trailing]) }
+    } else {
+      order(scalar, entry)
+    }
+  }
+
+  private mutating func order(_ scalar: UInt32, _ entry: CharacterTable.Entry) {
+    if entry.combiningClass == 0 {
+      if !pending.isEmpty { settle() }
+      if !entry.contains(.mark) { lower(scalar, entry) }
+    } else if !entry.contains(.mark) {
+      pending.append((entry.combiningClass, scalar))
+    }
+  }
+
+  /// Lets the waiting scalars go, by combining class, those of one class in the text's order.
+  private mutating func settle() {
+    let ordered = pending.enumerated().sorted {
+      ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset)
+    }
+    pending.removeAll(keepingCapacity: true)
+    for (_, element) in ordered { lower(element.scalar, table[element.scalar]) }
+  }
+
+  private mutating func lower(_ scalar: UInt32, _ entry: CharacterTable.Entry) {
+    guard options.lowercase, entry.contains(.lowers) else { return put(scalar, entry) }
+    for part in table.lowercase(of: scalar) { put(part, table[part]) }
+  }
+
+  private mutating func put(_ scalar: UInt32, _ entry: CharacterTable.Entry) {
+    if entry.contains(.whitespace) { return endWord() }
+    let alone = entry.contains(.punctuation)
+    if alone { endWord() }
+    if characters < Self.longestWord {
+      byteCount += Self.encode(scalar, scratch + byteCount)
+    }
+    characters += 1
+    if alone { endWord() }
+  }
+
+  @inline(__always)
+  private mutating func append(_ byte: UInt8) {
+    if characters < Self.longestWord {
+      scratch[byteCount] = byte
+      byteCount += 1
+    }
+    characters += 1
+  }
+
+  private static func encode(_ scalar: UInt32, _ p: UnsafeMutablePointer<UInt8>) -> Int {
+    func tail(_ shift: UInt32) -> UInt8 { UInt8(0x80 | (scalar >> shift & 0x3F)) }
+    switch scalar {
+    case ..<0x80:
+      p[0] = UInt8(scalar)
+      return 1
+    case ..<0x800:
+      (p[0], p[1]) = (UInt8(0xC0 | scalar >> 6), tail(0))
+      return 2
+    case ..<0x10000:
+      (p[0], p[1], p[2]) = (UInt8(0xE0 | scalar >> 12), tail(6), tail(0))
+      return 3
+    default:
+      (p[0], p[1], p[2], p[3]) = (UInt8(0xF0 | scalar >> 18), tail(12), tail(6), tail(0))
+      return 4
+    }
+  }
+
+  @inline(__always)
+  private mutating func endSegment() {
+    if !pending.isEmpty { settle() }
+    endWord()
+  }
+
+  @inline(__always)
+  private mutating func endWord() {
+    guard characters > 0 else { return }
+    if goesOn {
+      goesOn = sink.word(
+        UnsafeBufferPointer(start: scratch, count: byteCount), characters: characters)
+    }
+    (byteCount, characters) = (0, 0)
+  }
+}
+
+/// A special token as it may be written out in a text.
+struct SpecialSpelling: Sendable {
+  let spelling: [UInt8]
+  let id: Int32
+}
+
+/// The character table's first 128 rows for given options, ready for one look-up a byte.
+struct ASCIITable: Sendable {
+  enum Kind: UInt8, Sendable {
+    case letter, space, removed, punctuation
+    /// The first byte of a longer sequence.
+    case beyond
+  }
+
+  let kinds: [Kind]
+  let normalized: [UInt8]
+
+  init(options: TokenizerOptions) {
+    let table = CharacterTable.shared
+    var kinds = [Kind](repeating: .beyond, count: 256)
+    var normalized = (0..<256).map { UInt8($0) }
+    for byte in 0..<UInt32(128) {
+      let entry = table[byte]
+      if entry.contains(.removed) {
+        kinds[Int(byte)] = .removed
+      } else if entry.contains(.space) || entry.contains(.whitespace) {
+        kinds[Int(byte)] = .space
+      } else {
+        kinds[Int(byte)] = entry.contains(.punctuation) ? .punctuation : .letter
+        if options.lowercase, entry.contains(.lowers) {
+          normalized[Int(byte)] = UInt8(table.lowercase(of: byte).first ?? byte)
+        }
+      }
+    }
+    (self.kinds, self.normalized) = (kinds, normalized)
+  }
+}

@@ -1,0 +1,147 @@
+// Ids equal to those of tokenizers 0.19.1, on hard cases, on every scalar, on all the data.
+import Files
+import Foundation
+import Testing
+
+@testable import Text
+
+@Suite("BERT tokenizer")
+struct BertTokenizerTests {
+  private func uncased() throws -> BertTokenizer {
+    BertTokenizer(
+      vocabulary: try TokenizerFixture.vocabulary(), lowercase: true, stripAccents: nil,
+      splitsCJK: true)
+  }
+
+  @Test("Ids of the fixture's texts, uncased, cased and truncated")
+  func fixtureTexts() throws {
+    let fixture = try TokenizerFixture.load()
+    #expect(fixture.tokenizers == "0.19.1")
+    #expect(fixture.cases.count == 520)
+    let uncased = try uncased()
+    let cased = BertTokenizer(
+      vocabulary: uncased.vocabulary, lowercase: false, stripAccents: nil, splitsCJK: true)
+    for item in fixture.cases {
+      #expect(uncased.encode(item.text) == item.uncased, "\(item.text.debugDescription)")
+      #expect(cased.encode(item.text) == item.cased, "\(item.text.debugDescription)")
+      #expect(
+        uncased.encode(item.text, maximumLength: 8) == item.truncated,
+        "\(item.text.debugDescription)")
+    }
+  }
+
+  @Test(
+    "Words of every Unicode scalar",
+    arguments: [
+      ("uncased", TokenizerOptions(lowercase: true, stripAccents: nil, splitsCJK: true)),
+      ("cased", TokenizerOptions(lowercase: false, stripAccents: nil, splitsCJK: true)),
+      ("accents kept", TokenizerOptions(lowercase: true, stripAccents: false, splitsCJK: false)),
+      ("accents stripped", TokenizerOptions(lowercase: false, stripAccents: true, splitsCJK: true)),
+    ])
+  func everyScalar(name: String, options: TokenizerOptions) throws {
+    let expected = try #require(try TokenizerFixture.load().scalars[name])
+    let tokenizer = BertTokenizer(
+      vocabulary: try TokenizerFixture.vocabulary(), options: options)
+    var sum = SHA256()
+    for value in UInt32(0)..<0x110000 {
+      guard let scalar = Unicode.Scalar(value) else { continue }
+      var text = "a\(scalar)B\(scalar)\u{300}\(scalar)"
+      var words = text.withUTF8 { tokenizer.scan($0, into: WordCollector()) }.words
+      words.append(UInt8(ascii: "\n"))
+      words.withUnsafeBytes { sum.update($0) }
+    }
+    #expect(sum.hexDigest() == expected)
+  }
+
+  @Test("Without specials, appending, and the words of the result")
+  func forms() throws {
+    let tokenizer = try uncased()
+    let vocabulary = tokenizer.vocabulary
+    let whole = tokenizer.encode("A warm film.")
+    let bare = tokenizer.encode("A warm film.", addSpecials: false)
+    #expect(whole == [vocabulary.classifierID] + bare + [vocabulary.separatorID])
+    #expect(tokenizer.tokens("A warm film.").first == "[CLS]")
+    #expect(tokenizer.encode("", addSpecials: false) == [])
+    var ids: [Int32] = [7]
+    tokenizer.encode("A warm film.", addSpecials: true, maximumLength: 4, into: &ids)
+    #expect(ids == [7] + whole.prefix(3) + [vocabulary.separatorID])
+    for length in 0..<bare.count + 2 {
+      #expect(
+        tokenizer.encode("A warm film.", addSpecials: false, maximumLength: length)
+          == Array(bare.prefix(length)))
+    }
+  }
+
+  @Test("Vacuous digests would not do: a changed option changes the words")
+  func optionsMatter() throws {
+    let fixture = try TokenizerFixture.load()
+    #expect(Set(fixture.scalars.values).count == 4)
+    let differing = fixture.cases.count { $0.uncased != $0.cased }
+    #expect(differing > 100)
+  }
+
+  @Test(
+    "Invalid UTF-8 is refused with its place",
+    arguments: [
+      ([0x61, 0x80], 1), ([0xC0, 0xAF], 0), ([0xC3], 0), ([0x61, 0xE2, 0x82], 1),
+      ([0xED, 0xA0, 0x80], 0), ([0xE0, 0x9F, 0xBF], 0), ([0xF0, 0x8F, 0xBF, 0xBF], 0),
+      ([0xF4, 0x90, 0x80, 0x80], 0), ([0xF5, 0x80, 0x80, 0x80], 0), ([0xFF], 0),
+      ([0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0xC3, 0x28], 9),
+      ([0xE2, 0x28, 0xA1], 0), ([0xF0, 0x90, 0x28, 0xBC], 0), ([0xC3, 0xA9, 0xC3], 2),
+    ] as [([UInt8], Int)])
+  func invalid(bytes: [UInt8], offset: Int) throws {
+    let tokenizer = try uncased()
+    var ids: [Int32] = []
+    let error = #expect(throws: InvalidUTF8.self) {
+      try bytes.withUnsafeBufferPointer {
+        try tokenizer.encode($0, addSpecials: true, maximumLength: nil, into: &ids)
+      }
+    }
+    #expect(error?.byteOffset == offset)
+    #expect(ids.isEmpty)
+  }
+
+  @Test(
+    "Ids of SST-2 and of the corpora under bert-base-uncased's vocabulary",
+    .enabled(if: Mirror.isThere, Comment(rawValue: Mirror.reason)))
+  func mirrorData() throws {
+    let fixture = try TokenizerFixture.load()
+    #expect(fixture.mirror.count == 9)
+    let tokenizer = BertTokenizer(
+      vocabulary: try Vocabulary(path: Mirror.vocabulary), lowercase: true, stripAccents: nil,
+      splitsCJK: true)
+    for (name, expected) in fixture.mirror {
+      var texts = try String(contentsOfFile: "\(Mirror.path)/\(name)", encoding: .utf8)
+        .utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      if texts.last?.isEmpty == true { texts.removeLast() }
+      if name.hasSuffix(".tsv") {
+        let column = name.hasSuffix("test.tsv") ? 1 : 0
+        texts = texts.dropFirst().map {
+          $0.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)[column]
+        }
+      }
+      var (sum, count) = (SHA256(), 0)
+      for text in texts {
+        let ids = tokenizer.encode(String(Substring(text)))
+        count += ids.count
+        sum.update(ids.map { String($0) }.joined(separator: " ") + "\n")
+      }
+      #expect(texts.count == expected.texts, "\(name)")
+      #expect(count == expected.ids, "\(name)")
+      #expect(sum.hexDigest() == expected.sha256, "\(name)")
+    }
+  }
+}
+
+/// The words of a text, U+001F after each.
+private struct WordCollector: WordSink {
+  var words: [UInt8] = []
+
+  mutating func word(_ bytes: UnsafeBufferPointer<UInt8>, characters: Int) -> Bool {
+    words.append(contentsOf: bytes)
+    words.append(0x1F)
+    return true
+  }
+
+  mutating func special(_ id: Int32) -> Bool { true }
+}

@@ -1,0 +1,118 @@
+// GLUE's files: what is read, and the place of everything that is refused.
+import Files
+import TestSupport
+import Testing
+
+@testable import Text
+
+@Suite("GLUE SST-2")
+struct LabelledSentencesTests {
+  private func read(
+    _ bytes: [UInt8], split: DataSplit = .train, in folder: TemporaryFolder
+  ) throws -> LabelledSentences {
+    try AtomicFile.replace(path: folder.file("f"), with: bytes)
+    return try LabelledSentences(task: .sst2, split: split, path: folder.file("f"))
+  }
+
+  private func failure(
+    _ text: String, split: DataSplit = .train, _ expected: (String) -> DataError
+  ) throws {
+    let folder = try TemporaryFolder()
+    let error = #expect(throws: DataError.self) {
+      try read(Array(text.utf8), split: split, in: folder)
+    }
+    #expect(error == expected(folder.file("f")))
+  }
+
+  @Test("Labelled rows, kept as they are; quotation marks mean nothing")
+  func labelled() throws {
+    let folder = try TemporaryFolder()
+    let data = try read(
+      Array("sentence\tlabel\na \"fine film \t1\r\nété .\t0\n".utf8), in: folder)
+    #expect(data.sentences == ["a \"fine film ", "été ."])
+    #expect(data.labels == [1, 0])
+    #expect(data.classNames == ["negative", "positive"])
+    #expect(data.count == 2)
+  }
+
+  @Test("The test split has an index and no labels")
+  func test() throws {
+    let folder = try TemporaryFolder()
+    let data = try read(
+      Array("index\tsentence\n0\ta film\n1\tno film".utf8), split: .test, in: folder)
+    #expect(data.sentences == ["a film", "no film"])
+    #expect(data.labels == nil)
+  }
+
+  @Test("Refusals name row and column")
+  func refusals() throws {
+    try failure("sentence\tlabel\nfine\t1\nété no tab\n") {
+      .missingTab(path: $0, row: 3, column: 11, expected: "sentence and label")
+    }
+    try failure("sentence\tlabel\nété\t2\n") {
+      .wrongLabel(path: $0, row: 2, column: 5, expected: ["0", "1"], found: "2")
+    }
+    try failure("sentence\tlabel\nfine\t\n") {
+      .wrongLabel(path: $0, row: 2, column: 6, expected: ["0", "1"], found: "")
+    }
+    try failure("sentence\tlabel\na\tb\t1\n") {
+      .extraTab(path: $0, row: 2, column: 4, expected: "sentence and label")
+    }
+    try failure("sentence\tlabel\n\n") {
+      .missingTab(path: $0, row: 2, column: 1, expected: "sentence and label")
+    }
+    try failure("sentence\tlabel\n \t1\n") { .blankSentence(path: $0, row: 2, column: 1) }
+    try failure("sentence\tlabel\n") { .empty(path: $0, expected: "rows after the header") }
+    try failure("fine\t1\n") {
+      .wrongHeader(path: $0, expected: "sentence\tlabel", found: "fine\t1")
+    }
+    try failure("index\tsentence\n1\tfine\n", split: .test) {
+      .wrongIndex(path: $0, row: 2, column: 1, expected: 0, found: "1")
+    }
+  }
+
+  @Test("Invalid UTF-8 and empty files")
+  func bytes() throws {
+    let folder = try TemporaryFolder()
+    let bytes = Array("sentence\tlabel\né".utf8) + [0xFF] + Array("\t1\n".utf8)
+    let error = #expect(throws: DataError.self) { try read(bytes, in: folder) }
+    #expect(
+      error == .invalidUTF8(path: folder.file("f"), row: 2, column: 2, byteOffset: 17))
+    let line = try #require(error?.description)
+    #expect(line.contains(":2:2:") && line.contains("byte 17") && !line.contains("\n"))
+    #expect(throws: DataError.self) { try read([], in: folder) }
+    #expect(throws: DataError.self) {
+      try LabelledSentences(task: .sst2, split: .dev, path: folder.file("none"))
+    }
+  }
+
+  @Test(
+    "The published files have the published sizes",
+    .enabled(if: Mirror.isThere, Comment(rawValue: Mirror.reason)))
+  func published() throws {
+    let folder = "\(Mirror.path)/data/glue/\(GLUETask.sst2.folder)"
+    for (split, count, positive) in [
+      (DataSplit.train, 67349, 37569 as Int?), (.dev, 872, 444), (.test, 1821, nil),
+    ] {
+      let data = try LabelledSentences(
+        task: .sst2, split: split, path: "\(folder)/\(split.fileName)")
+      #expect(data.count == count)
+      #expect(data.labels?.count { $0 == 1 } == positive)
+    }
+  }
+
+  @Test("Sequences and batches lie one after another")
+  func packing() throws {
+    var sequences = TokenSequences()
+    sequences.append([2, 9, 3])
+    sequences.append([2, 3])
+    sequences.append([2, 8, 7, 3])
+    #expect(sequences.count == 3 && sequences.tokenCount == 9)
+    #expect(sequences.lengths == [3, 2, 4])
+    let batch = PackedBatch([2, 0], of: sequences)
+    #expect(batch.tokenIDs == [2, 8, 7, 3, 2, 9, 3])
+    #expect(batch.offsets == [0, 4, 7])
+    #expect(batch.examples == [2, 0])
+    #expect(batch.sequenceCount == 2 && batch.tokenCount == 7 && batch.longest == 4)
+  }
+}
