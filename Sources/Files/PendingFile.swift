@@ -11,9 +11,10 @@ public final class PendingFile {
   /// Where to write the new content: an empty file in the same folder.
   public let temporaryPath: String
   private var isFinished = false
+  private var isSynchronized = false
 
   /// The steps of a replacement, so that tests can stop between any two.
-  enum Step: CaseIterable, Sendable {
+  package enum Step: CaseIterable, Sendable {
     case created, synchronized, renamed
   }
   private let afterStep: (Step) throws(FileError) -> Void
@@ -24,7 +25,7 @@ public final class PendingFile {
     try self.init(replacing: path) { (_) throws(FileError) in }
   }
 
-  init(
+  package init(
     replacing path: String, afterStep: @escaping (Step) throws(FileError) -> Void
   ) throws(FileError) {
     self.path = path
@@ -45,16 +46,23 @@ public final class PendingFile {
 
   deinit { discard() }
 
+  /// Makes the temporary file last on the disk; nothing may be written to it afterwards.
+  public func synchronize() throws(FileError) {
+    guard !isSynchronized else { return }
+    let descriptor = open(temporaryPath, O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .failed(action: "write", path: path, code: errno) }
+    let succeeded = fsync(descriptor) == 0
+    let code = errno
+    close(descriptor)
+    guard succeeded else { throw .failed(action: "write", path: path, code: code) }
+    isSynchronized = true
+    try afterStep(.synchronized)
+  }
+
   /// Makes the temporary file last, puts it in the old one's place and makes that last.
   public func commit() throws(FileError) {
     precondition(!isFinished, "\(path): replaced or given up already")
-    let descriptor = open(temporaryPath, O_RDWR | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .failed(action: "write", path: path, code: errno) }
-    let synchronized = fsync(descriptor) == 0
-    let code = errno
-    close(descriptor)
-    guard synchronized else { throw .failed(action: "write", path: path, code: code) }
-    try afterStep(.synchronized)
+    try synchronize()
     guard rename(temporaryPath, path) == 0 else {
       throw .failed(action: "replace", path: path, code: errno)
     }
@@ -67,6 +75,7 @@ public final class PendingFile {
   public func discard() {
     guard !isFinished else { return }
     isFinished = true
+    truncate(temporaryPath, 0)  // frees the disk even if a descriptor is still open somewhere
     unlink(temporaryPath)
   }
 

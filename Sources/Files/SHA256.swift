@@ -74,32 +74,51 @@ public struct SHA256: Sendable {
     roundConstants.withUnsafeBufferPointer { constants in
       withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
         for start in stride(from: 0, to: blocks.count, by: 64) {
+          let words = schedule.baseAddress.unsafelyUnwrapped
           for t in 0..<16 {
             let word = base.loadUnaligned(fromByteOffset: start + 4 * t, as: UInt32.self)
-            schedule[t] = UInt32(bigEndian: word)
+            words[t] = UInt32(bigEndian: word)
           }
           for t in 16..<64 {
-            let early = schedule[t - 15]
-            let late = schedule[t - 2]
+            let early = words[t - 15]
+            let late = words[t - 2]
             let s0 = rotate(early, 7) ^ rotate(early, 18) ^ (early >> 3)
             let s1 = rotate(late, 17) ^ rotate(late, 19) ^ (late >> 10)
-            schedule[t] = schedule[t - 16] &+ s0 &+ schedule[t - 7] &+ s1
+            words[t] = words[t - 16] &+ s0 &+ words[t - 7] &+ s1
           }
           var (a, b, c, d) = (state[0], state[1], state[2], state[3])
           var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-          for t in 0..<64 {
-            let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-            let choice = g ^ (e & (f ^ g))
-            let first = h &+ s1 &+ choice &+ constants[t] &+ schedule[t]
-            let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-            let majority = (a & b) | (c & (a | b))
-            (h, g, f, e) = (g, f, e, d &+ first)
-            (d, c, b, a) = (c, b, a, first &+ s0 &+ majority)
+          // Eight rounds a turn: the letters change places in the source, not in registers.
+          for t in stride(from: 0, to: 64, by: 8) {
+            let added = words + t
+            let constant = constants.baseAddress.unsafelyUnwrapped + t
+            round(a, b, c, &d, e, f, g, &h, constant[0] &+ added[0])
+            round(h, a, b, &c, d, e, f, &g, constant[1] &+ added[1])
+            round(g, h, a, &b, c, d, e, &f, constant[2] &+ added[2])
+            round(f, g, h, &a, b, c, d, &e, constant[3] &+ added[3])
+            round(e, f, g, &h, a, b, c, &d, constant[4] &+ added[4])
+            round(d, e, f, &g, h, a, b, &c, constant[5] &+ added[5])
+            round(c, d, e, &f, g, h, a, &b, constant[6] &+ added[6])
+            round(b, c, d, &e, f, g, h, &a, constant[7] &+ added[7])
           }
           state &+= SIMD8(a, b, c, d, e, f, g, h)
         }
       }
     }
+  }
+
+  @inline(__always)
+  private static func round(
+    _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32,
+    _ g: UInt32, _ h: inout UInt32, _ added: UInt32
+  ) {
+    let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+    let choice = g ^ (e & (f ^ g))
+    let first = h &+ s1 &+ choice &+ added
+    let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+    let majority = (a & b) | (c & (a | b))
+    d = d &+ first
+    h = first &+ s0 &+ majority
   }
 
   @inline(__always)
