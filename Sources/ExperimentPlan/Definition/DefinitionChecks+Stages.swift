@@ -1,0 +1,200 @@
+// What must hold for each stage, the baselines, the ablations and the sweep of a definition.
+
+extension DefinitionChecks {
+  mutating func check(_ stage: StageDefinition) {
+    let path = "stages.\(stage.id)"
+    switch stage.work {
+    case .pretrain(let options):
+      let model = shape(of: options.model)
+      requireHead(model, options.model, "\(path).model")
+      checkFreeze(stage, model)
+      checkLength(stage, [(options.model, model)])
+    case .distill(let options): check(options, of: stage)
+    case .finetune(let options):
+      let model = shape(of: options.model)
+      checkFreeze(stage, model)
+      checkLength(stage, [(options.model, model)])
+    }
+  }
+
+  private mutating func check(_ options: DistillOptions, of stage: StageDefinition) {
+    let path = "stages.\(stage.id)"
+    let loss = options.loss
+    let (teacher, student) = (shape(of: options.teacher), shape(of: options.student))
+    if options.teacher == options.student {
+      report("\(path).student", "is the teacher itself", advice: "name another model")
+    }
+    if loss.softTargetWeight == 0, loss.maskedLMWeight == 0, loss.cosineWeight == 0 {
+      report(
+        "\(path).loss", expected: "at least one weight above 0", found: "none",
+        advice: "the recipe has 5, 2 and 1")
+    }
+    if loss.softTargetWeight > 0 { requireHead(teacher, options.teacher, "\(path).teacher") }
+    if loss.softTargetWeight > 0 || loss.maskedLMWeight > 0 {
+      requireHead(student, options.student, "\(path).student")
+    }
+    if loss.cosineWeight > 0, let a = teacher.hiddenSize, let b = student.hiddenSize, a != b {
+      report(
+        "\(path).loss.cosine", expected: "hidden sizes that are equal",
+        found: "\(a) in \(options.teacher), \(b) in \(options.student)",
+        advice: "set the weight to 0, or give the student the teacher's hidden size")
+    }
+    if let a = teacher.vocabularySize, let b = student.vocabularySize, a != b {
+      report(
+        "\(path).student", expected: "the teacher's vocabulary of \(a)", found: "one of \(b)",
+        advice: "teacher and student read the same token ids")
+    }
+    checkFreeze(stage, student)
+    checkLength(stage, [(options.teacher, teacher), (options.student, student)])
+  }
+
+  private mutating func requireHead(_ model: ModelShape, _ name: String, _ path: String) {
+    guard !model.hasMaskedLMHead else { return }
+    report(
+      path, "needs a masked_lm head, which \(name) has not",
+      advice: definition.model(named: name) != nil
+        ? "write head: {kind: masked_lm, init: …} under models.\(name)"
+        : "a fine-tuned model has a classifier in its place; name a stage before it")
+  }
+
+  private mutating func checkFreeze(_ stage: StageDefinition, _ model: ModelShape) {
+    for (place, group) in stage.training.freeze.enumerated() {
+      let path = "stages.\(stage.id).freeze.\(place)"
+      if case .layer(let index) = group, let count = model.layerCount, index >= count {
+        report(
+          path, expected: "layers.0 to layers.\(count - 1)", found: "\(group)",
+          advice: "the model has \(count) layers, counted from 0")
+      }
+      if group == .tokenTypeEmbeddings, model.architecture == .distilbert {
+        report(path, "does not exist: a DistilBERT has no token types", advice: "leave it out")
+      }
+    }
+  }
+
+  private mutating func checkLength(
+    _ stage: StageDefinition, _ models: [(name: String, shape: ModelShape)]
+  ) {
+    for (name, shape) in models {
+      guard let most = shape.maximumPositions, stage.training.sequenceLength > most else {
+        continue
+      }
+      report(
+        "stages.\(stage.id).sequence_length", expected: "at most \(most), the positions of \(name)",
+        found: "\(stage.training.sequenceLength)")
+      return
+    }
+  }
+
+  mutating func checkBaselines() {
+    guard !definition.baselines.isEmpty else { return }
+    let chains = DistillationChain.all(in: definition)
+    guard !chains.isEmpty else {
+      report(
+        "baselines", "have nothing to be compared with",
+        expected: "a finetune stage whose model is a distill stage",
+        advice: "add the stage, or leave baselines out")
+      return
+    }
+    for (place, baseline) in definition.baselines.enumerated() {
+      if definition.baselines.prefix(place).contains(baseline) {
+        report("baselines.\(place)", "'\(baseline.rawValue)' is given twice", advice: "keep one")
+      }
+    }
+    for chain in chains {
+      if definition.baselines.contains(.mlmOnly), chain.options.loss.maskedLMWeight == 0 {
+        report(
+          "baselines",
+          "mlm_only has nothing to train on: stages.\(chain.distill.id) has no masked_lm",
+          advice: "give masked_lm a weight, or leave mlm_only out")
+      }
+      if definition.baselines.contains(.randomInit) {
+        let student = definition.model(named: chain.options.student)
+        if case .layers = student?.source { continue }
+        report(
+          "baselines", "random_init needs a student made with init_from",
+          found: "'\(chain.options.student)'", advice: "leave random_init out")
+      }
+    }
+  }
+
+  mutating func checkAblations() {
+    guard !definition.ablate.isEmpty else { return }
+    let distills = definition.stages.compactMap { stage -> DistillOptions? in
+      if case .distill(let options) = stage.work { return options }
+      return nil
+    }
+    guard !distills.isEmpty else {
+      report("ablate", "has nothing to leave out", expected: "a distill stage")
+      return
+    }
+    for (place, ablation) in definition.ablate.enumerated() {
+      let isThere = distills.contains { options in
+        switch ablation {
+        case .softTargets: options.loss.softTargetWeight > 0
+        case .cosine: options.loss.cosineWeight > 0
+        case .maskedLM: options.loss.maskedLMWeight > 0
+        case .initialization:
+          if case .layers = definition.model(named: options.student)?.source { true } else { false }
+        }
+      }
+      if !isThere {
+        report(
+          "ablate.\(place)", "'\(ablation.rawValue)' is not in the experiment to be left out",
+          advice: "leave it out of 'ablate', or give it a weight")
+      }
+    }
+  }
+}
+
+/// Each value of a sweep must make a whole definition of its own.
+enum SweepChecks {
+  /// - Parameter tree: the definition with overrides applied, before recipes are filled in.
+  static func run(
+    _ definition: ResolvedDefinition, tree: DefinitionNode, context: DefinitionContext
+  ) -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    for entry in tree["sweep"]?.entries ?? [] {
+      let first = String(entry.key.prefix { $0 != "." })
+      if ["format", "name", "sweep", "question", "budget"].contains(first) {
+        found.append(
+          Diagnostic(
+            entry.keyOrigin, "sweep.\(entry.key) changes no result",
+            expected: "a key of models, stages or the seed"))
+        continue
+      }
+      for value in entry.value.items ?? [] {
+        var variant = tree
+        variant["sweep"] = nil
+        if let problem = DefinitionPath.set(
+          entry.key, to: value, in: &variant, origin: entry.keyOrigin)
+        {
+          found.append(problem)
+          break
+        }
+        let problems = problems(of: variant, context: context)
+        // What was right before can only be wrong because of the value.
+        found += problems.map {
+          Diagnostic(
+            value.origin, "sweep value \(FilledValues.text(value)): \($0.problem)",
+            expected: $0.expected, found: $0.found, advice: $0.advice)
+        }
+      }
+    }
+    return found
+  }
+
+  private static func problems(
+    of tree: DefinitionNode, context: DefinitionContext
+  ) -> [Diagnostic] {
+    var tree = tree
+    var preparation = DefinitionPreparation()
+    preparation.fillIn(&tree)
+    let decoding = DefinitionDecoding(context: context)
+    let definition = decoding.definition(of: tree)
+    let diagnostics = preparation.diagnostics + decoding.collector.diagnostics
+    guard diagnostics.isEmpty, let definition else { return diagnostics }
+    var checks = DefinitionChecks(definition: definition, tree: tree, context: context)
+    checks.run()
+    return checks.diagnostics
+  }
+}

@@ -1,0 +1,168 @@
+// What must hold between the keys of a definition: names, references, cycles, models, vocabulary.
+
+/// Checks a decoded definition as a whole; each mistake is reported where it was written.
+struct DefinitionChecks {
+  private(set) var definition: ResolvedDefinition
+  let tree: DefinitionNode
+  let context: DefinitionContext
+  private(set) var diagnostics: [Diagnostic] = []
+
+  init(definition: ResolvedDefinition, tree: DefinitionNode, context: DefinitionContext) {
+    self.definition = definition
+    self.tree = tree
+    self.context = context
+  }
+
+  mutating func run() {
+    checkNames()
+    checkReferences()
+    guard diagnostics.isEmpty else { return }
+    if let cycle = DefinitionGraph(definition).cycle() {
+      let isStage = definition.stage(id: cycle[0]) != nil
+      report(
+        isStage ? "stages.\(cycle[0])" : "models.\(cycle[0]).init_from",
+        "goes in a circle: \(cycle.joined(separator: " needs "))",
+        advice: "let one of them begin from a model")
+      return
+    }
+    dropInheritedHeads()
+    for model in definition.models { check(model) }
+    checkVocabulary()
+    for stage in definition.stages { check(stage) }
+    checkBaselines()
+    checkAblations()
+  }
+
+  mutating func report(
+    _ path: String, _ problem: String? = nil, expected: String? = nil, found: String? = nil,
+    advice: String? = nil
+  ) {
+    let (origin, filledBy) = DefinitionPath.origin(of: path, in: tree)
+    let source = filledBy.map { " (from \($0.label))" } ?? ""
+    diagnostics.append(
+      Diagnostic(
+        origin, problem.map { "\(path)\(source) \($0)" } ?? path + source, expected: expected,
+        found: found, advice: advice))
+  }
+
+  func shape(of name: String) -> ModelShape {
+    let trainedSize: Int? =
+      if case .trained(_, let size) = definition.vocabulary.source { size } else { nil }
+    return DefinitionGraph(definition).shape(
+      of: name, trainedVocabularySize: trainedSize, facts: context.modelFacts)
+  }
+
+  private mutating func checkNames() {
+    for stage in definition.stages where definition.model(named: stage.id) != nil {
+      report(
+        "stages.\(stage.id).id", "is also a model's name",
+        advice: "give the stage another name, since stages refer to both")
+    }
+  }
+
+  private mutating func checkReferences() {
+    let names = definition.models.map(\.name) + definition.stages.map(\.id)
+    for model in definition.models {
+      guard case .layers(let student) = model.source, !names.contains(student.of) else { continue }
+      report(
+        "models.\(model.name).init_from", expected: "a model or stage", found: "'\(student.of)'",
+        advice: Spelling.advice(for: student.of, among: names))
+    }
+    for stage in definition.stages {
+      let keys: [(String, String)] =
+        switch stage.work {
+        case .pretrain(let options): [("model", options.model)]
+        case .distill(let options):
+          [("teacher", options.teacher), ("student", options.student)]
+        case .finetune(let options): [("model", options.model)]
+        }
+      for (key, name) in keys where !names.contains(name) {
+        report(
+          "stages.\(stage.id).\(key)", expected: "a model or stage", found: "'\(name)'",
+          advice: Spelling.advice(for: name, among: names))
+      }
+    }
+  }
+
+  /// A student that says nothing about a head keeps its source's, if there is one.
+  private mutating func dropInheritedHeads() {
+    for name in DefinitionGraph(definition).ordered() {
+      guard let index = definition.models.firstIndex(where: { $0.name == name }),
+        case .layers(let student) = definition.models[index].source,
+        definition.models[index].maskedLMHead == .copied,
+        !shape(of: student.of).hasMaskedLMHead
+      else { continue }
+      let node = tree["models"]?[name]?["head"]
+      if let node, !node.isNull {
+        report(
+          "models.\(name).head.init", "cannot be copied: \(student.of) has no masked_lm head",
+          advice: "write init: new, or give \(student.of) a head")
+      } else {
+        definition.models[index].maskedLMHead = nil
+      }
+    }
+  }
+
+  private mutating func check(_ model: ModelDefinition) {
+    guard case .layers(let student) = model.source else { return }
+    let source = shape(of: student.of)
+    let path = "models.\(model.name)"
+    if let count = source.layerCount {
+      for (place, layer) in student.layers.enumerated() where layer >= count {
+        report(
+          "\(path).layers.\(place)", expected: "a layer from 0 to \(count - 1)", found: "\(layer)",
+          advice: "\(student.of) has \(count) layers, counted from 0")
+      }
+    }
+    guard let from = source.architecture else { return }
+    switch (from, student.architecture) {
+    case (.bert, .distilbert):
+      if student.tokenType == nil {
+        report(
+          path, "does not say what becomes of the token types",
+          expected: "token_type: fold or drop",
+          advice: "fold keeps the first layer's input exact, drop is DistilBERT's own script")
+      }
+    case (.distilbert, .bert):
+      report(
+        "\(path).architecture", expected: "distilbert, as \(student.of) is one", found: "bert",
+        advice: "a DistilBERT has no token types to make a BERT from")
+    case (.bert, .bert), (.distilbert, .distilbert):
+      if student.tokenType != nil {
+        report(
+          "\(path).token_type", "has no meaning from \(from.rawValue) to \(from.rawValue)",
+          advice: "leave it out")
+      }
+    }
+  }
+
+  private mutating func checkVocabulary() {
+    switch definition.vocabulary.source {
+    case .trained(_, let size):
+      for model in definition.models {
+        let isFolder =
+          switch model.source {
+          case .folder, .randomWeights: true
+          default: false
+          }
+        guard isFolder, let own = shape(of: model.name).vocabularySize, own != size else {
+          continue
+        }
+        report(
+          "vocabulary.train.size", expected: "\(own), as models.\(model.name) has",
+          found: "\(size)", advice: "use the model's own: vocabulary: {from: \(model.name)}")
+      }
+    case .model(let name):
+      if case .layers = definition.model(named: name)?.source {
+        report(
+          "vocabulary.from", expected: "a model read from a folder", found: "'\(name)'",
+          advice: "name the model that the layers come from")
+      } else if case .scratch = definition.model(named: name)?.source {
+        report(
+          "vocabulary.from", expected: "a model read from a folder", found: "'\(name)'",
+          advice: "a model built from nothing has no vocabulary of its own")
+      }
+    case .folder: break
+    }
+  }
+}

@@ -1,0 +1,140 @@
+// Key paths into a definition's tree (`stages.sst2.seed`): finding, setting, and short forms.
+
+/// `stages.<id>.<key>` leads into the stage of that id, whatever its kind; every other path leads
+/// through maps by key and through lists by index.
+enum DefinitionPath {
+  /// Short forms of a stage's keys, and the map they belong in.
+  static let shortForms: [(key: String, group: String)] = [
+    ("batch_size", "batching"), ("accumulate", "batching"), ("group_by_length", "batching"),
+    ("learning_rate", "optimizer"), ("betas", "optimizer"), ("epsilon", "optimizer"),
+    ("weight_decay", "optimizer"), ("max_grad_norm", "optimizer"), ("warmup", "schedule"),
+  ]
+
+  /// Maps of which exactly one key is given: setting one takes the place of the other, and a recipe
+  /// never adds to them.
+  static let exclusiveMaps = ["limit", "checkpoint_every"]
+
+  /// Sets the value at `path`. Maps on the way are made where there are none.
+  /// - Returns: what is wrong with the path, if anything.
+  static func set(
+    _ path: String, to value: DefinitionNode, in tree: inout DefinitionNode, origin: Origin
+  ) -> Diagnostic? {
+    let parts = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard !parts.contains("") else {
+      return Diagnostic(
+        origin, "'\(path)'", expected: "a key path such as stages.sst2.seed",
+        advice: "separate keys by single points")
+    }
+    guard parts.count >= 2, parts[0] == "stages", let stages = tree["stages"]?.items else {
+      return set(parts[...], to: value, in: &tree, path: path, origin: origin)
+    }
+    let ids = stages.map { $0["id"]?.scalar ?? "" }
+    guard let index = ids.firstIndex(of: parts[1]) else {
+      return Diagnostic(
+        origin, "no stage '\(parts[1])'", advice: Spelling.advice(for: parts[1], among: ids))
+    }
+    var stage = stages[index]
+    var rest = parts[2...]
+    let kind = stage.entries?.map(\.key).first { StageKind(rawValue: $0) != nil }
+    if rest.isEmpty {
+      stage = value
+    } else if rest.first == "id" || kind == nil {
+      if let problem = set(rest, to: value, in: &stage, path: path, origin: origin) {
+        return problem
+      }
+    } else if let kind {
+      if rest.first == kind { rest = rest.dropFirst() }
+      if let key = rest.first, rest.count == 1,
+        let short = shortForms.first(where: { $0.key == key })
+      {
+        rest = [short.group, key]
+      }
+      var body = stage[kind] ?? .map([], origin)
+      if rest.isEmpty {
+        body = value
+      } else if let problem = set(rest, to: value, in: &body, path: path, origin: origin) {
+        return problem
+      }
+      stage[kind] = body
+    }
+    var list = stages
+    list[index] = stage
+    tree["stages"] = DefinitionNode(
+      content: .list(list), origin: tree["stages"]?.origin ?? origin)
+    return nil
+  }
+
+  private static func set(
+    _ parts: ArraySlice<String>, to value: DefinitionNode, in node: inout DefinitionNode,
+    path: String, origin: Origin
+  ) -> Diagnostic? {
+    guard let key = parts.first else {
+      node = value
+      return nil
+    }
+    switch node.content {
+    case .map:
+      var child = node[key] ?? .map([], origin)
+      if child.isNull { child = .map([], origin) }
+      if exclusiveMaps.contains(key), parts.count == 2 { child = .map([], origin) }
+      let problem = set(parts.dropFirst(), to: value, in: &child, path: path, origin: origin)
+      if problem == nil { node[key] = child }
+      return problem
+    case .list(var items):
+      guard let index = Scalars.integer(key), items.indices.contains(index) else {
+        return Diagnostic(
+          origin, "'\(key)' in '\(path)'", expected: "an index below \(items.count)")
+      }
+      let problem = set(
+        parts.dropFirst(), to: value, in: &items[index], path: path, origin: origin)
+      node.content = .list(items)
+      return problem
+    case .plain, .quoted:
+      return Diagnostic(
+        origin, "'\(path)' leads through \(node.kindInWords), which has no keys",
+        advice: "set the key above it")
+    }
+  }
+
+  /// Where the value at `path` stands, or the nearest thing above it that someone wrote, and the
+  /// recipe or the program as `filledBy` when that is where the value comes from.
+  static func origin(of path: String, in tree: DefinitionNode) -> (
+    written: Origin, filledBy: Origin?
+  ) {
+    var parts = path.split(separator: ".").map(String.init)[...]
+    var node = tree
+    var written = tree.origin
+    func step(to next: DefinitionNode) {
+      node = next
+      switch next.origin {
+      case .file, .option: written = next.origin
+      case .recipe, .standard: break
+      }
+    }
+    if parts.count >= 2, parts.first == "stages",
+      let stage = tree["stages"]?.items?.first(where: {
+        $0["id"]?.scalar == parts[parts.startIndex + 1]
+      })
+    {
+      step(to: stage)
+      parts = parts.dropFirst(2)
+      if let kind = stage.entries?.first(where: { StageKind(rawValue: $0.key) != nil }),
+        parts.first != "id"
+      {
+        step(to: kind.value)
+      }
+    }
+    for part in parts {
+      if let child = node[part] {
+        step(to: child)
+      } else if let items = node.items, let index = Scalars.integer(part),
+        items.indices.contains(index)
+      {
+        step(to: items[index])
+      } else {
+        break
+      }
+    }
+    return (written, node.origin == written ? nil : node.origin)
+  }
+}

@@ -1,0 +1,46 @@
+// The values of a definition that it does not state itself, listed for display.
+
+enum FilledValues {
+  /// Every leaf of the prepared tree that came from a recipe, the program or a `--set` option.
+  static func list(in tree: DefinitionNode) -> [FilledValue] {
+    var found: [FilledValue] = []
+    collect(tree, path: "", into: &found)
+    return found
+  }
+
+  private static func collect(
+    _ node: DefinitionNode, path: String, into found: inout [FilledValue]
+  ) {
+    if let entries = node.entries {
+      for entry in entries {
+        let isBody = path.hasPrefix("stages.") && StageKind(rawValue: entry.key) != nil
+        let below = isBody ? path : path.isEmpty ? entry.key : "\(path).\(entry.key)"
+        collect(entry.value, path: below, into: &found)
+      }
+      return
+    }
+    if let items = node.items, items.contains(where: { $0.entries != nil }) {
+      for (index, item) in items.enumerated() {
+        collect(item, path: "\(path).\(item["id"]?.scalar ?? "\(index)")", into: &found)
+      }
+      return
+    }
+    if case .file = node.origin { return }
+    found.append(FilledValue(path: path, value: text(node), origin: node.origin))
+  }
+
+  /// A value on one line, numbers in their shortest exact form.
+  static func text(_ node: DefinitionNode) -> String {
+    switch node.content {
+    case .plain(let text):
+      if let whole = Scalars.integer(text) { return String(whole) }
+      return Scalars.number(text).map(self.text) ?? text
+    case .quoted(let text): return CanonicalText.quoted(text)
+    case .list(let items): return "[" + items.map(text).joined(separator: ", ") + "]"
+    case .map(let entries):
+      return "{" + entries.map { "\($0.key): \(text($0.value))" }.joined(separator: ", ") + "}"
+    }
+  }
+
+  static func text(_ number: Double) -> String { number.description }
+}

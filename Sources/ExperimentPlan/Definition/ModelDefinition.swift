@@ -1,0 +1,151 @@
+// The models, vocabulary, corpora and tasks of a definition. Plain values.
+
+public enum Architecture: String, Sendable, CaseIterable { case bert, distilbert }
+
+/// Where a folder of the published form (config.json, model.safetensors, vocab.txt) is.
+public enum ModelAddress: Sendable, Equatable, Hashable, CustomStringConvertible {
+  /// `hub:owner/name`, looked up in the cache and the mirror.
+  case hub(owner: String, name: String)
+  /// A folder, or a checkpoint `.h5`, relative to the working directory.
+  case path(String)
+
+  /// - Returns: nil for `hub:` without owner and name.
+  public init?(_ text: String) {
+    guard text.hasPrefix("hub:") else {
+      guard !text.isEmpty else { return nil }
+      self = .path(text)
+      return
+    }
+    let parts = text.dropFirst(4).split(separator: "/", omittingEmptySubsequences: false)
+    let isName: (Substring) -> Bool = { part in
+      !part.isEmpty && part != "." && part != ".."
+        && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }
+    }
+    guard parts.count == 2, parts.allSatisfy(isName) else { return nil }
+    self = .hub(owner: String(parts[0]), name: String(parts[1]))
+  }
+
+  public var description: String {
+    switch self {
+    case .hub(let owner, let name): "hub:\(owner)/\(name)"
+    case .path(let path): path
+    }
+  }
+}
+
+/// Sizes of a model built from nothing.
+public struct ModelSizes: Sendable, Equatable {
+  public var hiddenSize: Int
+  public var layerCount: Int
+  public var headCount: Int
+  public var feedForwardSize: Int
+  public var maximumPositions: Int
+  /// Standard deviation of the normal distribution that weights are drawn from.
+  public var initializerRange: Double
+  public var layerNormEpsilon: Double
+}
+
+public struct DropoutOptions: Sendable, Equatable {
+  /// After the embeddings and the feed-forward block (BERT: after attention's output too).
+  public var hidden: Double
+  /// On the attention probabilities.
+  public var attention: Double
+  /// Before the classifier.
+  public var classifier: Double
+}
+
+public enum TokenTypeRule: String, Sendable, CaseIterable {
+  /// Row 0 of the teacher's token types is added to the student's positions: exact.
+  case fold
+  /// It is left out, as DistilBERT's own extraction script does.
+  case drop
+}
+
+/// A student made of chosen layers of another model.
+public struct StudentSource: Sendable, Equatable {
+  /// A model, or the stage that made it.
+  public var of: String
+  public var architecture: Architecture
+  /// Student layer i is a copy of the source's layer `layers[i]`, counted from 0.
+  public var layers: [Int]
+  /// Stated when a BERT becomes a DistilBERT, which has no token types.
+  public var tokenType: TokenTypeRule?
+}
+
+public enum ModelSource: Sendable, Equatable {
+  /// Weights and sizes of a published folder.
+  case folder(ModelAddress)
+  /// Sizes and vocabulary of a published folder, weights drawn from the seed.
+  case randomWeights(ModelAddress)
+  /// Built from nothing, weights drawn from the seed.
+  case scratch(Architecture, ModelSizes)
+  /// Layers of another model.
+  case layers(StudentSource)
+  /// Sizes of such a student, all weights drawn from the seed (the `random_init` baseline).
+  case randomStudent(StudentSource)
+}
+
+public enum HeadStart: String, Sendable, CaseIterable {
+  /// Drawn from the model's seed.
+  case new
+  /// In the published folder.
+  case stored
+  /// From the model that the layers are taken from.
+  case copied
+}
+
+public struct ModelDefinition: Sendable, Equatable {
+  public var name: String
+  public var source: ModelSource
+  /// The masked-language-model head, if the model has one.
+  public var maskedLMHead: HeadStart?
+  /// Nil: as the folder's config.json says.
+  public var dropout: DropoutOptions?
+  public var seed: UInt64
+}
+
+public enum VocabularySource: Sendable, Equatable {
+  /// Of a model read from a folder.
+  case model(String)
+  case folder(ModelAddress)
+  /// A WordPiece vocabulary of `size` entries, trained on the texts.
+  case trained(texts: [CorpusSource], size: Int)
+}
+
+public struct VocabularyDefinition: Sendable, Equatable {
+  public var source: VocabularySource
+  public var lowercase: Bool
+}
+
+public enum Grammar: String, Sendable, CaseIterable { case filmReviews = "film_reviews" }
+
+/// A text, one paragraph a line.
+public enum CorpusSource: Sendable, Equatable, Hashable {
+  /// data/corpora/NAME.txt of the mirror or the cache.
+  case named(String)
+  case path(String)
+  case generated(name: String, grammar: Grammar, lines: Int, seed: UInt64)
+
+  public var name: String {
+    switch self {
+    case .named(let name), .generated(let name, _, _, _): name
+    case .path(let path): path
+    }
+  }
+}
+
+/// A sentence-classification task.
+public enum TaskSource: Sendable, Equatable, Hashable {
+  /// `glue/sst2`
+  case sst2
+  case generated(name: String, grammar: Grammar, train: Int, dev: Int, test: Int, seed: UInt64)
+
+  public static let builtInNames = ["glue/sst2"]
+
+  public var name: String {
+    switch self {
+    case .sst2: "glue/sst2"
+    case .generated(let name, _, _, _, _, _): name
+    }
+  }
+}

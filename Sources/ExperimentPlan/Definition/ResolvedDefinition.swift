@@ -1,0 +1,179 @@
+// An experiment definition with everything explicit, and how one is loaded.
+import Foundation
+
+/// What no definition text can tell: sizes of published folders, names that exist.
+public struct DefinitionContext: Sendable {
+  /// Sizes of the model in a folder, nil when it is not there to be looked at.
+  public var modelFacts: @Sendable (ModelAddress) -> ModelFacts?
+  /// Corpora that can be named without being defined.
+  public var knownCorpora: [String]
+  /// Names that `compare_with` may hold; nil when they are not known.
+  public var knownReferences: [String]?
+
+  public init(
+    modelFacts: @escaping @Sendable (ModelAddress) -> ModelFacts? = ModelFacts.published,
+    knownCorpora: [String] = DefinitionContext.usualCorpora, knownReferences: [String]? = nil
+  ) {
+    self.modelFacts = modelFacts
+    self.knownCorpora = knownCorpora
+    self.knownReferences = knownReferences
+  }
+
+  /// The corpora of NLTK's data that the experiments of this repository use.
+  public static let usualCorpora = [
+    "abc", "brown", "inaugural", "movie_reviews", "state_union", "webtext",
+  ]
+}
+
+public enum RandomSource: String, Sendable, CaseIterable {
+  /// Counter-based streams: the same at any thread count, interrupted or not.
+  case counter
+  /// The draws of PyTorch 2.4.0 on an Intel CPU, to replay a run of it.
+  case torch24CPU = "torch-2.4-cpu"
+}
+
+/// Comparisons run beside an experiment without being written out.
+public enum Baseline: String, Sendable, CaseIterable {
+  /// The student's same initialisation straight to fine-tuning.
+  case noDistillation = "no_distillation"
+  /// The same distillation steps with the masked-LM term alone.
+  case mlmOnly = "mlm_only"
+  /// The teacher itself, fine-tuned.
+  case teacher
+  /// A student of the same sizes with random weights, straight to fine-tuning.
+  case randomInit = "random_init"
+}
+
+/// What an ablation leaves out, one run each.
+public enum Ablation: String, Sendable, CaseIterable {
+  case softTargets = "soft_targets"
+  case cosine
+  case maskedLM = "masked_lm"
+  /// The student's initialisation from the teacher.
+  case initialization = "init"
+}
+
+/// One key of a sweep and its values, as canonical text.
+public struct SweepAxis: Sendable, Equatable {
+  public let path: String
+  public let values: [String]
+}
+
+public struct ResolvedDefinition: Sendable, Equatable {
+  public static let formatVersion = 1
+
+  public var name: String
+  public var question: String?
+  /// What the experiment may cost, in words that go under its tables.
+  public var budget: String?
+  public var seed: UInt64
+  public var random: RandomSource
+  public var vocabulary: VocabularyDefinition
+  public var models: [ModelDefinition]
+  public var stages: [StageDefinition]
+  public var baselines: [Baseline]
+  public var sweep: [SweepAxis]
+  public var ablate: [Ablation]
+  public var compareWith: [String]
+
+  public func model(named name: String) -> ModelDefinition? { models.first { $0.name == name } }
+  public func stage(id: String) -> StageDefinition? { stages.first { $0.id == id } }
+}
+
+/// A value that the definition does not state itself, for display.
+public struct FilledValue: Sendable, Equatable {
+  public let path: String
+  public let value: String
+  public let origin: Origin
+}
+
+/// A definition that was read, checked and found whole.
+public struct LoadedDefinition: Sendable, Equatable {
+  public let definition: ResolvedDefinition
+  /// Values from recipes, from the program and from `--set`, in the order of the definition.
+  public let filledValues: [FilledValue]
+
+  /// Reads and checks the definition in a file.
+  /// - Parameter overrides: `key.path=value` texts, applied in order.
+  /// - Throws: every mistake at once.
+  public static func load(
+    path: String, overrides: [String] = [], context: DefinitionContext = DefinitionContext()
+  ) throws(DefinitionError) -> LoadedDefinition {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      let isFolder = (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil
+      throw DefinitionError([
+        Diagnostic(
+          .file(path: path, line: 1, column: 1),
+          isFolder ? "is a folder" : "cannot be read", expected: "a definition in YAML",
+          advice: "see Experiments/ for examples")
+      ])
+    }
+    guard let text = String(validatingUTF8Data: data) else {
+      let offset = data.firstInvalidUTF8Offset
+      let line = data.prefix(offset).count { $0 == UInt8(ascii: "\n") } + 1
+      throw DefinitionError([
+        Diagnostic(
+          .file(path: path, line: line, column: 1), "not UTF-8 at byte \(offset)",
+          advice: "save the file as UTF-8")
+      ])
+    }
+    return try load(text: text, path: path, overrides: overrides, context: context)
+  }
+
+  /// Reads and checks a definition's text.
+  /// - Parameter path: names the text in messages.
+  public static func load(
+    text: String, path: String, overrides: [String] = [],
+    context: DefinitionContext = DefinitionContext()
+  ) throws(DefinitionError) -> LoadedDefinition {
+    let read = YAMLReading.tree(of: text) { .file(path: path, line: $0, column: $1) }
+    var diagnostics = read.diagnostics
+    guard var tree = read.tree else { throw DefinitionError(diagnostics) }
+    var preparation = DefinitionPreparation()
+    preparation.expandShortForms(&tree)
+    preparation.apply(overrides: overrides, to: &tree)
+    let written = tree
+    preparation.fillIn(&tree)
+    diagnostics += preparation.diagnostics
+
+    let decoding = DefinitionDecoding(context: context)
+    let definition = decoding.definition(of: tree)
+    diagnostics += decoding.collector.diagnostics
+    guard diagnostics.isEmpty, let definition else { throw DefinitionError(diagnostics) }
+
+    var checks = DefinitionChecks(definition: definition, tree: tree, context: context)
+    checks.run()
+    diagnostics += checks.diagnostics
+    if diagnostics.isEmpty {
+      diagnostics += SweepChecks.run(definition, tree: written, context: context)
+    }
+    guard diagnostics.isEmpty else { throw DefinitionError(diagnostics) }
+    return LoadedDefinition(
+      definition: checks.definition, filledValues: FilledValues.list(in: tree))
+  }
+}
+
+extension String {
+  fileprivate init?(validatingUTF8Data data: Data) {
+    guard let text = String(validating: data, as: UTF8.self) else { return nil }
+    self = text
+  }
+}
+
+extension Data {
+  /// Where the first sequence of bytes begins that is not UTF-8.
+  fileprivate var firstInvalidUTF8Offset: Int {
+    var (low, high) = (0, count)
+    // The longest valid prefix, up to a sequence cut short by the prefix itself.
+    while low < high {
+      let middle = (low + high + 1) / 2
+      let isValid = (0...3).contains { cut in
+        middle >= cut && String(validating: prefix(middle - cut), as: UTF8.self) != nil
+      }
+      if isValid { low = middle } else { high = middle - 1 }
+    }
+    return (0...3).map { low - $0 }.first {
+      $0 >= 0 && String(validating: prefix($0), as: UTF8.self) != nil
+    } ?? 0
+  }
+}

@@ -1,0 +1,201 @@
+// What a definition says, and what recipes, short forms and options make of it.
+import Testing
+
+@testable import ExperimentPlan
+
+@Suite struct DefinitionTests {
+  private func finetune(_ definition: ResolvedDefinition) throws -> (
+    StageDefinition, FinetuneOptions
+  ) {
+    let stage = try #require(definition.stage(id: "sst2"))
+    guard case .finetune(let options) = stage.work else {
+      throw DefinitionError([Diagnostic(.standard, "sst2 is no finetune stage")])
+    }
+    return (stage, options)
+  }
+
+  @Test func aRecipeFillsInWhatIsNotWritten() throws {
+    let definition = try DefinitionText.load(DefinitionText.small)
+    let (stage, options) = try finetune(definition)
+    #expect(stage.training.batching.batchSize == 16)
+    #expect(stage.training.optimizer.learningRate == 2e-5)
+    // recipes.md 1.2: the Trainer's defaults.
+    #expect(stage.training.optimizer.firstBeta == 0.9)
+    #expect(stage.training.optimizer.secondBeta == 0.999)
+    #expect(stage.training.optimizer.epsilon == 1e-8)
+    #expect(stage.training.optimizer.weightDecay == 0)
+    #expect(stage.training.optimizer.maxGradNorm == 1)
+    #expect(stage.training.schedule == ScheduleOptions(name: .linear, warmup: 0))
+    #expect(stage.training.sequenceLength == 512)
+    #expect(stage.training.seed == 7)
+    #expect(options.selectBest == .evalLoss)
+    #expect(options.evaluationBatchSize == 8)
+  }
+
+  @Test func theDistilBERTRecipe() throws {
+    let stage = try #require(
+      try DefinitionText.load(DefinitionText.small).stage(id: "distil"))
+    // recipes.md 1.1.
+    #expect(
+      stage.training.batching == BatchingOptions(batchSize: 5, accumulate: 50, groupByLength: true))
+    #expect(stage.training.optimizer.learningRate == 5e-4)
+    #expect(stage.training.optimizer.secondBeta == 0.98)
+    #expect(stage.training.optimizer.epsilon == 1e-6)
+    #expect(stage.training.optimizer.maxGradNorm == 5)
+    #expect(stage.training.schedule.warmup == 0.05)
+    #expect(stage.training.freeze == [.positionEmbeddings])
+    #expect(stage.training.limit == .epochs(1), "the written limit replaces the recipe's")
+  }
+
+  @Test func filledValuesNameWhereTheyComeFrom() throws {
+    let loaded = try LoadedDefinition.load(
+      text: DefinitionText.small, path: "x.yaml", overrides: ["stages.sst2.seed=9"])
+    let values = loaded.filledValues
+    #expect(
+      values.contains(
+        FilledValue(
+          path: "stages.sst2.optimizer.betas", value: "[0.9, 0.999]",
+          origin: .recipe("hf-trainer-4.44"))))
+    #expect(
+      values.contains(
+        FilledValue(
+          path: "stages.sst2.seed", value: "9", origin: .option("stages.sst2.seed=9"))))
+    #expect(
+      values.contains(
+        FilledValue(path: "stages.distil.seed", value: "7", origin: .standard)))
+    #expect(!values.contains { $0.path == "stages.sst2.optimizer.learning_rate" })
+  }
+
+  @Test func optionsSetByPathOfStageIDAndShortForm() throws {
+    let definition = try DefinitionText.load(
+      DefinitionText.small,
+      overrides: [
+        "stages.sst2.seed=43", "stages.sst2.learning_rate=1e-4", "stages.sst2.limit.steps=20",
+        "stages.distil.distill.loss.cosine.weight=0", "seed=8", "models.student.token_type=drop",
+        "models.teacher={from: {random: hub:google-bert/bert-base-uncased}, "
+          + "head: {kind: masked_lm, init: new}}",
+      ])
+    let (stage, _) = try finetune(definition)
+    #expect(stage.training.seed == 43)
+    #expect(stage.training.optimizer.learningRate == 1e-4)
+    #expect(stage.training.limit == .steps(20))
+    #expect(definition.stage(id: "distil")?.training.seed == 8)
+    #expect(
+      definition.model(named: "teacher")?.source
+        == .randomWeights(.hub(owner: "google-bert", name: "bert-base-uncased")))
+    guard case .distill(let distill) = definition.stage(id: "distil")?.work else {
+      Issue.record("distil is no distill stage")
+      return
+    }
+    #expect(distill.loss.cosineWeight == 0)
+    #expect(distill.loss.softTargetWeight == 5)
+  }
+
+  @Test func aStudentKeepsItsTeachersHeadUnlessItSaysOtherwise() throws {
+    let definition = try DefinitionText.load(DefinitionText.small)
+    #expect(definition.model(named: "student")?.maskedLMHead == .copied)
+    #expect(
+      definition.model(named: "student")?.dropout
+        == DropoutOptions(hidden: 0.1, attention: 0.1, classifier: 0.2))
+    #expect(definition.vocabulary.source == .model("teacher"))
+    let without = DefinitionText.messages(
+      DefinitionText.small(", head: { kind: masked_lm, init: stored }", ""))
+    #expect(
+      without == [
+        "x.yaml:14:16: stages.distil.teacher needs a masked_lm head, which teacher has not; write "
+          + "head: {kind: masked_lm, init: …} under models.teacher",
+        "x.yaml:15:16: stages.distil.student needs a masked_lm head, which student has not; write "
+          + "head: {kind: masked_lm, init: …} under models.student",
+      ])
+  }
+
+  @Test func theResolvedTextIsADefinitionAndEqual() throws {
+    let text =
+      DefinitionText.small + "sweep: { stages.sst2.seed: [1, 2], seed: [3] }\nablate: [init]\n"
+    let definition = try DefinitionText.load(text)
+    let again = try LoadedDefinition.load(text: definition.canonicalText, path: "resolved.yaml")
+    #expect(again.definition == definition)
+    #expect(again.definition.canonicalText == definition.canonicalText)
+    #expect(again.filledValues == [])
+  }
+
+  @Test func sweepValuesAreChecked() {
+    let text =
+      DefinitionText.small + "sweep:\n  stages.sst2.batch_size: [16, 0]\n  stages.x.seed: [1]\n"
+    #expect(
+      DefinitionText.messages(text) == [
+        "x.yaml:36:32: sweep value 0: stages.sst2.batching.batch_size: expected a whole "
+          + "number of at least 1, found 0",
+        "x.yaml:37:3: no stage 'x'; possible here: distil, sst2",
+      ])
+  }
+
+  @Test func comparisonsAreCheckedWhereTheNamesAreKnown() {
+    let context = DefinitionContext(knownReferences: ["tpf02-report", "sanh-2019-v4"])
+    #expect(
+      DefinitionText.messages(DefinitionText.small, context: context) == [
+        "x.yaml:34:16: compare_with: expected a name in Experiments/references/, found 'sanh-2019'; "
+          + "did you mean 'sanh-2019-v4'?"
+      ])
+  }
+
+  @Test(
+    "sizes that do not fit",
+    arguments: [
+      (
+        "limit: { epochs: 1 }", "sequence_length: 513",
+        "stages.distil.sequence_length: expected at most 512"
+      ),
+      (
+        "limit: { epochs: 3 }", "freeze: [layers.6]",
+        "stages.sst2.freeze.0: expected layers.0 to layers.5"
+      ),
+      (
+        "limit: { epochs: 3 }", "freeze: [token_type_embeddings]",
+        "stages.sst2.freeze.0 does not exist"
+      ),
+      ("    token_type: fold\n", "", "models.student does not say what becomes of the token types"),
+      (
+        "architecture: distilbert", "architecture: bert",
+        "models.student.token_type has no meaning from bert to bert"
+      ),
+    ])
+  func sizes(old: String, new: String, message: String) {
+    let found = DefinitionText.messages(DefinitionText.small(old, new))
+    #expect(found.count == 1)
+    #expect(found.first?.contains(message) == true, "found: \(found)")
+  }
+
+  @Test func configJSONOfBothFamilies() {
+    let text = """
+      {"model_type": "distilbert", "n_layers": 6, "dim": 768, "n_heads": 12, "hidden_dim": 3072,
+       "max_position_embeddings": 512, "vocab_size": 30522}
+      """
+    #expect(
+      ModelFacts(configJSON: .init(text.utf8))
+        == ModelFacts.published(.hub(owner: "distilbert", name: "distilbert-base-uncased")))
+    #expect(ModelFacts(configJSON: .init("{}".utf8)) == nil)
+  }
+
+  @Test(
+    "numbers as they are written",
+    arguments: [
+      ("1e-4", 1e-4), ("1.0e-4", 1e-4), ("3_000", 3000.0), ("-2", -2), (".5", 0.5), ("5.", 5),
+    ])
+  func numbers(text: String, value: Double) {
+    #expect(Scalars.number(text) == value)
+  }
+
+  @Test(
+    "what is no number", arguments: ["", "e5", "0x10", "nan", ".inf", "1e999", "1-2", "1:30", "٣"])
+  func notNumbers(text: String) {
+    #expect(Scalars.number(text) == nil)
+  }
+
+  @Test("whole numbers", arguments: [("3_000_000", 3_000_000), ("0", 0), ("-5", -5), ("+5", 5)])
+  func integers(text: String, value: Int) { #expect(Scalars.integer(text) == value) }
+
+  @Test(
+    "no whole numbers", arguments: ["010", "1.0", "1e3", "_1", "1_", "99999999999999999999", "0o7"])
+  func notIntegers(text: String) { #expect(Scalars.integer(text) == nil) }
+}

@@ -1,0 +1,59 @@
+// Every definition in Experiments/ is whole, and stays what its comments say.
+import Foundation
+import Testing
+
+@testable import ExperimentPlan
+
+@Suite struct ExperimentFilesTests {
+  static let folder = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Experiments").path()
+
+  static let names = [
+    "distilbert-from-bert-base", "minilm-l3-from-l6", "quickstart", "sst2-distilbert-report",
+    "sst2-minilm",
+  ]
+
+  @Test func theListIsComplete() throws {
+    let found = try FileManager.default.contentsOfDirectory(atPath: Self.folder)
+      .filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+    #expect(found == Self.names)
+  }
+
+  @Test("valid and named as its file", arguments: names)
+  func isValid(name: String) throws {
+    let loaded = try LoadedDefinition.load(path: "\(Self.folder)/\(name).yaml")
+    #expect(loaded.definition.name == name)
+    let again = try LoadedDefinition.load(text: loaded.definition.canonicalText, path: "again")
+    #expect(again.definition == loaded.definition)
+  }
+
+  @Test("the report's recipe", arguments: ["sst2-minilm", "sst2-distilbert-report"])
+  func reportRecipe(name: String) throws {
+    let definition = try LoadedDefinition.load(path: "\(Self.folder)/\(name).yaml").definition
+    let training = try #require(definition.stages.first).training
+    #expect(
+      training.batching == BatchingOptions(batchSize: 16, accumulate: 1, groupByLength: false))
+    #expect(
+      training.optimizer
+        == OptimizerOptions(
+          name: .adamw, learningRate: 2e-5, firstBeta: 0.9, secondBeta: 0.999, epsilon: 1e-8,
+          weightDecay: 0.01, maxGradNorm: 1))
+    #expect(training.schedule == ScheduleOptions(name: .linear, warmup: 0))
+    #expect(training.limit == .epochs(3))
+    #expect(training.seed == 42)
+  }
+
+  @Test func rehearsalsInTheCommentsWork() throws {
+    let pair = try LoadedDefinition.load(
+      path: "\(Self.folder)/distilbert-from-bert-base.yaml",
+      overrides: [
+        "models.teacher={from: {random: \"hub:google-bert/bert-base-uncased\"}, "
+          + "head: {kind: masked_lm, init: new}}",
+        "stages.distil.limit.steps=20",
+      ])
+    #expect(pair.definition.stage(id: "distil")?.training.limit == .steps(20))
+    _ = try LoadedDefinition.load(
+      path: "\(Self.folder)/sst2-distilbert-report.yaml",
+      overrides: ["models.distilbert.from={random: \"hub:distilbert/distilbert-base-uncased\"}"])
+  }
+}

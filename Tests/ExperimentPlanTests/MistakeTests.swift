@@ -1,0 +1,235 @@
+// Every mistake in a definition gets one line: where, what, expected, found, what to do.
+import Testing
+
+@testable import ExperimentPlan
+
+@Suite struct MistakeTests {
+  @Test func theSmallDefinitionIsRight() {
+    #expect(DefinitionText.messages(DefinitionText.small) == [])
+  }
+
+  @Test(
+    "one mistake, one line",
+    arguments: [
+      (
+        "batch_size: 16", "batch_sise: 16",
+        "x.yaml:29:7: unknown key 'batch_sise' in stages.sst2; did you mean 'batch_size'?"
+      ),
+      (
+        "seed: 7", "seed: seven",
+        "x.yaml:3:7: seed: expected a whole number of at least 0, found 'seven'"
+      ),
+      (
+        "seed: 7", "seed: 7\nsede: 8",
+        "x.yaml:4:1: unknown key 'sede'; did you mean 'seed'?"
+      ),
+      (
+        "temperature: 2.0", "temperature: 0",
+        "x.yaml:19:51: stages.distil.loss.soft_targets.temperature: expected a number above "
+          + "0, found 0; logits are divided by it; 1 softens nothing, the recipe has 2"
+      ),
+      (
+        "keep: 0.1", "keep: 0.2",
+        "x.yaml:22:16: stages.distil.masking: mask + keep + random: expected a sum of 1, "
+          + "found 1.1"
+      ),
+      (
+        "probability: 0.15", "probability: 15",
+        "x.yaml:22:31: stages.distil.masking.probability: expected a number from 0 to 1, "
+          + "found 15"
+      ),
+      (
+        "[0, 2, 4, 7, 9, 11]", "[0, 2, 4, 7, 9, 12]",
+        "x.yaml:9:29: models.student.layers.5: expected a layer from 0 to 11, found 12; teacher has "
+          + "12 layers, counted from 0"
+      ),
+      (
+        "token_type: fold", "token_type: folded",
+        "x.yaml:10:17: models.student.token_type: expected fold or drop, found 'folded'; did you "
+          + "mean 'fold'?"
+      ),
+      (
+        "teacher: teacher", "teacher: techer",
+        "x.yaml:14:16: stages.distil.teacher: expected a model or stage, found 'techer'; did you "
+          + "mean 'teacher'?"
+      ),
+      (
+        "movie_reviews", "movie_review",
+        "x.yaml:16:16: stages.distil.corpus: expected a known corpus or a path, found "
+          + "'movie_review'; did you mean 'movie_reviews'? A text of your own is a path, or "
+          + "data/corpora/movie_review.txt in the cache"
+      ),
+      (
+        "glue/sst2", "glue/sst-2",
+        "x.yaml:27:13: stages.sst2.task: expected a known task, found 'glue/sst-2'; did you "
+          + "mean 'glue/sst2'?"
+      ),
+      (
+        "hf-trainer-4.44", "hf-trainer-4.4",
+        "x.yaml:28:15: stages.sst2.recipe: expected a recipe for finetune (hf-trainer-4.44), found "
+          + "'hf-trainer-4.4'; did you mean 'hf-trainer-4.44'?"
+      ),
+      (
+        "limit: { epochs: 3 }", "limit: { epochs: 3, steps: 4 }",
+        "x.yaml:31:14: stages.sst2.limit: expected one of epochs, steps, tokens, found "
+          + "epochs and steps"
+      ),
+      (
+        "limit: { epochs: 3 }", "limit: { epochs: 0 }",
+        "x.yaml:31:24: stages.sst2.limit.epochs: expected a whole number of at least 1, "
+          + "found 0"
+      ),
+      (
+        "learning_rate: 2e-5", "learning_rate: -2e-5",
+        "x.yaml:30:22: stages.sst2.optimizer.learning_rate: expected a number of at least "
+          + "0, found -2e-5"
+      ),
+      (
+        "limit: { epochs: 1 }", "schedule: { warmup: 5 }",
+        "x.yaml:23:27: stages.distil.schedule.warmup: expected a number from 0 to 1, "
+          + "found 5"
+      ),
+      (
+        "- id: sst2", "- id: distil",
+        "x.yaml:24:9: stages.distil.id: expected another name than the stage at x.yaml:12:9 has, "
+          + "found 'distil'"
+      ),
+      (
+        "- id: sst2", "- id: student",
+        "x.yaml:24:9: stages.student.id is also a model's name; give the stage another name, since "
+          + "stages refer to both"
+      ),
+      (
+        "init_from: teacher", "init_from: sst2",
+        "x.yaml:8:16: models.student.init_from goes in a circle: student needs sst2 needs distil "
+          + "needs student; let one of them begin from a model"
+      ),
+      (
+        "baselines: [no_distillation", "baselines: [no_distilation",
+        "x.yaml:33:13: baselines: expected no_distillation or mlm_only or teacher or random_init, "
+          + "found 'no_distilation'; did you mean 'no_distillation'?"
+      ),
+      (
+        "format: 1", "format: 2",
+        "x.yaml:1:9: format: expected 1, found 2; this program reads format 1"
+      ),
+    ])
+  func oneMistake(old: String, new: String, message: String) {
+    let found = DefinitionText.messages(DefinitionText.small(old, new))
+    #expect(found.count >= 1)
+    #expect(found.contains { $0.hasPrefix(message) }, "found: \(found)")
+  }
+
+  @Test func allMistakesAtOnceInTheOrderOfTheFile() {
+    var text = DefinitionText.small("seed: 7", "seed: -7")
+    text = text.replacing("weight: 5.0", with: "wieght: 5.0")
+    text = text.replacing("select_best: eval_loss", with: "select_best: loss")
+    let found = DefinitionText.messages(text)
+    #expect(found.map { $0.split(separator: ":")[1] } == ["3", "19", "32"])
+  }
+
+  @Test func repeatedKeysAreAllFoundWithBothPlaces() {
+    let text =
+      DefinitionText.small("seed: 7", "seed: 7\nseed: 8\nname: again")
+      + "unknown: 1\n"
+    #expect(
+      DefinitionText.messages(text) == [
+        "x.yaml:4:1: the key 'seed' is given twice (first at x.yaml:3:1); keep one of them",
+        "x.yaml:5:1: the key 'name' is given twice (first at x.yaml:2:1); keep one of them",
+        "x.yaml:37:1: unknown key 'unknown'; possible here: format, name, question, budget, seed, "
+          + "random, corpora, tasks, models, vocabulary, stages, baselines, ablate, compare_with, "
+          + "sweep",
+      ])
+  }
+
+  @Test(
+    "YAML 1.1's words for true and false are text",
+    arguments: ["yes", "no", "on", "off", "True", "y", "1"])
+  func onlyTrueAndFalse(word: String) {
+    let text = DefinitionText.small("batch_size: 16", "group_by_length: \(word)")
+    let found = DefinitionText.messages(text)
+    #expect(found.count == 1)
+    #expect(
+      found.first?.hasPrefix(
+        "x.yaml:29:24: stages.sst2.batching.group_by_length: expected true or false") == true
+    )
+  }
+
+  @Test(
+    "what is not YAML, or not plain values",
+    arguments: [
+      ("", "x.yaml:1:1: the text is empty"),
+      ("- 1\n- 2\n", "x.yaml:1:1: the definition: expected a map of key: value, found a list of 2"),
+      ("seven\n", "x.yaml:1:1: the definition: expected a map of key: value, found 'seven'"),
+      ("name: [1, 2\nseed: 3\n", "x.yaml:2:5: not YAML: did not find expected ',' or ']'"),
+      ("a: *b\n", "x.yaml:1:4: not YAML: found undefined alias"),
+      (
+        "name: !import_call {key: os.system}\n", "x.yaml:1:7: the YAML tag !import_call is not read"
+      ),
+      ("a: 1\n---\nb: 2\n", "x.yaml:2:1: not YAML: but found another document"),
+      ("\u{7}: 1\n", "x.yaml:1:1: not YAML: control characters are not allowed"),
+    ])
+  func notADefinition(text: String, message: String) {
+    let found = DefinitionText.messages(text)
+    #expect(found.contains { $0.hasPrefix(message) }, "found: \(found)")
+  }
+
+  @Test func aliasesThatMultiplyAreRefused() {
+    var text = "a0: &a0 [1,1,1,1,1,1,1,1,1,1]\n"
+    for level in 1...9 {
+      let alias = "*a\(level - 1)"
+      text +=
+        "a\(level): &a\(level) [\(Array(repeating: alias, count: 10).joined(separator: ","))]\n"
+    }
+    #expect(
+      DefinitionText.messages(text) == ["x.yaml:1:1: more than 20000 values; split the definition"])
+  }
+
+  @Test func deepNestingIsRefusedNotFollowed() {
+    let text = "a: " + String(repeating: "[", count: 50_000)
+    #expect(DefinitionText.messages(text).count == 1)
+  }
+
+  @Test func aFileThatIsNotThereOrNotText() throws {
+    #expect(throws: DefinitionError.self) { try LoadedDefinition.load(path: "/nowhere/x.yaml") }
+    do {
+      _ = try LoadedDefinition.load(path: "/nowhere/x.yaml")
+    } catch {
+      #expect(
+        error.description
+          == "/nowhere/x.yaml:1:1: cannot be read: expected a definition in YAML; see Experiments/ "
+          + "for examples")
+    }
+  }
+
+  @Test(
+    "--set is read by the same rules and names itself",
+    arguments: [
+      (
+        "stages.sst2.sed=43",
+        "--set stages.sst2.sed=43: unknown key 'sed' in stages.sst2; did you mean 'seed'?"
+      ),
+      (
+        "stages.sst3.seed=43", "--set stages.sst3.seed=43: no stage 'sst3'; did you mean 'sst2'?"
+      ),
+      (
+        "stages.sst2.batch_size=0",
+        "--set stages.sst2.batch_size=0: stages.sst2.batching.batch_size: expected a whole "
+          + "number of at least 1, found 0"
+      ),
+      ("seed", "--set seed: no '=': expected --set key.path=value"),
+      (
+        "name.first=x",
+        "--set name.first=x: 'name.first' leads through 'small', which has no keys; set the key "
+          + "above it"
+      ),
+      (
+        "models.student.layers=[0, 12]",
+        "--set models.student.layers=[0, 12]: models.student.layers.1: expected a layer from 0 to "
+          + "11, found 12; teacher has 12 layers, counted from 0"
+      ),
+    ])
+  func wrongOption(option: String, message: String) {
+    #expect(DefinitionText.messages(DefinitionText.small, overrides: [option]) == [message])
+  }
+}
