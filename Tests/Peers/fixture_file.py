@@ -1,9 +1,9 @@
 """A fixture: named arrays in an HDF5 file, with the versions that made them.
 
-Contiguous, uncompressed datasets of float32, float64, int32 or int64, in groups; attributes are
-int64, float64 or fixed-length ASCII strings. Nothing else, so that any HDF5 reader can read it.
-The old file format is used because it stores no modification times: the same numbers make the
-same bytes.
+Contiguous, uncompressed datasets of float32, float64, int32 or int64 in groups, each beginning at
+a multiple of 8 bytes so that it can be read in place; groups have attributes, scalar int64,
+float64 or UTF-8 text of variable length. Nothing else, so that any HDF5 reader can read it. The old
+file format is used because it stores no modification times: the same numbers make the same bytes.
 """
 
 import os
@@ -20,7 +20,9 @@ class FixtureFile:
 
     def __init__(self, path, seed):
         self.path = path
-        self.file = h5py.File(path + ".partial", "w", libver="earliest")
+        self.file = h5py.File(
+            path + ".partial", "w", libver="earliest", alignment_threshold=1, alignment_interval=8
+        )
         self.attributes(
             "/",
             generator=os.path.basename(sys.argv[0]),
@@ -67,11 +69,9 @@ class FixtureFile:
     def attributes(self, group, **values):
         target = self.file.require_group(group)
         for name, value in values.items():
-            if isinstance(value, str):
-                value = np.bytes_(value.encode("ascii"))
-            elif isinstance(value, (bool, int)):
+            if isinstance(value, (bool, int)):
                 value = np.int64(value)
-            else:
+            elif not isinstance(value, str):
                 value = np.float64(value)
             target.attrs[name] = value
 

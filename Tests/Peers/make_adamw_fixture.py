@@ -105,7 +105,8 @@ def fma(a, b, c):
     error = (product - (total - back)) + (addend - back)  # Knuth's two-sum
     bits = total.view(np.int64)
     toward = np.where((error > 0) == (total > 0), bits + 1, bits - 1)
-    return np.where((error != 0) & (bits & 1 == 0), toward, bits).view(np.float64).astype(np.float32)
+    odd = np.where((error != 0) & (bits & 1 == 0), toward, bits)
+    return odd.view(np.float64).astype(np.float32)
 
 
 def learning_rate(case, t):
@@ -227,7 +228,8 @@ def put_case(fixture, name, case, generator):
     fixture.put(f"{name}/learning_rates", np.array(rates), np.float64)
     fixture.put(f"{name}/total_norms", np.array(norms))
     maximum = case["max_grad_norm"]
-    fixture.put(f"{name}/clip_coefficients", np.array([clip_coefficient(x, maximum) for x in norms]))
+    coefficients = [clip_coefficient(x, maximum) for x in norms]
+    fixture.put(f"{name}/clip_coefficients", np.array(coefficients))
     fixture.attributes(name, **case)
     fixture.names(name, "decayed", DECAYED)
     fixture.names(name, "not_decayed", [n for n in SHAPES if n not in DECAYED])

@@ -18,7 +18,8 @@ dropped. Weights are float32, losses float64.
 
 The gradient of a key projection's bias is zero but for rounding, as softmax does not see a shift.
 No id is 0, the padding row, whose gradient through the look-up torch drops (see operations.h5,
-embedding/padding_row). Gradients of parameters that take no part (the pooler in the masked language model) are absent.
+embedding/padding_row). Gradients of parameters that take no part (the pooler in the masked
+language model) are absent.
 """
 
 import numpy as np
