@@ -1,5 +1,7 @@
 // One line of a run's metrics log.
 
+import Files
+
 /// What a training loop reports as it goes: a step, an epoch's end, an evaluation.
 public struct MetricsLine: Codable, Sendable, Equatable {
   public enum Event: String, Codable, Sendable {
@@ -25,6 +27,7 @@ public struct MetricsLine: Codable, Sendable, Equatable {
 }
 
 public enum MetricsError: Error, Equatable, CustomStringConvertible {
+  case replacing(FileError)
   /// The system refused to open, write or read.
   case file(path: String, reason: String)
   /// A line in the middle of the log is not one of ours.
@@ -32,6 +35,7 @@ public enum MetricsError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
+    case .replacing(let error): return error.description
     case .file(let path, let reason): return "\(path): \(reason)"
     case .damaged(let path, let line, let reason):
       return "\(path):\(line): not a line of metrics: \(reason); "

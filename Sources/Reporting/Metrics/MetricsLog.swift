@@ -105,7 +105,7 @@ public final class MetricsLog {
     do {
       try AtomicFile.replace(path: path, with: text)
     } catch {
-      throw .file(path: path, reason: "\(error)")
+      throw .replacing(error)
     }
   }
 }

@@ -1,0 +1,54 @@
+// A Markdown table whose source is as readable as its rendering.
+
+struct MarkdownTable {
+  enum Alignment {
+    case left, right
+  }
+
+  struct Column {
+    var title: String
+    var alignment: Alignment
+
+    init(_ title: String, _ alignment: Alignment = .right) {
+      self.title = title
+      self.alignment = alignment
+    }
+  }
+
+  private let columns: [Column]
+  private var rows: [[String]] = []
+
+  init(_ columns: [Column]) { self.columns = columns }
+
+  /// - row: one cell per column.
+  mutating func add(_ row: [String]) {
+    precondition(row.count == columns.count, "\(row.count) cells for \(columns.count) columns")
+    rows.append(row.map(Self.cell))
+  }
+
+  /// The table's lines, columns padded to their widest cell.
+  var text: String {
+    let titles = columns.map { Self.cell($0.title) }
+    let widths = columns.indices.map { column in
+      max(3, ([titles[column]] + rows.map { $0[column] }).map(\.count).max() ?? 0)
+    }
+    func line(_ cells: [String]) -> String {
+      let padded = columns.indices.map { column in
+        let space = String(repeating: " ", count: widths[column] - cells[column].count)
+        return columns[column].alignment == .left
+          ? cells[column] + space : space + cells[column]
+      }
+      return "| " + padded.joined(separator: " | ") + " |\n"
+    }
+    let rule = columns.indices.map { column in
+      let dashes = String(repeating: "-", count: widths[column] - 1)
+      return columns[column].alignment == .left ? dashes + "-" : dashes + ":"
+    }
+    return line(titles) + line(rule) + rows.map(line).joined()
+  }
+
+  /// Cells are one line, and a bar in them is no border.
+  private static func cell(_ text: String) -> String {
+    text.replacing("\n", with: " ").replacing("|", with: "\\|")
+  }
+}

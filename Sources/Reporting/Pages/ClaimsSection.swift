@@ -1,0 +1,69 @@
+// What the references claim in a sentence, with the counterpart measured here.
+
+struct ClaimsSection {
+  private let runs: ExperimentRuns
+
+  init(_ runs: ExperimentRuns) { self.runs = runs }
+
+  func text() -> String {
+    [claims(), contradictions()].filter { !$0.isEmpty }.joined(separator: "\n")
+  }
+
+  private func claims() -> String {
+    let claims = runs.references.flatMap { reference in
+      reference.claims.map { (reference, $0) }
+    }
+    guard !claims.isEmpty, let pair else { return "" }
+    var table = MarkdownTable([
+      .init("Source", .left), .init("Claim", .left), .init("Here", .left),
+    ])
+    for (reference, claim) in claims {
+      table.add([reference.id, claim.text, counterpart(of: claim, in: pair)])
+    }
+    return "## Claims of the references\n\n" + table.text
+  }
+
+  private typealias Pair = (teacher: RunRecord.Stage, student: RunRecord.Stage)
+
+  /// Teacher and student as they were fine-tuned in the first run.
+  private var pair: Pair? {
+    let stages = runs.first.stages.filter { $0.kind == .finetune }
+    guard let teacher = stages.first(where: { $0.variant == "teacher" }),
+      let student = stages.first(where: { $0.variant == "main" })
+    else { return nil }
+    return (teacher, student)
+  }
+
+  private func counterpart(of claim: Reference.Claim, in pair: Pair) -> String {
+    switch claim.id {
+    case "parameters":
+      let (small, large) = (pair.student.parameters.total, pair.teacher.parameters.total)
+      let fewer = 1 - Double(small) / Double(max(large, 1))
+      return "\((100 * fewer).fixed(1)) % fewer (\(small.grouped) of \(large.grouped))"
+    case "quality":
+      guard let teacher = pair.teacher.keptEvaluation, let student = pair.student.keptEvaluation,
+        teacher.correct > 0
+      else { return "not measured" }
+      let share = 100 * Double(student.correct) / Double(teacher.correct)
+      return "\(share.fixed(1)) % of the teacher's accuracy on \(student.data), "
+        + "\(student.count.grouped) examples"
+    default:
+      return "not measured in this experiment"
+    }
+  }
+
+  private func contradictions() -> String {
+    let entries = runs.references.flatMap { reference in
+      reference.contradictions.map { (reference.id, $0) }
+    }
+    guard !entries.isEmpty else { return "" }
+    var table = MarkdownTable([
+      .init("Source", .left), .init("Place", .left), .init("Says", .left), .init("But", .left),
+      .init("Here taken as", .left),
+    ])
+    for (id, entry) in entries {
+      table.add([id, entry.place, entry.says, entry.against, entry.judgement])
+    }
+    return "## Where the references contradict themselves\n\n" + table.text
+  }
+}

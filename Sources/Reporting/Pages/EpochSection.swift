@@ -1,0 +1,234 @@
+// A fine-tuning epoch by epoch: the report's four columns, ours and the references'.
+
+struct EpochSection {
+  private let runs: ExperimentRuns
+  private let tunings: [ExperimentRuns.Tuning]
+  private let id: String
+
+  init(_ runs: ExperimentRuns, stage id: String) {
+    self.runs = runs
+    self.id = id
+    tunings = runs.tunings(id)
+  }
+
+  /// References with epochs of the same task.
+  var comparisons: [(reference: Reference, runs: [Reference.Run])] {
+    guard let task = tunings.first?.stage.task else { return [] }
+    return runs.references.compactMap { reference in
+      let matching = reference.runs.filter { $0.task == task && !$0.epochs.isEmpty }
+      return matching.isEmpty ? nil : (reference, matching)
+    }
+  }
+
+  func text() -> String {
+    guard let stage = tunings.first?.stage else { return "" }
+    var out = "## \(stage.task ?? id), epoch by epoch\n\n"
+    out += ownTable()
+    out += "\n" + caption(stage) + "\n"
+    out += choice()
+    if !comparisons.isEmpty { out += "\n" + besideTable() + "\n" + sources() }
+    return out
+  }
+
+  // MARK: Ours
+
+  /// With several runs each has its rows, and median and range stand below.
+  private func ownTable() -> String {
+    let several = tunings.count > 1
+    let count = tunings.first?.stage.epochs.first?.count ?? 0
+    var table = MarkdownTable(
+      (several ? [.init("Run", .left)] : []) + [
+        .init("Epoch"), .init("Training Loss"), .init("Validation Loss"), .init("Accuracy"),
+        .init("Training loss, mean of the epoch"), .init("Correct of \(count.grouped)"),
+        .init("95 % interval"), .init("Best by", .left),
+      ])
+    for tuning in tunings {
+      for epoch in tuning.stage.epochs {
+        table.add(
+          (several ? [ExperimentRuns.label(tuning.record)] : [])
+            + Self.cells(epoch, best: tuning.stage.best))
+      }
+    }
+    if several {
+      for epoch in Set(tunings.flatMap { $0.stage.epochs.map(\.epoch) }).sorted() {
+        let rows = tunings.compactMap { $0.stage.epochs.first { $0.epoch == epoch } }
+        func range(_ value: (RunRecord.Epoch) -> Double?) -> String {
+          MedianRange(rows.compactMap(value))?.text() ?? "No log"
+        }
+        table.add([
+          "median (min-max) of \(rows.count)", "\(epoch)", range(\.trainingLoss),
+          range(\.validationLoss), range(\.accuracy), range(\.epochTrainingLoss), "", "", "",
+        ])
+      }
+    }
+    return table.text
+  }
+
+  static func cells(_ epoch: RunRecord.Epoch, best: RunRecord.Best?) -> [String] {
+    let marks = [
+      best?.byLoss == epoch.epoch ? "loss" : nil,
+      best?.byAccuracy == epoch.epoch ? "accuracy" : nil,
+    ].compactMap { $0 }
+    return [
+      "\(epoch.epoch)", epoch.trainingLoss?.fixed(4) ?? "No log", epoch.validationLoss.fixed(4),
+      epoch.accuracy.fixed(4), epoch.epochTrainingLoss.fixed(4), "\(epoch.correct)",
+      WilsonInterval.text(correct: epoch.correct, count: epoch.count),
+      marks.joined(separator: ", "),
+    ]
+  }
+
+  private func caption(_ stage: RunRecord.Stage) -> String {
+    let window = stage.curve.window
+    let count = stage.epochs.first?.count ?? 0
+    let runCount = tunings.count == 1 ? "One run" : "\(tunings.count) runs"
+    return """
+      \(runCount), \(runs.seedText); budget \(stage.budget), \(stage.steps.grouped) steps; \
+      learning rate \(stage.learningRate). Training Loss is the mean over the last window of \
+      \(window) steps that was complete at the epoch's end, as Hugging Face's Trainer prints it. \
+      Intervals are Wilson's, on \(count.grouped) examples: one example is \
+      \((1 / Double(max(count, 1))).fixed(4)).
+
+      """
+  }
+
+  /// Which epoch is kept, and the signs of overfitting, in words.
+  private func choice() -> String {
+    tunings.map { tuning in
+      let epochs = tuning.stage.epochs
+      guard let best = tuning.stage.best,
+        let byLoss = epochs.first(where: { $0.epoch == best.byLoss }),
+        let byAccuracy = epochs.first(where: { $0.epoch == best.byAccuracy })
+      else { return "" }
+      func described(_ epoch: RunRecord.Epoch) -> String {
+        "epoch \(epoch.epoch) (\(epoch.accuracy.fixed(4)), \(epoch.correct) of \(epoch.count))"
+      }
+      var text = tunings.count > 1 ? "- \(ExperimentRuns.label(tuning.record)): " : ""
+      if byLoss.epoch == byAccuracy.epoch {
+        text += "Best by validation loss and by accuracy: \(described(byLoss))."
+      } else {
+        text += """
+          Best by validation loss: \(described(byLoss)); best by accuracy: \
+          \(described(byAccuracy)). Kept: epoch \(best.kept).
+          """
+      }
+      if let last = epochs.last, last.epoch > byLoss.epoch,
+        last.validationLoss > byLoss.validationLoss,
+        last.epochTrainingLoss < byLoss.epochTrainingLoss
+      {
+        text += """
+           From epoch \(byLoss.epoch) to \(last.epoch) the training loss (mean of the epoch) falls \
+          from \(byLoss.epochTrainingLoss.fixed(4)) to \(last.epochTrainingLoss.fixed(4)) while the \
+          validation loss rises from \(byLoss.validationLoss.fixed(4)) to \
+          \(last.validationLoss.fixed(4)): the model overfits.
+          """
+      }
+      return text + "\n"
+    }.joined()
+  }
+
+  // MARK: Beside the references
+
+  private func besideTable() -> String {
+    typealias Ours = (RunRecord.Epoch) -> Double?
+    typealias Theirs = (Reference.Epoch) -> Reference.Figure?
+    let quantities: [(String, Ours, Theirs)] = [
+      ("Training Loss", { $0.trainingLoss }, { $0.trainingLoss }),
+      ("Mean of the epoch", { $0.epochTrainingLoss }, { $0.epochTrainingLoss }),
+      ("Validation Loss", { $0.validationLoss }, { $0.validationLoss }),
+      ("Accuracy", { $0.accuracy }, { $0.accuracy }),
+    ]
+    var columns: [MarkdownTable.Column] = [.init("Epoch")]
+    var cells: [(Int) -> String] = [{ "\($0)" }]
+    for (title, ours, theirs) in quantities {
+      let matching = comparisons.filter { comparison in
+        comparison.runs.contains { $0.epochs.contains { theirs($0) != nil } }
+      }
+      guard !matching.isEmpty else { continue }
+      columns.append(.init("\(title), Retort"))
+      cells.append { number in
+        let rows = tunings.compactMap { $0.stage.epochs.first { $0.epoch == number } }
+        return MedianRange(rows.compactMap(ours))?.text() ?? "-"
+      }
+      for comparison in matching {
+        columns.append(.init("\(title), \(Self.name(comparison))"))
+        cells.append { number in
+          let figures = comparison.runs.compactMap { run in
+            run.epochs.first { $0.epoch == number }.flatMap(theirs)
+          }.sorted { $0.value < $1.value }
+          guard let low = figures.first, let high = figures.last else { return "-" }
+          return figures.count == 1 ? low.text : "\(low.text)-\(high.text)"
+        }
+      }
+    }
+    var table = MarkdownTable(columns)
+    for number in Set(tunings.flatMap { $0.stage.epochs.map(\.epoch) }).sorted() {
+      table.add(cells.map { $0(number) })
+    }
+    return table.text
+  }
+
+  /// The head of a reference's column.
+  static func name(_ comparison: (reference: Reference, runs: [Reference.Run])) -> String {
+    comparison.runs.count == 1
+      ? comparison.runs[0].name : "\(comparison.runs.count) public runs"
+  }
+
+  /// What each column was measured with.
+  private func sources() -> String {
+    var out = ""
+    if let tuning = tunings.first {
+      let model = tuning.record.describedModel(of: tuning.stage)
+      out += "- Retort: \(model), \(tuning.stage.parameters.total.grouped) parameters.\n"
+    }
+    for comparison in comparisons {
+      let run = comparison.runs[0]
+      let name = Self.name(comparison)
+      let size = run.parameters.map { ", \($0.grouped) parameters" } ?? ""
+      let settings =
+        comparison.runs.count == 1
+        ? run.settings : "lowest and highest of the runs that have the epoch"
+      out += "- \(name): \(run.model)\(size); \(settings). "
+      out += "Source: \(comparison.reference.sources.joined(separator: "; "))."
+      out += comparison.reference.notes.map { " \($0)" }.joined() + "\n"
+    }
+    return out + "\nOnly columns of the same weights can be expected to agree.\n"
+  }
+}
+
+extension WilsonInterval {
+  static func text(correct: Int, count: Int) -> String {
+    guard count > 0 else { return "-" }
+    let interval = WilsonInterval(correct: correct, count: count)
+    return "\(interval.low.fixed(4))-\(interval.high.fixed(4))"
+  }
+}
+
+extension RunRecord {
+  /// Where the weights of a stage's model came from, in words: the chain of stages it went
+  /// through, back to the model it began as.
+  func describedModel(of stage: Stage) -> String {
+    var chain: [String] = []
+    var current = stage.inputs["model"] ?? stage.inputs["student"]
+    while let name = current, chain.count < 16 {
+      if let model = weights.first(where: { $0.name == name }) {
+        chain.append("\(model.origin.text) (\(model.source))")
+        return chain.joined(separator: ", from ")
+      }
+      guard let parent = stages.first(where: { $0.id == name }) else { break }
+      chain.append("stage \(name)")
+      current = parent.inputs["model"] ?? parent.inputs["student"]
+    }
+    return chain.isEmpty ? stage.id : chain.joined(separator: ", from ")
+  }
+}
+
+extension RunRecord.Weights.Origin {
+  var text: String {
+    switch self {
+    case .published: "published weights"
+    case .trained: "weights of an earlier run"
+    case .random: "seeded random weights (nothing learned)"
+    case .copied: "copied weights"
+    }
+  }
+}

@@ -1,0 +1,156 @@
+// The pictures of an experiment: loss curves by stage, and the epochs beside the references.
+
+struct ExperimentPlots {
+  private let runs: ExperimentRuns
+
+  init(_ runs: ExperimentRuns) { self.runs = runs }
+
+  /// File name and what it shows, in the order of the page.
+  struct Plot {
+    var file: String
+    var caption: String
+    var svg: String
+  }
+
+  func epochs(stage id: String) -> Plot? {
+    let section = EpochSection(runs, stage: id)
+    let tunings = runs.tunings(id)
+    guard tunings.contains(where: { $0.stage.epochs.count > 1 }) else { return nil }
+    typealias Ours = (RunRecord.Epoch) -> Chart.Point?
+    typealias Theirs = (Reference.Epoch, _ examples: Int) -> Chart.Point?
+    func panel(_ title: String, _ ours: Ours, _ theirs: Theirs) -> Chart.Panel {
+      let own = tunings.map { tuning in
+        Chart.Series(
+          name: tunings.count == 1 ? "Retort" : "Retort, \(ExperimentRuns.label(tuning.record))",
+          points: tuning.stage.epochs.compactMap(ours), marks: true)
+      }
+      let others = section.comparisons.filter { $0.runs.count == 1 }.map { comparison in
+        Chart.Series(
+          name: "\(comparison.runs[0].name): \(comparison.runs[0].model.shortModel)",
+          points: comparison.runs[0].epochs.compactMap {
+            theirs($0, comparison.runs[0].examples)
+          }, isReference: true, marks: true)
+      }
+      return Chart.Panel(
+        title: title, xTitle: "Epoch", series: (own + others).filter { !$0.points.isEmpty },
+        wholeX: true)
+    }
+    let chart = Chart(
+      title: "\(runs.name): \(tunings.first?.stage.task ?? id), epoch by epoch",
+      panels: [
+        panel(
+          "Training Loss, last window",
+          { epoch in epoch.trainingLoss.map { Chart.Point(x: Double(epoch.epoch), y: $0) } },
+          { epoch, _ in
+            epoch.trainingLoss.map { Chart.Point(x: Double(epoch.epoch), y: $0.value) }
+          }),
+        panel(
+          "Validation Loss", { Chart.Point(x: Double($0.epoch), y: $0.validationLoss) },
+          { epoch, _ in Chart.Point(x: Double(epoch.epoch), y: epoch.validationLoss.value) }),
+        panel(
+          "Accuracy, with 95 % intervals",
+          { .accuracy(epoch: $0.epoch, correct: $0.correct, count: $0.count) },
+          { .accuracy(epoch: $0.epoch, correct: $0.correct, count: $1) }),
+      ], columns: 3)
+    return Plot(
+      file: "\(runs.name)-\(id.fileSafe)-epochs.svg",
+      caption: "Training loss, validation loss and accuracy by epoch",
+      svg: ChartDrawing.svg(chart))
+  }
+
+  /// One picture per distilling or pre-training stage, a panel for each loss term; one picture for
+  /// all fine-tunings together.
+  func losses() -> [Plot] {
+    let stages = runs.distinctStages.map(\.stage).filter { $0.curve.points.count > 1 }
+    var plots: [Plot] = []
+    for stage in stages where stage.kind == .distill || stage.kind == .pretrain {
+      guard !plots.contains(where: { $0.file == fileName(stage.id) }) else { continue }
+      plots.append(
+        Plot(
+          file: fileName(stage.id), caption: "Loss of stage \(stage.id) by step",
+          svg: ChartDrawing.svg(terms(of: stage))))
+    }
+    let tunings = stages.filter { $0.kind == .finetune }
+    if !tunings.isEmpty {
+      plots.append(
+        Plot(
+          file: fileName("finetune"), caption: "Training loss of fine-tuning by step",
+          svg: ChartDrawing.svg(fineTuning(tunings))))
+    }
+    return plots
+  }
+
+  private func fileName(_ stage: String) -> String { "\(runs.name)-\(stage.fileSafe)-loss.svg" }
+
+  private func terms(of stage: RunRecord.Stage) -> Chart {
+    let points = stage.curve.points
+    let names = Set(points.flatMap(\.terms.keys)).sorted()
+    var panels: [Chart.Panel] = []
+    func add(_ title: String, _ value: (RunRecord.LossCurve.Point) -> Double?) {
+      let series = Chart.Series(
+        name: stage.id,
+        points: points.compactMap { point in
+          value(point).map { Chart.Point(x: Double(point.step), y: $0) }
+        })
+      panels.append(
+        Chart.Panel(title: title, xTitle: "Step", series: [series], fromZeroX: true))
+    }
+    for name in names { add("\(name), unweighted") { $0.terms[name] } }
+    if names.count > 1 { add("weighted sum") { $0.total } }
+    return Chart(
+      title: "\(runs.name): loss of \(stage.id), mean of \(stage.curve.window.grouped) steps",
+      panels: panels, columns: min(2, max(1, panels.count)))
+  }
+
+  private func fineTuning(_ stages: [RunRecord.Stage]) -> Chart {
+    var series = stages.map { stage in
+      let point = runs.records.count > 1 ? ", seed \(stage.seed)" : ""
+      return Chart.Series(
+        name: stage.id + point,
+        points: stage.curve.points.map { Chart.Point(x: Double($0.step), y: $0.total) })
+    }
+    let task = stages.first?.task
+    for reference in runs.references where reference.kind == .measurement {
+      for run in reference.runs where run.task == task {
+        guard let curve = run.curve else { continue }
+        series.append(
+          Chart.Series(
+            name: "\(run.name): \(run.model.shortModel)",
+            points: curve.losses.enumerated().map {
+              Chart.Point(x: Double(($0 + 1) * curve.window), y: $1)
+            }, isReference: true))
+      }
+    }
+    let window = stages.first?.curve.window ?? 0
+    return Chart(
+      title: "\(runs.name): training loss of fine-tuning, mean of \(window.grouped) steps",
+      panels: [
+        Chart.Panel(title: "Cross-entropy, nats", xTitle: "Step", series: series, fromZeroX: true)
+      ], columns: 1)
+  }
+}
+
+extension Chart.Point {
+  /// Nil without examples.
+  fileprivate static func accuracy(epoch: Int, correct: Int, count: Int) -> Chart.Point? {
+    guard count > 0 else { return nil }
+    let interval = WilsonInterval(correct: correct, count: count)
+    return Chart.Point(
+      x: Double(epoch), y: Double(correct) / Double(count), low: interval.low, high: interval.high)
+  }
+}
+
+extension String {
+  /// A model's name without what stands in brackets after it.
+  fileprivate var shortModel: String {
+    split(separator: "(").first.map { $0.trimmed } ?? self
+  }
+}
+
+extension Substring {
+  fileprivate var trimmed: String {
+    var text = self
+    while text.last == " " { text.removeLast() }
+    return String(text)
+  }
+}

@@ -1,0 +1,54 @@
+// The result of an experiment in two or three sentences.
+
+struct Headline {
+  private let runs: ExperimentRuns
+
+  init(_ runs: ExperimentRuns) { self.runs = runs }
+
+  var sentences: [String] { [result, caveat].compactMap { $0 } }
+
+  /// Accuracy of the definition's own model, and the share of the teacher's that it is.
+  var result: String? {
+    guard let id = runs.tuningIDs(main: true).last else { return nil }
+    let tunings = runs.tunings(id)
+    let kept = tunings.compactMap { $0.stage.keptEpoch }
+    guard let first = kept.first, let stage = tunings.first?.stage else { return nil }
+    let record = runs.first
+    let name = record.hasDistillation ? "The distilled student" : "The fine-tuned model"
+    var text: String
+    if kept.count == 1 {
+      text = """
+        \(name) has \(first.correct) of \(first.count.grouped) right: accuracy \
+        \(first.accuracy.fixed(4)), 95 % interval \
+        \(WilsonInterval.text(correct: first.correct, count: first.count)).
+        """
+    } else {
+      let range = MedianRange(kept.map(\.accuracy))?.text() ?? "-"
+      text = "\(name) has a median accuracy of \(range) over \(kept.count) runs "
+      text += "on \(first.count.grouped) examples."
+    }
+    let teacher = record.stages.first {
+      $0.variant == "teacher" && $0.kind == .finetune && $0.task == stage.task
+    }
+    if kept.count == 1, let teacher = teacher?.keptEpoch, teacher.correct > 0 {
+      let share = 100 * Double(first.correct) / Double(teacher.correct)
+      text += " That is \(share.fixed(1)) % of its teacher's \(teacher.accuracy.fixed(4))."
+    }
+    return text
+  }
+
+  /// Which weights the numbers rest on; said first if they are random.
+  private var caveat: String? {
+    let weights = runs.first.weights
+    guard !weights.isEmpty else { return nil }
+    let random = weights.filter { $0.origin == .random }
+    let list = weights.map { "\($0.name): \($0.origin.text) (\($0.source))" }
+      .joined(separator: "; ")
+    let warning =
+      random.isEmpty
+      ? ""
+      : " Random weights show that everything runs, and how fast; the losses and accuracies "
+        + "say nothing about the published models."
+    return "Weights: \(list).\(warning)"
+  }
+}

@@ -1,0 +1,99 @@
+// Results/README.md: every experiment in a line, and how to get the numbers again.
+
+struct IndexPage {
+  private let experiments: [ExperimentRuns]
+
+  /// - experiments: sorted by name.
+  init(_ experiments: [ExperimentRuns]) { self.experiments = experiments }
+
+  func text() -> String {
+    var out = """
+      <!-- Drawn by `retort report` from records/; changes made here are lost. -->
+
+      # Results
+
+      Every page here is drawn from the run records in [`records/`](records): numbers, curves and
+      per-example predictions of runs that took place, each with its definition, weights, data, seeds,
+      machine and the command that repeats it. Published numbers stand in columns of their own and come
+      from `Experiments/references/`.
+
+
+      """
+    if experiments.isEmpty {
+      out += "There is no record yet. `retort run Experiments/quickstart.yaml`, then "
+      out += "`retort report --add Runs/quickstart`.\n"
+      return out
+    }
+    out += table()
+    out += "\n" + legend()
+    for runs in experiments {
+      let plots = ExperimentPlots(runs)
+      let main = runs.tuningIDs(main: true).compactMap(plots.epochs).first
+      guard let plot = main ?? plots.losses().first else { continue }
+      out += """
+
+        ## \(runs.name)
+
+        \(runs.first.experiment.question) \(Headline(runs).result ?? "")
+
+        [![\(plot.caption)](\(plot.file))](\(runs.name).md)
+
+        """
+    }
+    return out + again()
+  }
+
+  private func table() -> String {
+    var table = MarkdownTable([
+      .init("Experiment", .left), .init("Weights", .left), .init("Data", .left),
+      .init("Accuracy"), .init("95 % interval"), .init("Examples"), .init("Runs"),
+      .init("Seeds", .left), .init("Budget", .left), .init("Wall time"),
+    ])
+    for runs in experiments {
+      let stage = runs.tuningIDs(main: true).last.flatMap { runs.tunings($0).first?.stage }
+      let tunings = runs.tuningIDs(main: true).last.map { runs.tunings($0) } ?? []
+      let kept = tunings.compactMap { $0.stage.keptEpoch }
+      let range = MedianRange(kept.map(\.accuracy))?.text() ?? "-"
+      let interval =
+        kept.count == 1 ? WilsonInterval.text(correct: kept[0].correct, count: kept[0].count) : "-"
+      let seconds = runs.distinctStages.compactMap { entry in
+        entry.record.measured.stages[entry.stage.id]?.wallSeconds
+      }.reduce(0, +)
+      table.add([
+        "[\(runs.name)](\(runs.name).md)",
+        runs.first.weights.filter { $0.origin != .copied }
+          .map { "\($0.origin.text), \($0.source)" }.joined(separator: "; "),
+        runs.first.data.map(\.name).joined(separator: ", "), range, interval,
+        kept.first.map { $0.count.grouped } ?? "-", "\(runs.records.count)",
+        runs.seedText.replacing("seeds ", with: "").replacing("seed ", with: ""),
+        (stage ?? runs.first.stages.last)?.budget ?? "-", seconds.durationText,
+      ])
+    }
+    return table.text
+  }
+
+  private func legend() -> String {
+    """
+    Accuracy is that of the definition's own model after its last fine-tuning, with the weights
+    that the definition's rule keeps; over several runs median (min-max). Intervals are Wilson's at
+    95 %. Where two intervals overlap widely, the pages give a paired test. No seed was chosen for
+    its result.
+
+    """
+  }
+
+  private func again() -> String {
+    """
+
+    ## Again
+
+    ```sh
+    retort report          # draws these pages and pictures from records/
+    retort report --check  # fails if one of them is not what the records give
+    ```
+
+    Each page ends with the command that repeats its run.
+
+    """
+  }
+}

@@ -1,0 +1,180 @@
+// Results/: run records in, pages and pictures out, always the same bytes.
+
+import Files
+import Foundation
+
+/// `records/*.json` are the input; `README.md`, `<experiment>.md` and `*.svg` are drawn from them
+/// and from the references, and from nothing else: no clock, no machine, no version.
+public struct ResultsFolder: Sendable {
+  /// The folder itself, `Results`.
+  public let path: String
+  private let referenceFolder: String
+
+  /// - root: the repository, with `Results` and `Experiments/references` in it.
+  public init(root: String) {
+    self.init(path: "\(root)/Results", references: "\(root)/Experiments/references")
+  }
+
+  public init(path: String, references: String) {
+    self.path = path
+    referenceFolder = references
+  }
+
+  /// A file that is not what the records give.
+  public struct Difference: Sendable, Equatable, CustomStringConvertible {
+    public enum Kind: String, Sendable {
+      /// Its content is another one.
+      case stale
+      case missing
+      /// No record accounts for it.
+      case unexpected
+    }
+
+    public var file: String
+    public var kind: Kind
+
+    public var description: String {
+      switch kind {
+      case .stale: "\(file): not what the records give; run `retort report`"
+      case .missing: "\(file): missing; run `retort report`"
+      case .unexpected: "\(file): no record accounts for it; delete it, or add its run's record"
+      }
+    }
+  }
+
+  /// File name under the folder to content.
+  /// - Throws: a record or reference that cannot be read, naming it.
+  public func render() throws(ResultsError) -> [String: String] {
+    let records = try records()
+    let library: ReferenceLibrary
+    do {
+      library = try ReferenceLibrary(folder: referenceFolder)
+    } catch {
+      throw .reference(error)
+    }
+    let groups = Dictionary(grouping: records.values, by: \.experiment.name)
+    var files: [String: String] = [:]
+    var experiments: [ExperimentRuns] = []
+    for (name, records) in groups.sorted(by: { $0.key < $1.key }) {
+      var references: [Reference] = []
+      for id in records.flatMap(\.experiment.compareWith) where !references.map(\.id).contains(id) {
+        do {
+          references.append(try library.reference(id))
+        } catch {
+          throw .reference(error)
+        }
+      }
+      let runs = ExperimentRuns(name: name, records: records, references: references)
+      experiments.append(runs)
+      files.merge(ExperimentPage(runs).files) { _, new in new }
+    }
+    files["README.md"] = IndexPage(experiments).text()
+    return files
+  }
+
+  /// Writes what `render` gives where it differs from what is there.
+  /// - Returns: the names of the files written, sorted.
+  @discardableResult
+  public func write() throws(ResultsError) -> [String] {
+    let files = try render().sorted { $0.key < $1.key }
+    var written: [String] = []
+    for (name, content) in files where existing(name) != content {
+      do {
+        try Folder.create(path: path)
+        try AtomicFile.replace(path: "\(path)/\(name)", with: content)
+      } catch {
+        throw .file(error)
+      }
+      written.append(name)
+    }
+    return written
+  }
+
+  /// Everything under the folder that is not as `write` would leave it; empty if all is well.
+  public func check() throws(ResultsError) -> [Difference] {
+    let files = try render()
+    var differences = files.compactMap { name, content -> Difference? in
+      guard let found = existing(name) else { return Difference(file: name, kind: .missing) }
+      return found == content ? nil : Difference(file: name, kind: .stale)
+    }
+    let present = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    for name in present where name.hasSuffix(".md") || name.hasSuffix(".svg") {
+      if files[name] == nil { differences.append(Difference(file: name, kind: .unexpected)) }
+    }
+    return differences.sorted { $0.file < $1.file }
+  }
+
+  /// Copies a run's record into `records/`, in place of an earlier one of the same experiment and
+  /// point.
+  /// - Returns: the record's path.
+  @discardableResult
+  public func add(record: RunRecord) throws(ResultsError) -> String {
+    let file = "\(path)/records/\(record.fileName)"
+    let text: String
+    do throws(RecordError) {
+      guard record.hasUsableName else {
+        throw RecordError.invalid(
+          source: "run record", place: "experiment.name",
+          reason: "\"\(record.experiment.name)\" cannot name a file; use letters, digits, . _ -")
+      }
+      text = try record.text()
+    } catch {
+      throw .record(error)
+    }
+    do {
+      try Folder.create(path: "\(path)/records")
+      try AtomicFile.replace(path: file, with: text)
+    } catch {
+      throw .file(error)
+    }
+    return file
+  }
+
+  /// File name under records/ to record.
+  public func records() throws(ResultsError) -> [String: RunRecord] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/records")) ?? []
+    var records: [String: RunRecord] = [:]
+    for name in names.sorted() where name.hasSuffix(".json") {
+      let source = "\(path)/records/\(name)"
+      do throws(RecordError) {
+        let record = try RunRecord.read(path: source)
+        guard record.hasUsableName, record.fileName == name else {
+          throw RecordError.invalid(
+            source: source, place: "experiment.name",
+            reason: "the record of \(record.experiment.name) belongs in \(record.fileName)")
+        }
+        records[name] = record
+      } catch {
+        throw .record(error)
+      }
+    }
+    return records
+  }
+
+  private func existing(_ name: String) -> String? {
+    try? String(contentsOfFile: "\(path)/\(name)", encoding: .utf8)
+  }
+}
+
+public enum ResultsError: Error, Equatable, CustomStringConvertible {
+  case record(RecordError)
+  case reference(ReferenceError)
+  case file(FileError)
+
+  public var description: String {
+    switch self {
+    case .record(let error): error.description
+    case .reference(let error): error.description
+    case .file(let error): error.description
+    }
+  }
+}
+
+extension RunRecord {
+  /// Whether the experiment's name can be part of a file's name, and is not the index's.
+  var hasUsableName: Bool {
+    let name = experiment.name
+    return !name.isEmpty && !name.hasPrefix(".") && name != "README"
+      && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+  }
+}

@@ -1,0 +1,197 @@
+// Pages and pictures from records: the same bytes every time, and nothing unnoticed.
+
+import Foundation
+import Testing
+
+@testable import Reporting
+
+@Suite("Results folder")
+struct ResultsFolderTests {
+  private let folder: ResultsFolder
+
+  init() throws {
+    folder = ResultsFolder(
+      path: try scratch() + "/Results", references: repositoryRoot + "/Experiments/references")
+  }
+
+  private func page(_ record: RunRecord) throws -> String {
+    try folder.add(record: record)
+    return try #require(try folder.render()["\(record.experiment.name).md"])
+  }
+
+  @Test("deleting all pages and pictures and drawing again gives the same bytes")
+  func regenerated() throws {
+    try folder.add(record: .synthetic())
+    try folder.add(record: .synthetic(name: "another"))
+    let written = try folder.write()
+    #expect(
+      written == [
+        "README.md", "another-distil-loss.svg", "another-finetune-loss.svg",
+        "another-sst2-epochs.svg", "another.md", "synthetic-l3-from-l6-distil-loss.svg",
+        "synthetic-l3-from-l6-finetune-loss.svg", "synthetic-l3-from-l6-sst2-epochs.svg",
+        "synthetic-l3-from-l6.md",
+      ])
+    let before = try written.map { try Data(contentsOf: url($0)) }
+    for name in written { try FileManager.default.removeItem(at: url(name)) }
+    #expect(try folder.check().allSatisfy { $0.kind == .missing })
+    #expect(try folder.write() == written)
+    #expect(try written.map { try Data(contentsOf: url($0)) } == before)
+    #expect(try folder.write() == [])
+    #expect(try folder.check() == [])
+  }
+
+  @Test("check names what is stale, missing and unexpected")
+  func check() throws {
+    try folder.add(record: .synthetic())
+    try folder.write()
+    try "edited".write(to: url("README.md"), atomically: true, encoding: .utf8)
+    try "old".write(to: url("zoo.md"), atomically: true, encoding: .utf8)
+    try FileManager.default.removeItem(at: url("synthetic-l3-from-l6.md"))
+    #expect(
+      try folder.check() == [
+        .init(file: "README.md", kind: .stale),
+        .init(file: "synthetic-l3-from-l6.md", kind: .missing),
+        .init(file: "zoo.md", kind: .unexpected),
+      ])
+  }
+
+  @Test("a folder without records has an index that says so")
+  func empty() throws {
+    #expect(try folder.write() == ["README.md"])
+    #expect(try String(contentsOf: url("README.md"), encoding: .utf8).contains("no record yet"))
+  }
+
+  @Test("a new record of the same experiment takes the old one's place")
+  func replaced() throws {
+    try folder.add(record: .synthetic(seed: 42))
+    try folder.add(record: .synthetic(seed: 43))
+    #expect(try folder.records().values.map(\.stages[1].seed) == [43])
+  }
+
+  @Test("the epoch table has the report's four columns, ours and theirs")
+  func epochTable() throws {
+    let text = try page(.synthetic())
+    let lines = text.split(separator: "\n").map { $0.replacing(#/\ +/#, with: " ") }
+    #expect(
+      lines.contains {
+        $0.hasPrefix("| Epoch | Training Loss | Validation Loss | Accuracy |")
+      })
+    let epochs = RunRecord.synthetic().stages[1].epochs
+    let own = try #require(
+      lines.first { $0.hasPrefix("| 1 | \((epochs[0].trainingLoss ?? 0).fixed(4))") })
+    #expect(own.contains("| 0.3412 | 0.8624 |"))
+    #expect(own.contains("| 752 | 0.8379-0.8837 | loss |"))
+    #expect(lines.contains { $0.contains("Training Loss, report | Training Loss, PyTorch") })
+    #expect(
+      lines.contains { $0.contains("| 0.1711 | 0.2211 |") && $0.contains("| 0.9037 | 0.9014 |") })
+    #expect(text.contains("the model overfits"))
+  }
+
+  @Test("the comparison gives share, agreement and McNemar's counts from the predictions")
+  func comparison() throws {
+    let record = RunRecord.synthetic()
+    let text = try page(record)
+    let row = try #require(
+      text.split(separator: "\n").first { $0.hasPrefix("| teacher ") && $0.contains("22,713,986") })
+    let labels = RunRecord.syntheticLabels.labels
+    let student = record.stages[1].evaluations[0].predictions.labels
+    let teacher = record.stages[2].evaluations[0].predictions.labels
+    let test = McNemarTest(labels: labels, first: student, second: teacher)
+    #expect(test.onlyFirst + 786 - test.onlySecond == 752)
+    #expect(row.contains(" \(test.onlyFirst) / \(test.onlySecond) "))
+    #expect(text.contains("95.7 %"))  // 752 of the teacher's 786
+  }
+
+  @Test("a page names weights, data, seeds, examples, intervals, budget, machine and command")
+  func honest() throws {
+    let text = try page(.synthetic())
+    for fact in [
+      "published weights (sentence-transformers/all-MiniLM-L6-v2)", "glue/sst2 train", "67,349",
+      "seed 42", "872", "95 % interval", "3 epochs", "Example Processor", "2 threads",
+      "retort run Experiments/synthetic-l3-from-l6.yaml", "records/synthetic-l3-from-l6.json",
+    ] {
+      #expect(text.contains(fact), "\(fact)")
+    }
+    #expect(!text.contains("**"))
+  }
+
+  @Test("random weights are called random, before any number can mislead")
+  func randomWeights() throws {
+    var record = RunRecord.synthetic()
+    record.weights[0].origin = .random
+    let text = try page(record)
+    let head = text.prefix { $0 != "|" }
+    #expect(head.contains("seeded random weights (nothing learned)"))
+    #expect(head.contains("say nothing about the published models"))
+  }
+
+  @Test("an epoch without a complete window says No log, as the Trainer does")
+  func noLog() throws {
+    var record = RunRecord.synthetic()
+    record.stages[1].epochs[0].trainingLoss = nil
+    #expect(try page(record).contains("No log"))
+  }
+
+  @Test("several seeds give their own rows, median and range")
+  func seeds() throws {
+    for seed in [42, 43, 44] as [UInt64] {
+      var record = RunRecord.synthetic(name: "seeds", seed: seed)
+      record.experiment.point = "stages.sst2.seed=\(seed)"
+      let correct = 780 + Int(seed)
+      record.stages[1] = RunRecord.syntheticFinetune(
+        id: "sst2", model: "distil", correct: [correct - 42], losses: [0.3], encoder: 17_240_064,
+        seed: seed)
+      record.stages[1].digest = "\(seed)"
+      try folder.add(record: record)
+    }
+    let text = try #require(try folder.render()["seeds.md"])
+    #expect(text.contains("median (min-max) of 3"))
+    #expect(text.contains("0.8956 (0.8945-0.8968)"))  // 781 (780-782) of 872
+    #expect(text.contains("stages.sst2.seed=43"))
+    #expect(try folder.records().keys.sorted().first == "seeds@stages.sst2.seed=42.json")
+  }
+
+  @Test("records of stages without epochs, or without any stage, still give a page")
+  func partial() throws {
+    var record = RunRecord.synthetic(name: "timing")
+    record.stages = [record.stages[0]]
+    record.measured.timings = [
+      .init(
+        name: "step", conditions: "batch 8", steps: 20, medianSeconds: 4.1, minimumSeconds: 4,
+        maximumSeconds: 4.5, tokensPerStep: 1_024, peakMemoryBytes: 3_000_000_000)
+    ]
+    #expect(try page(record).contains("4.1 (4-4.5)"))
+    record.experiment.name = "bare"
+    record.stages = []
+    record.measured.stages = [:]
+    #expect(try page(record).contains("# bare"))
+  }
+
+  @Test(
+    "names that cannot be a file's are refused",
+    arguments: ["", "../up", "a/b", ".hidden", "README", "späne"])
+  func names(name: String) {
+    var record = RunRecord.synthetic()
+    record.experiment.name = name
+    #expect(throws: ResultsError.self) { try folder.add(record: record) }
+  }
+
+  @Test("a record in another's file, a damaged one and an unknown reference are errors")
+  func damaged() throws {
+    let path = try folder.add(record: .synthetic())
+    try FileManager.default.copyItem(atPath: path, toPath: folder.path + "/records/other.json")
+    let misplaced = #expect(throws: ResultsError.self) { try folder.render() }
+    #expect(misplaced?.description.contains("belongs in synthetic-l3-from-l6.json") == true)
+    try "{".write(toFile: folder.path + "/records/other.json", atomically: true, encoding: .utf8)
+    let broken = #expect(throws: ResultsError.self) { try folder.render() }
+    #expect(broken?.description.contains("other.json:1:2") == true)
+    try FileManager.default.removeItem(atPath: folder.path + "/records/other.json")
+    var record = RunRecord.synthetic()
+    record.experiment.compareWith = ["sanh-2020"]
+    try folder.add(record: record)
+    let unknown = #expect(throws: ResultsError.self) { try folder.render() }
+    #expect(unknown?.description.contains("sanh-2019") == true)
+  }
+
+  private func url(_ name: String) -> URL { URL(fileURLWithPath: folder.path + "/" + name) }
+}
