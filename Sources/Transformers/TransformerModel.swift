@@ -78,7 +78,7 @@ public final class TransformerModel: Module, Sendable {
   /// A parameter's values depend on the seed and its path alone.
   public func initialize(_ parts: Set<ModelPart>? = nil, seed: UInt64) {
     let parts = parts ?? self.parts
-    parts.sorted().compactMap { module(of: $0) }.flatMap(\.parameters)
+    parts.sorted().compactMap { module(of: $0) }.flatMap { $0.parameters }
       .initializeByKind(standardDeviation: configuration.initializerRange, seed: seed)
     guard parts.contains(.encoder) else { return }
     let words = encoder.embeddings.words

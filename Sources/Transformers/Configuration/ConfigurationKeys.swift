@@ -1,0 +1,39 @@
+// Keys of config.json that do not describe the model.
+
+enum ConfigurationKeys {
+  /// Keys that would change the computation, with the values that leave it as we do it.
+  static let accepted: [String: [JSONValue]] = [
+    "position_embedding_type": [.string("absolute")],
+    "is_decoder": [.bool(false)],
+    "is_encoder_decoder": [.bool(false)],
+    "add_cross_attention": [.bool(false)],
+    "cross_attention_hidden_size": [.null],
+    "tie_word_embeddings": [.bool(true)],
+    "tie_weights_": [.bool(true)],
+    "tie_encoder_decoder": [.bool(false)],
+    "pruned_heads": [.object([:]), .null],
+    "problem_type": [.null, .string("single_label_classification")],
+    "torch_dtype": [.null, .string("float32"), .string("float16"), .string("bfloat16")],
+    "use_bfloat16": [.bool(false)],
+  ]
+
+  /// Keys that change nothing of what the encoder and our heads compute: notes of where a model comes from,
+  /// settings of training scripts, of text generation and of heads that are not built.
+  static let withoutEffect: Set<String> = [
+    "_name_or_path", "architectures", "transformers_version", "finetuning_task", "label2id",
+    "task_specific_params", "tokenizer_class", "prefix", "custom_pipelines", "auto_map",
+    "attn_implementation", "_attn_implementation", "_attn_implementation_autoset",
+    "use_cache", "gradient_checkpointing", "output_past", "output_hidden_states",
+    "output_attentions", "return_dict", "return_dict_in_generate", "output_scores", "torchscript",
+    "chunk_size_feed_forward", "tf_legacy_loss", "model_max_length", "qa_dropout", "directionality",
+    "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers",
+    "pooler_size_per_head", "pooler_type",
+    "bos_token_id", "eos_token_id", "sep_token_id", "cls_token_id", "mask_token_id",
+    "decoder_start_token_id", "forced_bos_token_id", "forced_eos_token_id", "max_length",
+    "min_length", "do_sample", "early_stopping", "num_beams", "num_beam_groups",
+    "diversity_penalty", "temperature", "top_k", "top_p", "typical_p", "repetition_penalty",
+    "length_penalty", "no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "bad_words_ids",
+    "num_return_sequences", "exponential_decay_length_penalty", "suppress_tokens",
+    "begin_suppress_tokens", "remove_invalid_values",
+  ]
+}

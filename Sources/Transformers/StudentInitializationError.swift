@@ -1,0 +1,42 @@
+// Why a student cannot begin from a teacher.
+
+/// Everything that is wrong with an initialisation.
+public struct StudentInitializationError: Error, Equatable, CustomStringConvertible {
+  public enum Problem: Equatable, Sendable, CustomStringConvertible {
+    case families(
+      teacher: TransformerConfiguration.Family, student: TransformerConfiguration.Family)
+    case layerCount(student: Int, found: Int)
+    case noSuchLayer(Int, teacherLayers: Int)
+    case size(String, teacher: Int, student: Int)
+    case tokenTypesNotStated
+    case tokenTypesNeedless
+    case noMaskedLanguageHead
+
+    public var description: String {
+      switch self {
+      case .families(let teacher, let student):
+        "a \(student.rawValue) student cannot begin from a \(teacher.rawValue) teacher, which has no "
+          + "token types"
+      case .layerCount(let student, let found):
+        "the layer map names \(found) teacher layers for a student of \(student)"
+      case .noSuchLayer(let layer, let count):
+        "the layer map names teacher layer \(layer), the teacher has 0 to \(count - 1)"
+      case .size(let name, let teacher, let student):
+        "\(name) must be equal: teacher \(teacher), student \(student)"
+      case .tokenTypesNotStated:
+        "the teacher has token types and the student has none: say token_type: fold or drop"
+      case .tokenTypesNeedless:
+        "token_type is for a student without token types of a teacher that has them: leave it out"
+      case .noMaskedLanguageHead:
+        "the teacher has no masked-language head to copy: give it one or make the student's new"
+      }
+    }
+  }
+
+  public let problems: [Problem]
+
+  public var description: String {
+    "the student cannot be initialised from the teacher: "
+      + problems.map(\.description).joined(separator: "; ")
+  }
+}

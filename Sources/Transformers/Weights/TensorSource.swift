@@ -1,0 +1,12 @@
+// Where stored weights come from: a safetensors file, a checkpoint, a test's dictionary.
+
+/// Named tensors that can be read as float32.
+public protocol TensorSource {
+  /// What this is, for error messages: usually a path.
+  var sourceDescription: String { get }
+  var tensorNames: [String] { get }
+  /// Sizes of the tensor, outermost first; nil if there is none of that name.
+  func shape(ofTensor name: String) -> [Int]?
+  /// Fills `values` with the tensor in row-major order; as many values as its shape says.
+  func read(tensor name: String, into values: UnsafeMutableBufferPointer<Float>) throws
+}

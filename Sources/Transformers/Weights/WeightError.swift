@@ -1,0 +1,45 @@
+// Why stored weights do not make up a model.
+
+/// Everything in which stored weights differ from what a model needs.
+public struct WeightDifferences: Equatable, Sendable {
+  public struct Misshapen: Equatable, Sendable {
+    public var name: String
+    public var expected: [Int]
+    public var found: [Int]
+  }
+
+  /// Names under which the weights were looked for.
+  public var missing: [String] = []
+  /// Names that belong to nothing the model has, with the reason.
+  public var unexpected: [String] = []
+  public var misshapen: [Misshapen] = []
+  /// Names of one parameter whose values should be equal and are not.
+  public var unequal: [[String]] = []
+
+  public var isEmpty: Bool {
+    missing.isEmpty && unexpected.isEmpty && misshapen.isEmpty && unequal.isEmpty
+  }
+}
+
+public enum WeightError: Error, Equatable, CustomStringConvertible {
+  case unreadable(source: String, reason: String)
+  case different(source: String, WeightDifferences)
+
+  public var description: String {
+    switch self {
+    case .unreadable(let source, let reason): return "\(source): weights cannot be read: \(reason)"
+    case .different(let source, let differences):
+      var parts: [String] = []
+      func list(_ title: String, _ items: [String]) {
+        if !items.isEmpty { parts.append("\(items.count) \(title): " + items.joined(separator: ", ")) }
+      }
+      list("missing", differences.missing)
+      list("unexpected", differences.unexpected)
+      list(
+        "misshapen",
+        differences.misshapen.map { "\($0.name) (expected \($0.expected), found \($0.found))" })
+      list("tied but not equal", differences.unequal.map { $0.joined(separator: " and ") })
+      return "\(source): the tensors are not those of the model: " + parts.joined(separator: "; ")
+    }
+  }
+}
