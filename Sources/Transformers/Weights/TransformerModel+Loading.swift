@@ -55,7 +55,8 @@ extension TransformerModel {
       } else if ignorable.contains(meaning.part) {
         report.ignored.append(name)
       } else {
-        differences.unexpected.append("\(name) (of the \(meaning.part.rawValue) part, not asked for)")
+        differences.unexpected.append(
+          "\(name) (of the \(meaning.part.rawValue) part, not asked for)")
       }
     }
     report.ignored += sorting.buffers

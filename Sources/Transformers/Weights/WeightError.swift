@@ -31,7 +31,9 @@ public enum WeightError: Error, Equatable, CustomStringConvertible {
     case .different(let source, let differences):
       var parts: [String] = []
       func list(_ title: String, _ items: [String]) {
-        if !items.isEmpty { parts.append("\(items.count) \(title): " + items.joined(separator: ", ")) }
+        if !items.isEmpty {
+          parts.append("\(items.count) \(title): " + items.joined(separator: ", "))
+        }
       }
       list("missing", differences.missing)
       list("unexpected", differences.unexpected)
