@@ -74,7 +74,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
-    .target(name: "TestSupport", dependencies: ["TensorEngine"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["TensorEngine", "Randomness"], path: "Tests/TestSupport"),
   ]
     + [
       "Files", "Processor", "Randomness", "TensorEngine", "Layers", "Optimization", "Text",

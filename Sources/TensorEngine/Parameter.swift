@@ -61,9 +61,10 @@ public final class Parameter: @unchecked Sendable {
     }
   }
 
-  /// The gradient, same shape as the values; nil before the first contribution since `clearGradient()`.
+  /// The gradient, same shape as the values; nil before the first contribution since `clearGradient()`, and
+  /// of a parameter that is not trainable (a product with its neighbours may have written there).
   public var gradient: UnsafeMutableBufferPointer<Float>? {
-    hasGradient ? storage.gradient(range) : nil
+    hasGradient && isTrainable ? storage.gradient(range) : nil
   }
 
   /// Forgets the gradient: the next contribution writes instead of adding.
@@ -75,6 +76,7 @@ public final class Parameter: @unchecked Sendable {
   func gradientForContribution() -> (UnsafeMutablePointer<Float>, adds: Bool) {
     let adds = hasGradient
     hasGradient = true
+    storage.isDirty = true
     touchedRows = nil
     return (storage.gradientBase + range.lowerBound, adds)
   }

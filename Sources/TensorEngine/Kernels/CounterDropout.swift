@@ -18,7 +18,7 @@ public struct CounterDropout: DropoutMaskSource {
     into words: UnsafeMutablePointer<UInt16>
   ) {
     let threshold = SIMD16<UInt32>(
-      repeating: UInt32((1 - Double(probability)) * 4_294_967_296))
+      repeating: UInt32(min((1 - Double(probability)) * 4_294_967_296, 4_294_967_295)))
     let lanes = SIMD16<UInt32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
     let wordCount = (count + 15) / 16
     var block: UInt32 = 0

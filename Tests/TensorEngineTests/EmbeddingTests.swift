@@ -1,0 +1,66 @@
+import TensorEngine
+import TestSupport
+import Testing
+
+@Suite struct EmbeddingTests {
+  private let tolerance = Tolerance(
+    relative: 1e-6, absolute: 1e-6, because: "float32 sums of a few rows")
+
+  @Test("output and gradients", arguments: [24, 100, 384], [true, false])
+  func outputAndGradients(columns: Int, hasTypes: Bool) {
+    let offsets: [Int32] = [0, 1, 6, 19, 21]
+    let layout = SequenceLayout(offsets: offsets)
+    var random = RandomInputs(columns)
+    var ids = random.integers(21, below: 50)
+    for t in 1..<5 { ids[t] = ids[0] }  // a word that occurs often: its gradient is a sum
+    let words = Parameter(random.normal(50 * columns), kind: .embedding, shape: [50, columns])
+    let positions = Parameter(random.normal(16 * columns), kind: .embedding, shape: [16, columns])
+    let types = Parameter(random.normal(2 * columns), kind: .embedding, shape: [2, columns])
+    let upstream = random.normal(21 * columns)
+
+    let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+    let y = scope.embedding(
+      tokenIDs: ids, layout: layout, words: words, positions: positions,
+      tokenTypes: hasTypes ? types : nil)
+    func reference(_ m: [Matrix]) -> Matrix {
+      Reference.embedding(
+        ids: ids, offsets: offsets, words: m[0], positions: m[1], types: hasTypes ? m[2] : nil)
+    }
+    let inputs = [
+      Matrix(50, columns, words.valueArray), Matrix(16, columns, positions.valueArray),
+      Matrix(2, columns, types.valueArray),
+    ]
+    expectClose(
+      y.copyValues(), rows: y.rows, columns: y.columns, reference(inputs), tolerance, "y")
+    scope.seedGradient(of: y, with: upstream)
+    scope.backward()
+    let weights = Matrix(21, columns, upstream)
+    let check = GradientCheck(at: inputs) { reference($0).projected(on: weights) }
+    check.expect(words.gradientArray, ofInput: 0, tolerance, "∂words")
+    check.expect(positions.gradientArray, ofInput: 1, tolerance, "∂positions")
+    if hasTypes {
+      check.expect(types.gradientArray, ofInput: 2, tolerance, "∂types")
+    } else {
+      #expect(types.gradient == nil)
+    }
+  }
+
+  @Test("what is frozen gets no gradient", arguments: 0..<8)
+  func frozen(which: Int) {
+    let layout = SequenceLayout(offsets: [0, 2])
+    let tables = (0..<3).map { Parameter(path: "\($0)", kind: .embedding, shape: [2, 4]) }
+    for i in 0..<3 { tables[i].isTrainable = which >> i & 1 == 0 }
+    let scope = ComputeScope(engine: Engine(threadCount: 1), recording: true)
+    let y = scope.embedding(
+      tokenIDs: [1, 1], layout: layout, words: tables[0], positions: tables[1],
+      tokenTypes: tables[2])
+    scope.seedGradient(of: y, with: [Float](repeating: 1, count: 8))
+    scope.backward()
+    let expected: [[Float]] = [
+      [0, 0, 0, 0, 2, 2, 2, 2], [1, 1, 1, 1, 1, 1, 1, 1], [2, 2, 2, 2, 0, 0, 0, 0],
+    ]
+    for i in 0..<3 {
+      #expect(tables[i].gradient.map { Array($0) } == (which >> i & 1 == 0 ? expected[i] : nil))
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import TensorEngine
+
+@testable import struct TensorEngine.DropoutPlace
+
+/// What each of `count` units at a place is multiplied by: 0 where the source drops it, 1 / (1 - p) else.
+func dropoutFactors(
+  _ source: some DropoutMaskSource, _ site: DropoutSite, sequence: Int, head: Int = 0,
+  headCount: Int = 1, position: Int, count: Int
+) -> [Double] {
+  keptUnits(
+    source, site, sequence: sequence, head: head, headCount: headCount, position: position,
+    count: count
+  ).map { $0 ? 1 / (1 - Double(site.probability)) : 0 }
+}
+
+func keptUnits(
+  _ source: some DropoutMaskSource, _ site: DropoutSite, sequence: Int, head: Int = 0,
+  headCount: Int = 1, position: Int, count: Int
+) -> [Bool] {
+  let place = DropoutPlace(
+    site: site.index, sequence: sequence, head: head, headCount: headCount, position: position,
+    paddedLength: position + 1)
+  var words = [UInt16](repeating: 0, count: (count + 15) / 16)
+  words.withUnsafeMutableBufferPointer { buffer in
+    guard let base = buffer.baseAddress else { return }
+    source.keepMask(of: place, count: count, dropping: site.probability, into: base)
+  }
+  return (0..<count).map { words[$0 / 16] >> UInt16($0 % 16) & 1 == 1 }
+}
