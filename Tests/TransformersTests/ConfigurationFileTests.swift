@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+import Transformers
+
+@Suite("config.json")
+struct ConfigurationFileTests {
+  private func read(_ text: String) throws -> ConfigurationFile {
+    try ConfigurationFile(json: Data(text.utf8), path: "config.json")
+  }
+
+  private let published = """
+    {"architectures": ["BertForMaskedLM"], "attention_probs_dropout_prob": 0.1,
+     "gradient_checkpointing": false, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
+     "hidden_size": 768, "initializer_range": 0.02, "intermediate_size": 3072,
+     "layer_norm_eps": 1e-12, "max_position_embeddings": 512, "model_type": "bert",
+     "num_attention_heads": 12, "num_hidden_layers": 12, "pad_token_id": 0,
+     "position_embedding_type": "absolute", "transformers_version": "4.6.0.dev0",
+     "type_vocab_size": 2, "use_cache": true, "vocab_size": 30522}
+    """
+
+  private let distilled = """
+    {"activation": "gelu", "architectures": ["DistilBertForMaskedLM"], "attention_dropout": 0.1,
+     "dim": 768, "dropout": 0.1, "hidden_dim": 3072, "initializer_range": 0.02,
+     "max_position_embeddings": 512, "model_type": "distilbert", "n_heads": 12, "n_layers": 6,
+     "pad_token_id": 0, "qa_dropout": 0.1, "seq_classif_dropout": 0.2,
+     "sinusoidal_pos_embds": false, "tie_weights_": true, "vocab_size": 30522}
+    """
+
+  @Test("the published files give the published sizes")
+  func publishedFiles() throws {
+    #expect(try read(published).configuration == .bertBase)
+    #expect(try read(distilled).configuration == .distilBertBase)
+    #expect(try read(distilled).notes.isEmpty)
+  }
+
+  @Test("what is written is read back")
+  func roundTrip() throws {
+    var bert = TransformerConfiguration.small(.bert, dropout: 0.25)
+    bert.classifierDropout = 0.3
+    bert.layerNormEpsilon = 1e-6
+    bert.labels = ["bad \"one\"", "good\\"]
+    var distilBert = TransformerConfiguration.small(.distilbert, dropout: 0.15)
+    distilBert.usesSinusoidalPositions = true
+    for configuration in [.bertBase, .distilBertBase, bert, distilBert] {
+      let text = ConfigurationFile.text(of: configuration, architecture: "SomeModel")
+      let file = try read(text)
+      #expect(file.configuration == configuration)
+      #expect(file.notes.isEmpty == !configuration.usesSinusoidalPositions)
+    }
+  }
+
+  @Test(
+    "what would be another computation is refused, by name",
+    arguments: [
+      (#""hidden_act": "gelu""#, #""hidden_act": "gelu_new""#, "hidden_act is \"gelu_new\""),
+      (#""absolute""#, #""relative_key""#, "position_embedding_type is \"relative_key\""),
+      (#""use_cache": true"#, #""is_decoder": true"#, "is_decoder is true"),
+      (#""use_cache": true"#, #""embedding_size": 128"#, "unknown key embedding_size"),
+      (#""hidden_size": 768,"#, "", "hidden_size is missing"),
+      (
+        #""hidden_size": 768"#, #""hidden_size": "768""#,
+        "hidden_size is \"768\", expected an integer"
+      ),
+      (#""hidden_size": 768"#, #""hidden_size": 770"#, "770 cannot be divided among 12 heads"),
+      (#""hidden_dropout_prob": 0.1"#, #""hidden_dropout_prob": 1.0"#, "hidden dropout is 1.0"),
+      (#""model_type": "bert""#, #""model_type": "roberta""#, "model_type is \"roberta\""),
+      (#""use_cache": true"#, #""id2label": {"0": "a", "2": "b"}"#, "id2label is"),
+    ] as [(String, String, String)])
+  func refusals(_ change: (from: String, to: String, message: String)) throws {
+    let text = published.replacingOccurrences(of: change.from, with: change.to)
+    try #require(text != published)
+    let error = #expect(throws: ConfigurationError.self) { try read(text) }
+    #expect(error?.description.contains(change.message) ?? false, "\(error?.description ?? "")")
+    #expect(error?.description.contains("\n") == false)
+  }
+
+  @Test("all mistakes are named at once")
+  func several() {
+    let text = published.replacingOccurrences(of: "\"gelu\"", with: "\"relu\"")
+      .replacingOccurrences(of: "\"use_cache\"", with: "\"use_cash\"")
+    let error = #expect(throws: ConfigurationError.self) { try read(text) }
+    guard case .invalid(_, let problems)? = error else {
+      Issue.record("expected a list of problems")
+      return
+    }
+    #expect(problems.count == 2)
+  }
+
+  @Test("what is not JSON is refused")
+  func unreadable() {
+    for text in ["", "[1]", "{\"model_type\": ", "\u{0}"] {
+      #expect(throws: ConfigurationError.self) { try read(text) }
+    }
+  }
+}
