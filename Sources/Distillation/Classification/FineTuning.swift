@@ -1,0 +1,170 @@
+import Text
+import Transformers
+
+/// Fine-tuning of a classifier with the semantics of Hugging Face's Trainer (transformers 4.44.2) that the
+/// report used: a new order every epoch with the last, smaller batch kept; cross-entropy averaged over
+/// the examples of a step; AdamW under a linear schedule, clipped by global norm; evaluation after each epoch.
+public struct FineTuningSettings: Sendable, Equatable {
+  public var optimization: OptimizationSettings
+  public var batchSize: Int
+  /// Batches whose gradients make one step. The mean is over all their examples.
+  public var accumulation: Int
+  public var limit: TrainingLimit
+  public var seed: UInt64
+  public var order: ExampleOrder
+  /// Steps between points of the loss curve; the Trainer logs every 500.
+  public var window: Int
+  public var selectBest: SelectionRule
+
+  public enum ExampleOrder: Sendable, Equatable { case shuffled, torchReplay }
+
+  /// Which epoch's weights a fine-tuning ends with; ties keep the first.
+  public enum SelectionRule: String, Sendable, Equatable, CaseIterable {
+    case evaluationLoss = "eval_loss"
+    case accuracy
+    /// The weights after the last step, whatever the evaluations say.
+    case last
+  }
+
+  public init(
+    optimization: OptimizationSettings, batchSize: Int, accumulation: Int, limit: TrainingLimit,
+    seed: UInt64, order: ExampleOrder, window: Int, selectBest: SelectionRule
+  ) {
+    self.optimization = optimization
+    self.batchSize = batchSize
+    self.accumulation = accumulation
+    self.limit = limit
+    self.seed = seed
+    self.order = order
+    self.window = window
+    self.selectBest = selectBest
+  }
+}
+
+public struct FineTuning {
+  public static let termNames = ["cross_entropy"]
+
+  let model: TransformerModel
+  let training: LabelledSequences
+  let validation: LabelledSequences
+  let settings: FineTuningSettings
+  let engine: Engine
+  let checkpointing: TrainingCheckpointing?
+  weak var observer: (any TrainingObserver)?
+
+  /// - Parameter model: with a classification head; trained in place.
+  public init(
+    model: TransformerModel, training: LabelledSequences, validation: LabelledSequences,
+    settings: FineTuningSettings, engine: Engine, checkpointing: TrainingCheckpointing? = nil,
+    observer: (any TrainingObserver)? = nil
+  ) {
+    self.model = model
+    self.training = training
+    self.validation = validation
+    self.settings = settings
+    self.engine = engine
+    self.checkpointing = checkpointing
+    self.observer = observer
+  }
+
+  /// Optimizer steps of an epoch.
+  public static func stepsPerEpoch(examples: Int, settings: FineTuningSettings) -> Int {
+    let batches = (examples + settings.batchSize - 1) / settings.batchSize
+    return (batches + settings.accumulation - 1) / settings.accumulation
+  }
+
+  /// Trains to the limit; the model ends with the weights that `selectBest` chooses.
+  /// - Returns: the epochs with their evaluations, the loss curve and the clock.
+  public func run() throws -> TrainingProgress {
+    guard let labels = training.labels, training.count > 0 else {
+      throw TrainingError.noData("a training set without labelled examples")
+    }
+    let session = try TrainingSession(
+      model: model, engine: engine, settings: settings.optimization,
+      totalSteps: settings.limit.steps(
+        perEpoch: Self.stepsPerEpoch(examples: training.count, settings: settings)),
+      window: settings.window, termCount: Self.termNames.count, checkpointing: checkpointing,
+      observer: observer)
+    let scope = ComputeScope(engine: engine, recording: true)
+
+    while !session.isFinished {
+      let order = order(ofEpoch: session.progress.epoch)
+      while session.progress.batch < order.count, !session.isFinished {
+        let first = session.progress.batch
+        let batches = order[first..<min(first + settings.accumulation, order.count)]
+        let examples = batches.flatMap { $0 }
+        var loss = 0.0
+        var tokens = 0
+        for (microBatch, indices) in batches.enumerated() {
+          let batch = PackedBatch(indices, of: training.sequences)
+          tokens += batch.tokenCount
+          scope.reset()
+          let dropout = CounterDropout(
+            seed: settings.seed, step: session.progress.step, microBatch: microBatch)
+          let logits = model.classify(
+            tokenIDs: batch.tokenIDs, layout: SequenceLayout(offsets: batch.offsets),
+            mode: .training(dropout: dropout), in: scope)
+          loss += scope.crossEntropy(
+            logits: logits, labels: indices.map { labels[$0] },
+            gradientScale: 1 / Double(examples.count)
+          ).reduce(0, +)
+          scope.backward()
+        }
+        loss /= Double(examples.count)
+        try session.finishStep(
+          StepLosses(terms: [.init(name: Self.termNames[0], value: loss)], total: loss),
+          examples: examples, tokens: tokens, batches: batches.count)
+        if session.progress.batch < order.count { try session.saveIfDue() }
+      }
+      try finishEpoch(session)
+    }
+    return try chooseWeights(session)
+  }
+
+  private func order(ofEpoch epoch: Int) -> EpochOrder {
+    switch settings.order {
+    case .shuffled:
+      .shuffled(
+        count: training.count, batchSize: settings.batchSize, seed: settings.seed, epoch: epoch)
+    case .torchReplay:
+      .replayingTorch(
+        count: training.count, batchSize: settings.batchSize, seed: settings.seed, epoch: epoch)
+    }
+  }
+
+  private func finishEpoch(_ session: TrainingSession) throws {
+    let start = ContinuousClock.now
+    let result = ClassificationEvaluation.evaluate(model, on: validation, engine: engine)
+    try session.finishEpoch(
+      evaluation: result, evaluationSeconds: (.now - start) / .seconds(1))
+    // The best weights first: killed between the two, the epoch's end is computed and kept again.
+    if bestEpoch(of: session.progress.epochs) == session.progress.epoch {
+      try checkpointing?.saveBest(model: model)
+    }
+    try session.save()
+    try session.saveIfDue()
+  }
+
+  private func bestEpoch(of epochs: [EpochResult]) -> Int? {
+    func better(_ a: ClassificationResult, _ b: ClassificationResult) -> Bool {
+      switch settings.selectBest {
+      case .evaluationLoss: a.loss < b.loss
+      case .accuracy: a.correct > b.correct
+      case .last: true
+      }
+    }
+    var best: (epoch: Int, result: ClassificationResult)?
+    for epoch in epochs {
+      guard let result = epoch.evaluation else { continue }
+      if best.map({ better(result, $0.result) }) ?? true { best = (epoch.epoch, result) }
+    }
+    return best?.epoch
+  }
+
+  private func chooseWeights(_ session: TrainingSession) throws -> TrainingProgress {
+    if let checkpointing, bestEpoch(of: session.progress.epochs) != session.progress.epoch {
+      try ModelCheckpoint.load(path: checkpointing.bestPath, into: model)
+    }
+    return session.progress
+  }
+}

@@ -1,0 +1,15 @@
+import Text
+
+/// Tokenized sentences with their labels: what a classifier is trained on and held against.
+public struct LabelledSequences: Sendable {
+  public let sequences: TokenSequences
+  /// [sentences], each in 0..<K; nil for a split whose labels are not published.
+  public let labels: [Int32]?
+
+  public init(sequences: TokenSequences, labels: [Int32]?) {
+    precondition(labels.map { $0.count == sequences.count } ?? true, "a label for each sentence")
+    (self.sequences, self.labels) = (sequences, labels)
+  }
+
+  public var count: Int { sequences.count }
+}

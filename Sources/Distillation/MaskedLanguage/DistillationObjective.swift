@@ -1,0 +1,67 @@
+import Foundation
+
+/// The training objective of masked-language stages: a weighted sum of terms, each a mean of its own.
+///
+///     soft targets   T² · KL(teacher ‖ student) at temperature T, mean over the positions it is taken on
+///     masked LM      cross-entropy with the word that was masked, mean over the masked positions
+///     cosine         1 - cos(student, teacher) of the last hidden state, mean over all positions
+///
+/// Pre-training is the same with the masked-LM term alone and no teacher.
+/// Source: Sanh et al. 2019 (arXiv 1910.01108), section 3.
+public struct DistillationObjective: Sendable, Equatable {
+  public struct SoftTargets: Sendable, Equatable {
+    public var weight: Double
+    public var temperature: Double
+    public var positions: Positions
+
+    public init(weight: Double, temperature: Double, positions: Positions) {
+      self.weight = weight
+      self.temperature = temperature
+      self.positions = positions
+    }
+  }
+
+  /// Where the student learns the teacher's distribution.
+  public enum Positions: String, Sendable, Equatable, CaseIterable { case all, masked }
+
+  /// Nil terms are not computed; a weight of 0 computes and logs a term without training on it.
+  public var softTargets: SoftTargets?
+  public var maskedLanguage: Double?
+  public var cosine: Double?
+
+  public init(softTargets: SoftTargets?, maskedLanguage: Double?, cosine: Double?) {
+    self.softTargets = softTargets
+    self.maskedLanguage = maskedLanguage
+    self.cosine = cosine
+  }
+
+  public var needsTeacher: Bool { softTargets != nil || cosine != nil }
+
+  /// Names of the terms, in the order in which they are logged.
+  public var termNames: [String] { terms.map(\.name) }
+
+  var terms: [(name: String, weight: Double)] {
+    [
+      softTargets.map { ("soft_targets", $0.weight) },
+      maskedLanguage.map { ("masked_lm", $0) },
+      cosine.map { ("cosine", $0) },
+    ].compactMap { $0 }
+  }
+
+  /// The objective as a formula with its numbers.
+  public var formula: String {
+    let parts = [
+      softTargets.map {
+        "\(Self.text($0.weight)) · \(Self.text($0.temperature))² · KL(teacher ‖ student; "
+          + "T = \(Self.text($0.temperature)), mean over \($0.positions.rawValue) positions)"
+      },
+      maskedLanguage.map { "\(Self.text($0)) · CE(masked words)" },
+      cosine.map { "\(Self.text($0)) · (1 - cos(student, teacher), last hidden state)" },
+    ]
+    return "loss = " + parts.compactMap { $0 }.joined(separator: " + ")
+  }
+
+  private static func text(_ number: Double) -> String {
+    number == number.rounded() ? "\(Int(number))" : "\(number)"
+  }
+}

@@ -1,0 +1,138 @@
+import Randomness
+import Text
+import Transformers
+
+/// Numbers of a masked-language stage: pre-training, or distillation where the objective asks for a teacher.
+public struct MaskedLanguageSettings: Sendable, Equatable {
+  public var objective: DistillationObjective
+  public var optimization: OptimizationSettings
+  public var masking: MaskingRule
+  public var batchSize: Int
+  /// Batches whose gradients make one step. Each term is the mean over what it is taken on in all of them.
+  public var accumulation: Int
+  public var groupsByLength: Bool
+  public var limit: TrainingLimit
+  public var seed: UInt64
+  /// Steps between points of the loss curve.
+  public var window: Int
+
+  public init(
+    objective: DistillationObjective, optimization: OptimizationSettings, masking: MaskingRule,
+    batchSize: Int, accumulation: Int, groupsByLength: Bool, limit: TrainingLimit, seed: UInt64,
+    window: Int
+  ) {
+    self.objective = objective
+    self.optimization = optimization
+    self.masking = masking
+    self.batchSize = batchSize
+    self.accumulation = accumulation
+    self.groupsByLength = groupsByLength
+    self.limit = limit
+    self.seed = seed
+    self.window = window
+  }
+}
+
+/// Masked-language training of a student, taught by a teacher or by the text alone.
+///
+/// Teacher and student read the same masked batch. A partial group of batches at the end of an epoch is a step of
+/// its own, with its own means: nothing leaks into the next epoch (DistilBERT's distiller keeps its gradient).
+public struct MaskedLanguageTraining {
+  let student: TransformerModel
+  let teacher: (any TeacherSource)?
+  let batches: MaskedBatchSource
+  let settings: MaskedLanguageSettings
+  let engine: Engine
+  let checkpointing: TrainingCheckpointing?
+  weak var observer: (any TrainingObserver)?
+
+  /// - Parameters:
+  ///   - student: with a masked-LM head; trained in place.
+  ///   - teacher: nil if the objective needs none.
+  public init(
+    student: TransformerModel, teacher: (any TeacherSource)?, corpus: any SequenceSource,
+    tokenCounts: [Int], vocabulary: Vocabulary, settings: MaskedLanguageSettings, engine: Engine,
+    checkpointing: TrainingCheckpointing? = nil, observer: (any TrainingObserver)? = nil
+  ) {
+    precondition(
+      teacher != nil || !settings.objective.needsTeacher, "this objective needs a teacher")
+    self.student = student
+    self.teacher = teacher
+    batches = MaskedBatchSource(
+      corpus: corpus, tokenCounts: tokenCounts, vocabulary: vocabulary, settings: settings)
+    self.settings = settings
+    self.engine = engine
+    self.checkpointing = checkpointing
+    self.observer = observer
+  }
+
+  /// Optimizer steps of an epoch over `sequences` sequences.
+  public static func stepsPerEpoch(sequences: Int, settings: MaskedLanguageSettings) -> Int {
+    let batches = (sequences + settings.batchSize - 1) / settings.batchSize
+    return (batches + settings.accumulation - 1) / settings.accumulation
+  }
+
+  /// Trains to the limit.
+  public func run() throws -> TrainingProgress {
+    guard batches.sequenceCount > 0 else {
+      throw TrainingError.noData("a corpus of which no sequence is left after cleaning")
+    }
+    let session = try TrainingSession(
+      model: student, engine: engine, settings: settings.optimization,
+      totalSteps: settings.limit.steps(
+        perEpoch: Self.stepsPerEpoch(sequences: batches.sequenceCount, settings: settings)),
+      window: settings.window, termCount: settings.objective.terms.count,
+      checkpointing: checkpointing, observer: observer)
+    let scope = ComputeScope(engine: engine, recording: true)
+
+    while !session.isFinished {
+      let order = batches.order(ofEpoch: session.progress.epoch)
+      while session.progress.batch < order.count, !session.isFinished {
+        let first = session.progress.batch
+        let group = first..<min(first + settings.accumulation, order.count)
+        let masked = group.enumerated().map { microBatch, batch in
+          batches.batch(
+            order[batch], at: BatchPlace(step: session.progress.step, microBatch: microBatch))
+        }
+        let losses = try forwardAndBackward(masked, step: session.progress.step, scope: scope)
+        try session.finishStep(
+          losses, examples: masked.flatMap(\.packed.examples),
+          tokens: masked.reduce(0) { $0 + $1.packed.tokenCount }, batches: group.count)
+        if session.progress.batch < order.count { try session.saveIfDue() }
+      }
+      if session.progress.batch == order.count {
+        try session.finishEpoch(evaluation: nil, evaluationSeconds: 0)
+      }
+      try session.save()
+      try session.saveIfDue()
+    }
+    return session.progress
+  }
+
+  /// Gradients of one step's batches, and its losses.
+  private func forwardAndBackward(
+    _ group: [MaskedBatch], step: Int, scope: ComputeScope
+  ) throws -> StepLosses {
+    let counts = ObjectiveCounts(group, objective: settings.objective)
+    var sums = [String: Double]()
+    for (microBatch, batch) in group.enumerated() {
+      scope.reset()
+      let pass = DistillationPass(
+        student: student, teacher: teacher, objective: settings.objective, counts: counts,
+        scope: scope)
+      let values = try pass.run(
+        batch, at: BatchPlace(step: step, microBatch: microBatch),
+        mode: .training(
+          dropout: CounterDropout(seed: settings.seed, step: step, microBatch: microBatch)))
+      sums.merge(values, uniquingKeysWith: +)
+      scope.backward()
+    }
+    let terms = settings.objective.terms.map { term in
+      StepLosses.Term(
+        name: term.name, value: counts.mean(of: term.name, sum: sums[term.name] ?? 0))
+    }
+    return StepLosses(
+      terms: terms,
+      total: zip(settings.objective.terms, terms).reduce(0) { $0 + $1.0.weight * $1.1.value })
+  }
+}

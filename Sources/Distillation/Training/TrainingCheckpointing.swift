@@ -1,0 +1,74 @@
+import Files
+import Optimization
+import Storage
+import Transformers
+
+/// Writes and reads the checkpoints of one training.
+public struct TrainingCheckpointing {
+  /// Of the latest state: weights, moments, progress.
+  public let path: String
+  /// Of the best epoch's weights alone.
+  public let bestPath: String
+  public let interval: CheckpointInterval
+  /// Definition, stage, digests and versions, written into every file.
+  public let attributes: [String: StoredValue]
+  /// Vocabulary and configuration: what makes a checkpoint usable by itself.
+  public let files: [String: [UInt8]]
+  /// Whether an existing checkpoint is gone on from; otherwise it is overwritten in due course.
+  public let resumes: Bool
+
+  public init(
+    path: String, bestPath: String, interval: CheckpointInterval,
+    attributes: [String: StoredValue], files: [String: [UInt8]], resumes: Bool
+  ) {
+    self.path = path
+    self.bestPath = bestPath
+    self.interval = interval
+    self.attributes = attributes
+    self.files = files
+    self.resumes = resumes
+  }
+
+  func save(
+    model: TransformerModel, optimizer: AdamW, progress: TrainingProgress
+  ) throws {
+    var content = ModelCheckpoint.content(of: model, attributes: attributes, files: files)
+    content.optimizer = [
+      "first_moment": optimizer.storedTensors(\.first),
+      "second_moment": optimizer.storedTensors(\.second),
+    ]
+    content.progress = progress.storedValues
+    try Checkpoint.write(path: path, content: content)
+  }
+
+  /// Keeps the weights as they are as the best so far.
+  func saveBest(model: TransformerModel) throws {
+    try Checkpoint.write(
+      path: bestPath,
+      content: ModelCheckpoint.content(of: model, attributes: attributes, files: files))
+  }
+
+  /// Sets model and optimizer to where the checkpoint stands; nil if there is none to go on from.
+  func restore(model: TransformerModel, optimizer: AdamW) throws -> TrainingProgress? {
+    guard resumes, FileStatus.exists(path) else { return nil }
+    let checkpoint = try Checkpoint(path: path)
+    for (name, value) in attributes.sorted(by: { $0.key < $1.key })
+    where Self.identifying.contains(name) && checkpoint.attributes[name] != value {
+      throw TrainingError.foreignProgress(
+        "\(path) was written with another \(name.replacing("_", with: " "))")
+    }
+    try ModelCheckpoint.load(checkpoint, into: model)
+    try optimizer.restore(
+      step: TrainingProgress(storedValues: checkpoint.progress).step,
+      first: { (name, target) in try checkpoint.read(name, in: "/optimizer/first_moment", into: target) },
+      second: { (name, target) in try checkpoint.read(name, in: "/optimizer/second_moment", into: target) })
+    return try TrainingProgress(storedValues: checkpoint.progress)
+  }
+
+  /// Attributes that must agree before a training goes on.
+  static let identifying: Set<String> = [
+    CheckpointAttribute.definition.rawValue, CheckpointAttribute.stage.rawValue,
+    CheckpointAttribute.dataDigest.rawValue, CheckpointAttribute.vocabularyDigest.rawValue,
+    CheckpointAttribute.coreType.rawValue,
+  ]
+}

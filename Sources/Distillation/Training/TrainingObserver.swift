@@ -1,0 +1,25 @@
+/// One optimizer step, as observers see it.
+public struct StepReport: Sendable {
+  /// Optimizer steps done, this one included.
+  public var step: Int
+  public var totalSteps: Int
+  /// Counted from 1.
+  public var epoch: Int
+  public var losses: StepLosses
+  public var learningRate: Double
+  /// Global L2 norm of the gradient before clipping.
+  public var gradientNorm: Double
+  /// Sequences and real tokens of the step.
+  public var sequences: Int
+  public var tokens: Int
+  public var seconds: Double
+}
+
+/// Looks on while a model is trained. Observers receive values and change nothing.
+public protocol TrainingObserver: AnyObject {
+  func stepCompleted(_ report: StepReport) throws
+  func epochCompleted(_ result: EpochResult) throws
+  func checkpointWritten(path: String, step: Int) throws
+  /// Asked after each step; true saves a checkpoint and stops.
+  var stopIsRequested: Bool { get }
+}

@@ -1,0 +1,153 @@
+import Foundation
+import Optimization
+import Storage
+import Transformers
+
+/// What every training loop does between its own forward passes: update, account, observe, save.
+final class TrainingSession {
+  let model: TransformerModel
+  let engine: Engine
+  let settings: OptimizationSettings
+  let totalSteps: Int
+  /// Steps a point of the curve is the mean of.
+  let window: Int
+  let checkpointing: TrainingCheckpointing?
+  weak var observer: (any TrainingObserver)?
+  var progress: TrainingProgress
+
+  private let optimizer: AdamW
+  private let schedule: LinearSchedule
+  private let trainable: [Parameter]
+  private var stepStart = ContinuousClock.now
+  private var lastSave = ContinuousClock.now
+
+  init(
+    model: TransformerModel, engine: Engine, settings: OptimizationSettings, totalSteps: Int,
+    window: Int, termCount: Int, checkpointing: TrainingCheckpointing?,
+    observer: (any TrainingObserver)?
+  ) throws {
+    self.model = model
+    self.engine = engine
+    self.settings = settings
+    self.totalSteps = totalSteps
+    self.window = window
+    self.checkpointing = checkpointing
+    self.observer = observer
+    trainable = model.parameters.filter(\.isTrainable)
+    optimizer = AdamW(
+      parameters: trainable,
+      configuration: AdamWConfiguration(
+        beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
+        weightDecay: settings.weightDecay),
+      engine: engine)
+    schedule = LinearSchedule(
+      peak: settings.learningRate, warmupSteps: settings.warmup.steps(of: totalSteps),
+      totalSteps: totalSteps)
+    progress = TrainingProgress(termCount: termCount)
+    if let stored = try checkpointing?.restore(model: model, optimizer: optimizer) {
+      guard stored.window.terms.count == termCount else {
+        throw TrainingError.foreignProgress("it has \(stored.window.terms.count) loss terms, not \(termCount)")
+      }
+      progress = stored
+      progress.clock.resumes += 1
+    }
+  }
+
+  var isFinished: Bool { progress.step >= totalSteps }
+
+  /// Updates the parameters from their gradients and accounts for the step.
+  /// - Parameters:
+  ///   - losses: what the step found.
+  ///   - examples: numbers of the examples it saw, for an error's message.
+  ///   - batches: how many batches of the epoch it took.
+  func finishStep(_ losses: StepLosses, examples: [Int], tokens: Int, batches: Int) throws {
+    for term in losses.terms where !term.value.isFinite {
+      throw TrainingError.notFinite(
+        term: term.name, value: term.value, step: progress.step + 1, examples: examples)
+    }
+    let norm = engine.gradientNorm(of: trainable)
+    guard norm.isFinite else {
+      throw TrainingError.notFinite(
+        term: "the gradient's norm", value: norm, step: progress.step + 1, examples: examples)
+    }
+    let learningRate = schedule.learningRate(atStep: progress.step)
+    optimizer.step(
+      learningRate: learningRate,
+      gradientScale: GradientClipping.scale(norm: norm, maximum: settings.maximumGradientNorm))
+    model.clearGradients()
+
+    progress.step += 1
+    progress.batch += batches
+    progress.sequences += examples.count
+    progress.tokens += tokens
+    progress.epochLosses.add(losses)
+    progress.window.add(losses)
+    if progress.step % window == 0 || isFinished { closeWindow() }
+    try report(losses, learningRate, norm, examples.count, tokens)
+  }
+
+  /// Saves if it is time to, or if somebody asked to stop; then it does not return.
+  func saveIfDue() throws {
+    let isDue =
+      switch checkpointing?.interval {
+      case .minutes(let minutes): (.now - lastSave) / .seconds(1) >= minutes * 60
+      case .steps(let steps): progress.step % steps == 0
+      case .never, nil: false
+      }
+    let stops = observer?.stopIsRequested ?? false
+    if isDue || (stops && !isFinished) { try save() }
+    if stops, !isFinished {
+      throw TrainingError.interrupted(step: progress.step, checkpoint: checkpointing?.path)
+    }
+  }
+
+  func save() throws {
+    guard let checkpointing else { return }
+    progress.clock.peakMemoryBytes = max(progress.clock.peakMemoryBytes, ProcessMemory.peakBytes)
+    try checkpointing.save(model: model, optimizer: optimizer, progress: progress)
+    lastSave = .now
+    try observer?.checkpointWritten(path: checkpointing.path, step: progress.step)
+  }
+
+  /// Ends an epoch: its row, then a checkpoint.
+  func finishEpoch(evaluation: ClassificationResult?, evaluationSeconds: Double) throws {
+    progress.epoch += 1
+    progress.batch = 0
+    let result = EpochResult(
+      epoch: progress.epoch, step: progress.step, meanLoss: progress.epochLosses.meanTotal,
+      windowLoss: progress.curve.last { $0.step % window == 0 }?.total, evaluation: evaluation)
+    progress.epochs.append(result)
+    progress.epochLosses = LossSums(termCount: progress.epochLosses.terms.count)
+    progress.clock.seconds += evaluationSeconds
+    progress.clock.evaluationSeconds += evaluationSeconds
+    progress.clock.epochSeconds.append(progress.clock.currentEpochSeconds + evaluationSeconds)
+    progress.clock.currentEpochSeconds = 0
+    try observer?.epochCompleted(result)
+    stepStart = .now
+  }
+
+  private func closeWindow() {
+    guard progress.window.steps > 0 else { return }
+    progress.curve.append(
+      CurvePoint(
+        step: progress.step, total: progress.window.meanTotal, terms: progress.window.meanTerms))
+    progress.window = LossSums(termCount: progress.window.terms.count)
+  }
+
+  private func report(
+    _ losses: StepLosses, _ learningRate: Double, _ norm: Double, _ sequences: Int, _ tokens: Int
+  ) throws {
+    let now = ContinuousClock.now
+    let seconds = (now - stepStart) / .seconds(1)
+    stepStart = now
+    progress.clock.seconds += seconds
+    progress.clock.currentEpochSeconds += seconds
+    if progress.clock.stepSeconds.count == 4096 { progress.clock.stepSeconds.removeFirst(2048) }
+    progress.clock.stepSeconds.append(seconds)
+    try observer?.stepCompleted(
+      StepReport(
+        step: progress.step, totalSteps: totalSteps, epoch: progress.epoch + 1, losses: losses,
+        learningRate: learningRate, gradientNorm: norm, sequences: sequences, tokens: tokens,
+        seconds: seconds))
+  }
+}
