@@ -34,8 +34,8 @@ public struct TrainingCheckpointing {
   ) throws {
     var content = ModelCheckpoint.content(of: model, attributes: attributes, files: files)
     content.optimizer = [
-      "first_moment": optimizer.storedTensors(\.first),
-      "second_moment": optimizer.storedTensors(\.second),
+      Self.firstMoment: optimizer.states.map { $0.stored($0.firstMoment) },
+      Self.secondMoment: optimizer.states.map { $0.stored($0.secondMoment) },
     ]
     content.progress = progress.storedValues
     try Checkpoint.write(path: path, content: content)
@@ -58,12 +58,25 @@ public struct TrainingCheckpointing {
         "\(path) was written with another \(name.replacing("_", with: " "))")
     }
     try ModelCheckpoint.load(checkpoint, into: model)
-    try optimizer.restore(
-      step: TrainingProgress(storedValues: checkpoint.progress).step,
-      first: { (name, target) in try checkpoint.read(name, in: "/optimizer/first_moment", into: target) },
-      second: { (name, target) in try checkpoint.read(name, in: "/optimizer/second_moment", into: target) })
-    return try TrainingProgress(storedValues: checkpoint.progress)
+    for (group, moment) in [
+      (Self.firstMoment, \AdamW.State.firstMoment), (Self.secondMoment, \.secondMoment),
+    ] {
+      try checkpoint.validate(
+        expected: optimizer.states.map {
+          TensorShape(path: $0.parameter.path, shape: $0.parameter.shape)
+        }, in: "/optimizer/\(group)")
+      for state in optimizer.states {
+        try checkpoint.read(
+          state.parameter.path, in: "/optimizer/\(group)", into: state[keyPath: moment].values)
+      }
+    }
+    let progress = try TrainingProgress(storedValues: checkpoint.progress)
+    optimizer.stepCount = progress.step
+    return progress
   }
+
+  private static let firstMoment = "first_moment"
+  private static let secondMoment = "second_moment"
 
   /// Attributes that must agree before a training goes on.
   static let identifying: Set<String> = [
@@ -71,4 +84,12 @@ public struct TrainingCheckpointing {
     CheckpointAttribute.dataDigest.rawValue, CheckpointAttribute.vocabularyDigest.rawValue,
     CheckpointAttribute.coreType.rawValue,
   ]
+}
+
+extension AdamW.State {
+  fileprivate func stored(_ moment: AlignedBuffer) -> StoredTensor {
+    StoredTensor(
+      path: parameter.path, shape: parameter.shape,
+      values: UnsafeBufferPointer(rebasing: UnsafeBufferPointer(moment.values)[..<parameter.count]))
+  }
 }

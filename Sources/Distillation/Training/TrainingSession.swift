@@ -17,7 +17,6 @@ final class TrainingSession {
 
   private let optimizer: AdamW
   private let schedule: LinearSchedule
-  private let trainable: [Parameter]
   private var stepStart = ContinuousClock.now
   private var lastSave = ContinuousClock.now
 
@@ -33,13 +32,11 @@ final class TrainingSession {
     self.window = window
     self.checkpointing = checkpointing
     self.observer = observer
-    trainable = model.parameters.filter(\.isTrainable)
     optimizer = AdamW(
-      parameters: trainable,
-      configuration: AdamWConfiguration(
+      AdamWConfiguration(
         beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
         weightDecay: settings.weightDecay),
-      engine: engine)
+      parameters: model.parameters)
     schedule = LinearSchedule(
       peak: settings.learningRate, warmupSteps: settings.warmup.steps(of: totalSteps),
       totalSteps: totalSteps)
@@ -65,16 +62,19 @@ final class TrainingSession {
       throw TrainingError.notFinite(
         term: term.name, value: term.value, step: progress.step + 1, examples: examples)
     }
-    let norm = engine.gradientNorm(of: trainable)
+    let norm = optimizer.gradientNorm(on: engine)
     guard norm.isFinite else {
       throw TrainingError.notFinite(
         term: "the gradient's norm", value: norm, step: progress.step + 1, examples: examples)
     }
-    let learningRate = schedule.learningRate(atStep: progress.step)
+    let learningRate = schedule.learningRate(at: progress.step)
     optimizer.step(
       learningRate: learningRate,
-      gradientScale: GradientClipping.scale(norm: norm, maximum: settings.maximumGradientNorm))
-    model.clearGradients()
+      gradientScale: settings.maximumGradientNorm.map {
+        GradientClipping(maximumNorm: $0).coefficient(norm: norm)
+      } ?? 1,
+      on: engine)
+    optimizer.clearGradients()
 
     progress.step += 1
     progress.batch += batches

@@ -1,0 +1,40 @@
+import Storage
+import Transformers
+
+/// A model's weights in a checkpoint, under their own paths.
+public enum ModelCheckpoint {
+  /// Names of the files that make a checkpoint usable by itself.
+  public static let configurationFile = "config.json"
+  public static let vocabularyFile = "vocab.txt"
+
+  /// The model's part of a checkpoint; its memory is borrowed.
+  public static func content(
+    of model: TransformerModel, attributes: [String: StoredValue], files: [String: [UInt8]]
+  ) -> CheckpointContent {
+    var content = CheckpointContent()
+    content.model = model.parameters.map {
+      StoredTensor(path: $0.path, shape: $0.shape, values: UnsafeBufferPointer($0.values))
+    }
+    content.attributes = attributes
+    content.files = files
+    return content
+  }
+
+  /// Copies the weights into a model of exactly the same parameters.
+  public static func load(
+    _ checkpoint: Checkpoint, into model: TransformerModel
+  ) throws(CheckpointError) {
+    let parameters = model.parameters
+    try checkpoint.validate(
+      expected: parameters.map { TensorShape(path: $0.path, shape: $0.shape) })
+    for parameter in parameters {
+      try checkpoint.read(parameter.path, into: parameter.values)
+    }
+  }
+
+  public static func load(
+    path: String, into model: TransformerModel
+  ) throws(CheckpointError) {
+    try load(Checkpoint(path: path), into: model)
+  }
+}
