@@ -82,7 +82,10 @@ public struct FineTuning {
     let session = try TrainingSession(
       model: model, engine: engine, settings: settings.optimization,
       totalSteps: settings.limit.steps(
-        perEpoch: Self.stepsPerEpoch(examples: training.count, settings: settings)),
+        perEpoch: Self.stepsPerEpoch(examples: training.count, settings: settings),
+        tokensOfSteps: { epoch in
+          order(ofEpoch: epoch).tokensOfGroups(of: settings.accumulation, in: training.sequences)
+        }),
       window: settings.window, termCount: Self.termNames.count, checkpointing: checkpointing,
       observer: observer)
     let scope = ComputeScope(engine: engine, recording: true)

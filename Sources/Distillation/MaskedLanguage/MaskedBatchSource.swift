@@ -32,6 +32,11 @@ public struct MaskedBatchSource: Sendable {
       seed: settings.seed, epoch: epoch)
   }
 
+  /// Tokens of each optimizer step of an epoch.
+  func tokensOfSteps(ofEpoch epoch: Int) -> [Int] {
+    order(ofEpoch: epoch).tokensOfGroups(of: settings.accumulation, in: corpus)
+  }
+
   /// The sequences `examples` with words masked.
   public func batch(_ examples: [Int], at place: BatchPlace) -> MaskedBatch {
     var stream = RandomStream(
@@ -40,5 +45,15 @@ public struct MaskedBatchSource: Sendable {
     return settings.masking.apply(
       to: PackedBatch(examples, of: corpus), weights: weights, vocabulary: vocabulary,
       stream: &stream)
+  }
+}
+
+extension EpochOrder {
+  /// Tokens of each group of `size` consecutive batches.
+  func tokensOfGroups(of size: Int, in source: some SequenceSource) -> [Int] {
+    stride(from: 0, to: count, by: size).map { first in
+      self[first..<Swift.min(first + size, count)].joined()
+        .reduce(0) { $0 + source.length(of: $1) }
+    }
   }
 }

@@ -80,7 +80,8 @@ public struct MaskedLanguageTraining {
     let session = try TrainingSession(
       model: student, engine: engine, settings: settings.optimization,
       totalSteps: settings.limit.steps(
-        perEpoch: Self.stepsPerEpoch(sequences: batches.sequenceCount, settings: settings)),
+        perEpoch: Self.stepsPerEpoch(sequences: batches.sequenceCount, settings: settings),
+        tokensOfSteps: batches.tokensOfSteps),
       window: settings.window, termCount: settings.objective.terms.count,
       checkpointing: checkpointing, observer: observer)
     let scope = ComputeScope(engine: engine, recording: true)

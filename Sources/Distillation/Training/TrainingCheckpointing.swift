@@ -1,4 +1,4 @@
-import Files
+import Foundation
 import Optimization
 import Storage
 import Transformers
@@ -50,7 +50,7 @@ public struct TrainingCheckpointing {
 
   /// Sets model and optimizer to where the checkpoint stands; nil if there is none to go on from.
   func restore(model: TransformerModel, optimizer: AdamW) throws -> TrainingProgress? {
-    guard resumes, FileStatus.exists(path) else { return nil }
+    guard resumes, FileManager.default.fileExists(atPath: path) else { return nil }
     let checkpoint = try Checkpoint(path: path)
     for (name, value) in attributes.sorted(by: { $0.key < $1.key })
     where Self.identifying.contains(name) && checkpoint.attributes[name] != value {

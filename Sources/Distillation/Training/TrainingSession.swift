@@ -67,7 +67,7 @@ final class TrainingSession {
       throw TrainingError.notFinite(
         term: "the gradient's norm", value: norm, step: progress.step + 1, examples: examples)
     }
-    let learningRate = schedule.learningRate(at: progress.step)
+    let learningRate = learningRate(at: progress.step)
     optimizer.step(
       learningRate: learningRate,
       gradientScale: settings.maximumGradientNorm.map {
@@ -124,6 +124,11 @@ final class TrainingSession {
     progress.clock.currentEpochSeconds = 0
     try observer?.epochCompleted(result)
     stepStart = .now
+  }
+
+  private func learningRate(at step: Int) -> Double {
+    settings.decay == .constant && step >= schedule.warmupSteps
+      ? schedule.peak : schedule.learningRate(at: step)
   }
 
   private func closeWindow() {

@@ -10,15 +10,24 @@ public struct OptimizationSettings: Sendable, Equatable {
   public var weightDecay: Double
   /// Gradients are scaled down to this global L2 norm; nil leaves them alone.
   public var maximumGradientNorm: Double?
-  /// Steps of linear warm-up from 0; linear decay to 0 follows.
+  /// Steps of linear warm-up from 0.
   public var warmup: Warmup
+  /// What follows the warm-up.
+  public var decay: Decay
+
+  public enum Decay: String, Sendable, Equatable, CaseIterable {
+    /// Linear to 0 at the last step.
+    case linear
+    case constant
+  }
 
   public enum Warmup: Sendable, Equatable {
     case steps(Int)
     /// A share of all steps, rounded up.
     case fraction(Double)
 
-    func steps(of total: Int) -> Int {
+    /// Steps of a training of `total` steps.
+    public func steps(of total: Int) -> Int {
       switch self {
       case .steps(let steps): steps
       case .fraction(let fraction): Int((Double(total) * fraction).rounded(.up))
@@ -28,7 +37,7 @@ public struct OptimizationSettings: Sendable, Equatable {
 
   public init(
     learningRate: Double, beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double,
-    maximumGradientNorm: Double?, warmup: Warmup
+    maximumGradientNorm: Double?, warmup: Warmup, decay: Decay
   ) {
     self.learningRate = learningRate
     self.beta1 = beta1
@@ -37,20 +46,36 @@ public struct OptimizationSettings: Sendable, Equatable {
     self.weightDecay = weightDecay
     self.maximumGradientNorm = maximumGradientNorm
     self.warmup = warmup
+    self.decay = decay
   }
 }
 
-/// When a stage ends: after whole epochs or, within them, after a number of optimizer steps.
+/// When a stage ends.
 public enum TrainingLimit: Sendable, Equatable {
   case epochs(Int)
+  /// Optimizer steps.
   case steps(Int)
+  /// With the step in which this many tokens have been seen.
+  case tokens(Int)
 
   /// Optimizer steps in all.
-  /// - Parameter stepsPerEpoch: of the data and batching at hand.
-  public func steps(perEpoch stepsPerEpoch: Int) -> Int {
+  /// - Parameters:
+  ///   - stepsPerEpoch: of the data and batching at hand.
+  ///   - tokensOfSteps: tokens of each step of an epoch, counted from 0.
+  func steps(perEpoch stepsPerEpoch: Int, tokensOfSteps: (_ epoch: Int) -> [Int]) -> Int {
     switch self {
-    case .epochs(let epochs): epochs * stepsPerEpoch
-    case .steps(let steps): steps
+    case .epochs(let epochs): return epochs * stepsPerEpoch
+    case .steps(let steps): return steps
+    case .tokens(let limit):
+      var (steps, tokens, epoch) = (0, 0, 0)
+      while tokens < limit {
+        for count in tokensOfSteps(epoch) where tokens < limit {
+          tokens += count
+          steps += 1
+        }
+        epoch += 1
+      }
+      return steps
     }
   }
 }
