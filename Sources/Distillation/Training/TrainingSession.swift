@@ -43,7 +43,8 @@ final class TrainingSession {
     progress = TrainingProgress(termCount: termCount)
     if let stored = try checkpointing?.restore(model: model, optimizer: optimizer) {
       guard stored.window.terms.count == termCount else {
-        throw TrainingError.foreignProgress("it has \(stored.window.terms.count) loss terms, not \(termCount)")
+        throw TrainingError.foreignProgress(
+          "it has \(stored.window.terms.count) loss terms, not \(termCount)")
       }
       progress = stored
       progress.clock.resumes += 1
