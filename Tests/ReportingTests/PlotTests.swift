@@ -73,13 +73,13 @@ struct PlotTests {
   func table() {
     var table = MarkdownTable([.init("Name", .left), .init("n")])
     table.add(["a|b", "1"])
-    table.add(["long name", "1,000"])
+    table.add(["p < 1 <name>", "1,000"])
     #expect(
       table.text == """
-        | Name      |     n |
-        | --------- | ----: |
-        | a\\|b      |     1 |
-        | long name | 1,000 |
+        | Name            |     n |
+        | --------------- | ----: |
+        | a\\|b            |     1 |
+        | p < 1 &lt;name> | 1,000 |
 
         """)
   }

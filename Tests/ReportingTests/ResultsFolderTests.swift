@@ -74,16 +74,15 @@ struct ResultsFolderTests {
     let lines = text.split(separator: "\n").map { $0.replacing(#/\ +/#, with: " ") }
     #expect(
       lines.contains {
-        $0.hasPrefix("| Epoch | Training Loss | Validation Loss | Accuracy |")
+        $0.hasPrefix("| Run | Epoch | Training Loss | Validation Loss | Accuracy |")
       })
-    let epochs = RunRecord.synthetic().stages[1].epochs
-    let own = try #require(
-      lines.first { $0.hasPrefix("| 1 | \((epochs[0].trainingLoss ?? 0).fixed(4))") })
-    #expect(own.contains("| 0.3412 | 0.8624 |"))
-    #expect(own.contains("| 752 | 0.8379-0.8837 | loss |"))
-    #expect(lines.contains { $0.contains("Training Loss, report | Training Loss, PyTorch") })
+    let window = (RunRecord.synthetic().stages[1].epochs[0].trainingLoss ?? 0).fixed(4)
+    #expect(lines.contains { $0.hasPrefix("| Retort | 1 | \(window) | 0.3412 | 0.8624 |") })
+    #expect(lines.contains { $0.hasSuffix("| 752 | 0.8379-0.8837 | loss |") })
     #expect(
-      lines.contains { $0.contains("| 0.1711 | 0.2211 |") && $0.contains("| 0.9037 | 0.9014 |") })
+      lines.contains("| report | 3 | 0.0787 | 0.4245 | 0.9071 | - | 791 | 0.8860-0.9246 | |"))
+    #expect(
+      lines.contains("| PyTorch | 2 | 0.1746 | 0.3538 | 0.8968 | 0.1736 | 782 | 0.8748-0.9153 | |"))
     #expect(text.contains("the model overfits"))
   }
 

@@ -49,6 +49,21 @@ struct MarkdownTable {
 
   /// Cells are one line, and a bar in them is no border.
   private static func cell(_ text: String) -> String {
-    text.replacing("\n", with: " ").replacing("|", with: "\\|")
+    text.replacing("\n", with: " ").replacing("|", with: "\\|").markdownProse
+  }
+}
+
+extension String {
+  /// Free text as Markdown shows it literally: `<name>` would be taken for a tag and vanish.
+  var markdownProse: String {
+    var out = ""
+    var rest = Substring(self)
+    while let place = rest.firstIndex(of: "<") {
+      out += rest[..<place]
+      rest = rest[rest.index(after: place)...]
+      let isTag = rest.first.map { $0.isLetter || "/!?".contains($0) } ?? false
+      out += isTag ? "&lt;" : "<"
+    }
+    return out + rest
   }
 }

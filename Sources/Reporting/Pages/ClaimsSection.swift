@@ -64,6 +64,6 @@ struct ClaimsSection {
     for (id, entry) in entries {
       table.add([id, entry.place, entry.says, entry.against, entry.judgement])
     }
-    return "## Where the references contradict themselves\n\n" + table.text
+    return "## The references, read with care\n\n" + table.text
   }
 }

@@ -23,45 +23,65 @@ struct EpochSection {
   func text() -> String {
     guard let stage = tunings.first?.stage else { return "" }
     var out = "## \(stage.task ?? id), epoch by epoch\n\n"
-    out += ownTable()
+    out += table()
     out += "\n" + caption(stage) + "\n"
     out += choice()
-    if !comparisons.isEmpty { out += "\n" + besideTable() + "\n" + sources() }
+    if !comparisons.isEmpty { out += "\n" + sources() }
     return out
   }
 
-  // MARK: Ours
+  // MARK: The table
 
-  /// With several runs each has its rows, and median and range stand below.
-  private func ownTable() -> String {
+  /// Epoch by epoch: our runs, their median and range if there are several, the references.
+  private func table() -> String {
     let several = tunings.count > 1
     let count = tunings.first?.stage.epochs.first?.count ?? 0
-    var table = MarkdownTable(
-      (several ? [.init("Run", .left)] : []) + [
-        .init("Epoch"), .init("Training Loss"), .init("Validation Loss"), .init("Accuracy"),
-        .init("Training loss, mean of the epoch"), .init("Correct of \(count.grouped)"),
-        .init("95 % interval"), .init("Best by", .left),
-      ])
-    for tuning in tunings {
-      for epoch in tuning.stage.epochs {
-        table.add(
-          (several ? [ExperimentRuns.label(tuning.record)] : [])
-            + Self.cells(epoch, best: tuning.stage.best))
+    var table = MarkdownTable([
+      .init("Run", .left), .init("Epoch"), .init("Training Loss"), .init("Validation Loss"),
+      .init("Accuracy"), .init("Training loss, mean of the epoch"),
+      .init("Correct of \(count.grouped)"), .init("95 % interval"), .init("Best by", .left),
+    ])
+    for number in Set(tunings.flatMap { $0.stage.epochs.map(\.epoch) }).sorted() {
+      var rows: [RunRecord.Epoch] = []
+      for tuning in tunings {
+        guard let epoch = tuning.stage.epochs.first(where: { $0.epoch == number }) else { continue }
+        rows.append(epoch)
+        let label = several ? "Retort, \(ExperimentRuns.label(tuning.record))" : "Retort"
+        table.add([label] + Self.cells(epoch, best: tuning.stage.best))
       }
-    }
-    if several {
-      for epoch in Set(tunings.flatMap { $0.stage.epochs.map(\.epoch) }).sorted() {
-        let rows = tunings.compactMap { $0.stage.epochs.first { $0.epoch == epoch } }
+      if several {
         func range(_ value: (RunRecord.Epoch) -> Double?) -> String {
           MedianRange(rows.compactMap(value))?.text() ?? "No log"
         }
         table.add([
-          "median (min-max) of \(rows.count)", "\(epoch)", range(\.trainingLoss),
+          "Retort, median (min-max) of \(rows.count)", "\(number)", range(\.trainingLoss),
           range(\.validationLoss), range(\.accuracy), range(\.epochTrainingLoss), "", "", "",
         ])
       }
+      for comparison in comparisons {
+        if let row = Self.row(comparison, epoch: number, of: count) { table.add(row) }
+      }
     }
     return table.text
+  }
+
+  /// A reference's row: its printed figures, lowest and highest where it stands for several runs.
+  private static func row(
+    _ comparison: (reference: Reference, runs: [Reference.Run]), epoch number: Int, of count: Int
+  ) -> [String]? {
+    let epochs = comparison.runs.compactMap { run in run.epochs.first { $0.epoch == number } }
+    guard let first = epochs.first else { return nil }
+    func range(_ figure: (Reference.Epoch) -> Reference.Figure?) -> String {
+      let figures = epochs.compactMap(figure).sorted { $0.value < $1.value }
+      guard let low = figures.first, let high = figures.last else { return "-" }
+      return figures.count == 1 ? low.text : "\(low.text)-\(high.text)"
+    }
+    let single = epochs.count == 1 && comparison.runs[0].examples == count
+    return [
+      name(comparison), "\(number)", range(\.trainingLoss), range(\.validationLoss),
+      range(\.accuracy), range(\.epochTrainingLoss), single ? "\(first.correct)" : "-",
+      single ? WilsonInterval.text(correct: first.correct, count: count) : "-", "",
+    ]
   }
 
   static func cells(_ epoch: RunRecord.Epoch, best: RunRecord.Best?) -> [String] {
@@ -126,54 +146,15 @@ struct EpochSection {
     }.joined()
   }
 
-  // MARK: Beside the references
+  // MARK: The references
 
-  private func besideTable() -> String {
-    typealias Ours = (RunRecord.Epoch) -> Double?
-    typealias Theirs = (Reference.Epoch) -> Reference.Figure?
-    let quantities: [(String, Ours, Theirs)] = [
-      ("Training Loss", { $0.trainingLoss }, { $0.trainingLoss }),
-      ("Mean of the epoch", { $0.epochTrainingLoss }, { $0.epochTrainingLoss }),
-      ("Validation Loss", { $0.validationLoss }, { $0.validationLoss }),
-      ("Accuracy", { $0.accuracy }, { $0.accuracy }),
-    ]
-    var columns: [MarkdownTable.Column] = [.init("Epoch")]
-    var cells: [(Int) -> String] = [{ "\($0)" }]
-    for (title, ours, theirs) in quantities {
-      let matching = comparisons.filter { comparison in
-        comparison.runs.contains { $0.epochs.contains { theirs($0) != nil } }
-      }
-      guard !matching.isEmpty else { continue }
-      columns.append(.init("\(title), Retort"))
-      cells.append { number in
-        let rows = tunings.compactMap { $0.stage.epochs.first { $0.epoch == number } }
-        return MedianRange(rows.compactMap(ours))?.text() ?? "-"
-      }
-      for comparison in matching {
-        columns.append(.init("\(title), \(Self.name(comparison))"))
-        cells.append { number in
-          let figures = comparison.runs.compactMap { run in
-            run.epochs.first { $0.epoch == number }.flatMap(theirs)
-          }.sorted { $0.value < $1.value }
-          guard let low = figures.first, let high = figures.last else { return "-" }
-          return figures.count == 1 ? low.text : "\(low.text)-\(high.text)"
-        }
-      }
-    }
-    var table = MarkdownTable(columns)
-    for number in Set(tunings.flatMap { $0.stage.epochs.map(\.epoch) }).sorted() {
-      table.add(cells.map { $0(number) })
-    }
-    return table.text
-  }
-
-  /// The head of a reference's column.
+  /// What a reference's rows are called.
   static func name(_ comparison: (reference: Reference, runs: [Reference.Run])) -> String {
     comparison.runs.count == 1
       ? comparison.runs[0].name : "\(comparison.runs.count) public runs"
   }
 
-  /// What each column was measured with.
+  /// What each row was measured with.
   private func sources() -> String {
     var out = ""
     if let tuning = tunings.first {
@@ -191,7 +172,7 @@ struct EpochSection {
       out += "Source: \(comparison.reference.sources.joined(separator: "; "))."
       out += comparison.reference.notes.map { " \($0)" }.joined() + "\n"
     }
-    return out + "\nOnly columns of the same weights can be expected to agree.\n"
+    return out.markdownProse + "\nOnly rows of the same weights can be expected to agree.\n"
   }
 }
 

@@ -43,9 +43,9 @@ struct ExperimentPage {
 
       # \(runs.name)
 
-      \(runs.first.experiment.question)
+      \(runs.first.experiment.question.markdownProse)
 
-      \(summary.joined(separator: " "))
+      \(summary.joined(separator: " ").markdownProse)
 
       """
   }

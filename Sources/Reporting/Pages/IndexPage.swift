@@ -34,7 +34,8 @@ struct IndexPage {
 
         ## \(runs.name)
 
-        \(runs.first.experiment.question) \(Headline(runs).result ?? "")
+        \([runs.first.experiment.question, Headline(runs).result].compactMap { $0 }
+          .joined(separator: " ").markdownProse)
 
         [![\(plot.caption)](\(plot.file))](\(runs.name).md)
 
@@ -62,7 +63,7 @@ struct IndexPage {
       table.add([
         "[\(runs.name)](\(runs.name).md)",
         runs.first.weights.filter { $0.origin != .copied }
-          .map { "\($0.origin.text), \($0.source)" }.joined(separator: "; "),
+          .map { "\($0.origin.text) (\($0.source))" }.joined(separator: "; "),
         runs.first.data.map(\.name).joined(separator: ", "), range, interval,
         kept.first.map { $0.count.grouped } ?? "-", "\(runs.records.count)",
         runs.seedText.replacing("seeds ", with: "").replacing("seed ", with: ""),

@@ -5,6 +5,13 @@ struct LossSection {
 
   init(_ runs: ExperimentRuns) { self.runs = runs }
 
+  /// With the run's label where several runs have a stage of this id.
+  private func label(_ entry: ExperimentRuns.Tuning) -> String {
+    let same = runs.distinctStages.count { $0.stage.id == entry.stage.id }
+    return same == 1
+      ? entry.stage.id : "\(entry.stage.id) (\(ExperimentRuns.label(entry.record)))"
+  }
+
   func text() -> String {
     let stages = runs.distinctStages.filter { !$0.stage.curve.points.isEmpty }
     guard !stages.isEmpty else { return "" }
@@ -25,7 +32,7 @@ struct LossSection {
           return value?.fixed(4) ?? "-"
         }
         table.add([
-          index == 0 ? entry.stage.id : "", name, value(first), first.step.grouped, value(last),
+          index == 0 ? label(entry) : "", name, value(first), first.step.grouped, value(last),
           last.step.grouped,
         ])
       }
@@ -44,7 +51,7 @@ struct LossSection {
         lines.append((text, [stage.id]))
       }
     }
-    out += lines.map { "- \($0.ids.joined(separator: ", ")): \($0.text).\n" }.joined()
+    out += lines.map { "- \($0.ids.joined(separator: ", ")): \($0.text).\n" }.joined().markdownProse
     return out
   }
 }

@@ -124,8 +124,9 @@ struct ChartDrawing {
       panel.xTitle, x: (left + right) / 2, y: bottom + 33, anchor: .middle, style: "small")
 
     let hasIntervals = points.contains { $0.low != nil }
-    // The last series is drawn first: ours, which comes first, lies on top.
-    for (order, series) in panel.series.enumerated().reversed() {
+    // References come last and lie on top: dashed and hollow, they let ours through, so that curves
+    // that agree can both be seen.
+    for (order, series) in panel.series.enumerated() {
       let index = index(of: series.name)
       // Whiskers of several series at one place would hide each other.
       let shift = hasIntervals ? (Double(order) - Double(panel.series.count - 1) / 2) * 6 : 0
@@ -147,21 +148,28 @@ struct ChartDrawing {
     }
   }
 
-  /// A circle, square or diamond, by the series' number.
+  /// A circle, square or diamond, by the series' number; hollow ones are larger.
   private func drawMark(
     _ index: Int, x: Double, y: Double, hollow: Bool, in svg: inout SVGWriter
   ) {
     let style = ("class", "mark s\(index) " + (hollow ? "hollow" : "f\(index)"))
     let n = SVGWriter.number
+    let r = hollow ? 4.8 : 3.4
     switch index % 3 {
-    case 0: svg.element("circle", [style, ("cx", n(x)), ("cy", n(y)), ("r", "3.6")])
+    case 0: svg.element("circle", [style, ("cx", n(x)), ("cy", n(y)), ("r", n(r))])
     case 1:
+      let side = r * 1.84
       svg.element(
-        "rect", [style, ("x", n(x - 3.3)), ("y", n(y - 3.3)), ("width", "6.6"), ("height", "6.6")])
+        "rect",
+        [
+          style, ("x", n(x - side / 2)), ("y", n(y - side / 2)), ("width", n(side)),
+          ("height", n(side)),
+        ])
     default:
-      let path =
-        "M\(n(x)) \(n(y - 4.6))L\(n(x + 4.6)) \(n(y))L\(n(x)) \(n(y + 4.6))L\(n(x - 4.6)) \(n(y))Z"
-      svg.element("path", [style, ("d", path)])
+      let d = r * 1.3
+      let corners = [(x, y - d), (x + d, y), (x, y + d), (x - d, y)]
+      let path = corners.map { "\(n($0.0)) \(n($0.1))" }.joined(separator: "L")
+      svg.element("path", [style, ("d", "M\(path)Z")])
     }
   }
 }

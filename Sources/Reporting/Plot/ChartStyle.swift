@@ -25,10 +25,10 @@ enum ChartStyle {
       .grid{stroke:#e4e8ec;stroke-width:1}
       .axis{stroke:#818b98;stroke-width:1}
       .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
-      .dashed{stroke-dasharray:6 4}
+      .dashed{stroke-dasharray:6 5;stroke-linecap:butt}
       .whisker{stroke-width:1.2;opacity:.75}
       .mark{stroke-width:1.8}
-      .hollow{fill:#ffffff}
+      .hollow{fill:none}
       \(colours(light))
       @media (prefers-color-scheme:dark){
       text{fill:#e6edf3}
@@ -36,7 +36,6 @@ enum ChartStyle {
       .paper{fill:#0d1117;stroke:#30363d}
       .grid{stroke:#21262d}
       .axis{stroke:#7d8590}
-      .hollow{fill:#0d1117}
       \(colours(dark))
       }
       """
