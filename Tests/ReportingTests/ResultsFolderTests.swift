@@ -40,6 +40,11 @@ struct ResultsFolderTests {
     #expect(try folder.check() == [])
   }
 
+  @Test("the committed pages and pictures are what the committed records give")
+  func committed() throws {
+    #expect(try ResultsFolder(root: repositoryRoot).check() == [])
+  }
+
   @Test("check names what is stale, missing and unexpected")
   func check() throws {
     try folder.add(record: .synthetic())
@@ -90,14 +95,15 @@ struct ResultsFolderTests {
   func comparison() throws {
     let record = RunRecord.synthetic()
     let text = try page(record)
-    let row = try #require(
-      text.split(separator: "\n").first { $0.hasPrefix("| teacher ") && $0.contains("22,713,986") })
+    let rows = text.split(separator: "\n").filter { $0.hasPrefix("| teacher ") }
+    let row = try #require(rows.dropFirst().first)
     let labels = RunRecord.syntheticLabels.labels
     let student = record.stages[1].evaluations[0].predictions.labels
     let teacher = record.stages[2].evaluations[0].predictions.labels
-    let test = McNemarTest(labels: labels, first: student, second: teacher)
-    #expect(test.onlyFirst + 786 - test.onlySecond == 752)
-    #expect(row.contains(" \(test.onlyFirst) / \(test.onlySecond) "))
+    let test = McNemarTest(labels: labels, first: teacher, second: student)
+    #expect(test.onlyFirst - test.onlySecond == 786 - 752)
+    let cells = row.split(separator: "|").map { $0.filter { $0 != " " } }
+    #expect(cells[3...] == ["\(test.onlyFirst)", "\(test.onlySecond)", test.text])
     #expect(text.contains("95.7 %"))  // 752 of the teacher's 786
   }
 
@@ -164,6 +170,15 @@ struct ResultsFolderTests {
     record.stages = []
     record.measured.stages = [:]
     #expect(try page(record).contains("# bare"))
+  }
+
+  @Test("a run's summary for the terminal has no Markdown in it")
+  func summary() throws {
+    let text = RunRecord.synthetic().summary()
+    #expect(text.hasPrefix("The distilled student has 752 of 872 right"))
+    #expect(text.contains("McNemar p"))
+    #expect(!text.contains("|"))
+    #expect(!text.contains("#"))
   }
 
   @Test(

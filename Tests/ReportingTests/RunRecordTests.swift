@@ -65,6 +65,19 @@ struct RunRecordTests {
     #expect(try other.comparable() != record.comparable())
   }
 
+  @Test("a stage's record on its own is as strict")
+  func stageRecord() throws {
+    let record = RunRecord.synthetic()
+    let measured = try #require(record.measured.stages["sst2"])
+    let stage = StageRecord(stage: record.stages[1], measured: measured)
+    let text = try stage.text()
+    #expect(try StageRecord(text: text, source: "a") == stage)
+    let edited = text.replacing("\"resumes\": 0", with: "\"resumes\": 0, \"resumed\": 0")
+    #expect(throws: RecordError.unknownKeys(source: "a", keys: ["measured.resumed"])) {
+      try StageRecord(text: edited, source: "a")
+    }
+  }
+
   @Test("an unknown key is refused by name")
   func unknownKey() throws {
     let text = try RunRecord.synthetic().text()

@@ -75,6 +75,7 @@ struct StatisticsTests {
     #expect(1_000.grouped == "1,000")
     #expect(39_600.0.durationText == "11 h 0 min")
     #expect(320.4.durationText == "5 min 20 s")
+    #expect(2_400.0.durationText == "40 min")
     #expect(3_599.7.durationText == "1 h 0 min")
     #expect(0.4137.durationText == "0.41 s")
     #expect(720_371_712.memoryText == "687 MiB")

@@ -28,23 +28,38 @@ struct MarkdownTable {
 
   /// The table's lines, columns padded to their widest cell.
   var text: String {
-    let titles = columns.map { Self.cell($0.title) }
-    let widths = columns.indices.map { column in
+    let rule = zip(columns, widths).map { column, width in
+      let dashes = String(repeating: "-", count: width - 1)
+      return column.alignment == .left ? dashes + "-" : dashes + ":"
+    }
+    return ([padded(titles), rule] + rows.map(padded))
+      .map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
+  }
+
+  /// The same for a terminal: no bars, two spaces between columns.
+  var plainText: String {
+    let rule = widths.map { String(repeating: "-", count: $0) }
+    return ([padded(titles), rule] + rows.map(padded)).map { cells in
+      var line = cells.joined(separator: "  ")
+      while line.last == " " { line.removeLast() }
+      return line + "\n"
+    }.joined()
+  }
+
+  private var titles: [String] { columns.map { Self.cell($0.title) } }
+
+  private var widths: [Int] {
+    columns.indices.map { column in
       max(3, ([titles[column]] + rows.map { $0[column] }).map(\.count).max() ?? 0)
     }
-    func line(_ cells: [String]) -> String {
-      let padded = columns.indices.map { column in
-        let space = String(repeating: " ", count: widths[column] - cells[column].count)
-        return columns[column].alignment == .left
-          ? cells[column] + space : space + cells[column]
-      }
-      return "| " + padded.joined(separator: " | ") + " |\n"
+  }
+
+  private func padded(_ cells: [String]) -> [String] {
+    let widths = widths
+    return columns.indices.map { column in
+      let space = String(repeating: " ", count: widths[column] - cells[column].count)
+      return columns[column].alignment == .left ? cells[column] + space : space + cells[column]
     }
-    let rule = columns.indices.map { column in
-      let dashes = String(repeating: "-", count: widths[column] - 1)
-      return columns[column].alignment == .left ? dashes + "-" : dashes + ":"
-    }
-    return line(titles) + line(rule) + rows.map(line).joined()
   }
 
   /// Cells are one line, and a bar in them is no border.

@@ -39,84 +39,102 @@ struct ComparisonSection {
 
   var isEmpty: Bool { groups.isEmpty }
 
-  func text() -> String {
-    guard let first = groups.first, let count = first.stages[0].keptEvaluation?.count else {
-      return ""
-    }
-    let several = runs.records.count > 1
-    let hasTeacher = groups.contains { $0.teacher != nil }
-    var columns: [MarkdownTable.Column] = several ? [.init("Run", .left)] : []
-    columns += [
-      .init("Model", .left), .init("Parameters"), .init("Validation Loss"), .init("Accuracy"),
-      .init("Correct of \(count.grouped)"), .init("95 % interval"),
-    ]
-    if hasTeacher {
-      columns += [.init("Share of the teacher's accuracy"), .init("Same answer as the teacher")]
-    }
-    let own = first.record.title(of: first.main ?? first.stages[0])
-    columns += [
-      .init("Right only: \(own) / this row"), .init("McNemar p"),
-      .init("Best accuracy of any epoch"),
-    ]
-    var table = MarkdownTable(columns)
-    for group in groups {
-      for stage in group.stages {
-        table.add(
-          (several ? [ExperimentRuns.label(group.record)] : [])
-            + cells(stage, in: group, hasTeacher: hasTeacher))
-      }
-    }
-    return "## Models compared on \(first.data)\n\n" + table.text + "\n" + caption(first)
+  func text() -> String { tables.map(markdown) ?? "" }
+
+  private typealias Tables = (
+    accuracies: MarkdownTable, pairs: MarkdownTable, data: String, own: String
+  )
+
+  /// For a terminal; nil if there is nothing to compare.
+  var plainText: String? {
+    tables.map { "On \($0.data):\n\n\($0.accuracies.plainText)\n\($0.pairs.plainText)" }
   }
 
-  private func cells(_ stage: RunRecord.Stage, in group: Group, hasTeacher: Bool) -> [String] {
-    guard let kept = stage.keptEvaluation else { return [] }
-    var cells = [
-      group.record.title(of: stage), stage.parameters.total.grouped, kept.loss.fixed(4),
+  private func markdown(_ tables: Tables) -> String {
+    "## Models compared on \(tables.data)\n\n" + tables.accuracies.text + "\n"
+      + "Each model with the weights of the epoch that was kept; \(runs.seedText). "
+      + "Parameters include the classification head.\n\n"
+      + tables.pairs.text + "\n" + caption(tables.own)
+  }
+
+  private var tables: Tables? {
+    guard let first = groups.first, let count = first.stages[0].keptEvaluation?.count else {
+      return nil
+    }
+    let runColumn: [MarkdownTable.Column] = runs.records.count > 1 ? [.init("Run", .left)] : []
+    var accuracies = MarkdownTable(
+      runColumn + [
+        .init("Model", .left), .init("Parameters"), .init("Validation Loss"), .init("Accuracy"),
+        .init("Correct of \(count.grouped)"), .init("95 % interval"),
+        .init("Best accuracy of any epoch"),
+      ])
+    let own = first.record.title(of: first.main ?? first.stages[0])
+    var pairs = MarkdownTable(
+      runColumn + [
+        .init("Model", .left), .init("Share of the teacher's accuracy"),
+        .init("Same answer as the teacher"), .init("Only this model right"),
+        .init("Only the \(own) right"), .init("McNemar p"),
+      ])
+    for group in groups {
+      let run = runColumn.isEmpty ? [] : [ExperimentRuns.label(group.record)]
+      for stage in group.stages {
+        guard let kept = stage.keptEvaluation else { continue }
+        accuracies.add(run + accuracy(stage, kept, in: group.record))
+        pairs.add(run + pairing(stage, kept, in: group))
+      }
+    }
+    return (accuracies, pairs, first.data, own)
+  }
+
+  private func accuracy(
+    _ stage: RunRecord.Stage, _ kept: RunRecord.Evaluation, in record: RunRecord
+  ) -> [String] {
+    let best = stage.epochs.first { $0.epoch == stage.best?.byAccuracy }
+    return [
+      record.title(of: stage), stage.parameters.total.grouped, kept.loss.fixed(4),
       (Double(kept.correct) / Double(max(kept.count, 1))).fixed(4), "\(kept.correct)",
       WilsonInterval.text(correct: kept.correct, count: kept.count),
+      best.map { "\($0.accuracy.fixed(4)) (epoch \($0.epoch))" } ?? "-",
     ]
-    if hasTeacher {
-      let teacher = group.teacher?.keptEvaluation
-      if let teacher, teacher.correct > 0, stage.variant != "teacher" {
-        let share = Double(kept.correct) / Double(teacher.correct)
-        cells.append("\((100 * share).fixed(1)) %")
-      } else {
-        cells.append("-")
-      }
-      if let teacher, teacher.count == kept.count, stage.variant != "teacher" {
-        let same = zip(teacher.predictions.labels, kept.predictions.labels).count { $0 == $1 }
-        cells.append("\((100 * Double(same) / Double(max(kept.count, 1))).fixed(1)) %")
-      } else {
-        cells.append("-")
-      }
-    }
-    let reference = group.main ?? group.stages[0]
-    if stage.id != reference.id, let first = reference.keptEvaluation,
-      let labels = group.record.dataSet(group.data)?.labels,
-      first.count == kept.count, labels.labels.count == kept.count
+  }
+
+  /// The row held against the teacher and against the definition's own model, example by example.
+  private func pairing(
+    _ stage: RunRecord.Stage, _ kept: RunRecord.Evaluation, in group: Group
+  ) -> [String] {
+    var cells = [group.record.title(of: stage), "-", "-", "-", "-", "-"]
+    let predictions = kept.predictions.labels
+    if let teacher = group.teacher?.keptEvaluation, teacher.correct > 0,
+      teacher.count == kept.count, stage.variant != "teacher"
     {
-      let test = McNemarTest(
-        labels: labels.labels, first: first.predictions.labels, second: kept.predictions.labels)
-      cells += ["\(test.onlyFirst) / \(test.onlySecond)", test.text]
-    } else {
-      cells += ["-", "-"]
+      let same = zip(teacher.predictions.labels, predictions).count { $0 == $1 }
+      cells[1] = Self.percent(kept.correct, of: teacher.correct)
+      cells[2] = Self.percent(same, of: kept.count)
     }
-    let best = stage.epochs.first { $0.epoch == stage.best?.byAccuracy }
-    cells.append(best.map { "\($0.accuracy.fixed(4)) (epoch \($0.epoch))" } ?? "-")
+    let own = group.main ?? group.stages[0]
+    if stage.id != own.id, let other = own.keptEvaluation?.predictions.labels,
+      let labels = group.record.dataSet(group.data)?.labels?.labels,
+      other.count == predictions.count, labels.count == predictions.count
+    {
+      let test = McNemarTest(labels: labels, first: predictions, second: other)
+      cells[3] = "\(test.onlyFirst)"
+      cells[4] = "\(test.onlySecond)"
+      cells[5] = test.text
+    }
     return cells
   }
 
-  private func caption(_ group: Group) -> String {
-    let seeds = runs.seedText
-    return """
-      Each model with the weights of the epoch that was kept; \(seeds). Parameters include the \
-      classification head. McNemar's exact test, two-sided, holds each row against the \
-      \(group.record.title(of: group.main ?? group.stages[0])): of the examples that only one of the \
-      two gets right, is the split further from even than chance would have it? It is not corrected \
-      for the number of rows.
+  private static func percent(_ part: Int, of whole: Int) -> String {
+    "\((100 * Double(part) / Double(max(whole, 1))).fixed(1)) %"
+  }
 
-      """
+  private func caption(_ own: String) -> String {
+    """
+    Example by example: how often a model answers as the teacher does, and on how many examples it \
+    alone, or the \(own) alone, is right. McNemar's exact test, two-sided: is that split further \
+    from even than chance would have it? It is not corrected for the number of rows.
+
+    """
   }
 }
 

@@ -20,12 +20,14 @@ struct EpochSection {
     }
   }
 
-  func text() -> String {
+  /// - picture: Markdown of the epochs' plot, to stand before the sources.
+  func text(picture: String) -> String {
     guard let stage = tunings.first?.stage else { return "" }
     var out = "## \(stage.task ?? id), epoch by epoch\n\n"
-    out += table()
+    out += table().text
     out += "\n" + caption(stage) + "\n"
     out += choice()
+    out += picture
     if !comparisons.isEmpty { out += "\n" + sources() }
     return out
   }
@@ -33,12 +35,12 @@ struct EpochSection {
   // MARK: The table
 
   /// Epoch by epoch: our runs, their median and range if there are several, the references.
-  private func table() -> String {
+  func table() -> MarkdownTable {
     let several = tunings.count > 1
     let count = tunings.first?.stage.epochs.first?.count ?? 0
     var table = MarkdownTable([
       .init("Run", .left), .init("Epoch"), .init("Training Loss"), .init("Validation Loss"),
-      .init("Accuracy"), .init("Training loss, mean of the epoch"),
+      .init("Accuracy"), .init("Epoch mean"),
       .init("Correct of \(count.grouped)"), .init("95 % interval"), .init("Best by", .left),
     ])
     for number in Set(tunings.flatMap { $0.stage.epochs.map(\.epoch) }).sorted() {
@@ -62,7 +64,7 @@ struct EpochSection {
         if let row = Self.row(comparison, epoch: number, of: count) { table.add(row) }
       }
     }
-    return table.text
+    return table
   }
 
   /// A reference's row: its printed figures, lowest and highest where it stands for several runs.
@@ -104,7 +106,8 @@ struct EpochSection {
     return """
       \(runCount), \(runs.seedText); budget \(stage.budget), \(stage.steps.grouped) steps; \
       learning rate \(stage.learningRate). Training Loss is the mean over the last window of \
-      \(window) steps that was complete at the epoch's end, as Hugging Face's Trainer prints it. \
+      \(window) steps that was complete at the epoch's end, as Hugging Face's Trainer prints it; \
+      Epoch mean is over all steps of the epoch. \
       Intervals are Wilson's, on \(count.grouped) examples: one example is \
       \((1 / Double(max(count, 1))).fixed(4)).
 
@@ -156,7 +159,7 @@ struct EpochSection {
 
   /// What each row was measured with.
   private func sources() -> String {
-    var out = ""
+    var out = "Rows:\n\n"
     if let tuning = tunings.first {
       let model = tuning.record.describedModel(of: tuning.stage)
       out += "- Retort: \(model), \(tuning.stage.parameters.total.grouped) parameters.\n"

@@ -22,7 +22,7 @@ struct ExperimentPage {
   private func text() -> String {
     var sections = [head()]
     for id in runs.tuningIDs(main: true) {
-      sections.append(EpochSection(runs, stage: id).text() + picture(plots.epochs(stage: id)))
+      sections.append(EpochSection(runs, stage: id).text(picture: picture(plots.epochs(stage: id))))
     }
     sections.append(ComparisonSection(runs).text())
     sections.append(baselines())
@@ -59,7 +59,7 @@ struct ExperimentPage {
     var table = MarkdownTable(
       [.init("Model", .left)] + (several ? [.init("Run", .left)] : []) + [
         .init("Epoch"), .init("Training Loss"), .init("Validation Loss"), .init("Accuracy"),
-        .init("Training loss, mean of the epoch"), .init("Correct of \(count.grouped)"),
+        .init("Epoch mean"), .init("Correct of \(count.grouped)"),
         .init("95 % interval"), .init("Best by", .left),
       ])
     for id in ids {

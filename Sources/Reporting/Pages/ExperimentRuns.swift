@@ -81,7 +81,7 @@ extension RunRecord {
   /// What a row of the comparison is called.
   func title(of stage: Stage) -> String {
     switch stage.variant {
-    case "main": hasDistillation ? "student, distilled" : "fine-tuned model"
+    case "main": hasDistillation ? "distilled student" : "fine-tuned model"
     case "teacher": "teacher"
     case "no_distillation": "student, not distilled"
     case "mlm_only": "student, masked LM only"

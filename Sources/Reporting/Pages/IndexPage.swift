@@ -14,7 +14,7 @@ struct IndexPage {
 
       Every page here is drawn from the run records in [`records/`](records): numbers, curves and
       per-example predictions of runs that took place, each with its definition, weights, data, seeds,
-      machine and the command that repeats it. Published numbers stand in columns of their own and come
+      machine and the command that repeats it. Published numbers stand in rows of their own and come
       from `Experiments/references/`.
 
 
@@ -46,28 +46,28 @@ struct IndexPage {
 
   private func table() -> String {
     var table = MarkdownTable([
-      .init("Experiment", .left), .init("Weights", .left), .init("Data", .left),
-      .init("Accuracy"), .init("95 % interval"), .init("Examples"), .init("Runs"),
-      .init("Seeds", .left), .init("Budget", .left), .init("Wall time"),
+      .init("Experiment", .left), .init("Weights", .left), .init("Measured on", .left),
+      .init("Accuracy"), .init("95 % interval"), .init("Seeds", .left), .init("Budget", .left),
+      .init("Wall time"),
     ])
     for runs in experiments {
-      let stage = runs.tuningIDs(main: true).last.flatMap { runs.tunings($0).first?.stage }
       let tunings = runs.tuningIDs(main: true).last.map { runs.tunings($0) } ?? []
       let kept = tunings.compactMap { $0.stage.keptEpoch }
-      let range = MedianRange(kept.map(\.accuracy))?.text() ?? "-"
-      let interval =
-        kept.count == 1 ? WilsonInterval.text(correct: kept[0].correct, count: kept[0].count) : "-"
+      let last = tunings.first?.stage ?? runs.first.stages.last
+      let measured = tunings.first?.stage.keptEvaluation
       let seconds = runs.distinctStages.compactMap { entry in
         entry.record.measured.stages[entry.stage.id]?.wallSeconds
       }.reduce(0, +)
       table.add([
         "[\(runs.name)](\(runs.name).md)",
         runs.first.weights.filter { $0.origin != .copied }
-          .map { "\($0.origin.text) (\($0.source))" }.joined(separator: "; "),
-        runs.first.data.map(\.name).joined(separator: ", "), range, interval,
-        kept.first.map { $0.count.grouped } ?? "-", "\(runs.records.count)",
+          .map { "\($0.name): \($0.origin.text) (\($0.source))" }.joined(separator: "; "),
+        measured.map { "\($0.data), \($0.count.grouped) examples" } ?? "-",
+        MedianRange(kept.map(\.accuracy))?.text() ?? "-",
+        kept.count == 1
+          ? WilsonInterval.text(correct: kept[0].correct, count: kept[0].count) : "-",
         runs.seedText.replacing("seeds ", with: "").replacing("seed ", with: ""),
-        (stage ?? runs.first.stages.last)?.budget ?? "-", seconds.durationText,
+        last?.budget ?? "-", seconds.durationText,
       ])
     }
     return table.text

@@ -15,14 +15,15 @@ extension Double {
   /// So many significant digits, without an exponent where it can be read without one.
   func significant(_ digits: Int) -> String { String(format: "%.\(digits)g", self) }
 
-  /// A duration in the unit a reader would choose: `0.41 s`, `12.0 s`, `5 min 20 s`, `11 h 3 min`.
+  /// A duration as a reader would say it: `0.41 s`, `12.0 s`, `5 min 20 s`, `40 min`, `11 h 3 min`.
   var durationText: String {
     guard isFinite, self >= 0 else { return "?" }
     if self < 10 { return "\(fixed(2)) s" }
     if self < 100 { return "\(fixed(1)) s" }
     let seconds = Int(rounded())
-    if seconds < 3_600 { return "\(seconds / 60) min \(seconds % 60) s" }
+    if seconds < 600 { return "\(seconds / 60) min \(seconds % 60) s" }
     let minutes = Int((self / 60).rounded())
+    if minutes < 60 { return "\(minutes) min" }
     return "\(minutes / 60) h \(minutes % 60) min"
   }
 }
