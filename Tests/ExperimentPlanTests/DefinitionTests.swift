@@ -114,6 +114,12 @@ import Testing
       DefinitionText.small + "sweep: { stages.sst2.seed: [1, 2], seed: [3] }\nablate: [init]\n"
     let definition = try DefinitionText.load(text)
     let again = try LoadedDefinition.load(text: definition.canonicalText, path: "resolved.yaml")
+    #expect(
+      definition.notSupportedYet
+        == "small: sweep and ablate cannot be run yet; run single points with --set key.path=value "
+        + "--set sweep= --set ablate=")
+    #expect(
+      try DefinitionText.load(text, overrides: ["sweep=", "ablate="]).notSupportedYet == nil)
     #expect(again.definition == definition)
     #expect(again.definition.canonicalText == definition.canonicalText)
     #expect(again.filledValues == [])

@@ -21,8 +21,13 @@ import Testing
 
   @Test("valid and named as its file", arguments: names)
   func isValid(name: String) throws {
-    let loaded = try LoadedDefinition.load(path: "\(Self.folder)/\(name).yaml")
+    let path = "\(Self.folder)/\(name).yaml"
+    let context = DefinitionContext(
+      locations: Locations(cache: "/nowhere", mirror: nil), definitionPath: path)
+    #expect(context.knownReferences?.contains("tpf02-report") == true)
+    let loaded = try LoadedDefinition.load(path: path, context: context)
     #expect(loaded.definition.name == name)
+    #expect(loaded.definition.notSupportedYet == nil)
     let again = try LoadedDefinition.load(text: loaded.definition.canonicalText, path: "again")
     #expect(again.definition == loaded.definition)
   }

@@ -1,4 +1,6 @@
 // Every mistake in a definition gets one line: where, what, expected, found, what to do.
+import Files
+import Foundation
 import Testing
 
 @testable import ExperimentPlan
@@ -190,7 +192,50 @@ import Testing
     #expect(DefinitionText.messages(text).count == 1)
   }
 
+  /// A definition damaged anywhere is read or refused, never more.
+  @Test("damaged definitions", arguments: ExperimentFilesTests.names)
+  func damaged(name: String) throws {
+    let path = "\(ExperimentFilesTests.folder)/\(name).yaml"
+    let original = Array(try String(contentsOfFile: path, encoding: .utf8).unicodeScalars)
+    var state: UInt64 = 42
+    // SplitMix64 (Steele, Lea, Flood 2014).
+    func below(_ bound: Int) -> Int {
+      state &+= 0x9E37_79B9_7F4A_7C15
+      var z = state
+      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+      return Int((z ^ (z >> 31)) % UInt64(bound))
+    }
+    let damage = Array("{}[]:,-#&*!|>'\"%@` \n\t0.xé".unicodeScalars)
+    for _ in 0..<200 {
+      var scalars = original
+      for _ in 0...below(3) {
+        let place = below(scalars.count)
+        switch below(3) {
+        case 0: scalars[place] = damage[below(damage.count)]
+        case 1: scalars.remove(at: place)
+        default: scalars.insert(damage[below(damage.count)], at: place)
+        }
+      }
+      var view = String.UnicodeScalarView()
+      view.append(contentsOf: scalars)
+      let found = DefinitionText.messages(String(view))
+      #expect(found.allSatisfy { !$0.contains("\n") })
+    }
+  }
+
   @Test func aFileThatIsNotThereOrNotText() throws {
+    let temporary = try TemporaryFolder()
+    let bad = "\(temporary.path)/bad.yaml"
+    let bytes: [UInt8] = Array("format: 1\nname: é".utf8) + [0xFF, 0x0A]
+    try AtomicFile.replace(path: bad, with: bytes)
+    #expect(
+      throws: DefinitionError([
+        Diagnostic(
+          .file(path: bad, line: 2, column: 1), "not UTF-8 at byte 18",
+          advice: "save the file as UTF-8")
+      ])
+    ) { try LoadedDefinition.load(path: bad) }
     #expect(throws: DefinitionError.self) { try LoadedDefinition.load(path: "/nowhere/x.yaml") }
     do {
       _ = try LoadedDefinition.load(path: "/nowhere/x.yaml")

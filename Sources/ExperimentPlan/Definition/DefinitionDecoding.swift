@@ -221,7 +221,11 @@ final class DefinitionDecoding {
   }
 
   private func reference(_ node: DefinitionNode, _ top: MapReader) -> String? {
-    guard let name = identifier(node, top, "compare_with") else { return nil }
+    // Published numbers are named after versions too: pytorch-2.4.
+    guard let name = node.scalar, Self.isIdentifier(name.filter { $0 != "." }) else {
+      top.reportWrong(node, "compare_with", expected: "the name of a file of published numbers")
+      return nil
+    }
     if let known = context.knownReferences, !known.contains(name) {
       top.reportWrong(
         node, "compare_with", expected: "a name in Experiments/references/",

@@ -76,6 +76,15 @@ public struct ResolvedDefinition: Sendable, Equatable {
   public var ablate: [Ablation]
   public var compareWith: [String]
 
+  /// What the definition asks for that this version cannot run, as one line; nil when it can run
+  /// all of it.
+  public var notSupportedYet: String? {
+    let keys = [("sweep", !sweep.isEmpty), ("ablate", !ablate.isEmpty)].filter(\.1).map(\.0)
+    guard !keys.isEmpty else { return nil }
+    return "\(name): \(keys.joined(separator: " and ")) cannot be run yet; "
+      + "run single points with --set key.path=value\(keys.map { " --set \($0)=" }.joined())"
+  }
+
   public func model(named name: String) -> ModelDefinition? { models.first { $0.name == name } }
   public func stage(id: String) -> StageDefinition? { stages.first { $0.id == id } }
 }

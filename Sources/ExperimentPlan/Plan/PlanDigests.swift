@@ -1,0 +1,199 @@
+// Digests that name what a stage's result depends on, so that equal stages are run once.
+import Files
+
+/// Digests of a published folder's files, in hexadecimal.
+public struct FolderDigests: Sendable, Equatable {
+  public var configuration: String
+  public var vocabulary: String
+  /// Nil where only the sizes are used.
+  public var weights: String?
+
+  public init(configuration: String, vocabulary: String, weights: String?) {
+    self.configuration = configuration
+    self.vocabulary = vocabulary
+    self.weights = weights
+  }
+}
+
+/// What a plan's digests are made of beside the plan itself.
+public struct DigestFacts: Sendable, Equatable {
+  /// Raised by hand whenever a change of the program moves results.
+  public var numericsVersion: Int
+  /// OpenBLAS's kernel: other kernels round differently.
+  public var blasCore: String
+  public var folders: [ModelAddress: FolderDigests]
+  public var corpora: [CorpusSource: String]
+  public var tasks: [TaskSource: String]
+  /// Activation stores by path.
+  public var stores: [String: String]
+
+  public init(
+    numericsVersion: Int, blasCore: String, folders: [ModelAddress: FolderDigests] = [:],
+    corpora: [CorpusSource: String] = [:], tasks: [TaskSource: String] = [:],
+    stores: [String: String] = [:]
+  ) {
+    self.numericsVersion = numericsVersion
+    self.blasCore = blasCore
+    self.folders = folders
+    self.corpora = corpora
+    self.tasks = tasks
+    self.stores = stores
+  }
+}
+
+/// A digest that was asked for and not given.
+public struct MissingDigest: Error, Sendable, Equatable, CustomStringConvertible {
+  public let what: String
+  public var description: String { "no digest of \(what): locate the plan's data first" }
+}
+
+/// Digests of every model and stage of a plan. Names, recipes and checkpoint intervals are not in
+/// them; seeds, data, vocabulary, parents, numerics version and BLAS core type are.
+public struct PlanDigests: Sendable, Equatable {
+  public let vocabulary: String
+  public let models: [String: String]
+  /// By stage id; 64 hexadecimal digits.
+  public let stages: [String: String]
+
+  public init(_ plan: ResolvedPlan, _ facts: DigestFacts) throws(MissingDigest) {
+    var making = DigestMaking(plan: plan, facts: facts)
+    vocabulary = try making.vocabularyDigest()
+    making.vocabulary = vocabulary
+    for model in plan.models { _ = try making.digest(of: .model(model.name)) }
+    for stage in plan.stages { _ = try making.digest(of: .stage(stage.id)) }
+    models = making.models
+    stages = making.stages
+  }
+}
+
+private struct DigestMaking {
+  let plan: ResolvedPlan
+  let facts: DigestFacts
+  var vocabulary = ""
+  var models: [String: String] = [:]
+  var stages: [String: String] = [:]
+
+  init(plan: ResolvedPlan, facts: DigestFacts) {
+    self.plan = plan
+    self.facts = facts
+  }
+
+  func vocabularyDigest() throws(MissingDigest) -> String {
+    let definition = plan.definition.vocabulary
+    var parts: [String] = []
+    switch definition.source {
+    case .folder(let address): parts = [try folder(address).vocabulary]
+    case .model(let name):
+      switch plan.model(named: name)?.source {
+      case .folder(let address), .randomWeights(let address):
+        parts = [try folder(address).vocabulary]
+      default: throw MissingDigest(what: "the vocabulary of \(name)")
+      }
+    case .trained(let texts, let size):
+      parts = ["\(size)"]
+      for text in texts { parts.append(try corpus(text)) }
+    }
+    return digest("vocabulary", .list(parts.map { .text($0) } + [.truth(definition.lowercase)]))
+  }
+
+  mutating func digest(of input: StageInput) throws(MissingDigest) -> String {
+    switch input {
+    case .model(let name): try modelDigest(name)
+    case .stage(let id): try stageDigest(id)
+    }
+  }
+
+  private mutating func modelDigest(_ name: String) throws(MissingDigest) -> String {
+    if let known = models[name] { return known }
+    guard let model = plan.model(named: name) else { throw MissingDigest(what: name) }
+    var parents: [String] = [vocabulary]
+    // What is drawn from the seed depends on it; what is only read does not.
+    var drawsWeights = model.maskedLMHead == .new
+    var described = model
+    switch model.source {
+    case .folder(let address):
+      let folder = try folder(address)
+      guard let weights = folder.weights else { throw MissingDigest(what: "\(address)'s weights") }
+      parents += [folder.configuration, weights]
+      described.source = .folder(.path(""))
+    case .randomWeights(let address):
+      parents.append(try folder(address).configuration)
+      described.source = .randomWeights(.path(""))
+      drawsWeights = true
+    case .scratch: drawsWeights = true
+    case .layers(var student):
+      parents.append(try source(student.of))
+      student.of = ""
+      described.source = .layers(student)
+    case .randomStudent(var student):
+      parents.append(try source(student.of))
+      student.of = ""
+      described.source = .randomStudent(student)
+      drawsWeights = true
+    }
+    if !drawsWeights { described.seed = 0 }
+    let value = digest(
+      "model", .list([described.canonical, .list(parents.map { .text($0) })]))
+    models[name] = value
+    return value
+  }
+
+  private mutating func source(_ name: String) throws(MissingDigest) -> String {
+    try digest(of: plan.stage(id: name) != nil ? .stage(name) : .model(name))
+  }
+
+  private mutating func stageDigest(_ id: String) throws(MissingDigest) -> String {
+    if let known = stages[id] { return known }
+    guard let planned = plan.stage(id: id) else { throw MissingDigest(what: id) }
+    var inputs: [String] = []
+    var data: [String] = []
+    for (index, input) in planned.inputs.enumerated() {
+      // Where no term looks at the teacher, its weights change nothing.
+      if case .distill(let options) = planned.stage.work, index == 0,
+        options.loss.softTargetWeight == 0, options.loss.cosineWeight == 0
+      {
+        continue
+      }
+      inputs.append(try digest(of: input))
+    }
+    switch planned.stage.work {
+    case .pretrain(let options):
+      for text in options.corpus.texts { data.append(try corpus(text)) }
+    case .distill(let options):
+      for text in options.corpus.texts { data.append(try corpus(text)) }
+      if case .store(let path) = options.outputs {
+        guard let store = facts.stores[path] else { throw MissingDigest(what: path) }
+        data.append(store)
+      }
+    case .finetune(let options):
+      guard let task = facts.tasks[options.task] else {
+        throw MissingDigest(what: options.task.name)
+      }
+      data.append(task)
+    }
+    let value = digest(
+      "stage", planned.stage.canonicalForDigest(inputs: inputs, data: data))
+    stages[id] = value
+    return value
+  }
+
+  private func folder(_ address: ModelAddress) throws(MissingDigest) -> FolderDigests {
+    guard let digests = facts.folders[address] else { throw MissingDigest(what: "\(address)") }
+    return digests
+  }
+
+  private func corpus(_ source: CorpusSource) throws(MissingDigest) -> String {
+    guard let digest = facts.corpora[source] else { throw MissingDigest(what: source.name) }
+    return digest
+  }
+
+  private func digest(_ kind: String, _ value: CanonicalValue) -> String {
+    let text = CanonicalText.write(
+      .map([
+        ("format", .integer(1)), ("kind", .text(kind)),
+        ("numerics", .integer(facts.numericsVersion)), ("blas", .text(facts.blasCore)),
+        ("random", .text(plan.definition.random.rawValue)), ("value", value),
+      ]), sorted: true)
+    return SHA256.hexDigest(of: text)
+  }
+}

@@ -1,0 +1,235 @@
+// `retort explain`: a plan told in words, formulas and drawings before anything runs.
+
+/// The text of `retort explain`: a pure function of the plan and what is known about its data.
+public struct PlanExplanation {
+  private let plan: ResolvedPlan
+  private let filled: [FilledValue]
+  private let sizes: [String: DataSize]
+  private let facts: (ModelAddress) -> ModelFacts?
+
+  /// - Parameters:
+  ///   - filled: the definition's values that it does not state itself.
+  ///   - sizes: of the data of each stage, by stage id, as far as they are known; tasks are known.
+  ///   - facts: sizes of published folders, as far as they are at hand.
+  public init(
+    _ plan: ResolvedPlan, filled: [FilledValue] = [], sizes: [String: DataSize] = [:],
+    facts: @escaping (ModelAddress) -> ModelFacts? = ModelFacts.published
+  ) {
+    self.plan = plan
+    self.filled = filled
+    self.sizes = sizes
+    self.facts = facts
+  }
+
+  /// Ends with a line feed.
+  public var text: String {
+    var lines = heading + ["", "Models"]
+    for model in plan.models { lines += indented(describe(model)) }
+    lines += ["", "Stages"]
+    for (index, stage) in plan.stages.enumerated() {
+      lines += indented(describe(stage, number: index + 1))
+      lines.append("")
+    }
+    lines += rest
+    while lines.last == "" { lines.removeLast() }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var heading: [String] {
+    let definition = plan.definition
+    var lines = [definition.name]
+    if let question = definition.question { lines.append("  \(question)") }
+    if let budget = definition.budget { lines.append("  budget: \(budget)") }
+    lines.append("  seed \(definition.seed), random numbers: \(definition.random.rawValue)")
+    let vocabulary =
+      switch definition.vocabulary.source {
+      case .model(let name): "of \(name)"
+      case .folder(let address): "of \(address)"
+      case .trained(let texts, let size):
+        "\(size) entries, trained on \(texts.map(\.name).joined(separator: ", "))"
+      }
+    let cases = definition.vocabulary.lowercase ? "lower-cased" : "case kept"
+    lines.append("  vocabulary: \(vocabulary); \(cases)")
+    return lines
+  }
+
+  private var rest: [String] {
+    let definition = plan.definition
+    var lines: [String] = []
+    for axis in definition.sweep {
+      lines.append("Sweep of \(axis.path): \(axis.values.joined(separator: ", "))")
+    }
+    if !definition.ablate.isEmpty {
+      let names = definition.ablate.map(\.rawValue).joined(separator: ", ")
+      lines.append("Ablations, one run each without: \(names)")
+    }
+    if !definition.compareWith.isEmpty {
+      lines.append("Compared with: \(definition.compareWith.joined(separator: ", "))")
+    }
+    return lines
+  }
+
+  // MARK: Models
+
+  private func shape(of name: String) -> ModelShape {
+    var whole = plan.definition
+    whole.models = plan.models
+    whole.stages = plan.stages.map(\.stage)
+    let size: Int? = if case .trained(_, let size) = whole.vocabulary.source { size } else { nil }
+    return DefinitionGraph(whole).shape(of: name, trainedVocabularySize: size, facts: facts)
+  }
+
+  private func describe(_ model: ModelDefinition) -> [String] {
+    let shape = shape(of: model.name)
+    var words: [String] = []
+    if let architecture = shape.architecture { words.append(architecture.rawValue) }
+    if let layers = shape.layerCount, let size = shape.hiddenSize {
+      words.append("\(layers) layers of \(size)")
+    }
+    switch model.source {
+    case .folder(let address): words.append("weights of \(address)")
+    case .randomWeights(let address):
+      words.append("sizes of \(address), random weights (seed \(model.seed))")
+    case .scratch: words.append("random weights (seed \(model.seed))")
+    case .layers(let student):
+      words.append(
+        "made of layers \(student.layers.map(String.init).joined(separator: ", ")) of \(student.of)"
+      )
+    case .randomStudent(let student):
+      words.append("sizes of a student of \(student.of), random weights (seed \(model.seed))")
+    }
+    switch model.maskedLMHead {
+    case .new: words.append("new masked-LM head (seed \(model.seed))")
+    case .stored: words.append("masked-LM head of the folder")
+    case .copied: words.append("masked-LM head copied")
+    case nil: words.append("no masked-LM head")
+    }
+    if let dropout = model.dropout {
+      words.append(
+        "dropout \(dropout.hidden), attention \(dropout.attention), "
+          + "classifier \(dropout.classifier)")
+    } else {
+      words.append("dropout as its config.json says")
+    }
+    var lines = ["\(model.name): \(words.joined(separator: "; "))"]
+    if case .layers(let student) = model.source {
+      lines += indented(drawLayers(student, student: model.name))
+    }
+    return lines
+  }
+
+  /// The layer map, a line for each layer of the source.
+  private func drawLayers(_ source: StudentSource, student: String) -> [String] {
+    let count = max(shape(of: source.of).layerCount ?? 0, (source.layers.max() ?? 0) + 1)
+    let width = max(source.of.count, 8)
+    func pad(_ text: String) -> String {
+      text + String(repeating: " ", count: max(0, width - text.count))
+    }
+    var lines = [pad(source.of) + "        " + student]
+    for layer in 0..<count {
+      let taken = source.layers.indices.filter { source.layers[$0] == layer }
+      let target = taken.map { "layer \($0)" }.joined(separator: ", ")
+      lines.append(pad("layer \(layer)") + (target.isEmpty ? "" : "  ───►  \(target)"))
+    }
+    switch source.tokenType {
+    case .fold: lines.append("token type 0 is added to the positions: the input stays exact")
+    case .drop: lines.append("token types are dropped: the input changes by that row")
+    case nil: break
+    }
+    return lines.map { line in
+      var line = line
+      while line.hasSuffix(" ") { line.removeLast() }
+      return line
+    }
+  }
+
+  // MARK: Stages
+
+  private func describe(_ planned: PlannedStage, number: Int) -> [String] {
+    let stage = planned.stage
+    let training = stage.training
+    var lines: [String]
+    let role =
+      switch planned.role {
+      case .main: ""
+      case .baseline(let baseline, _): "  (baseline \(baseline.rawValue))"
+      }
+    switch stage.work {
+    case .pretrain(let options):
+      lines = ["\(number). \(stage.id): pretrain \(options.model)\(role)"]
+      lines += indented(LossFormula.pretrain + describe(options.corpus))
+    case .distill(let options):
+      lines = ["\(number). \(stage.id): distil \(options.teacher) into \(options.student)\(role)"]
+      if case .store(let path) = options.outputs {
+        lines += indented(["teacher's outputs: read from \(path)"])
+      }
+      lines += indented(LossFormula.distill(options.loss) + describe(options.corpus))
+    case .finetune(let options):
+      lines = ["\(number). \(stage.id): fine-tune \(options.model) on \(options.task.name)\(role)"]
+      let selection =
+        options.selectBest == .last
+        ? "the last epoch's weights are kept" : "best epoch by \(options.selectBest.rawValue)"
+      lines += indented(LossFormula.finetune + ["evaluation after each epoch; \(selection)"])
+    }
+    if case .baseline(_, let original) = planned.role {
+      return Array(lines.prefix(1)) + baselineLines(stage, original: original)
+    }
+    lines += indented(StageOptionsText.lines(training))
+    lines += indented(describeSteps(stage))
+    let known = filled.filter { $0.path.hasPrefix("stages.\(stage.id).") }
+    lines += indented(FilledValues.summary(known, dropping: "stages.\(stage.id)."))
+    return lines
+  }
+
+  /// What a baseline's stage does otherwise than the stage it is made from.
+  private func baselineLines(_ stage: StageDefinition, original: String) -> [String] {
+    guard case .distill(let options) = stage.work else {
+      return indented(["everything else as in \(original)"])
+    }
+    return indented(LossFormula.distill(options.loss) + ["everything else as in \(original)"])
+  }
+
+  private func describe(_ corpus: CorpusOptions) -> [String] {
+    let masking = corpus.masking
+    let weights =
+      masking.smoothing == 0 ? "all alike" : "by count^-\(NumberWords.plain(masking.smoothing))"
+    return [
+      "text: \(corpus.texts.map(\.name).joined(separator: ", ")); sequences of at least "
+        + "\(corpus.minimumLength) tokens, at most \(NumberWords.percent(corpus.maximumUnknown)) "
+        + "of them unknown",
+      "masking: \(NumberWords.percent(masking.probability)) of a batch's tokens, drawn \(weights); "
+        + "\(NumberWords.percent(masking.mask)) [MASK], \(NumberWords.percent(masking.keep)) kept, "
+        + "\(NumberWords.percent(masking.random)) random",
+    ]
+  }
+
+  private func describeSteps(_ stage: StageDefinition) -> [String] {
+    let training = stage.training
+    let size: DataSize? =
+      if case .finetune(let options) = stage.work {
+        sizes[stage.id] ?? options.task.trainingSize
+      } else {
+        sizes[stage.id]
+      }
+    guard let size, let counts = StepCounts(training, data: size) else {
+      let limit =
+        switch training.limit {
+        case .epochs(let count): "\(count) epoch\(count == 1 ? "" : "s")"
+        case .steps(let count): "\(count) step\(count == 1 ? "" : "s")"
+        case .tokens(let count): "\(count) tokens"
+        }
+      return [
+        "limit: \(limit); the number of steps depends on the text, which has not been read",
+        LearningRateCurve.line(training, counts: nil),
+      ]
+    }
+    let sizeText = size.tokens.map { "\(size.sequences) sequences, \($0) tokens" }
+    return [
+      "steps: \(counts.total) (\(counts.stepsPerEpoch) an epoch of "
+        + "\(sizeText ?? "\(size.sequences) examples"))",
+      LearningRateCurve.line(training, counts: counts),
+    ]
+  }
+
+  private func indented(_ lines: [String]) -> [String] { lines.map { "  " + $0 } }
+}

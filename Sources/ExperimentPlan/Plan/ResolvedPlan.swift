@@ -1,0 +1,147 @@
+// What will be run, in order: a definition's stages and the baselines it asks for.
+
+/// Why a stage is in the plan.
+public enum StageRole: Sendable, Equatable {
+  /// Written in the definition.
+  case main
+  /// A baseline's stage, made from the stage `of` of the definition.
+  case baseline(Baseline, of: String)
+}
+
+/// What a stage begins from.
+public enum StageInput: Sendable, Equatable, Hashable {
+  case model(String)
+  case stage(String)
+
+  public var name: String {
+    switch self {
+    case .model(let name), .stage(let name): name
+    }
+  }
+}
+
+/// One node of the plan.
+public struct PlannedStage: Sendable, Equatable {
+  public let stage: StageDefinition
+  public let role: StageRole
+  /// In the order of `stage.inputs`: the model, or teacher and student.
+  public let inputs: [StageInput]
+
+  public var id: String { stage.id }
+  public var kind: StageKind { stage.kind }
+}
+
+/// The ordered graph of everything a definition asks for. Baselines come after the main stages, so
+/// that what is asked for is there first.
+public struct ResolvedPlan: Sendable, Equatable {
+  public let definition: ResolvedDefinition
+  /// The definition's models and those that baselines add.
+  public let models: [ModelDefinition]
+  /// Every stage after all that it needs.
+  public let stages: [PlannedStage]
+
+  /// - Parameter definition: checked by `LoadedDefinition.load`, so every name in it leads somewhere.
+  public init(_ definition: ResolvedDefinition) {
+    self.definition = definition
+    let baselines = BaselineExpansion(definition)
+    models = definition.models + baselines.models
+    let stageIDs = Set(definition.stages.map(\.id) + baselines.stages.map(\.stage.id))
+    let ordered = DefinitionGraph(definition).ordered().compactMap { definition.stage(id: $0) }
+    let all = ordered.map { ($0, StageRole.main) } + baselines.stages.map { ($0.stage, $0.role) }
+    stages = all.map { stage, role in
+      PlannedStage(
+        stage: stage, role: role,
+        inputs: stage.inputs.map { stageIDs.contains($0) ? .stage($0) : .model($0) })
+    }
+  }
+
+  public func stage(id: String) -> PlannedStage? { stages.first { $0.id == id } }
+  public func model(named name: String) -> ModelDefinition? { models.first { $0.name == name } }
+
+  /// The stages that must be finished before `input` can be used, nearest first.
+  public func stagesBehind(_ input: StageInput) -> [String] {
+    switch input {
+    case .stage(let id): return [id]
+    case .model(let name):
+      switch model(named: name)?.source {
+      case .layers(let student), .randomStudent(let student):
+        return stagesBehind(stage(id: student.of) != nil ? .stage(student.of) : .model(student.of))
+      default: return []
+      }
+    }
+  }
+
+  /// The stages that must be finished before `stage` can begin.
+  public func requirements(of stage: PlannedStage) -> [String] {
+    stage.inputs.flatMap(stagesBehind).firstOccurrences
+  }
+
+  /// The stages with these ids and everything that they need, in the plan's order.
+  public func stages(neededFor ids: [String]) -> [PlannedStage] {
+    var needed: Set<String> = []
+    func visit(_ id: String) {
+      guard needed.insert(id).inserted, let stage = stage(id: id) else { return }
+      requirements(of: stage).forEach(visit)
+    }
+    ids.forEach(visit)
+    return stages.filter { needed.contains($0.id) }
+  }
+
+  /// The whole plan as text: models and stages, baselines written out. For display.
+  public var canonicalText: String {
+    CanonicalText.write(
+      .map([
+        ("models", .map(models.map { ($0.name, $0.canonical) })),
+        ("stages", .list(stages.map(\.stage.canonical))),
+      ]), sorted: false)
+  }
+}
+
+/// The models and stages that `baselines:` adds.
+struct BaselineExpansion {
+  private(set) var models: [ModelDefinition] = []
+  private(set) var stages: [(stage: StageDefinition, role: StageRole)] = []
+
+  init(_ definition: ResolvedDefinition) {
+    for chain in DistillationChain.all(in: definition) {
+      for baseline in definition.baselines { add(baseline, to: chain, definition) }
+    }
+  }
+
+  private mutating func add(
+    _ baseline: Baseline, to chain: DistillationChain, _ definition: ResolvedDefinition
+  ) {
+    let suffix = ".\(baseline.rawValue)"
+    let start: String
+    switch baseline {
+    case .noDistillation: start = chain.options.student
+    case .teacher: start = chain.options.teacher
+    case .mlmOnly:
+      var options = chain.options
+      options.loss.softTargetWeight = 0
+      options.loss.cosineWeight = 0
+      var distill = chain.distill
+      distill.id += suffix
+      distill.work = .distill(options)
+      stages.append((distill, .baseline(baseline, of: chain.distill.id)))
+      start = distill.id
+    case .randomInit:
+      guard var model = definition.model(named: chain.options.student),
+        case .layers(let student) = model.source
+      else { return }
+      model.name += suffix
+      model.source = .randomStudent(student)
+      model.maskedLMHead = nil
+      if !models.contains(model) { models.append(model) }
+      start = model.name
+    }
+    for finetune in chain.finetunes {
+      guard case .finetune(var options) = finetune.work else { continue }
+      options.model = start
+      var stage = finetune
+      stage.id += suffix
+      stage.work = .finetune(options)
+      stages.append((stage, .baseline(baseline, of: finetune.id)))
+    }
+  }
+}

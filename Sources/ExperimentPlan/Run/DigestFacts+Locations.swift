@@ -1,0 +1,139 @@
+// Digests of everything a plan reads from files, with all that is missing reported at once.
+import Files
+
+extension DigestFacts {
+  /// Version of the grammar that generated corpora and tasks come from; raised when its lines change.
+  static let grammarVersion = 1
+
+  /// Locates and digests the folders, texts and tasks that the stages `ids` of `plan` need.
+  /// - Parameter ids: nil for all stages.
+  /// - Throws: everything that is missing, one line each.
+  public static func gather(
+    for plan: ResolvedPlan, stages ids: [String]? = nil, in locations: Locations,
+    numericsVersion: Int, blasCore: String
+  ) throws(LocationError) -> DigestFacts {
+    var facts = DigestFacts(numericsVersion: numericsVersion, blasCore: blasCore)
+    var problems: [String] = []
+    func attempt(_ work: () throws -> Void) {
+      do {
+        try work()
+      } catch let error as LocationError {
+        problems += error.problems
+      } catch {
+        problems.append("\(error)")
+      }
+    }
+    let stages = ids.map { plan.stages(neededFor: $0) } ?? plan.stages
+    for (address, needsWeights) in plan.folders(neededBy: stages) {
+      attempt {
+        facts.folders[address] = try digests(of: address, needsWeights: needsWeights, in: locations)
+      }
+    }
+    for corpus in plan.corpora(neededBy: stages) {
+      attempt { facts.corpora[corpus] = try digest(of: corpus, in: locations) }
+    }
+    for stage in stages.map(\.stage) {
+      switch stage.work {
+      case .pretrain: break
+      case .distill(let options):
+        guard case .store(let path) = options.outputs else { continue }
+        attempt { facts.stores[path] = try SHA256.hexDigest(ofFile: path) }
+      case .finetune(let options):
+        guard facts.tasks[options.task] == nil else { continue }
+        attempt { facts.tasks[options.task] = try digest(of: options.task, in: locations) }
+      }
+    }
+    guard problems.isEmpty else { throw LocationError(problems: problems.firstOccurrences) }
+    return facts
+  }
+
+  private static func digests(
+    of address: ModelAddress, needsWeights: Bool, in locations: Locations
+  ) throws -> FolderDigests {
+    let parts: [ModelPart] =
+      needsWeights ? [.configuration, .weights, .vocabulary] : [.configuration, .vocabulary]
+    let model = try locations.locate(address, needing: parts)
+    if model.isCheckpoint {
+      let digest = try SHA256.hexDigest(ofFile: model.path)
+      return FolderDigests(configuration: digest, vocabulary: digest, weights: digest)
+    }
+    return FolderDigests(
+      configuration: try SHA256.hexDigest(ofFile: model.configuration),
+      vocabulary: try SHA256.hexDigest(ofFile: model.vocabulary),
+      weights: needsWeights ? try SHA256.hexDigest(ofFile: model.weights) : nil)
+  }
+
+  private static func digest(of corpus: CorpusSource, in locations: Locations) throws -> String {
+    if case .generated = corpus { return generatedDigest(corpus.canonicalContent) }
+    return try SHA256.hexDigest(ofFile: try locations.locate(corpus))
+  }
+
+  private static func digest(of task: TaskSource, in locations: Locations) throws -> String {
+    guard case .sst2 = task else { return generatedDigest(task.canonicalContent) }
+    let files = try locations.locateSST2()
+    var parts: [String] = []
+    for path in [files.train, files.dev, files.test] {
+      parts.append(try SHA256.hexDigest(ofFile: path))
+    }
+    return SHA256.hexDigest(of: parts.joined(separator: "\n"))
+  }
+
+  private static func generatedDigest(_ content: CanonicalValue) -> String {
+    SHA256.hexDigest(
+      of: "grammar version \(grammarVersion)\n" + CanonicalText.write(content, sorted: true))
+  }
+}
+
+extension ResolvedPlan {
+  /// The published folders that stages read, in the definition's order, and whether their weights
+  /// are read too. The vocabulary's folder is always among them.
+  func folders(neededBy stages: [PlannedStage]) -> [(address: ModelAddress, needsWeights: Bool)] {
+    var names: [String] = []
+    func visit(_ input: StageInput) {
+      guard case .model(let name) = input, !names.contains(name) else { return }
+      names.append(name)
+      switch model(named: name)?.source {
+      case .layers(let student), .randomStudent(let student):
+        if stage(id: student.of) == nil { visit(.model(student.of)) }
+      default: break
+      }
+    }
+    for stage in stages { stage.inputs.forEach(visit) }
+    var found: [(address: ModelAddress, needsWeights: Bool)] = []
+    func add(_ address: ModelAddress, _ needsWeights: Bool) {
+      if let index = found.firstIndex(where: { $0.address == address }) {
+        found[index].needsWeights = found[index].needsWeights || needsWeights
+      } else {
+        found.append((address, needsWeights))
+      }
+    }
+    func add(modelNamed name: String, weights: Bool) {
+      switch model(named: name)?.source {
+      case .folder(let address): add(address, weights)
+      case .randomWeights(let address): add(address, false)
+      default: break
+      }
+    }
+    for name in names { add(modelNamed: name, weights: true) }
+    switch definition.vocabulary.source {
+    case .model(let name): add(modelNamed: name, weights: false)
+    case .folder(let address): add(address, false)
+    case .trained: break
+    }
+    return found
+  }
+
+  /// The texts that stages and the vocabulary read.
+  func corpora(neededBy stages: [PlannedStage]) -> [CorpusSource] {
+    var found: [CorpusSource] = []
+    if case .trained(let texts, _) = definition.vocabulary.source { found += texts }
+    for stage in stages.map(\.stage) {
+      switch stage.work {
+      case .pretrain(let options): found += options.corpus.texts
+      case .distill(let options): found += options.corpus.texts
+      case .finetune: break
+      }
+    }
+    return found.firstOccurrences
+  }
+}

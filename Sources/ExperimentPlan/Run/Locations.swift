@@ -1,0 +1,196 @@
+// Where models, data and finished stages are looked for: the cache and the mirror.
+import Files
+import Foundation
+
+/// Something that a plan needs and that is not where it could be; all of it at once.
+public struct LocationError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// One line each: what is missing, where it was looked for, how to get it.
+  public let problems: [String]
+
+  public init(problems: [String]) { self.problems = problems }
+
+  public var description: String { problems.joined(separator: "\n") }
+}
+
+/// The folders that `RETORT_CACHE` and `RETORT_MIRROR` name. Both are laid out alike:
+/// `hub/<owner>/<name>/<file>`, `data/glue/<TASK>/*.tsv`, `data/corpora/*.txt`.
+public struct Locations: Sendable, Equatable {
+  public let cache: String
+  public let mirror: String?
+
+  public init(cache: String, mirror: String?) {
+    self.cache = cache
+    self.mirror = mirror
+  }
+
+  /// - Parameter environment: `RETORT_CACHE` (default `~/.cache/retort`) and `RETORT_MIRROR`.
+  public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+    let set = { (name: String) in environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+    let home = set("HOME") ?? "."
+    cache = set("RETORT_CACHE") ?? "\(set("XDG_CACHE_HOME") ?? "\(home)/.cache")/retort"
+    mirror = set("RETORT_MIRROR")
+  }
+
+  /// The folders in which things are looked for, in that order.
+  public var roots: [String] { [cache] + (mirror.map { [$0] } ?? []) }
+
+  /// Finished stages.
+  public var stages: String { "\(cache)/stages" }
+
+  /// Tokenised corpora and generated data.
+  public var prepared: String { "\(cache)/prepared" }
+
+  static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+}
+
+// MARK: Models
+
+/// A folder of the published form, or a checkpoint of ours.
+public struct LocatedModel: Sendable, Equatable {
+  /// The folder, or the checkpoint file.
+  public let path: String
+  public let isCheckpoint: Bool
+
+  public var configuration: String { "\(path)/config.json" }
+  public var weights: String { "\(path)/model.safetensors" }
+  public var vocabulary: String { "\(path)/vocab.txt" }
+}
+
+/// Which files of a folder are needed.
+public enum ModelPart: String, Sendable, CaseIterable {
+  case configuration = "config.json"
+  case weights = "model.safetensors"
+  case vocabulary = "vocab.txt"
+}
+
+extension Locations {
+  /// Finds a model's folder with all the files that are needed.
+  /// - Throws: what is missing, in which folders, and how to get it.
+  public func locate(
+    _ address: ModelAddress, needing parts: [ModelPart] = ModelPart.allCases
+  ) throws(LocationError) -> LocatedModel {
+    let folders = candidateFolders(address)
+    if case .path(let path) = address, path.hasSuffix(".h5") {
+      guard Self.exists(path) else {
+        throw LocationError(problems: ["\(path): no such checkpoint; check the path"])
+      }
+      return LocatedModel(path: path, isCheckpoint: true)
+    }
+    var problems: [String] = []
+    for folder in folders {
+      guard Folder.exists(path: folder) else {
+        problems.append("\(folder): no such folder")
+        continue
+      }
+      let missing = parts.filter { !Self.exists("\(folder)/\($0.rawValue)") }
+      if missing.isEmpty { return LocatedModel(path: folder, isCheckpoint: false) }
+      problems.append("\(folder): no \(missing.map(\.rawValue).joined(separator: ", no "))")
+    }
+    throw LocationError(problems: [
+      "\(address) is not complete (\(problems.joined(separator: "; "))); \(advice(address, parts))"
+    ])
+  }
+
+  private func candidateFolders(_ address: ModelAddress) -> [String] {
+    switch address {
+    case .hub(let owner, let name): roots.map { "\($0)/hub/\(owner)/\(name)" }
+    case .path(let path): [path]
+    }
+  }
+
+  private func advice(_ address: ModelAddress, _ parts: [ModelPart]) -> String {
+    let files = parts.map(\.rawValue).joined(separator: ", ")
+    guard case .hub(let owner, let name) = address else {
+      return "a model's folder holds \(files)"
+    }
+    return "download \(files) from https://huggingface.co/\(owner)/\(name)/tree/main into "
+      + "\(cache)/hub/\(owner)/\(name), or set RETORT_MIRROR to a folder that has hub/\(owner)/\(name)"
+  }
+
+  /// Sizes of a model, from its config.json where that is at hand, else as published.
+  public func facts(_ address: ModelAddress) -> ModelFacts? {
+    if let model = try? locate(address, needing: [.configuration]), !model.isCheckpoint,
+      let data = FileManager.default.contents(atPath: model.configuration),
+      let facts = ModelFacts(configJSON: data)
+    {
+      return facts
+    }
+    return ModelFacts.published(address)
+  }
+}
+
+// MARK: Data
+
+/// The files of a GLUE task.
+public struct LocatedTask: Sendable, Equatable {
+  public let train: String
+  public let dev: String
+  public let test: String
+}
+
+extension Locations {
+  /// Finds the three files of SST-2.
+  public func locateSST2() throws(LocationError) -> LocatedTask {
+    let names = ["train.tsv", "dev.tsv", "test.tsv"]
+    let folders = roots.map { "\($0)/data/glue/SST-2" }
+    var problems: [String] = []
+    for folder in folders {
+      let missing = names.filter { !Self.exists("\(folder)/\($0)") }
+      if missing.isEmpty {
+        return LocatedTask(
+          train: "\(folder)/train.tsv", dev: "\(folder)/dev.tsv", test: "\(folder)/test.tsv")
+      }
+      problems.append(
+        Folder.exists(path: folder)
+          ? "\(folder): no \(missing.joined(separator: ", no "))" : "\(folder): no such folder")
+    }
+    throw LocationError(problems: [
+      "glue/sst2 is not complete (\(problems.joined(separator: "; "))); download "
+        + "https://dl.fbaipublicfiles.com/glue/data/SST-2.zip and unpack it in \(cache)/data/glue, or "
+        + "set RETORT_MIRROR to a folder that has data/glue/SST-2"
+    ])
+  }
+
+  /// Finds a corpus's file. Generated ones have none.
+  public func locate(_ corpus: CorpusSource) throws(LocationError) -> String {
+    switch corpus {
+    case .path(let path):
+      guard Self.exists(path) else {
+        throw LocationError(problems: ["\(path): no such text; check the path in 'corpus:'"])
+      }
+      return path
+    case .named(let name):
+      let paths = roots.map { "\($0)/data/corpora/\(name).txt" }
+      if let path = paths.first(where: Self.exists) { return path }
+      throw LocationError(problems: [
+        "corpus \(name): none of \(paths.joined(separator: ", ")); put the text there, one paragraph "
+          + "a line, or set RETORT_MIRROR to a folder that has data/corpora/\(name).txt"
+      ])
+    case .generated(let name, _, _, _):
+      preconditionFailure("the corpus \(name) is generated, not located")
+    }
+  }
+
+  /// Names that a definition may give to corpora without defining them.
+  public var knownCorpora: [String] {
+    let found = roots.flatMap { root -> [String] in
+      let names = (try? Folder.names(path: "\(root)/data/corpora")) ?? []
+      return names.filter { $0.hasSuffix(".txt") }.map { String($0.dropLast(4)) }
+    }
+    return Set(found + DefinitionContext.usualCorpora).sorted()
+  }
+}
+
+extension DefinitionContext {
+  /// What can be known about a definition's surroundings on this machine: folders in cache and
+  /// mirror, and the published results in `references/` beside the definition.
+  public init(locations: Locations, definitionPath: String) {
+    let folder = (Folder.parent(of: definitionPath) ?? ".") + "/references"
+    let files = Folder.exists(path: folder) ? try? Folder.names(path: folder) : nil
+    self.init(
+      modelFacts: { locations.facts($0) }, knownCorpora: locations.knownCorpora,
+      knownReferences: files.map { names in
+        names.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
+      })
+  }
+}

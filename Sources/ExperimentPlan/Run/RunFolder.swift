@@ -1,0 +1,108 @@
+// The folder of one run: what was asked for, how far it has come, what it measured.
+import Files
+import Foundation
+
+/// Why a run folder cannot be used.
+public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// It holds a run that was not finished, and resuming was not asked for.
+  case unfinished(path: String, stages: [String])
+  /// It is to be resumed but was made from another definition.
+  case anotherDefinition(path: String, differences: [String])
+  /// Files of another kind are in it.
+  case notARunFolder(path: String)
+  case file(FileError)
+
+  public var description: String {
+    switch self {
+    case .unfinished(let path, let stages):
+      return "\(path): holds an unfinished run (checkpoint of \(stages.joined(separator: ", "))); "
+        + "go on with --resume, or move the folder away, or choose another with --runs"
+    case .anotherDefinition(let path, let differences):
+      return "\(path): cannot resume, the definition has changed since: "
+        + "\(differences.joined(separator: "; ")); run it under another name or in another folder "
+        + "(--runs)"
+    case .notARunFolder(let path):
+      return "\(path): expected a run folder or none, found other files; choose another with --runs"
+    case .file(let error): return error.description
+    }
+  }
+}
+
+/// `Runs/<name>/`, locked for as long as this object lives.
+public final class RunFolder {
+  public enum Opening: Sendable { case new, resume }
+
+  public let path: String
+  private let lock: FolderLock
+
+  /// The definition with everything explicit.
+  public var resolvedDefinition: String { "\(path)/resolved.yaml" }
+  public var log: String { "\(path)/log.txt" }
+  public var metrics: String { "\(path)/metrics.jsonl" }
+  public var record: String { "\(path)/record.json" }
+  public var checkpoints: String { "\(path)/checkpoints" }
+
+  /// The checkpoint of a stage that is running; gone when the stage has finished.
+  public func checkpoint(ofStage id: String) -> String { "\(checkpoints)/\(id).h5" }
+
+  /// Takes the folder `runs/<name>`, which is made if missing.
+  /// - Parameter opening: `.new` begins anew where the last run had finished; `.resume` goes on
+  ///   where it stopped, or begins when there is nothing to resume.
+  public init(
+    runs: String, name: String, resolvedDefinition text: String, opening: Opening
+  ) throws(RunFolderError) {
+    path = "\(runs)/\(name)"
+    do {
+      try Folder.create(path: path)
+      lock = try FolderLock(folder: path)
+    } catch { throw .file(error) }
+    try prepare(text, opening)
+  }
+
+  private func prepare(_ text: String, _ opening: Opening) throws(RunFolderError) {
+    let names: [String]
+    do {
+      names = try Folder.names(path: path).filter { !$0.hasPrefix(".") }
+    } catch { throw .file(error) }
+    let earlier = FileManager.default.contents(atPath: resolvedDefinition)
+      .map { String(decoding: $0, as: UTF8.self) }
+    if earlier == nil, !names.isEmpty { throw .notARunFolder(path: path) }
+    switch opening {
+    case .new:
+      let unfinished = unfinishedStages
+      guard unfinished.isEmpty else { throw .unfinished(path: path, stages: unfinished) }
+      for file in [log, metrics, record] { unlink(file) }
+    case .resume:
+      if let earlier, earlier != text {
+        throw .anotherDefinition(path: path, differences: Self.differences(earlier, text))
+      }
+    }
+    do {
+      try Folder.create(path: checkpoints)
+      if earlier != text { try AtomicFile.replace(path: resolvedDefinition, with: text) }
+    } catch { throw .file(error) }
+  }
+
+  /// Stages with a checkpoint: begun and not finished.
+  public var unfinishedStages: [String] {
+    let names = (try? Folder.names(path: checkpoints)) ?? []
+    return names.filter { $0.hasSuffix(".h5") }.map { String($0.dropLast(3)) }
+  }
+
+  /// The first lines that differ, old and new, three at most.
+  private static func differences(_ old: String, _ new: String) -> [String] {
+    let old = old.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let new = new.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let changes = new.difference(from: old)
+    func lines(_ changes: [CollectionDifference<String>.Change], _ word: String) -> [String] {
+      changes.map { change in
+        switch change {
+        case .insert(_, let line, _), .remove(_, let line, _):
+          "\(word) '\(line.drop { $0 == " " })'"
+        }
+      }
+    }
+    let found = lines(changes.removals, "was") + lines(changes.insertions, "is")
+    return Array(found.prefix(3)) + (found.count > 3 ? ["and \(found.count - 3) lines more"] : [])
+  }
+}

@@ -1,0 +1,57 @@
+// The text of `retort explain`.
+import Testing
+
+@testable import ExperimentPlan
+
+@Suite struct ExplanationTests {
+  @Test func aWholeExplanation() throws {
+    let loaded = try LoadedDefinition.load(
+      text: DefinitionText.small, path: "x.yaml", overrides: ["baselines=[mlm_only]"])
+    let text = PlanExplanation(
+      ResolvedPlan(loaded.definition), filled: loaded.filledValues,
+      sizes: ["distil": DataSize(sequences: 5000, tokens: 900_000)]
+    ).text
+    #expect(text.hasPrefix("small\n  seed 7, random numbers: counter\n"))
+    for line in [
+      "      layer 2   ───►  layer 1",
+      "      layer 1",
+      "     loss = 5 · 2² · KL(softmax(teacher / 2) ‖ softmax(student / 2)), mean over all positions",
+      "          + 2 · CE(masked tokens), mean over masked tokens",
+      "          + 1 · (1 - cos(h_teacher, h_student)), last layer, mean over all positions",
+      "    left out (weight 0): soft targets, cosine",
+      "    frozen: position_embeddings",
+      "    steps: 20 (20 an epoch of 5000 sequences, 900000 tokens)",
+      "    steps: 12630 (4210 an epoch of 67349 examples)",
+    ] {
+      #expect(text.contains(line.drop { $0 == " " }), "missing: \(line)\n\(text)")
+    }
+  }
+
+  @Test(
+    "the schedule's shape",
+    arguments: [
+      (0.0, 0.0, 1.0), (0.0, 0.5, 0.5), (0.5, 0.25, 0.5), (0.5, 0.75, 0.5), (1.0, 0.5, 0.5),
+    ])
+  func curve(warmup: Double, place: Double, factor: Double) {
+    let schedule = ScheduleOptions(name: .linear, warmup: warmup)
+    #expect(abs(LearningRateCurve.factor(at: place, schedule) - factor) < 1e-12)
+  }
+
+  @Test(
+    "numbers for reading",
+    arguments: [
+      (5.0, "5"), (2e-5, "2e-5"), (1.0e-8, "1e-8"), (0.98, "0.98"), (1.5e-5, "1.5e-5"),
+    ])
+  func numbers(value: Double, text: String) {
+    #expect(NumberWords.plain(value) == text)
+    #expect(NumberWords.percent(0.15) == "15 %")
+  }
+
+  @Test("every experiment can be explained", arguments: ExperimentFilesTests.names)
+  func explains(name: String) throws {
+    let loaded = try LoadedDefinition.load(path: "\(ExperimentFilesTests.folder)/\(name).yaml")
+    let text = PlanExplanation(ResolvedPlan(loaded.definition), filled: loaded.filledValues).text
+    for stage in loaded.definition.stages { #expect(text.contains(stage.id)) }
+    #expect(!text.split(separator: "\n").contains { $0.hasSuffix(" ") })
+  }
+}
