@@ -1,4 +1,5 @@
-/// eˣ of sixteen values; at most 2 ulp from the exact value, 0 below -87.33, finite up to 88.37.
+/// eˣ of sixteen values; at most 2 ulp from the exact value, 0 below -87.33, e to the 88.37 above 88.37;
+/// not-a-number stays one.
 ///
 /// x = n·ln 2 + r with n whole and |r| <= ln 2 / 2; eʳ by a minimax polynomial of degree 6 (fitted in double
 /// precision, largest relative error 1.9e-9), times 2ⁿ by adding n to the exponent.
@@ -25,5 +26,6 @@ func exponential(_ x: Vector) -> Vector {
   let exponent = unsafeBitCast(shifted, to: SIMD16<UInt32>.self) &<< SIMD16<UInt32>(repeating: 23)
   let scaled = unsafeBitCast(
     unsafeBitCast(p, to: SIMD16<UInt32>.self) &+ exponent, to: Vector.self)
-  return scaled.replacing(with: 0, where: x .< lowest)
+  // The payload of a not-a-number would be taken for an exponent.
+  return scaled.replacing(with: 0, where: x .< lowest).replacing(with: x, where: x .!= x)
 }
