@@ -137,6 +137,16 @@ struct ResultsFolderTests {
     #expect(try page(record).contains("No log"))
   }
 
+  @Test("the epoch that is kept is named where it is not the one best by both")
+  func kept() throws {
+    var record = RunRecord.synthetic()
+    record.stages[1].best = .init(byLoss: 1, byAccuracy: 1, kept: 3)
+    let text = try page(record)
+    #expect(text.contains("Best by validation loss and by accuracy: epoch 1"))
+    #expect(text.contains("Kept: epoch 3."))
+    #expect(text.contains("has 757 of 872 right"))
+  }
+
   @Test("several seeds give their own rows, median and range")
   func seeds() throws {
     for seed in [42, 43, 44] as [UInt64] {

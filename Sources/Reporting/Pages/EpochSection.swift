@@ -131,8 +131,11 @@ struct EpochSection {
       } else {
         text += """
           Best by validation loss: \(described(byLoss)); best by accuracy: \
-          \(described(byAccuracy)). Kept: epoch \(best.kept).
+          \(described(byAccuracy)).
           """
+      }
+      if byLoss.epoch != byAccuracy.epoch || best.kept != byLoss.epoch {
+        text += " Kept: epoch \(best.kept)."
       }
       if let last = epochs.last, last.epoch > byLoss.epoch,
         last.validationLoss > byLoss.validationLoss,
