@@ -9,6 +9,8 @@ public enum VocabularyError: Error, Equatable, CustomStringConvertible {
   case blank(path: String, line: Int)
   case duplicate(path: String, token: String, firstLine: Int, line: Int)
   case missingSpecial(path: String, tokens: [String])
+  /// A vocabulary to be trained has no room for the text's characters.
+  case tooSmall(size: Int, needed: Int, characters: Int)
 
   public var description: String {
     switch self {
@@ -27,6 +29,9 @@ public enum VocabularyError: Error, Equatable, CustomStringConvertible {
     case .missingSpecial(let path, let tokens):
       "\(path): special tokens missing: \(tokens.joined(separator: ", ")); "
         + "expected \(Vocabulary.specialTokens.joined(separator: ", "))"
+    case .tooSmall(let size, let needed, let characters):
+      "a vocabulary of \(size) tokens is too small for a text of \(characters) characters; "
+        + "expected at least \(needed)"
     }
   }
 }
