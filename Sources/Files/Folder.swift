@@ -32,6 +32,14 @@ public enum Folder {
     return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
   }
 
+  /// Removes a folder and the files in it; a folder inside it is an error.
+  public static func remove(path: String) throws(FileError) {
+    for name in try names(path: path) {
+      guard unlink("\(path)/\(name)") == 0 else { throw .current("remove", "\(path)/\(name)") }
+    }
+    guard rmdir(path) == 0 else { throw .current("remove", path) }
+  }
+
   /// Makes the names in a folder last: a renamed file is safe only after this.
   public static func synchronize(path: String) throws(FileError) {
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

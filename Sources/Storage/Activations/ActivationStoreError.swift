@@ -1,0 +1,25 @@
+// Why an activation store cannot be written or read.
+import Files
+
+public enum ActivationStoreError: Error, Equatable, Sendable, CustomStringConvertible {
+  case file(FileError)
+  case store(SealedFileError)
+  /// The unfinished store in the folder was begun for something else.
+  case begunForAnother(folder: String, what: String)
+  case damaged(path: String, what: String)
+  case wrongForm(path: String, expected: String, found: String)
+
+  public var description: String {
+    switch self {
+    case .file(let error): error.description
+    case .store(let error): error.description
+    case .begunForAnother(let folder, let what):
+      "\(folder): an unfinished store with another \(what); remove the folder, or give back what "
+        + "it was begun with"
+    case .damaged(let path, let what):
+      "\(path): damaged: \(what); remove it and compute the activations again"
+    case .wrongForm(let path, let expected, let found):
+      "\(path): activations of a \(found) where those of a \(expected) are expected"
+    }
+  }
+}

@@ -1,0 +1,194 @@
+// Activations on their way to the disk: finished shards first, one HDF5 file at the end.
+import Files
+
+/// Writes the columns of a store. Rows collect in memory; when they are many enough and a unit (a
+/// sequence, a batch) is complete, they become a shard: a file that is never changed again. Killed at
+/// any moment, a later writer goes on behind the last shard.
+final class ShardedActivationWriter {
+  /// Where the finished store will be.
+  let path: String
+  /// Sequences or batches that finished shards hold: where to go on.
+  var finishedUnitCount: Int { manifest.unitCount }
+  /// Values too large for binary16 so far, clipped to ±65504.
+  var overflowCount: Int { manifest.overflowCount + overflows }
+
+  private var manifest: ActivationManifest
+  private let folder: String
+  private let lock: FolderLock
+  private let shardByteCount: Int
+  private var buffers: [GrowingBytes]
+  private var units = 0
+  private var overflows = 0
+
+  /// Begins a store, or goes on with the unfinished one of the same manifest.
+  init(
+    path: String, manifest: ActivationManifest, shardByteCount: Int
+  ) throws(ActivationStoreError) {
+    self.path = path
+    self.shardByteCount = shardByteCount
+    folder = path + ".partial"
+    do throws(FileError) {
+      try Folder.create(path: folder)
+      lock = try FolderLock(folder: folder)
+    } catch {
+      throw .file(error)
+    }
+    buffers = manifest.columns.map { _ in GrowingBytes() }
+    if let begun = try ActivationManifest.read(in: folder) {
+      if let difference = begun.difference(from: manifest) {
+        throw .begunForAnother(folder: folder, what: difference)
+      }
+      self.manifest = begun
+      _ = try shardFiles(verify: false)
+    } else {
+      self.manifest = manifest
+      try manifest.write(in: folder)
+    }
+  }
+
+  /// Rows of a column so far, those in memory included.
+  func rowCount(_ column: Int) -> Int {
+    manifest.rowCount(column) + buffers[column].count / manifest.columns[column].rowByteCount
+  }
+
+  /// Adds whole rows to a column.
+  func append(_ bytes: UnsafeRawBufferPointer, to column: Int) {
+    precondition(
+      bytes.count % manifest.columns[column].rowByteCount == 0,
+      "\(manifest.columns[column].path): \(bytes.count) bytes are not whole rows")
+    buffers[column].extend(by: bytes.count).copyMemory(from: bytes)
+  }
+
+  func append<Element: BitwiseCopyable>(_ values: [Element], to column: Int) {
+    values.withUnsafeBytes { append($0, to: column) }
+  }
+
+  /// Adds whole rows of float32 to a column, narrowed if it is one of binary16.
+  func append(_ values: UnsafeBufferPointer<Float>, to column: Int) {
+    guard manifest.columns[column].type == .float16 else {
+      return append(UnsafeRawBufferPointer(values), to: column)
+    }
+    let target = buffers[column].extend(by: 2 * values.count).bindMemory(to: UInt16.self)
+    guard let start = target.baseAddress else { return }
+    overflows += HalfPrecision.narrow(values, into: start)
+  }
+
+  /// Ends a unit: only here can a shard end.
+  func endUnit() throws(ActivationStoreError) {
+    units += 1
+    if buffers.reduce(0, { $0 + $1.count }) >= shardByteCount { try endShard() }
+  }
+
+  /// Makes one HDF5 file of all shards and removes them.
+  func finish(
+    attributes: [String: StoredValue]
+  ) throws(ActivationStoreError) {
+    if units > 0 { try endShard() }
+    try join(attributes)
+    lock.release()
+    do throws(FileError) {
+      try Folder.remove(path: folder)
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  private func endShard() throws(ActivationStoreError) {
+    let name = "\(manifest.shards.count).shard"
+    var digest = XXH64()
+    do throws(FileError) {
+      let writer = try AtomicFileWriter(path: "\(folder)/\(name)")
+      for buffer in buffers {
+        digest.update(buffer.bytes)
+        try writer.write(buffer.bytes)
+      }
+      try writer.commit()
+    } catch {
+      throw .file(error)
+    }
+    let rows = zip(manifest.columns, buffers).map { $1.count / $0.rowByteCount }
+    manifest.shards.append(
+      ActivationManifest.Shard(
+        name: name, units: units, rows: rows, overflows: overflows, digest: digest.hexDigest()))
+    try manifest.write(in: folder)
+    for buffer in buffers { buffer.removeAll() }
+    units = 0
+    overflows = 0
+  }
+
+  private func shardFiles(verify: Bool) throws(ActivationStoreError) -> [MappedFile] {
+    var files: [MappedFile] = []
+    for shard in manifest.shards {
+      do throws(FileError) {
+        files.append(try MappedFile(path: "\(folder)/\(shard.name)"))
+      } catch {
+        throw .file(error)
+      }
+      let bytes = files[files.count - 1].bytes
+      guard bytes.count == manifest.byteCount(of: shard) else {
+        throw .damaged(path: folder, what: "\(shard.name) has \(bytes.count) bytes")
+      }
+      let isWhole =
+        !verify || XXH64.hexadecimalText(XXH64.digest(of: bytes)) == shard.digest
+      guard isWhole else { throw .damaged(path: folder, what: "\(shard.name) has changed") }
+    }
+    return files
+  }
+
+  private func join(_ attributes: [String: StoredValue]) throws(ActivationStoreError) {
+    let files = try shardFiles(verify: true)
+    var places = files.map { _ in 0 }  // bytes of each shard that are in the store already
+    do {
+      try SealedHDF5File.write(path: path, kind: .activationStore) { (builder) throws(HDF5Error) in
+        for (name, value) in attributes.sorted(by: { $0.key < $1.key }) {
+          try builder.attribute(name, value, of: "/")
+        }
+        try builder.values(manifest.source.mapValues { .text($0) }, in: "/source")
+        let groups = Set(manifest.columns.compactMap { Folder.parent(of: $0.path) })
+        for group in groups.sorted() where group != "/" { try builder.group(group) }
+        for (index, column) in manifest.columns.enumerated() {
+          let zero = [UInt8](repeating: 0, count: column.beginsWithZero ? column.rowByteCount : 0)
+          try zero.withUnsafeBufferPointer { (first) throws(HDF5Error) in
+            var parts = [UnsafeRawBufferPointer(first)]
+            for (shard, file) in files.enumerated() {
+              let end = places[shard] + manifest.shards[shard].rows[index] * column.rowByteCount
+              parts.append(UnsafeRawBufferPointer(rebasing: file.bytes[places[shard]..<end]))
+              places[shard] = end
+            }
+            let rows = parts.reduce(0) { $0 + $1.count } / column.rowByteCount
+            try builder.array(
+              column.path, column.type, shape: [rows] + column.rowShape, parts: parts)
+          }
+        }
+      }
+    } catch {
+      throw .store(error)
+    }
+  }
+}
+
+/// Bytes that grow at the end.
+private final class GrowingBytes {
+  private var start: UnsafeMutableRawPointer?
+  private var capacity = 0
+  private(set) var count = 0
+
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
+
+  deinit { start?.deallocate() }
+
+  /// Room for more bytes at the end, to be filled at once.
+  func extend(by added: Int) -> UnsafeMutableRawBufferPointer {
+    if count + added > capacity {
+      capacity = max(2 * capacity, count + added, 1 << 16)
+      let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
+      larger.copyMemory(from: start ?? larger, byteCount: start == nil ? 0 : count)
+      start?.deallocate()
+      start = larger
+    }
+    defer { count += added }
+    return UnsafeMutableRawBufferPointer(start: start.map { $0 + count }, count: added)
+  }
+
+  func removeAll() { count = 0 }
+}

@@ -1,0 +1,108 @@
+// Reading the teacher outputs of a distillation stage in place of running the teacher.
+import Files
+
+/// A verified store of teacher outputs, in a mapping; pointers are valid while it lives.
+public final class StageActivationStore: Sendable {
+  public let layout: StageActivationLayout
+  /// What the outputs are of: to be compared with what a training run is about to use.
+  public let source: [String: String]
+  public let overflowCount: Int
+  public let batchCount: Int
+  private let file: ActivationFile
+
+  /// One batch as it was trained on; its buffers are the file's memory.
+  public struct Batch {
+    public let place: BatchPlace
+    /// [T], after masking.
+    public let tokenIDs: UnsafeBufferPointer<Int32>
+    /// [T], -1 where not masked.
+    public let labels: UnsafeBufferPointer<Int32>
+    /// [N + 1], where each sequence begins, from 0.
+    public let offsets: [Int32]
+    /// [N], place of each sequence in the data.
+    public let examples: [Int]
+    /// Rows of `/hidden/last`.
+    let tokens: Range<Int>
+    /// Rows of `/logits`.
+    let logitRows: Range<Int>
+
+    public var logitRowCount: Int { logitRows.count }
+  }
+
+  public init(path: String) throws(ActivationStoreError) {
+    file = try ActivationFile(path: path, form: StageActivationLayout.form)
+    layout = try StageActivationLayout(
+      of: file, hasHidden: file.has("/hidden/last"), hasLogits: file.has("/logits/values"))
+    try file.check(layout.columns)
+    source = file.source
+    overflowCount = try file.integer("overflow_count")
+    batchCount = file.rowCount("/batches")
+  }
+
+  /// The batch of a number, in training order.
+  public func batch(_ index: Int) -> Batch {
+    let fields = fields(index)
+    let sequences = fields[3]..<fields[4]
+    let tokens = fields[5]..<fields[6]
+    let offsets = file.values(
+      "/offsets", rows: sequences.lowerBound..<(sequences.upperBound + 1), Int64.self)
+    return Batch(
+      place: place(index),
+      tokenIDs: file.values("/tokens", rows: tokens, Int32.self),
+      labels: file.values("/labels", rows: tokens, Int32.self),
+      offsets: offsets.map { Int32($0 - Int64(tokens.lowerBound)) },
+      examples: file.values("/examples", rows: sequences, Int64.self).map { Int($0) },
+      tokens: tokens, logitRows: fields[7]..<fields[8])
+  }
+
+  /// The numbers of a step's batches; empty if the store does not hold the step.
+  public func batches(epoch: Int, step: Int) -> Range<Int> {
+    let first = firstBatch(from: BatchPlace(epoch: epoch, step: step, microBatch: 0))
+    return first..<firstBatch(from: BatchPlace(epoch: epoch, step: step + 1, microBatch: 0))
+  }
+
+  /// Copies a batch's last hidden states as float32. - Parameter target: [T, C].
+  public func readLastHidden(
+    of batch: Batch, into target: UnsafeMutableBufferPointer<Float>
+  ) {
+    precondition(layout.lastHidden != nil, "a store without hidden states")
+    file.read("/hidden/last", rows: batch.tokens, into: target)
+  }
+
+  /// Copies a batch's largest logits as float32. - Parameter target: [R, k].
+  public func readTopLogits(
+    of batch: Batch, into target: UnsafeMutableBufferPointer<Float>
+  ) {
+    precondition(layout.topLogits != nil, "a store without logits")
+    file.read("/logits/values", rows: batch.logitRows, into: target)
+  }
+
+  /// The vocabulary ids of a batch's largest logits, [R, k].
+  public func topLogitIDs(of batch: Batch) -> UnsafeBufferPointer<Int32> {
+    file.values("/logits/ids", rows: batch.logitRows, Int32.self)
+  }
+
+  /// The log-normalisers of a batch's rows, [R, temperatures].
+  public func logNormalizers(of batch: Batch) -> UnsafeBufferPointer<Float> {
+    file.values("/logits/log_normalizers", rows: batch.logitRows, Float.self)
+  }
+
+  private func fields(_ index: Int) -> [Int] {
+    file.values("/batches", rows: index..<(index + 1), Int64.self).map { Int($0) }
+  }
+
+  private func place(_ index: Int) -> BatchPlace {
+    let fields = fields(index)
+    return BatchPlace(epoch: fields[0], step: fields[1], microBatch: fields[2])
+  }
+
+  /// The number of the first batch that is not before a place.
+  private func firstBatch(from wanted: BatchPlace) -> Int {
+    var (low, high) = (0, batchCount)
+    while low < high {
+      let middle = (low + high) / 2
+      if place(middle) < wanted { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}

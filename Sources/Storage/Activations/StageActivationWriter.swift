@@ -1,0 +1,140 @@
+// Writing the teacher outputs of a distillation stage.
+import Files
+
+/// Writes teacher outputs batch by batch in training order.
+public final class StageActivationWriter {
+  public let layout: StageActivationLayout
+  private let shards: ShardedActivationWriter
+  private var last: BatchPlace?
+
+  /// A batch and what the teacher made of it; all memory is borrowed until `append` returns.
+  public struct Batch {
+    public let place: BatchPlace
+    /// [T], as the models saw them, after masking.
+    public let tokenIDs: UnsafeBufferPointer<Int32>
+    /// [T], -1 where not masked.
+    public let labels: UnsafeBufferPointer<Int32>
+    /// [N + 1], where each sequence begins, from 0.
+    public let offsets: [Int32]
+    /// [N], place of each sequence in the data.
+    public let examples: [Int]
+    /// [T, C]; needed if the layout has last hidden states.
+    public var lastHidden: UnsafeBufferPointer<Float>?
+    /// Needed if the layout has logits.
+    public var topLogits: TopLogits?
+
+    public init(
+      place: BatchPlace, tokenIDs: UnsafeBufferPointer<Int32>,
+      labels: UnsafeBufferPointer<Int32>, offsets: [Int32], examples: [Int],
+      lastHidden: UnsafeBufferPointer<Float>? = nil, topLogits: TopLogits? = nil
+    ) {
+      self.place = place
+      self.tokenIDs = tokenIDs
+      self.labels = labels
+      self.offsets = offsets
+      self.examples = examples
+      self.lastHidden = lastHidden
+      self.topLogits = topLogits
+    }
+  }
+
+  public struct TopLogits {
+    /// [R, k], largest first.
+    public let values: UnsafeBufferPointer<Float>
+    /// [R, k], the vocabulary ids of `values`.
+    public let ids: UnsafeBufferPointer<Int32>
+    /// [R, temperatures].
+    public let logNormalizers: UnsafeBufferPointer<Float>
+
+    public init(
+      values: UnsafeBufferPointer<Float>, ids: UnsafeBufferPointer<Int32>,
+      logNormalizers: UnsafeBufferPointer<Float>
+    ) {
+      self.values = values
+      self.ids = ids
+      self.logNormalizers = logNormalizers
+    }
+  }
+
+  /// Begins a store at the path, or goes on with an unfinished one of the same layout and source.
+  /// - Parameter source: digests of data, tokenizer, masking and teacher, and whatever else the outputs
+  ///   depend on.
+  public init(
+    path: String, layout: StageActivationLayout, source: [String: String],
+    shardByteCount: Int = 64 << 20
+  ) throws(ActivationStoreError) {
+    self.layout = layout
+    shards = try ShardedActivationWriter(
+      path: path,
+      manifest: ActivationManifest(
+        form: StageActivationLayout.form, columns: layout.columns,
+        parameters: layout.parameters, source: source),
+      shardByteCount: shardByteCount)
+  }
+
+  /// Batches that are safe on the disk: the next one to append is the one of this number.
+  public var finishedBatchCount: Int { shards.finishedUnitCount }
+
+  /// Values too large for binary16 so far, clipped to ±65504.
+  public var overflowCount: Int { shards.overflowCount }
+
+  /// Adds the next batch, later in training than the one before.
+  public func append(_ batch: Batch) throws(ActivationStoreError) {
+    let tokenCount = batch.tokenIDs.count
+    precondition(
+      last.map { $0 < batch.place } ?? true, "\(batch.place) after \(String(describing: last))")
+    precondition(
+      batch.labels.count == tokenCount && batch.offsets.first == 0
+        && batch.offsets.last.map { Int($0) } == tokenCount
+        && batch.examples.count == batch.offsets.count - 1,
+      "tokens, labels, offsets and examples of \(batch.place) do not fit")
+    last = batch.place
+    let firstToken = shards.rowCount(1)
+    let firstSequence = shards.rowCount(4)
+    let firstRow = layout.topLogits == nil ? 0 : shards.rowCount(logitColumn)
+    let rowCount = logitRowCount(batch)
+    shards.append(
+      [
+        batch.place.epoch, batch.place.step, batch.place.microBatch,
+        firstSequence, firstSequence + batch.examples.count, firstToken, firstToken + tokenCount,
+        firstRow, firstRow + rowCount,
+      ].map { Int64($0) }, to: 0)
+    shards.append(UnsafeRawBufferPointer(batch.tokenIDs), to: 1)
+    shards.append(UnsafeRawBufferPointer(batch.labels), to: 2)
+    shards.append(batch.offsets.dropFirst().map { Int64(firstToken) + Int64($0) }, to: 3)
+    shards.append(batch.examples.map { Int64($0) }, to: 4)
+    if let lastHidden = layout.lastHidden {
+      guard let values = batch.lastHidden, values.count == tokenCount * lastHidden.hiddenSize else {
+        preconditionFailure("last hidden states must be [\(tokenCount), \(lastHidden.hiddenSize)]")
+      }
+      shards.append(values, to: 5)
+    }
+    if let topLogits = layout.topLogits {
+      guard let logits = batch.topLogits, logits.values.count == rowCount * topLogits.count,
+        logits.ids.count == logits.values.count,
+        logits.logNormalizers.count == rowCount * topLogits.temperatures.count
+      else { preconditionFailure("logits must be [\(rowCount), \(topLogits.count)]") }
+      shards.append(logits.values, to: logitColumn)
+      shards.append(UnsafeRawBufferPointer(logits.ids), to: logitColumn + 1)
+      shards.append(logits.logNormalizers, to: logitColumn + 2)
+    }
+    try shards.endUnit()
+  }
+
+  /// Puts the whole store at its path.
+  public func finish() throws(ActivationStoreError) {
+    var attributes = layout.attributes
+    attributes["overflow_count"] = .integer(Int64(overflowCount))
+    try shards.finish(attributes: attributes)
+  }
+
+  private var logitColumn: Int { layout.lastHidden == nil ? 5 : 6 }
+
+  private func logitRowCount(_ batch: Batch) -> Int {
+    switch layout.topLogits?.positions {
+    case nil: 0
+    case .all: batch.tokenIDs.count
+    case .masked: batch.labels.count { $0 >= 0 }
+    }
+  }
+}
