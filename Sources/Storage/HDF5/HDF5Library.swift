@@ -20,7 +20,8 @@ public struct HDF5Error: Error, Equatable, Sendable, CustomStringConvertible {
   }
 }
 
-enum HDF5Library {
+/// The one instance of the library in this process.
+public enum HDF5Library {
   /// Guards the whole library: a build of it need not be safe for threads, and its error stack is
   /// read in a second call.
   nonisolated(unsafe) private static let mutex: UnsafeMutablePointer<pthread_mutex_t> = {
@@ -43,7 +44,7 @@ enum HDF5Library {
   }
 
   /// The version of the library at run time, such as "1.10.8".
-  static var version: String {
+  public static var version: String {
     var (major, minor, release): (UInt32, UInt32, UInt32) = (0, 0, 0)
     H5get_libversion(&major, &minor, &release)
     return "\(major).\(minor).\(release)"

@@ -22,7 +22,7 @@ public enum BLASKernel {
   public static let isChosenByUser = getenv("OPENBLAS_CORETYPE").map { $0.pointee != 0 } ?? false
 
   /// Kernels that use neither AVX2 nor AVX-512, too slow for any processor this program runs on.
-  static let outdated: Set<String> = [
+  public static let outdated: Set<String> = [
     "Prescott", "Core2", "Penryn", "Dunnington", "Nehalem", "Sandybridge", "Atom", "Athlon",
     "Opteron",
     "Opteron_SSE3", "Barcelona", "Nano", "Bobcat", "Bulldozer", "Piledriver", "Generic", "Katmai",
