@@ -1,8 +1,25 @@
+// The program: one subcommand a verb.
 import ArgumentParser
 
-/// The program: one subcommand a verb.
 @main
-struct Retort: AsyncParsableCommand {
+struct Retort: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "retort", abstract: "Knowledge distillation of transformers, on a CPU.")
+    commandName: "retort",
+    abstract: "Knowledge distillation of transformers, on a CPU.",
+    discussion: """
+      A model is a checkpoint (.h5), a Hugging Face folder, or hub:owner/name, looked up in \
+      RETORT_CACHE (default ~/.cache/retort) and RETORT_MIRROR. Results go to standard output, \
+      progress and log to standard error.
+      Exit status: 0 success; 1 failure; 64 wrong usage; 130 and 143 after SIGINT and SIGTERM, \
+      with a checkpoint saved.
+      """,
+    version: ProgramVersion.text,
+    groupedSubcommands: [
+      CommandGroup(name: "Experiment", subcommands: [ValidateVerb.self]),
+      CommandGroup(name: "Result", subcommands: [InspectVerb.self, ReportVerb.self]),
+      CommandGroup(name: "Text", subcommands: [TokenizeVerb.self]),
+      CommandGroup(name: "Machine", subcommands: [DoctorVerb.self]),
+    ])
+
+  static func main() { Program.run() }
 }

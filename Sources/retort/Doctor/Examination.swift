@@ -1,0 +1,145 @@
+// Looks at the machine and measures its products.
+import ExperimentPlan
+import Files
+import Glibc
+import Processor
+import Storage
+import TensorEngine
+
+enum Examination {
+  static func diagnose() -> Diagnosis {
+    let features = ProcessorFeatures.current()
+    let level = Processor.kernelLevel
+    let missing = features.missing(for: level)
+    var blas = Diagnosis.BLASState(
+      configuration: "not asked: the kernels cannot run", kernel: nil, chosenByUser: false,
+      speeds: [])
+    if missing.isEmpty {
+      blas = .init(
+        configuration: BLASKernel.configuration, kernel: BLASKernel.coreName,
+        chosenByUser: BLASKernel.isChosenByUser, speeds: ProductTiming.speeds())
+    }
+    var diagnosis = Diagnosis(
+      program: ProgramVersion.text,
+      processor: .init(
+        name: features.modelName, available: Engine.availableProcessors, load: load,
+        kernelsBuiltFor: level.rawValue, offers: features.highestLevel?.rawValue,
+        missing: missing),
+      blas: blas, memory: memory, hdf5: HDF5Library.version,
+      folders: [cacheFolder, mirrorFolder], findings: [])
+    diagnosis.findings = findings(diagnosis)
+    return diagnosis
+  }
+
+  private static var load: Double {
+    var averages = [0.0, 0, 0]
+    return getloadavg(&averages, 3) > 0 ? averages[0] : 0
+  }
+
+  private static var memory: Diagnosis.MemoryState {
+    func bytes(_ name: String, in text: String) -> Int {
+      let line = text.split(separator: "\n").first { $0.hasPrefix("\(name):") }
+      return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+        ?? 0
+    }
+    let text = procText("/proc/meminfo")
+    return .init(
+      totalBytes: bytes("MemTotal", in: text), availableBytes: bytes("MemAvailable", in: text))
+  }
+
+  /// Files under /proc have no size and cannot be mapped.
+  private static func procText(_ path: String) -> String {
+    guard let stream = fopen(path, "r") else { return "" }
+    defer { fclose(stream) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 14)
+    let count = fread(&bytes, 1, bytes.count, stream)
+    return String(decoding: bytes[..<count], as: UTF8.self)
+  }
+
+  private static var cacheFolder: Diagnosis.FolderState {
+    let path = Locations().cache
+    var state = "will be made when needed"
+    if Folder.exists(path: path) {
+      state = access(path, W_OK) == 0 ? "writable" : "not writable"
+    } else if access(path, F_OK) == 0 {
+      state = "not a folder"
+    }
+    return .init(variable: "RETORT_CACHE", path: path, state: state)
+  }
+
+  private static var mirrorFolder: Diagnosis.FolderState {
+    guard let path = Locations().mirror else {
+      return .init(variable: "RETORT_MIRROR", path: nil, state: "(models and data sets on disk)")
+    }
+    guard Folder.exists(path: path) else {
+      return .init(variable: "RETORT_MIRROR", path: path, state: "no such folder")
+    }
+    let parts = ["hub", "data/glue", "data/corpora"]
+    let found = parts.filter { Folder.exists(path: "\(path)/\($0)") }
+    return .init(
+      variable: "RETORT_MIRROR", path: path,
+      state: found.isEmpty
+        ? "holds none of \(parts.joined(separator: ", "))"
+        : "holds \(found.joined(separator: ", "))")
+  }
+
+  /// What keeps this machine from doing its best, and what helps.
+  static func findings(_ diagnosis: Diagnosis) -> [Diagnosis.Finding] {
+    var findings: [Diagnosis.Finding] = []
+    func add(_ problem: String, _ remedy: String) {
+      findings.append(.init(problem: problem, remedy: remedy))
+    }
+    let processor = diagnosis.processor
+    if !processor.missing.isEmpty {
+      add(
+        "the kernels need \(processor.missing.joined(separator: ", ")), "
+          + "which this processor does not have",
+        processor.offers.map { "rebuild with RETORT_CPU=\($0) swift build -c release" }
+          ?? "use a machine of at least \(KernelLevel.v3.rawValue)")
+    } else if let offers = processor.offers, offers > processor.kernelsBuiltFor {
+      add(
+        "the kernels were built for \(processor.kernelsBuiltFor), the processor offers \(offers)",
+        "rebuild on this machine, or with RETORT_CPU=\(offers) swift build -c release")
+    }
+    if let kernel = diagnosis.blas.kernel, BLASKernel.outdated.contains(kernel) {
+      if diagnosis.blas.chosenByUser {
+        add(
+          "OPENBLAS_CORETYPE asks for the kernel \(kernel), which uses neither AVX2 nor AVX-512",
+          "unset OPENBLAS_CORETYPE: the right kernel is chosen without it")
+      } else {
+        add(
+          "OpenBLAS chose the kernel \(kernel), which uses neither AVX2 nor AVX-512",
+          "install an OpenBLAS built for many processors: apt-get install libopenblas0-pthread")
+      }
+    }
+    if processor.load > Double(processor.available) {
+      add(
+        "other processes are using the processor (load \(decimal(processor.load, digits: 1)) on "
+          + "\(processor.available))", "measure again when they are done")
+    }
+    let memory = diagnosis.memory
+    if memory.availableBytes > 0, memory.availableBytes < 4_000_000_000 {
+      add(
+        "only \(gigabytes(memory.availableBytes)) of memory are free",
+        "BERT-base with DistilBERT takes about 4 GB; `retort explain` predicts what a definition takes"
+      )
+    }
+    for folder in diagnosis.folders {
+      switch folder.state {
+      case "not writable", "not a folder":
+        add(
+          "\(folder.path ?? "") is \(folder.state)", "set \(folder.variable) to a folder of yours")
+      case "no such folder":
+        add(
+          "\(folder.variable) names \(folder.path ?? ""), which is no folder", "correct or unset it"
+        )
+      case let state where state.hasPrefix("holds none"):
+        add(
+          "\(folder.variable) names \(folder.path ?? ""), which \(state)",
+          "lay it out as hub/<owner>/<name>/, data/glue/<TASK>/, data/corpora/")
+      default: break
+      }
+    }
+    return findings
+  }
+}

@@ -1,0 +1,37 @@
+// The facts of a checkpoint.
+import Storage
+
+extension Inspection {
+  init(checkpoint: Checkpoint) {
+    let tensors = checkpoint.tensorShapes()
+    self.init(path: checkpoint.path, kind: "checkpoint")
+    add("digest", checkpoint.digest)
+    for (name, value) in checkpoint.attributes.sorted(by: { $0.key < $1.key }) {
+      add(name, "\(value)")
+    }
+    add("parameters", grouped(tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }))
+    for group in checkpoint.optimizerGroups {
+      add(
+        "optimizer", "\(group), \(checkpoint.tensorNames(in: "/optimizer/\(group)").count) tensors")
+    }
+    for (group, values) in [("progress", checkpoint.progress), ("random", checkpoint.random)] {
+      for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+        add("\(group) \(name)", Self.short(value))
+      }
+    }
+    for (name, bytes) in checkpoint.files.sorted(by: { $0.key < $1.key }) {
+      add("file \(name)", "\(grouped(bytes.count)) bytes")
+    }
+    self.tensors = tensors.map { .init(name: $0.path, shape: $0.shape, type: "float32") }
+  }
+
+  /// Long lists by their length.
+  private static func short(_ value: StoredValue) -> String {
+    switch value {
+    case .integers(let values) where values.count > 8: "\(grouped(values.count)) integers"
+    case .reals(let values) where values.count > 8: "\(grouped(values.count)) numbers"
+    case .bytes(let bytes): "\(grouped(bytes.count)) bytes"
+    default: "\(value)"
+    }
+  }
+}

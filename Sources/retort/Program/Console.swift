@@ -1,0 +1,67 @@
+// Standard error: log lines and, on a terminal, one status line below them.
+import Glibc
+import Synchronization
+
+/// The one writer of standard error. Lines come out whole, whoever writes them, and above the status.
+final class Console: Sendable {
+  static let shared = Console()
+
+  /// Whether standard error is a terminal that can rewrite a line.
+  let isTerminal: Bool
+  private let hasColor: Bool
+  private let status = Mutex("")
+
+  init() {
+    func variable(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
+    isTerminal = isatty(STDERR_FILENO) == 1 && variable("TERM") != "dumb"
+    hasColor = isTerminal && variable("NO_COLOR").isEmpty
+  }
+
+  /// Columns of the terminal.
+  var width: Int {
+    var size = winsize()
+    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+      ? Int(size.ws_col) : 80
+  }
+
+  func write(line: String) {
+    status.withLock { status in
+      put(status.isEmpty ? "\(line)\n" : "\(Self.eraseLine)\(line)\n\(status)")
+    }
+  }
+
+  func write(error: String) {
+    write(line: "retort: \(hasColor ? "\u{1B}[1;31merror:\u{1B}[0m" : "error:") \(error)")
+  }
+
+  /// Puts `text` in place of the status line, cut to the terminal's width.
+  func show(status text: String) {
+    guard isTerminal else { return }
+    status.withLock { status in
+      status = String(text.prefix(max(1, width - 1)))
+      put(Self.eraseLine + status)
+    }
+  }
+
+  /// Removes the status line.
+  func endStatus() {
+    status.withLock { status in
+      guard !status.isEmpty else { return }
+      status = ""
+      put(Self.eraseLine)
+    }
+  }
+
+  private static let eraseLine = "\r\u{1B}[2K"
+
+  /// A log that cannot be written is no reason to stop.
+  private func put(_ text: String) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let written = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { return }
+      bytes = bytes.dropFirst(written)
+    }
+  }
+}

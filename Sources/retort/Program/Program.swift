@@ -1,0 +1,79 @@
+// From the command line to an exit status.
+import ArgumentParser
+import Glibc
+import Logging
+import Processor
+import Text
+
+enum Program {
+  /// Parses the command line, runs its verb and ends the process.
+  static func run() -> Never {
+    // A reader that goes away must not end a training; `StandardOutput` ends the process itself.
+    signal(SIGPIPE, SIG_IGN)
+    LoggingSystem.bootstrap { _ in PlainLogHandler() }
+    do {
+      var command = try Retort.parseAsRoot()
+      // Before any engine code: a missing instruction would end the program without a word.
+      if command is any RunsKernels { try Processor.requireKernelLevel() }
+      try command.run()
+      try StandardOutput.shared.flush()
+    } catch {
+      end(with: error)
+    }
+    exit(ExitStatus.success.rawValue)
+  }
+
+  /// Says what is wrong and ends with the status that belongs to it.
+  private static func end(with error: any Error) -> Never {
+    if let closed = error as? OutputClosed { closed.endProcess() }
+    // What was computed before the failure is still worth having.
+    try? StandardOutput.shared.flush()
+    Console.shared.endStatus()
+    switch error {
+    case let stop as Stopped:
+      Console.shared.write(line: "retort: \(stop)")
+      exit(stop.signal.exitStatus)
+    default:
+      // Help, version and wrong usage are the argument parser's; it calls everything else a failure.
+      if error is ExitCode || Retort.exitCode(for: error) != .failure {
+        Retort.exit(withError: error)
+      }
+      // Several lines where several things are wrong, each clear by itself.
+      for line in "\(error)".split(separator: "\n") {
+        Console.shared.write(error: String(line))
+      }
+      exit(ExitStatus.failure.rawValue)
+    }
+  }
+}
+
+/// Exit statuses of the program's own; 64 for wrong usage is the argument parser's.
+enum ExitStatus: Int32 {
+  case success = 0
+  case failure = 1
+}
+
+/// A verb that computes with the engine, and so needs the instructions it was built for.
+protocol RunsKernels {}
+
+/// A failure of the command line itself, in one line: what, where, expected, found, what to do.
+struct CommandFailure: Error, Equatable, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+
+  /// Of a line of standard input.
+  /// - Parameter offset: where the line begins in the stream.
+  init(_ error: InvalidUTF8, line: Int, offset: Int) {
+    self.init(
+      "standard input:\(line): invalid UTF-8 at byte \(offset + error.byteOffset) of the input; "
+        + "convert the text to UTF-8")
+  }
+}
+
+/// A verb that a signal ended before its time, everything saved.
+struct Stopped: Error, CustomStringConvertible {
+  let signal: StopSignals.Signal
+  /// What was saved, and how to go on.
+  let description: String
+}

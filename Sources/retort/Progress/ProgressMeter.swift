@@ -1,0 +1,65 @@
+// Steps in, what they mean for whoever waits out.
+
+/// One optimizer step, as the meter needs it.
+struct MeterStep {
+  var epoch: Int
+  var step: Int
+  var totalSteps: Int
+  var loss: Double
+  var terms: [(name: String, value: Double)]
+  var tokens: Int
+  var seconds: Double
+}
+
+/// Averages over the last seconds of a stage. A step weighs by its tokens in losses and speed; what
+/// lies `memory` seconds back weighs 1/e.
+struct ProgressMeter {
+  let stage: String
+  private static let memory = 10.0
+
+  private var last: MeterStep?
+  private var weight = 0.0
+  private var loss = 0.0
+  private var terms: [Double] = []
+  private var tokens = 0.0
+  private var seconds = 0.0
+  /// Of this process alone: steps that an earlier one did say nothing of this machine's speed.
+  private var stepsTimed = 0
+  private var secondsTimed = 0.0
+
+  init(stage: String) { self.stage = stage }
+
+  mutating func add(_ step: MeterStep) {
+    let fade = fadeFactor(step.seconds)
+    weight = weight * fade + 1
+    loss = loss * fade + step.loss
+    if terms.count != step.terms.count { terms = step.terms.map { _ in 0 } }
+    for (index, term) in step.terms.enumerated() { terms[index] = terms[index] * fade + term.value }
+    tokens = tokens * fade + Double(step.tokens)
+    seconds = seconds * fade + step.seconds
+    // The first step warms caches and threads up.
+    if last != nil {
+      stepsTimed += 1
+      secondsTimed += step.seconds
+    }
+    last = step
+  }
+
+  /// Nil before the first step.
+  var progress: StageProgress? {
+    guard let last else { return nil }
+    return StageProgress(
+      stage: stage, epoch: last.epoch, step: last.step, totalSteps: last.totalSteps,
+      loss: loss / weight,
+      terms: zip(last.terms, terms).map { ($0.name, $1 / weight) },
+      tokensPerSecond: seconds > 0 ? tokens / seconds : 0,
+      secondsLeft: stepsTimed == 0
+        ? nil : secondsTimed / Double(stepsTimed) * Double(last.totalSteps - last.step))
+  }
+
+  private func fadeFactor(_ seconds: Double) -> Double {
+    // exp(-s/memory) by its first terms would do; steps may be long, so the quotient that never
+    // turns negative.
+    1 / (1 + seconds / Self.memory)
+  }
+}

@@ -1,0 +1,42 @@
+// The progress of a stage as one line of text.
+
+/// Where a stage's training stands.
+struct StageProgress: Equatable {
+  var stage: String
+  /// Counted from 1.
+  var epoch: Int
+  /// Steps done, of all steps of the stage.
+  var step: Int
+  var totalSteps: Int
+  /// Means over the last moments: the weighted sum, and its terms unweighted.
+  var loss: Double
+  var terms: [(name: String, value: Double)]
+  /// Real tokens, no padding.
+  var tokensPerSecond: Double
+  /// Nil before there is anything to judge by.
+  var secondsLeft: Double?
+
+  static func == (left: StageProgress, right: StageProgress) -> Bool { left.text == right.text }
+
+  /// `distil  epoch 1  step 120/4,210  loss 3.214 (soft_targets 0.412, …)  1,234 tokens/s  12 min 3 s left`
+  var text: String {
+    var parts = [
+      stage, "epoch \(epoch)", "step \(grouped(step))/\(grouped(totalSteps))",
+      "loss \(Self.short(loss))",
+    ]
+    if terms.count > 1 {
+      let texts = terms.map { "\($0.name) \(Self.short($0.value))" }
+      parts[3] += " (\(texts.joined(separator: ", ")))"
+    }
+    parts.append("\(grouped(Int(tokensPerSecond.rounded()))) tokens/s")
+    if let secondsLeft { parts.append("\(duration(seconds: secondsLeft)) left") }
+    return parts.joined(separator: "  ")
+  }
+
+  /// Four significant digits, as many as a loss of the moment is worth.
+  private static func short(_ value: Double) -> String {
+    let magnitude = abs(value)
+    return decimal(
+      value, digits: magnitude >= 100 ? 1 : magnitude >= 10 ? 2 : magnitude >= 0.1 ? 3 : 5)
+  }
+}

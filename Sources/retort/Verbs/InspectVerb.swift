@@ -1,0 +1,41 @@
+// `retort inspect`: what is in a file.
+import ArgumentParser
+import Files
+import Reporting
+import Storage
+
+struct InspectVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Show what is in a checkpoint, an activation store, a run record or a model's folder."
+  )
+
+  @Argument(
+    help: ArgumentHelp(
+      "A checkpoint or activation store (.h5), a record (.json) or run folder, or a Hugging Face "
+        + "folder.", valueName: "file"))
+  var file: String
+
+  @Flag(help: "Write JSON.")
+  var json = false
+
+  func run() throws {
+    let inspection = try inspect()
+    try StandardOutput.shared.write(line: json ? JSONText.pretty(inspection) : inspection.text)
+  }
+
+  private func inspect() throws -> Inspection {
+    if Folder.exists(path: file) {
+      let names = try Folder.names(path: file)
+      if names.contains("record.json") { return try inspectRecord("\(file)/record.json") }
+      throw CommandFailure(
+        "\(file): neither a run's folder (record.json) nor a model's (config.json)")
+    }
+    if file.hasSuffix(".json") { return try inspectRecord(file) }
+    return Inspection(checkpoint: try Checkpoint(path: file))
+  }
+
+  private func inspectRecord(_ path: String) throws -> Inspection {
+    Inspection(record: try RunRecord.read(path: path), path: path)
+  }
+}

@@ -1,0 +1,99 @@
+// `retort tokenize`: lines of text in, lines of tokens or ids out.
+import ArgumentParser
+import Files
+import Text
+
+struct TokenizeVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tokenize",
+    abstract: "Split text into the tokens a model sees.",
+    discussion: """
+      Reads lines of UTF-8 on standard input; writes one line for each, tokens or ids separated by \
+      spaces, as the input arrives. Nothing is cut off unless --max-length says so.
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "vocab.txt, or a model's folder with one; its tokenizer_config.json is followed.",
+      valueName: "path"))
+  var vocab: String
+
+  @Flag(help: "Write ids in place of tokens.")
+  var ids = false
+
+  @Flag(help: "Leave [CLS] and [SEP] out.")
+  var noSpecials = false
+
+  @Flag(help: "Keep case and accents, whatever the model's folder says.")
+  var cased = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Cut lines after this many tokens, [CLS] and [SEP] included.", valueName: "n"))
+  var maxLength: Int?
+
+  func validate() throws {
+    let least = noSpecials ? 1 : 2
+    if let maxLength, maxLength < least {
+      throw ValidationError("--max-length is \(maxLength), expected at least \(least)")
+    }
+  }
+
+  func run() throws {
+    let tokenizer = try makeTokenizer()
+    let pieces = PieceTexts(
+      ids ? tokenizer.vocabulary.tokens.indices.map(String.init) : tokenizer.vocabulary.tokens)
+
+    var tokenIDs: [Int32] = []
+    var line: [UInt8] = []
+    var reader = LineReader()
+    try reader.forEachLine(
+      { bytes, number, offset in
+        tokenIDs.removeAll(keepingCapacity: true)
+        do {
+          try tokenizer.encode(
+            bytes, addSpecials: !noSpecials, maximumLength: maxLength, into: &tokenIDs)
+        } catch let error as InvalidUTF8 {
+          throw CommandFailure(error, line: number, offset: offset)
+        }
+        line.removeAll(keepingCapacity: true)
+        pieces.append(tokenIDs, to: &line)
+        try StandardOutput.shared.write(line)
+      },
+      pause: { try StandardOutput.shared.flush() })
+  }
+}
+
+extension TokenizeVerb {
+  private func makeTokenizer() throws -> BertTokenizer {
+    let path = Folder.exists(path: vocab) ? "\(vocab)/vocab.txt" : vocab
+    return BertTokenizer(
+      vocabulary: try Vocabulary(path: path), lowercase: !cased, stripAccents: nil, splitsCJK: true)
+  }
+}
+
+/// The text of each id with a space after it, ready to be copied.
+private struct PieceTexts {
+  private var bytes: [UInt8] = []
+  private var starts = [0]
+
+  init(_ texts: some Sequence<String>) {
+    for text in texts {
+      bytes.append(contentsOf: text.utf8)
+      bytes.append(UInt8(ascii: " "))
+      starts.append(bytes.count)
+    }
+  }
+
+  /// Appends the texts of `ids`, separated by spaces, and a line feed.
+  func append(_ ids: [Int32], to line: inout [UInt8]) {
+    for id in ids {
+      line.append(contentsOf: bytes[starts[Int(id)]..<starts[Int(id) + 1]])
+    }
+    if ids.isEmpty {
+      line.append(UInt8(ascii: "\n"))
+    } else {
+      line[line.count - 1] = UInt8(ascii: "\n")
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// `retort validate`: every mistake in definitions, before anything is loaded.
+import ArgumentParser
+import ExperimentPlan
+
+struct ValidateVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate",
+    abstract: "Find every mistake in definitions.",
+    discussion: "Prints one line a mistake with file, line and column; nothing is loaded or run.")
+
+  @Argument(help: ArgumentHelp("Definitions in YAML.", valueName: "def.yaml"))
+  var definitions: [String]
+
+  @OptionGroup var overrides: OverrideOptions
+
+  func run() throws {
+    var wrong = 0
+    for path in definitions {
+      do throws(DefinitionError) {
+        let definition = try LoadedDefinition.load(
+          path: path, overrides: overrides.set,
+          context: DefinitionContext(locations: Locations(), definitionPath: path)
+        ).definition
+        let count = definition.stages.count
+        try? StandardOutput.shared.write(
+          line: "\(path): valid: \(definition.name), \(count) stage\(count == 1 ? "" : "s")")
+      } catch {
+        wrong += 1
+        for diagnostic in error.diagnostics { Console.shared.write(error: "\(diagnostic)") }
+      }
+    }
+    if wrong > 0 { throw ExitCode(ExitStatus.failure.rawValue) }
+  }
+}
+
+/// `--set key.path=value`, of every verb that reads a definition.
+struct OverrideOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Set a value of the definition; may be repeated.", valueName: "key.path=value"))
+  var set: [String] = []
+}
