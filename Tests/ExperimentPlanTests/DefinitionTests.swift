@@ -172,6 +172,24 @@ import Testing
     #expect(found.first?.contains(message) == true, "found: \(found)")
   }
 
+  @Test func frozenGroupsByParameterPath() {
+    let paths = [
+      "embeddings.words", "embeddings.positions", "embeddings.norm.scale",
+      "encoder.layer.1.expansion.weight", "encoder.layer.11.expansion.weight",
+      "masked_language_head.dense.weight",
+    ]
+    func frozen(_ text: String) -> [Int] {
+      let group = FrozenGroup(text)
+      return paths.indices.filter { group?.covers(parameter: paths[$0]) == true }
+    }
+    #expect(frozen("embeddings") == [0, 1, 2])
+    #expect(frozen("word_embeddings") == [0])
+    #expect(frozen("position_embeddings") == [1])
+    #expect(frozen("encoder") == [3, 4])
+    #expect(frozen("layers.1") == [3])
+    #expect(FrozenGroup("layers.x") == nil)
+  }
+
   @Test func configJSONOfBothFamilies() {
     let text = """
       {"model_type": "distilbert", "n_layers": 6, "dim": 768, "n_heads": 12, "hidden_dim": 3072,

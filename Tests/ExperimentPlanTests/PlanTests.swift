@@ -70,12 +70,12 @@ import Testing
     var turned = quickstart
     turned.stages.reverse()
     let plan = ResolvedPlan(turned)
-    #expect(plan.stages.prefix(3).map(\.id) == ["teacher_mlm", "distil", "sentiment_student"])
-    let baseline = try #require(plan.stage(id: "sentiment_student.no_distillation"))
+    #expect(plan.stages.prefix(3).map(\.id) == ["teacher_mlm", "distil", "sentiment"])
+    let baseline = try #require(plan.stage(id: "sentiment.no_distillation"))
     #expect(plan.requirements(of: baseline) == ["teacher_mlm"], "through the student's layers")
     #expect(
-      plan.stages(neededFor: ["sentiment_student.teacher"]).map(\.id) == [
-        "teacher_mlm", "sentiment_student.teacher",
+      plan.stages(neededFor: ["sentiment.teacher"]).map(\.id) == [
+        "teacher_mlm", "sentiment.teacher",
       ])
   }
 
@@ -155,6 +155,7 @@ import Testing
       StepCounts(stage.training, data: DataSize(sequences: 2500, tokens: 1000)))
     #expect(counts.stepsPerEpoch == 10)
     #expect(counts.total == 5)
+    #expect(counts.isEstimate)
     #expect(StepCounts(stage.training, data: DataSize(sequences: 2500)) == nil)
   }
 }

@@ -114,7 +114,7 @@ extension DefinitionDecoding {
     }
   }
 
-  private func checkpointInterval(_ body: MapReader) -> CheckpointInterval? {
+  private func checkpointInterval(_ body: MapReader) -> CheckpointSpacing? {
     body.map("checkpoint_every") { map in
       switch onlyKey(map, of: ["minutes", "steps"]) {
       case "minutes": map.number("minutes", .positive).map { .minutes($0) }

@@ -125,7 +125,7 @@ extension StageLimit {
   }
 }
 
-extension CheckpointInterval {
+extension CheckpointSpacing {
   fileprivate var canonical: CanonicalValue {
     switch self {
     case .minutes(let minutes): .map([("minutes", .number(minutes))])

@@ -54,7 +54,7 @@ public enum StageLimit: Sendable, Equatable {
   case tokens(Int)
 }
 
-public enum CheckpointInterval: Sendable, Equatable {
+public enum CheckpointSpacing: Sendable, Equatable {
   case minutes(Double)
   case steps(Int)
 }
@@ -62,7 +62,7 @@ public enum CheckpointInterval: Sendable, Equatable {
 /// Which epoch's weights a fine-tuning hands on.
 public enum ModelSelection: String, Sendable, CaseIterable {
   case evalLoss = "eval_loss"
-  case evalAccuracy = "eval_accuracy"
+  case accuracy
   case last
 }
 
@@ -97,6 +97,18 @@ public enum FrozenGroup: Sendable, Equatable, Hashable, CustomStringConvertible 
     }
   }
 
+  /// Whether it holds the parameter of this path (`embeddings.words`, `encoder.layer.0.…`).
+  public func covers(parameter path: String) -> Bool {
+    switch self {
+    case .embeddings: path.hasPrefix("embeddings.")
+    case .wordEmbeddings: path == "embeddings.words"
+    case .positionEmbeddings: path == "embeddings.positions"
+    case .tokenTypeEmbeddings: path == "embeddings.token_types"
+    case .encoder: path.hasPrefix("encoder.")
+    case .layer(let index): path.hasPrefix("encoder.layer.\(index).")
+    }
+  }
+
   public var description: String {
     switch self {
     case .embeddings: "embeddings"
@@ -118,7 +130,7 @@ public struct TrainingOptions: Sendable, Equatable {
   public var schedule: ScheduleOptions
   public var freeze: [FrozenGroup]
   public var limit: StageLimit
-  public var checkpointEvery: CheckpointInterval
+  public var checkpointEvery: CheckpointSpacing
   /// Of order, masking, dropout and a new head.
   public var seed: UInt64
 }

@@ -225,7 +225,7 @@ public struct PlanExplanation {
     }
     let sizeText = size.tokens.map { "\(size.sequences) sequences, \($0) tokens" }
     return [
-      "steps: \(counts.total) (\(counts.stepsPerEpoch) an epoch of "
+      "steps: \(counts.isEstimate ? "about " : "")\(counts.total) (\(counts.stepsPerEpoch) an epoch of "
         + "\(sizeText ?? "\(size.sequences) examples"))",
       LearningRateCurve.line(training, counts: counts),
     ]

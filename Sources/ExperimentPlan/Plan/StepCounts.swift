@@ -21,6 +21,8 @@ public struct StepCounts: Sendable, Equatable {
   public let total: Int
   /// Of these, rising from 0.
   public let warmup: Int
+  /// The limit is in tokens, and the total taken from their mean over a step.
+  public let isEstimate: Bool
 
   /// - Returns: nil when the limit is in tokens and the data's tokens are not known.
   public init?(_ training: TrainingOptions, data: DataSize) {
@@ -29,6 +31,7 @@ public struct StepCounts: Sendable, Equatable {
     func rounding(_ count: Int, _ by: Int) -> Int { (count + by - 1) / by }
     batchesPerEpoch = rounding(data.sequences, batching.batchSize)
     stepsPerEpoch = rounding(batchesPerEpoch, batching.accumulate)
+    if case .tokens = training.limit { isEstimate = true } else { isEstimate = false }
     switch training.limit {
     case .epochs(let count): total = stepsPerEpoch * count
     case .steps(let count): total = count
