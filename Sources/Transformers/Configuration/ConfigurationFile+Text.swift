@@ -24,10 +24,7 @@ extension ConfigurationFile {
         Dictionary(
           labels.enumerated().map { ($1, JSONValue.integer($0)) }, uniquingKeysWith: { $1 }))
     }
-    let lines = members.sorted { $0.key < $1.key }.map {
-      "  \(JSONValue.string($0.key)): \($0.value)"
-    }
-    return "{\n" + lines.joined(separator: ",\n") + "\n}\n"
+    return JSONValue.lines(members)
   }
 
   private static func bert(_ configuration: TransformerConfiguration) -> [String: JSONValue] {

@@ -44,6 +44,12 @@ enum JSONValue: Decodable, Equatable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// An object as text, one member a line in the order of their names.
+  static func lines(_ members: [String: JSONValue]) -> String {
+    let lines = members.sorted { $0.key < $1.key }.map { "  \(quoted($0.key)): \($0.value)" }
+    return "{\n" + lines.joined(separator: ",\n") + "\n}\n"
+  }
+
   private static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {

@@ -1,0 +1,120 @@
+// A model of published size whose weights are computed, with the summaries PyTorch made of it.
+import Dispatch
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Transformers
+
+struct HashedModel {
+  let fixture: Fixture
+  let batch: FixtureBatch
+  let group: String
+  let model: TransformerModel
+  private let names: [String: String]
+
+  init(_ family: TransformerConfiguration.Family, head: ModelPart) throws {
+    fixture = try Fixture("published_models.h5")
+    batch = try FixtureBatch(fixture)
+    group =
+      "\(family.rawValue)_\(head == .classification ? "sequence_classification" : "masked_lm")"
+    let json = try fixture.text("config_json", of: group)
+    let configuration = try ConfigurationFile(
+      json: Data(json.utf8), path: "published_models.h5"
+    ).configuration
+    model = TransformerModel(configuration: configuration, heads: [head])
+    names = WeightNames.huggingFace(configuration).namesByPath(prefixed: true)
+    let parameters = model.parameters
+    let keys = try parameters.map { IntegerHash(name: try #require(names[$0.path])) }
+    DispatchQueue.concurrentPerform(iterations: parameters.count) { index in
+      let (parameter, hash) = (parameters[index], keys[index])
+      let base: Float = parameter.kind == .normScale ? 1 : 0
+      for i in parameter.values.indices { parameter.values[i] = base + hash.unit(i) / 8 }
+    }
+  }
+
+  /// Compares norm, projection and samples of every hidden state.
+  func expectHiddenStates(_ engine: Engine) throws {
+    let scope = ComputeScope(engine: engine, recording: false)
+    let last = model.configuration.layerCount
+    let states = model.encoder.encode(
+      tokenIDs: batch.tokenIDs, layout: batch.layout,
+      request: HiddenStateRequest(lastLayer: nil, layers: Set(0...last)), mode: .inference,
+      in: scope)
+    for layer in 0...last {
+      try expectSummary(
+        of: states.layers[layer]?.copyValues() ?? [], "\(group)/hidden", at: layer,
+        relative: 2e-5, what: "hidden state \(layer)")
+    }
+  }
+
+  /// Compares the gradients of all parameters that took part.
+  func expectGradients(_ group: String) throws {
+    let stored = try fixture.text("parameter_names", of: group).split(separator: "\n")
+    let counts = try fixture.integers("\(group)/parameter_counts")
+    let byName = Dictionary(
+      uniqueKeysWithValues: model.parameters.compactMap { parameter in
+        names[parameter.path].map { ($0, parameter) }
+      })
+    #expect(model.parameters.count(where: \.hasGradient) == stored.count)
+    for (index, name) in stored.enumerated() {
+      let parameter = try #require(byName[String(name)], "\(name)")
+      #expect(parameter.count == Int(counts[index]))
+      if name.hasSuffix("key.bias") || name.hasSuffix("k_lin.bias") { continue }  // zero
+      // The gradient of attention scores is a difference of nearly equal numbers (∂p - Σ ∂p · p).
+      let isOfScores = parameter.path.contains(".query.") || parameter.path.contains(".key.")
+      try expectSummary(
+        of: parameter.gradientArray, "\(group)/gradient", at: index,
+        relative: isOfScores ? 1e-3 : 1e-4, what: String(name))
+    }
+  }
+
+  /// - Parameter relative: the error allowed, measured in the tensor's norm (projection) and in its root
+  ///   mean square or largest sample (samples).
+  private func expectSummary(
+    of values: [Float], _ prefix: String, at index: Int, relative: Double, what: String
+  ) throws {
+    let norm = try fixture.doubles("\(prefix)_norms")[index]
+    let projection = try fixture.doubles("\(prefix)_projections")[index]
+    let places = try fixture.integers("\(prefix)_places")[index * 64..<(index + 1) * 64]
+    let samples = try fixture.doubles("\(prefix)_samples")[index * 64..<(index + 1) * 64]
+    let hash = IntegerHash(name: "projection")
+    var (squares, projected) = (0.0, 0.0)
+    for (i, value) in values.enumerated() where value != 0 {
+      squares += Double(value) * Double(value)
+      projected += Double(value) * Double(hash.unit(i))
+    }
+    #expect(abs(squares.squareRoot() / norm - 1) < relative, "norm of \(what)")
+    #expect(abs(projected - projection) < relative * norm, "projection of \(what)")
+    let largest = samples.reduce(0) { max($0, $1.magnitude) }
+    expectClose(
+      places.map { values[Int($0)] }, Array(samples),
+      Tolerance(
+        relative: relative, absolute: relative * largest,
+        because: "float32 through the model's layers"), what)
+  }
+}
+
+/// Numbers that both sides compute: see Tests/Peers/integer_hash.py, which states the arithmetic.
+struct IntegerHash {
+  private let key: UInt32
+
+  init(name: String) {
+    key = name.utf8.reduce(0x811c_9dc5) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+  }
+
+  /// In [-0.5, 0.5), a multiple of 2^-24.
+  func unit(_ index: Int) -> Float {
+    let hash = Self.mix(Self.mix(UInt32(index) &+ 0x9e37_79b9) ^ key)
+    return Float(hash >> 8) * 0x1p-24 - 0.5
+  }
+
+  private static func mix(_ value: UInt32) -> UInt32 {
+    var x = value
+    x ^= x >> 16
+    x = x &* 0x7feb_352d
+    x ^= x >> 15
+    x = x &* 0x846c_a68b
+    return x ^ (x >> 16)
+  }
+}
