@@ -1,0 +1,97 @@
+// Writing a folder that transformers 4.44.2 loads.
+import Files
+import Storage
+
+/// What was written, and what was not.
+public struct ExportReport: Sendable, Equatable {
+  /// The class of transformers that loads the folder.
+  public let architecture: String
+  /// Parts of the model that this class does not have.
+  public let leftOut: [ModelPart]
+  /// What a reader should know, one sentence each.
+  public let notes: [String]
+}
+
+extension HuggingFaceFolder {
+  /// Writes config.json, model.safetensors, vocab.txt and tokenizer_config.json, each whole or not at all,
+  /// the weights last but for config.json, so that a folder with a config.json is complete.
+  /// - Parameters:
+  ///   - model: written as the class that has its head: for sequence classification, for masked language
+  ///     modelling, or the bare model.
+  ///   - vocabulary: the bytes of vocab.txt, one token a line.
+  ///   - path: the folder; created if need be.
+  @discardableResult
+  public static func write(
+    _ model: TransformerModel, vocabulary: [UInt8], tokenizer: TokenizerSettings, to path: String
+  ) throws(ModelFolderError) -> ExportReport {
+    let configuration = model.configuration
+    let form = ExportForm(model)
+    let count = lineCount(vocabulary)
+    guard count == configuration.vocabularySize else {
+      throw .vocabularySize(
+        path: "vocabulary", expected: configuration.vocabularySize, found: count)
+    }
+    let names = WeightNames.huggingFace(configuration).namesByPath(prefixed: form.hasHead)
+    var tensors: [StoredTensor] = []
+    for parameter in form.parts.compactMap({ model.module(of: $0) }).flatMap({ $0.parameters }) {
+      guard let name = names[parameter.path] else {
+        throw .notExportable("\(parameter.path) has no name in transformers")
+      }
+      tensors.append(
+        StoredTensor(
+          path: name, shape: parameter.shape, values: UnsafeBufferPointer(parameter.values)))
+    }
+    do {
+      try Folder.create(path: path)
+      try AtomicFile.replace(path: "\(path)/vocab.txt", with: vocabulary)
+      try AtomicFile.replace(
+        path: "\(path)/tokenizer_config.json", with: tokenizer.text(for: configuration))
+    } catch { throw .file(error) }
+    do {
+      try SafetensorsWriter.write(
+        path: "\(path)/model.safetensors", tensors: tensors.sorted { $0.path < $1.path })
+    } catch { throw .safetensors(error) }
+    do {
+      try AtomicFile.replace(
+        path: "\(path)/config.json",
+        with: ConfigurationFile.text(of: configuration, architecture: form.architecture))
+    } catch { throw .file(error) }
+    return ExportReport(
+      architecture: form.architecture, leftOut: model.parts.subtracting(form.parts).sorted(),
+      notes: form.notes)
+  }
+}
+
+/// The class of transformers that a model is written as.
+private struct ExportForm {
+  let architecture: String
+  let parts: [ModelPart]
+  let hasHead: Bool
+  let notes: [String]
+
+  init(_ model: TransformerModel) {
+    let family = model.configuration.family
+    let stem = family == .bert ? "Bert" : "DistilBert"
+    var notes: [String] = []
+    var parts: Set<ModelPart> = [.encoder]
+    if model.classificationHead != nil {
+      architecture = "\(stem)ForSequenceClassification"
+      parts.formUnion([.pooler, .classification])
+      hasHead = true
+    } else if model.maskedLanguageHead != nil {
+      architecture = "\(stem)ForMaskedLM"
+      parts.insert(.maskedLanguage)
+      hasHead = true
+    } else {
+      architecture = "\(stem)Model"
+      parts.insert(.pooler)
+      hasHead = false
+      if family == .bert, model.pooler == nil {
+        notes.append(
+          "the model has no pooler: transformers makes a new one when it loads BertModel")
+      }
+    }
+    self.parts = parts.intersection(model.parts).sorted()
+    self.notes = notes
+  }
+}

@@ -1,0 +1,67 @@
+// How a model folder says its text was tokenized.
+import Files
+import Foundation
+
+/// The settings of BERT's tokenizer, as in tokenizer_config.json.
+public struct TokenizerSettings: Sendable, Equatable {
+  public var lowercase: Bool
+  /// Whether accents are stripped; nil: as `lowercase` says.
+  public var stripAccents: Bool?
+  public var splitsCJK: Bool
+
+  public init(lowercase: Bool, stripAccents: Bool?, splitsCJK: Bool) {
+    (self.lowercase, self.stripAccents) = (lowercase, stripAccents)
+    self.splitsCJK = splitsCJK
+  }
+
+  /// What `bert-base-uncased` has, and what a folder without tokenizer_config.json means in transformers.
+  public static let uncased = TokenizerSettings(
+    lowercase: true, stripAccents: nil, splitsCJK: true)
+
+  init(path: String) throws(ModelFolderError) {
+    let file: MappedFile
+    do { file = try MappedFile(path: path) } catch { throw .file(error) }
+    let object: [String: JSONValue]
+    do {
+      object = try JSONDecoder().decode([String: JSONValue].self, from: Data(file.bytes))
+    } catch { throw .tokenizer(path: path, reason: "not a JSON object") }
+    let classes = ["BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer"]
+      .flatMap { [JSONValue.string($0), .string($0 + "Fast")] }
+    if let kind = object["tokenizer_class"], !classes.contains(kind) {
+      throw .tokenizer(
+        path: path, reason: "tokenizer_class is \(kind), expected a BERT or DistilBERT tokenizer")
+    }
+    func flag(_ key: String) throws(ModelFolderError) -> Bool? {
+      switch object[key] {
+      case .bool(let value)?: return value
+      case .null?, nil: return nil
+      case let value?:
+        throw .tokenizer(path: path, reason: "\(key) is \(value), expected true or false")
+      }
+    }
+    if try flag("do_basic_tokenize") == false {
+      throw .tokenizer(path: path, reason: "do_basic_tokenize is false, which is not supported")
+    }
+    lowercase = try flag("do_lower_case") ?? true
+    stripAccents = try flag("strip_accents")
+    splitsCJK = try flag("tokenize_chinese_chars") ?? true
+  }
+
+  /// The text of a tokenizer_config.json.
+  func text(for configuration: TransformerConfiguration) -> String {
+    let kind = configuration.family == .bert ? "BertTokenizer" : "DistilBertTokenizer"
+    var members: [String: JSONValue] = [
+      "do_basic_tokenize": .bool(true),
+      "do_lower_case": .bool(lowercase),
+      "model_max_length": .integer(configuration.maximumPositions),
+      "never_split": .null,
+      "strip_accents": stripAccents.map(JSONValue.bool) ?? .null,
+      "tokenize_chinese_chars": .bool(splitsCJK),
+      "tokenizer_class": .string(kind),
+    ]
+    for name in ["unk", "sep", "pad", "cls", "mask"] {
+      members["\(name)_token"] = .string("[\(name.uppercased())]")
+    }
+    return JSONValue.lines(members)
+  }
+}
