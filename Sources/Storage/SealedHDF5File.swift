@@ -59,7 +59,12 @@ final class SealedHDF5File: Sendable {
           path: pending.temporaryPath, userBlock: SealedHeader.byteCount, build)
       }
     } catch {
-      throw .hdf5(path: path, error)
+      // Want of space is the file system's affair, and its error says what to do.
+      let codes = [ENOSPC, EDQUOT, EFBIG]
+      guard let code = codes.first(where: { String(cString: strerror($0)) == error.reason }) else {
+        throw .hdf5(path: path, error)
+      }
+      throw .file(.failed(action: "write", path: path, code: code))
     }
     try mapped { () throws(FileError) in
       try seal(pending.temporaryPath, kind: kind, path: path)
