@@ -18,7 +18,9 @@ struct CorpusFile: Sendable {
 
   /// The file at `path`, or nil if there is none or it is damaged in any way.
   init?(path: String) {
-    guard let file = try? MappedFile(path: path, access: .random) else { return nil }
+    guard let digest = Self.digest(path: path),
+      let file = try? MappedFile(path: path, access: .random)
+    else { return nil }
     let bytes = file.bytes
     guard bytes.count >= Self.footerSize else { return nil }
     let footer = (0..<7).map { index in
@@ -26,9 +28,8 @@ struct CorpusFile: Sendable {
         littleEndian: bytes.loadUnaligned(
           fromByteOffset: bytes.count - Self.footerSize + 8 * index, as: UInt64.self))
     }
-    let content = UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - 8)])
     guard footer[0] == Self.magic, footer[1] == Self.version, footer[2] == 2 || footer[2] == 4,
-      XXH64.digest(of: content) == footer[6]
+      digest == footer[6]
     else { return nil }
     self.file = file
     idSize = Int(footer[2])
@@ -38,6 +39,14 @@ struct CorpusFile: Sendable {
     offsetsStart = (tokenCount * idSize + 7) / 8 * 8
     let size = offsetsStart + 8 * (sequenceCount + 1 + vocabularyCount) + Self.footerSize
     guard size == bytes.count else { return nil }
+  }
+
+  /// XXH64 of all bytes but the last eight, read from front to back in constant memory.
+  private static func digest(path: String) -> UInt64? {
+    guard let text = try? TextFile(path: path), text.byteCount >= footerSize else { return nil }
+    var sum = XXH64()
+    text.forEachBlock(in: 0..<text.byteCount - 8) { sum.update($0) }
+    return sum.finalize()
   }
 
   @inline(__always)

@@ -21,8 +21,8 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
     case .empty(let path, let expected):
       "\(path): expected \(expected), found an empty file"
     case .wrongHeader(let path, let expected, let found):
-      "\(path):1:1: expected the header '\(Self.visible(expected))', "
-        + "found '\(Self.visible(found))'; is this the right split of the right task?"
+      "\(path):1:1: expected the header '\(DataError.visible(expected))', "
+        + "found '\(DataError.visible(found))'; is this the right split of the right task?"
     case .missingTab(let path, let row, let column, let expected):
       "\(path):\(row):\(column): expected \(expected) separated by a tab, "
         + "found the end of the row without one"
@@ -47,7 +47,8 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
     }
   }
 
-  private static func visible(_ text: String) -> String {
+  /// With tabs that can be seen.
+  static func visible(_ text: String) -> String {
     text.split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "<TAB>")
   }
 }

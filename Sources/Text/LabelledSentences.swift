@@ -68,7 +68,7 @@ public struct LabelledSentences: Sendable {
     var rows = RowReader(file.bytes.bindMemory(to: UInt8.self), path: path)
     let header = split == .test ? "index\tsentence" : "sentence\tlabel"
     guard let first = try rows.next() else {
-      throw .empty(path: path, expected: "the header '\(split == .test ? "index" : "sentence")'…")
+      throw .empty(path: path, expected: "the header '\(DataError.visible(header))' and rows")
     }
     guard first == header else {
       throw .wrongHeader(path: path, expected: header, found: String(first.prefix(60)))

@@ -54,6 +54,10 @@ public struct MaskingRule: Sendable, Hashable {
     }
   }
 
+  /// The low bits of a key's pattern give way to the position: whole numbers sort quickly, the order
+  /// of patterns is that of the keys, and 32 bits of the fraction are left.
+  private static let positionMask = 1 << 20 - 1
+
   /// Masks a batch.
   ///
   /// Positions are chosen by exponential keys: each draws an exponential variable of rate weight(v),
@@ -68,16 +72,20 @@ public struct MaskingRule: Sendable, Hashable {
     to batch: PackedBatch, weights: [Double], vocabulary: Vocabulary,
     stream: inout RandomStream
   ) -> MaskedBatch {
-    var keys: [(key: Double, position: Int32)] = []
+    precondition(batch.tokenCount <= Self.positionMask, "a batch of \(batch.tokenCount) tokens")
+    var keys: [UInt64] = []
     keys.reserveCapacity(batch.tokenCount)
     for (position, id) in batch.tokenIDs.enumerated() {
       let uniform = stream.uniformDouble()  // drawn for every position, so that places stay put
       let weight = weights[Int(id)]
-      // 1 - uniform lies in (0, 1]; its logarithm is finite.
-      if weight > 0 { keys.append((-log(1 - uniform) / weight, Int32(position))) }
+      guard weight > 0 else { continue }
+      // 1 - uniform lies in (0, 1]: the key is finite and not negative (+ 0 makes -0 to 0).
+      let key = -log(1 - uniform) / weight + 0
+      keys.append(key.bitPattern & ~UInt64(Self.positionMask) | UInt64(position))
     }
     let wanted = Int((probability * Double(batch.tokenCount)).rounded(.up))
-    let chosen = Self.smallest(min(wanted, keys.count), of: &keys)
+    keys.sort()
+    let chosen = keys.prefix(wanted).map { Int($0) & Self.positionMask }.sorted()
 
     var result = MaskedBatch(
       packed: batch, labels: [Int32](repeating: -1, count: batch.tokenCount),
@@ -93,14 +101,5 @@ public struct MaskingRule: Sendable, Hashable {
       }
     }
     return result
-  }
-
-  /// Positions of the `count` smallest keys, ascending; ties go to the earlier position.
-  private static func smallest(
-    _ count: Int, of keys: inout [(key: Double, position: Int32)]
-  ) -> [Int] {
-    guard count > 0 else { return [] }
-    keys.sort { ($0.key, $0.position) < ($1.key, $1.position) }
-    return keys[..<count].map { Int($0.position) }.sorted()
   }
 }

@@ -1,8 +1,8 @@
-/// A text of any size, read from front to back in constant memory.
+/// A file of any size, read from front to back in constant memory.
 import Files
 import Glibc
 
-/// A mapped text whose pages are given back to the system behind the reader.
+/// A mapped file whose pages are given back to the system behind the reader.
 struct TextFile: ~Copyable {
   let path: String
   private let file: MappedFile
@@ -18,15 +18,22 @@ struct TextFile: ~Copyable {
     }
   }
 
+  var byteCount: Int { file.bytes.count }
+
   /// SHA-256 of the text's bytes, in hexadecimal.
   func digest() -> String {
     var sum = SHA256()
-    for start in stride(from: 0, to: file.bytes.count, by: Self.step) {
-      let end = min(file.bytes.count, start + Self.step)
-      sum.update(UnsafeRawBufferPointer(rebasing: file.bytes[start..<end]))
+    forEachBlock(in: 0..<byteCount) { sum.update($0) }
+    return sum.hexDigest()
+  }
+
+  /// Calls `body` with the bytes of `range`, block after block.
+  func forEachBlock(in range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void) {
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.step) {
+      let end = min(range.upperBound, start + Self.step)
+      body(UnsafeRawBufferPointer(rebasing: file.bytes[start..<end]))
       release(start..<end)
     }
-    return sum.hexDigest()
   }
 
   /// Calls `body` with each line, without its line feed, until it returns false.
