@@ -1,7 +1,9 @@
 /// Sum of embeddings:  y[t] = words[ids[t]] + positions[position of t] (+ tokenTypes[0]).
 ///
 /// words [V, C], positions [P, C], tokenTypes [2, C] → y [T, C]. Positions start again with each sequence; a single
-/// text has token type 0 throughout. Backward: every row of g is added to the rows it came from, in token order.
+/// text has token type 0 throughout. Backward: every row of g is added to the rows it came from, in token order,
+/// except that the row of the padding word gets nothing (`padding_idx` of torch.nn.Embedding): it can stand in a
+/// text as a random word of masking.
 ///
 /// Source: bert/modeling.py `embedding_lookup` and `embedding_postprocessor`; DistilBERT has no token types.
 struct EmbeddingNode {
@@ -10,6 +12,7 @@ struct EmbeddingNode {
   let words: Parameter
   let positions: Parameter
   let tokenTypes: Parameter?
+  let paddingID: Int32?
   let output: Tensor
 }
 
@@ -17,10 +20,11 @@ extension ComputeScope {
   /// - Parameters:
   ///   - tokenIDs: [T], each in 0..<V.
   ///   - words, positions, tokenTypes: the tables.
+  ///   - paddingID: the word whose row gets no gradient from here; nil for none.
   /// - Returns: y [T, C].
   public func embedding(
     tokenIDs: [Int32], layout: SequenceLayout, words: Parameter, positions: Parameter,
-    tokenTypes: Parameter?
+    tokenTypes: Parameter?, paddingID: Int32?
   ) -> Tensor {
     let columns = words.columns
     precondition(
@@ -52,7 +56,7 @@ extension ComputeScope {
       .embedding(
         EmbeddingNode(
           tokenIDs: tokenIDs, layout: layout, words: words, positions: positions,
-          tokenTypes: tokenTypes, output: output)))
+          tokenTypes: tokenTypes, paddingID: paddingID, output: output)))
     return output
   }
 }
@@ -75,7 +79,7 @@ extension EmbeddingNode {
       let count = range.count
       for t in 0..<tokenIDs.count {
         let row = UnsafePointer(g + t * columns + range.lowerBound)
-        if let wordGradient {
+        if let wordGradient, tokenIDs[t] != paddingID {
           RowKernels.add(
             row, to: wordGradient + Int(tokenIDs[t]) * columns + range.lowerBound, count)
         }

@@ -10,6 +10,7 @@ public final class TransformerEmbeddings: Module, Sendable {
   public let tokenTypes: Parameter?
   public let norm: LayerNorm
   private let site: DropoutSite
+  private let paddingID: Int32
 
   init(path: String, configuration: TransformerConfiguration, site: DropoutSite) {
     let size = configuration.hiddenSize
@@ -25,6 +26,7 @@ public final class TransformerEmbeddings: Module, Sendable {
     norm = LayerNorm(
       path: "\(path).norm", size: size, epsilon: Float(configuration.layerNormEpsilon))
     self.site = site
+    paddingID = Int32(configuration.paddingID)
   }
 
   /// - Parameter tokenIDs: [T].
@@ -34,7 +36,7 @@ public final class TransformerEmbeddings: Module, Sendable {
   ) -> Tensor {
     let sum = scope.embedding(
       tokenIDs: tokenIDs, layout: layout, words: words, positions: positions,
-      tokenTypes: tokenTypes)
+      tokenTypes: tokenTypes, paddingID: paddingID)
     let placement = layout.placement
     let normalized = norm(sum, placement: placement, mode: mode, in: scope)
     return scope.dropout(normalized, site: site, placement: placement, mode: mode)

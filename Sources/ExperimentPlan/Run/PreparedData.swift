@@ -1,0 +1,135 @@
+// Vocabulary, corpora and tasks of a plan, read or generated when first needed.
+import Distillation
+import Files
+import Foundation
+import Text
+
+/// The data of one run. Each piece is prepared once.
+final class PreparedData {
+  let locations: Locations
+  private let definition: ResolvedDefinition
+  private let plan: ResolvedPlan
+  private let note: (String) -> Void
+  private var madeVocabulary: (Vocabulary, [UInt8])?
+  private var tasks: [TaskSource: Task] = [:]
+
+  /// The three splits of a task, as text.
+  struct Task {
+    let name: String
+    let train: LabelledSentences
+    let dev: LabelledSentences
+    let test: LabelledSentences
+    var classNames: [String] { train.classNames }
+  }
+
+  init(plan: ResolvedPlan, locations: Locations, note: @escaping (String) -> Void) {
+    self.plan = plan
+    definition = plan.definition
+    self.locations = locations
+    self.note = note
+  }
+
+  // MARK: Vocabulary
+
+  func vocabulary() throws -> Vocabulary { try vocabularyAndFile().0 }
+
+  /// The text of vocab.txt.
+  func vocabularyFile() throws -> [UInt8] { try vocabularyAndFile().1 }
+
+  func tokenizer() throws -> BertTokenizer {
+    BertTokenizer(
+      vocabulary: try vocabulary(), lowercase: definition.vocabulary.lowercase, stripAccents: nil,
+      splitsCJK: true)
+  }
+
+  private func vocabularyAndFile() throws -> (Vocabulary, [UInt8]) {
+    if let madeVocabulary { return madeVocabulary }
+    let made: (Vocabulary, [UInt8])
+    switch definition.vocabulary.source {
+    case .folder(let address): made = try readVocabulary(address)
+    case .model(let name):
+      switch plan.model(named: name)?.source {
+      case .folder(let address), .randomWeights(let address): made = try readVocabulary(address)
+      default: throw RunError.notSupported("a vocabulary of the model \(name)")
+      }
+    case .trained(let texts, let size):
+      let paths = try texts.map(path)
+      let vocabulary = try WordPieceTrainer(
+        size: size, lowercase: definition.vocabulary.lowercase
+      ).train(on: paths)
+      note("vocabulary of \(vocabulary.count) entries trained")
+      made = (vocabulary, Array((vocabulary.tokens.joined(separator: "\n") + "\n").utf8))
+    }
+    madeVocabulary = made
+    return made
+  }
+
+  private func readVocabulary(_ address: ModelAddress) throws -> (Vocabulary, [UInt8]) {
+    let model = try locations.locate(address, needing: [.vocabulary])
+    if model.isCheckpoint {
+      let stored = try StoredModel(checkpoint: model.path)
+      return (stored.vocabulary, stored.vocabularyFile)
+    }
+    let file = try MappedFile(path: model.vocabulary)
+    return (try Vocabulary(path: model.vocabulary), Array(file.bytes))
+  }
+
+  // MARK: Corpora
+
+  /// The corpora of a stage as one source of sequences.
+  func corpus(
+    _ options: CorpusOptions, sequenceLength: Int
+  ) throws -> TokenizedCorpus {
+    try TokenizedCorpus.open(
+      texts: options.texts.map(path), tokenizer: tokenizer(), sequenceLength: sequenceLength,
+      minimumLength: options.minimumLength, maximumUnknownFraction: options.maximumUnknown,
+      cacheFolder: locations.prepared, limitTokens: nil)
+  }
+
+  /// The file of a corpus; a generated one is written first.
+  private func path(_ corpus: CorpusSource) throws -> String {
+    guard case .generated(let name, .filmReviews, let lines, let seed) = corpus else {
+      return try locations.locate(corpus)
+    }
+    let grammar = SentimentGrammar()
+    let key = SHA256.hexDigest(of: "film_reviews \(SentimentGrammar.version) \(lines) \(seed)")
+    let path = "\(locations.prepared)/\(name)-\(key.prefix(16)).txt"
+    if !Locations.exists(path) {
+      try Folder.create(path: locations.prepared)
+      try AtomicFile.replace(
+        path: path, with: grammar.corpus(lines: lines, seed: seed).joined(separator: "\n") + "\n")
+    }
+    return path
+  }
+
+  // MARK: Tasks
+
+  func task(_ source: TaskSource) throws -> Task {
+    if let task = tasks[source] { return task }
+    let task: Task
+    switch source {
+    case .sst2:
+      let files = try locations.locateSST2()
+      task = Task(
+        name: source.name,
+        train: try LabelledSentences(task: .sst2, split: .train, path: files.train),
+        dev: try LabelledSentences(task: .sst2, split: .dev, path: files.dev),
+        test: try LabelledSentences(task: .sst2, split: .test, path: files.test))
+    case .generated(let name, .filmReviews, let train, let dev, let test, let seed):
+      let grammar = SentimentGrammar()
+      let splits = grammar.task(train: train, dev: dev, test: test, seed: seed)
+      task = Task(name: name, train: splits.train, dev: splits.dev, test: splits.test)
+    }
+    tasks[source] = task
+    return task
+  }
+
+  func sequences(
+    _ sentences: LabelledSentences, maximumLength: Int
+  ) throws -> LabelledSequences {
+    LabelledSequences(
+      sequences: TokenSequences(
+        sentences.sentences, tokenizer: try tokenizer(), maximumLength: maximumLength),
+      labels: sentences.labels)
+  }
+}

@@ -1,0 +1,14 @@
+// Who looks on while an experiment runs.
+import Distillation
+
+/// Hears of everything that a person at a terminal or a log would want to know. Observers change nothing.
+public protocol RunObserver: AnyObject {
+  /// A sentence for the log.
+  func note(_ text: String)
+  func stageBegan(_ id: String, kind: StageKind, totalSteps: Int, resumedAt step: Int)
+  func stageCompleted(_ id: String, kind: StageKind, seconds: Double)
+  func stepCompleted(_ report: StepReport, stage: String)
+  func epochCompleted(_ result: EpochResult, stage: String)
+  /// Asked after each step; true saves a checkpoint and stops.
+  var stopIsRequested: Bool { get }
+}
