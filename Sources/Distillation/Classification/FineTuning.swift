@@ -73,6 +73,15 @@ public struct FineTuning {
     return (batches + settings.accumulation - 1) / settings.accumulation
   }
 
+  /// Optimizer steps of the whole training.
+  public var totalSteps: Int {
+    settings.limit.steps(
+      perEpoch: Self.stepsPerEpoch(examples: training.count, settings: settings),
+      tokensOfSteps: { epoch in
+        order(ofEpoch: epoch).tokensOfGroups(of: settings.accumulation, in: training.sequences)
+      })
+  }
+
   /// Trains to the limit; the model ends with the weights that `selectBest` chooses.
   /// - Returns: the epochs with their evaluations, the loss curve and the clock.
   public func run() throws -> TrainingProgress {
@@ -81,11 +90,7 @@ public struct FineTuning {
     }
     let session = try TrainingSession(
       model: model, engine: engine, settings: settings.optimization,
-      totalSteps: settings.limit.steps(
-        perEpoch: Self.stepsPerEpoch(examples: training.count, settings: settings),
-        tokensOfSteps: { epoch in
-          order(ofEpoch: epoch).tokensOfGroups(of: settings.accumulation, in: training.sequences)
-        }),
+      totalSteps: totalSteps,
       window: settings.window, termCount: Self.termNames.count, checkpointing: checkpointing,
       observer: observer)
     let scope = ComputeScope(engine: engine, recording: true)

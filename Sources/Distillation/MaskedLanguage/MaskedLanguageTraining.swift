@@ -41,7 +41,7 @@ public struct MaskedLanguageTraining {
   let student: TransformerModel
   let teacher: (any TeacherSource)?
   let batches: MaskedBatchSource
-  let settings: MaskedLanguageSettings
+  public var settings: MaskedLanguageSettings
   let engine: Engine
   let checkpointing: TrainingCheckpointing?
   weak var observer: (any TrainingObserver)?
@@ -72,16 +72,20 @@ public struct MaskedLanguageTraining {
     return (batches + settings.accumulation - 1) / settings.accumulation
   }
 
+  /// Optimizer steps of the whole training.
+  public var totalSteps: Int {
+    settings.limit.steps(
+      perEpoch: Self.stepsPerEpoch(sequences: batches.sequenceCount, settings: settings),
+      tokensOfSteps: batches.tokensOfSteps)
+  }
+
   /// Trains to the limit.
   public func run() throws -> TrainingProgress {
     guard batches.sequenceCount > 0 else {
       throw TrainingError.noData("a corpus of which no sequence is left after cleaning")
     }
     let session = try TrainingSession(
-      model: student, engine: engine, settings: settings.optimization,
-      totalSteps: settings.limit.steps(
-        perEpoch: Self.stepsPerEpoch(sequences: batches.sequenceCount, settings: settings),
-        tokensOfSteps: batches.tokensOfSteps),
+      model: student, engine: engine, settings: settings.optimization, totalSteps: totalSteps,
       window: settings.window, termCount: settings.objective.terms.count,
       checkpointing: checkpointing, observer: observer)
     let scope = ComputeScope(engine: engine, recording: true)

@@ -6,6 +6,25 @@ public enum ModelCheckpoint {
   /// Names of the files that make a checkpoint usable by itself.
   public static let configurationFile = "config.json"
   public static let vocabularyFile = "vocab.txt"
+  public static let tokenizerFile = "tokenizer_config.json"
+
+  /// The files that make a checkpoint usable by itself, as a folder of the published form would hold them.
+  /// - Parameters:
+  ///   - parts: what the model consists of; it decides the architecture's name.
+  ///   - vocabulary: the text of vocab.txt.
+  public static func files(
+    configuration: TransformerConfiguration, parts: Set<ModelPart>, vocabulary: [UInt8],
+    tokenizer: TokenizerSettings
+  ) -> [String: [UInt8]] {
+    [
+      configurationFile: Array(
+        ConfigurationFile.text(
+          of: configuration, architecture: configuration.architectureName(parts: parts)
+        ).utf8),
+      vocabularyFile: vocabulary,
+      tokenizerFile: Array(tokenizer.text(for: configuration).utf8),
+    ]
+  }
 
   /// The model's part of a checkpoint; its memory is borrowed.
   public static func content(

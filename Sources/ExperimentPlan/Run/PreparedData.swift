@@ -53,11 +53,16 @@ final class PreparedData {
       default: throw RunError.notSupported("a vocabulary of the model \(name)")
       }
     case .trained(let texts, let size):
-      let paths = try texts.map(path)
-      let vocabulary = try WordPieceTrainer(
-        size: size, lowercase: definition.vocabulary.lowercase
-      ).train(on: paths)
-      note("vocabulary of \(vocabulary.count) entries trained")
+      var trainer = WordPieceTrainer(
+        size: size,
+        options: TokenizerOptions(
+          lowercase: definition.vocabulary.lowercase, stripAccents: nil, splitsCJK: true))
+      for text in texts {
+        let file = try MappedFile(path: path(text))
+        try trainer.add(file.bytes.bindMemory(to: UInt8.self))
+      }
+      let vocabulary = try trainer.train()
+      note("a vocabulary of \(vocabulary.count) entries was trained")
       made = (vocabulary, Array((vocabulary.tokens.joined(separator: "\n") + "\n").utf8))
     }
     madeVocabulary = made
@@ -67,7 +72,7 @@ final class PreparedData {
   private func readVocabulary(_ address: ModelAddress) throws -> (Vocabulary, [UInt8]) {
     let model = try locations.locate(address, needing: [.vocabulary])
     if model.isCheckpoint {
-      let stored = try StoredModel(checkpoint: model.path)
+      let stored = try StoredModel(path: model.path)
       return (stored.vocabulary, stored.vocabularyFile)
     }
     let file = try MappedFile(path: model.vocabulary)
@@ -91,13 +96,13 @@ final class PreparedData {
     guard case .generated(let name, .filmReviews, let lines, let seed) = corpus else {
       return try locations.locate(corpus)
     }
-    let grammar = SentimentGrammar()
-    let key = SHA256.hexDigest(of: "film_reviews \(SentimentGrammar.version) \(lines) \(seed)")
+    let key = SHA256.hexDigest(
+      of: "film_reviews \(DigestFacts.grammarVersion) \(lines) \(seed)")
     let path = "\(locations.prepared)/\(name)-\(key.prefix(16)).txt"
     if !Locations.exists(path) {
       try Folder.create(path: locations.prepared)
       try AtomicFile.replace(
-        path: path, with: grammar.corpus(lines: lines, seed: seed).joined(separator: "\n") + "\n")
+        path: path, with: SentimentGrammar().corpus(lines: lines, seed: seed))
     }
     return path
   }
@@ -116,9 +121,8 @@ final class PreparedData {
         dev: try LabelledSentences(task: .sst2, split: .dev, path: files.dev),
         test: try LabelledSentences(task: .sst2, split: .test, path: files.test))
     case .generated(let name, .filmReviews, let train, let dev, let test, let seed):
-      let grammar = SentimentGrammar()
-      let splits = grammar.task(train: train, dev: dev, test: test, seed: seed)
-      task = Task(name: name, train: splits.train, dev: splits.dev, test: splits.test)
+      let splits = SentimentGrammar().labelledSentences(counts: [train, dev, test], seed: seed)
+      task = Task(name: name, train: splits[0], dev: splits[1], test: splits[2])
     }
     tasks[source] = task
     return task

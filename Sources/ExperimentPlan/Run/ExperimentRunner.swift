@@ -1,0 +1,210 @@
+// A definition, run: stages in order, finished ones from the cache, a record at the end.
+import Distillation
+import Files
+import Foundation
+import Logging
+import Reporting
+import Storage
+import Text
+import Transformers
+
+/// What is asked of a runner.
+public struct RunRequest: Sendable {
+  /// The definition's file.
+  public var definitionPath: String
+  /// `key.path=value` texts.
+  public var overrides: [String]
+  /// Folder of run folders.
+  public var runs: String
+  public var resumes: Bool
+  /// Only these stages and what they need; nil for all.
+  public var stages: [String]?
+  /// The command as given, for the record.
+  public var command: String
+
+  public init(
+    definitionPath: String, overrides: [String] = [], runs: String = "Runs", resumes: Bool = false,
+    stages: [String]? = nil, command: String
+  ) {
+    self.definitionPath = definitionPath
+    self.overrides = overrides
+    self.runs = runs
+    self.resumes = resumes
+    self.stages = stages
+    self.command = command
+  }
+}
+
+/// Runs a definition's stages.
+public final class ExperimentRunner {
+  public let plan: ResolvedPlan
+  public let loaded: LoadedDefinition
+
+  private let request: RunRequest
+  private let locations: Locations
+  private let engine: Engine
+  private weak var observer: (any RunObserver)?
+  private let data: PreparedData
+  private let cache: StageCache
+
+  /// Reads and checks the definition; nothing is written and no weights are read.
+  public init(
+    _ request: RunRequest, locations: Locations, engine: Engine, observer: any RunObserver
+  ) throws {
+    loaded = try LoadedDefinition.load(
+      path: request.definitionPath, overrides: request.overrides,
+      context: DefinitionContext(locations: locations, definitionPath: request.definitionPath))
+    plan = ResolvedPlan(loaded.definition)
+    self.request = request
+    self.locations = locations
+    self.engine = engine
+    self.observer = observer
+    data = PreparedData(plan: plan, locations: locations) { [weak observer] in observer?.note($0) }
+    cache = StageCache(locations)
+    let definition = loaded.definition
+    if !definition.sweep.isEmpty { throw RunError.notSupported("sweep") }
+    if !definition.ablate.isEmpty { throw RunError.notSupported("ablate") }
+    if definition.random == .torch24CPU {
+      throw RunError.notSupported("random: \(definition.random.rawValue)")
+    }
+    for id in request.stages ?? [] where plan.stage(id: id) == nil {
+      throw RunError.noSuchStage(id, known: plan.stages.map(\.id))
+    }
+  }
+
+  /// The stages that a run computes or finds, in order.
+  public var stages: [PlannedStage] {
+    request.stages.map { plan.stages(neededFor: $0) } ?? plan.stages
+  }
+
+  /// Runs everything that was asked for.
+  /// - Returns: the run's record, which is also in the run folder.
+  public func run() throws -> (record: RunRecord, folder: String) {
+    let facts = try DigestFacts.gather(
+      for: plan, stages: stages.map(\.id), in: locations,
+      numericsVersion: Numerics.version, blasCore: BLASKernel.coreName)
+    let digests = try PlanDigests(plan, facts)
+    let folder = try RunFolder(
+      runs: request.runs, name: plan.definition.name,
+      resolvedDefinition: plan.definition.canonicalText,
+      opening: request.resumes ? .resume : .new)
+    let events = RunEvents(folder: folder, observer: observer)
+    defer { events.close() }
+
+    var results: [StageRecord] = []
+    for planned in stages {
+      guard let digest = digests.stages[planned.id] else { continue }
+      if let cached = cache.lookUp(digest) {
+        var record = try StageRecord.read(path: "\(cached)/\(Self.stageRecordName)")
+        // A stage is found by what it computes: its name in this plan may be another.
+        record.stage.id = planned.id
+        record.stage.variant = planned.role.variant
+        record.measured.fromCache = !wasComputedHere(planned.id, folder)
+        events.note("\(planned.id): found in the cache")
+        results.append(record)
+        continue
+      }
+      results.append(try execute(planned, digest: digest, digests: digests, folder, events))
+    }
+    let record = try RecordMaking(
+      plan: plan, request: request, facts: facts, digests: digests, data: data,
+      models: modelMaking(digests), engine: engine
+    ).record(of: results, stages: stages)
+    try AtomicFile.replace(path: folder.record, with: record.text())
+    return (record, folder.path)
+  }
+
+  private func execute(
+    _ planned: PlannedStage, digest: String, digests: PlanDigests, _ folder: RunFolder,
+    _ events: RunEvents
+  ) throws -> StageRecord {
+    let checkpoint = folder.checkpoint(ofStage: planned.id)
+    let attributes = try attributes(of: planned, digest: digest, digests: digests)
+    let watcher = try events.watch(planned, checkpoint: request.resumes ? checkpoint : nil)
+    let start = ContinuousClock.now
+    let execution = StageExecution(
+      planned: planned, plan: plan, digest: digest, data: data, models: modelMaking(digests),
+      engine: engine, checkpointPath: checkpoint, attributes: attributes,
+      resumes: request.resumes, observer: watcher,
+      began: { [weak observer] total in
+        observer?.stageBegan(
+          planned.id, kind: planned.kind, totalSteps: total, resumedAt: watcher.resumedStep)
+      })
+    let result = try execution.run()
+    let stored = try cache.store(digest) { place in
+      var attributes = attributes
+      attributes[CheckpointAttribute.host.rawValue] = nil
+      try Checkpoint.write(
+        path: "\(place)/\(Self.modelName)",
+        content: ModelCheckpoint.content(
+          of: result.model, attributes: attributes,
+          files: execution.modelFiles(of: result.model)))
+      try AtomicFile.replace(
+        path: "\(place)/\(Self.stageRecordName)", with: result.record.text())
+      if let predictions = result.testPredictions {
+        try AtomicFile.replace(path: "\(place)/\(Self.predictionsName)", with: predictions)
+      }
+    }
+    if result.testPredictions != nil {
+      let place = "\(folder.path)/predictions"
+      try Folder.create(path: place)
+      try AtomicFile.replace(
+        path: "\(place)/\(planned.id)-test.tsv",
+        with: Array(MappedFile(path: "\(stored)/\(Self.predictionsName)").bytes))
+    }
+    for path in [checkpoint, checkpoint.replacing(/\.h5$/, with: ".best")] { unlink(path) }
+    events.stageFinished(planned)
+    observer?.stageCompleted(
+      planned.id, kind: planned.kind, seconds: (.now - start) / .seconds(1))
+    return result.record
+  }
+
+  private func modelMaking(_ digests: PlanDigests) -> ModelMaking {
+    ModelMaking(plan: plan, data: data) { [cache] id in
+      guard let digest = digests.stages[id], let folder = cache.lookUp(digest) else {
+        preconditionFailure("the stage \(id) was to be finished before what needs it")
+      }
+      return "\(folder)/\(Self.modelName)"
+    }
+  }
+
+  /// Whether the run folder's metrics show that the stage was computed by this run.
+  private func wasComputedHere(_ id: String, _ folder: RunFolder) -> Bool {
+    request.resumes && RunEvents.stagesFinished(in: folder).contains(id)
+  }
+
+  private func attributes(
+    of planned: PlannedStage, digest: String, digests: PlanDigests
+  ) throws -> [String: StoredValue] {
+    var content = CheckpointContent()
+    content[.definition] = .text(plan.definition.canonicalText)
+    content[.stage] = .text(planned.id)
+    content[.dataDigest] = .text(digest)
+    content[.vocabularyDigest] = .text(digests.vocabulary)
+    content[.parentDigest] = .text(
+      planned.inputs.compactMap { input in
+        switch input {
+        case .model(let name): digests.models[name]
+        case .stage(let id): digests.stages[id]
+        }
+      }.joined(separator: " "))
+    content[.programVersion] = .text(ProgramVersion.current)
+    content[.coreType] = .text(BLASKernel.coreName)
+    content[.host] = .text(ProcessInfo.processInfo.hostName)
+    return content.attributes
+  }
+
+  static let modelName = "model.h5"
+  static let stageRecordName = "stage.json"
+  static let predictionsName = "test.tsv"
+}
+
+/// The program's version, in files and records.
+public enum ProgramVersion {
+  public static let current = "0.1.0"
+}
+
+/// Raised by hand whenever a change moves results: stages computed before are then not found again.
+public enum Numerics {
+  public static let version = 1
+}

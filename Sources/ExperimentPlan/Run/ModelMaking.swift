@@ -1,0 +1,216 @@
+// From a plan's inputs to models in memory.
+import Distillation
+import Files
+import Foundation
+import Storage
+import Text
+import Transformers
+
+/// Makes the models that stages begin from: of published folders, of random values, of other models'
+/// layers, of finished stages.
+struct ModelMaking {
+  let plan: ResolvedPlan
+  let data: PreparedData
+  /// The model file of a finished stage.
+  let modelOfStage: (String) throws -> String
+
+  /// A model with everything its source has for masked-language work: encoder, pooler and masked-LM head where
+  /// the definition or the stage behind it has one.
+  func make(_ input: StageInput) throws -> TransformerModel {
+    switch input {
+    case .stage(let id):
+      let stored = try StoredModel(path: modelOfStage(id))
+      return try stored.load(
+        heads: stored.parts.subtracting([.encoder, .classification, .nextSentence]),
+        ignoring: [.classification, .nextSentence], seed: 0)
+    case .model(let name):
+      guard let definition = plan.model(named: name) else {
+        preconditionFailure("the plan names a model \(name) that it does not have")
+      }
+      let model = try make(definition)
+      let entries = try data.vocabulary().count
+      guard model.configuration.vocabularySize == entries else {
+        throw RunError.vocabularySize(
+          model: name, rows: model.configuration.vocabularySize, entries: entries)
+      }
+      return model
+    }
+  }
+
+  /// The same encoder (and pooler) under a new classification head.
+  func classifier(
+    over base: TransformerModel, labels: [String], seed: UInt64
+  ) -> TransformerModel {
+    var configuration = base.configuration
+    configuration.labels = labels
+    let model = TransformerModel(configuration: configuration, heads: [.classification])
+    var new: Set<Transformers.ModelPart> = [.classification]
+    if model.pooler != nil, base.pooler == nil { new.insert(.pooler) }
+    let values = Dictionary(
+      uniqueKeysWithValues: base.parameters.map { ($0.path, $0) })
+    for parameter in model.parameters {
+      guard let source = values[parameter.path], source.shape == parameter.shape else { continue }
+      _ = parameter.values.update(fromContentsOf: source.values)
+    }
+    model.initialize(new, seed: seed)
+    return model
+  }
+
+  private func make(_ definition: ModelDefinition) throws -> TransformerModel {
+    switch definition.source {
+    case .folder(let address):
+      let stored = try StoredModel(path: data.locations.locate(address).path)
+      var origins: [Transformers.ModelPart: PartOrigin] = [:]
+      var heads: Set<Transformers.ModelPart> = []
+      if stored.parts.contains(.pooler) { heads.insert(.pooler) }
+      if let head = definition.maskedLMHead {
+        heads.insert(.maskedLanguage)
+        if head == .new { origins[.maskedLanguage] = .new }
+      }
+      let model = try stored.load(
+        heads: heads, origins: origins,
+        ignoring: Set(Transformers.ModelPart.allCases).subtracting(heads).subtracting([.encoder]),
+        seed: definition.seed)
+      return reconfigured(model, dropout: definition.dropout)
+    case .randomWeights(let address):
+      let model = TransformerModel(
+        configuration: configured(try configuration(of: address), definition.dropout),
+        heads: heads(of: definition))
+      model.initialize(seed: definition.seed)
+      return model
+    case .scratch(let architecture, let sizes):
+      let model = TransformerModel(
+        configuration: configured(
+          try configuration(architecture, sizes), definition.dropout),
+        heads: heads(of: definition))
+      model.initialize(seed: definition.seed)
+      return model
+    case .layers(let student):
+      let teacher = try make(source(student.of))
+      let model = TransformerModel(
+        configuration: configured(
+          studentConfiguration(student, teacher: teacher.configuration), definition.dropout),
+        heads: studentHeads(definition, teacher: teacher))
+      try StudentInitialization(
+        layers: student.layers, tokenTypes: student.tokenType.map { $0 == .fold ? .fold : .drop },
+        maskedLanguageHead: definition.maskedLMHead == .copied ? .all : .new
+      ).apply(to: model, from: teacher, seed: definition.seed)
+      return model
+    case .randomStudent(let student):
+      let teacher = try make(source(student.of))
+      let model = TransformerModel(
+        configuration: configured(
+          studentConfiguration(student, teacher: teacher.configuration), definition.dropout),
+        heads: heads(of: definition))
+      model.initialize(seed: definition.seed)
+      return model
+    }
+  }
+
+  private func source(_ name: String) -> StageInput {
+    plan.stage(id: name) != nil ? .stage(name) : .model(name)
+  }
+
+  private func heads(of definition: ModelDefinition) -> Set<Transformers.ModelPart> {
+    definition.maskedLMHead == nil ? [] : [.maskedLanguage]
+  }
+
+  private func studentHeads(
+    _ definition: ModelDefinition, teacher: TransformerModel
+  ) -> Set<Transformers.ModelPart> {
+    var heads = heads(of: definition)
+    if case .layers(let student) = definition.source, student.architecture == .bert,
+      teacher.pooler != nil
+    {
+      heads.insert(.pooler)
+    }
+    return heads
+  }
+
+  // MARK: Configurations
+
+  private func configuration(of address: ModelAddress) throws -> TransformerConfiguration {
+    let located = try data.locations.locate(address, needing: [.configuration])
+    return located.isCheckpoint
+      ? try StoredModel(path: located.path).configuration
+      : try ConfigurationFile(path: located.configuration).configuration
+  }
+
+  private func configuration(
+    _ architecture: Architecture, _ sizes: ModelSizes
+  ) throws -> TransformerConfiguration {
+    var configuration: TransformerConfiguration =
+      architecture == .bert ? .bertBase : .distilBertBase
+    configuration.vocabularySize = try data.vocabulary().count
+    configuration.hiddenSize = sizes.hiddenSize
+    configuration.layerCount = sizes.layerCount
+    configuration.headCount = sizes.headCount
+    configuration.feedForwardSize = sizes.feedForwardSize
+    configuration.maximumPositions = sizes.maximumPositions
+    configuration.initializerRange = sizes.initializerRange
+    configuration.layerNormEpsilon = sizes.layerNormEpsilon
+    configuration.paddingID = Int(try data.vocabulary().paddingID)
+    return configuration
+  }
+
+  /// The teacher's sizes with the student's layers, in the student's family.
+  private func studentConfiguration(
+    _ student: StudentSource, teacher: TransformerConfiguration
+  ) -> TransformerConfiguration {
+    var configuration = teacher
+    configuration.layerCount = student.layers.count
+    if student.architecture == .distilbert, teacher.family == .bert {
+      configuration.family = .distilbert
+      configuration.tokenTypeCount = 0
+      configuration.classifierDropout = TransformerConfiguration.distilBertBase.classifierDropout
+    }
+    return configuration
+  }
+
+  private func configured(
+    _ configuration: TransformerConfiguration, _ dropout: DropoutOptions?
+  ) -> TransformerConfiguration {
+    guard let dropout else { return configuration }
+    var configuration = configuration
+    configuration.hiddenDropout = dropout.hidden
+    configuration.attentionDropout = dropout.attention
+    configuration.classifierDropout = dropout.classifier
+    return configuration
+  }
+
+  /// The model with other dropout rates, which are fixed when a model is built.
+  private func reconfigured(
+    _ model: TransformerModel, dropout: DropoutOptions?
+  ) -> TransformerModel {
+    guard dropout != nil else { return model }
+    let copy = TransformerModel(
+      configuration: configured(model.configuration, dropout),
+      heads: model.parts.subtracting([.encoder]))
+    for (target, source) in zip(copy.parameters, model.parameters) {
+      _ = target.values.update(fromContentsOf: source.values)
+    }
+    return copy
+  }
+}
+
+extension TransformerModel {
+  /// Takes groups of parameters out of training.
+  func freeze(_ groups: [FrozenGroup]) {
+    for parameter in parameters where groups.contains(where: { $0.covers(parameter.path) }) {
+      parameter.isTrainable = false
+    }
+  }
+}
+
+extension FrozenGroup {
+  func covers(_ path: String) -> Bool {
+    switch self {
+    case .embeddings: path.hasPrefix("embeddings.")
+    case .wordEmbeddings: path == "embeddings.words"
+    case .positionEmbeddings: path == "embeddings.positions"
+    case .tokenTypeEmbeddings: path == "embeddings.token_types"
+    case .encoder: path.hasPrefix("encoder.")
+    case .layer(let index): path.hasPrefix("encoder.layer.\(index).")
+    }
+  }
+}

@@ -1,0 +1,156 @@
+// A run's record: everything its tables and plots will show.
+import Distillation
+import Files
+import Foundation
+import Processor
+import Reporting
+import Text
+import Transformers
+
+struct RecordMaking {
+  let plan: ResolvedPlan
+  let request: RunRequest
+  let facts: DigestFacts
+  let digests: PlanDigests
+  let data: PreparedData
+  let models: ModelMaking
+  let engine: Engine
+
+  func record(of results: [StageRecord], stages: [PlannedStage]) throws -> RunRecord {
+    let definition = plan.definition
+    let text = definition.canonicalText
+    var seeds = ["experiment": definition.seed]
+    for planned in stages { seeds[planned.id] = planned.stage.training.seed }
+    return RunRecord(
+      experiment: RunRecord.Experiment(
+        name: definition.name, question: definition.question ?? "",
+        file: "Experiments/" + (request.definitionPath as NSString).lastPathComponent,
+        overrides: request.overrides,
+        definition: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init),
+        digest: SHA256.hexDigest(of: text), seeds: seeds, compareWith: definition.compareWith),
+      program: RunRecord.Program(
+        version: ProgramVersion.current, numericsVersion: Numerics.version,
+        blasCore: BLASKernel.coreName),
+      weights: try weights(of: stages), data: try dataSets(of: stages),
+      stages: results.map(\.stage),
+      measured: RunRecord.Measured(
+        machine: machine(), command: request.command,
+        stages: Dictionary(
+          results.map { ($0.stage.id, $0.measured) }, uniquingKeysWith: { $1 })))
+  }
+
+  // MARK: Weights
+
+  private func weights(of stages: [PlannedStage]) throws -> [RunRecord.Weights] {
+    var names: [String] = []
+    func visit(_ input: StageInput) {
+      guard case .model(let name) = input, !names.contains(name) else { return }
+      switch plan.model(named: name)?.source {
+      case .layers(let student), .randomStudent(let student):
+        if plan.stage(id: student.of) == nil { visit(.model(student.of)) }
+      default: break
+      }
+      names.append(name)
+    }
+    for planned in stages { planned.inputs.forEach(visit) }
+    return try names.compactMap { name in
+      guard let definition = plan.model(named: name) else { return nil }
+      let model = try models.make(.model(name))
+      let configuration = model.configuration
+      return RunRecord.Weights(
+        name: name, origin: definition.source.origin, source: definition.sourceText,
+        digest: definition.source.address.flatMap { facts.folders[$0]?.weights },
+        architecture: "\(configuration.family.rawValue), \(configuration.layerCount) layers, "
+          + "hidden \(configuration.hiddenSize), \(configuration.headCount) heads, "
+          + "\(configuration.vocabularySize) words",
+        parameters: model.parameterCounts)
+    }
+  }
+
+  // MARK: Data
+
+  private func dataSets(of stages: [PlannedStage]) throws -> [RunRecord.DataSet] {
+    var sets: [RunRecord.DataSet] = []
+    func add(_ set: RunRecord.DataSet) {
+      if !sets.contains(where: { $0.name == set.name }) { sets.append(set) }
+    }
+    for planned in stages {
+      let length = planned.stage.training.sequenceLength
+      switch planned.stage.work {
+      case .pretrain(let options): add(try corpus(options.corpus, length))
+      case .distill(let options): add(try corpus(options.corpus, length))
+      case .finetune(let options):
+        let task = try data.task(options.task)
+        for (split, sentences) in [("train", task.train), ("dev", task.dev), ("test", task.test)] {
+          let sequences = try data.sequences(sentences, maximumLength: length)
+          let labels = sentences.labels?.map { Int($0) }
+          add(
+            RunRecord.DataSet(
+              name: "\(task.name) \(split)", digest: sentences.digest, examples: sentences.count,
+              tokens: sequences.sequences.tokenCount,
+              balance: Dictionary(
+                (labels ?? []).map { (task.classNames[$0], 1) }, uniquingKeysWith: +),
+              labels: split == "dev" ? labels.map { LabelSequence($0) } : nil))
+        }
+      }
+    }
+    return sets
+  }
+
+  private func corpus(
+    _ options: CorpusOptions, _ sequenceLength: Int
+  ) throws -> RunRecord.DataSet {
+    let corpus = try data.corpus(options, sequenceLength: sequenceLength)
+    return RunRecord.DataSet(
+      name: options.texts.map(\.name).joined(separator: " + "), digest: corpus.digest,
+      examples: corpus.sequenceCount, tokens: corpus.tokenCount)
+  }
+
+  // MARK: Machine
+
+  private func machine() -> RunRecord.Machine {
+    RunRecord.Machine(
+      processor: ProcessorFeatures.current.modelName,
+      processors: Engine.availableProcessors, threads: engine.threadCount,
+      instructions: "\(Processor.kernelLevel)",
+      memoryBytes: Int(ProcessInfo.processInfo.physicalMemory), system: Self.system)
+  }
+
+  private static var system: String {
+    let text = (try? String(contentsOfFile: "/etc/os-release", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("PRETTY_NAME=") }
+    return line.map { $0.dropFirst(12).trimmingCharacters(in: ["\""]) } ?? "Linux"
+  }
+}
+
+extension ModelSource {
+  fileprivate var origin: RunRecord.Weights.Origin {
+    switch self {
+    case .folder: .published
+    case .randomWeights, .scratch, .randomStudent: .random
+    case .layers: .copied
+    }
+  }
+
+  fileprivate var address: ModelAddress? {
+    switch self {
+    case .folder(let address), .randomWeights(let address): address
+    default: nil
+    }
+  }
+}
+
+extension ModelDefinition {
+  /// Where the weights are from, in words.
+  fileprivate var sourceText: String {
+    switch source {
+    case .folder(let address): "\(address)"
+    case .randomWeights(let address): "random, seed \(seed), sizes of \(address)"
+    case .scratch: "random, seed \(seed)"
+    case .layers(let student):
+      "\(student.of), layers \(student.layers.map(String.init).joined(separator: " "))"
+        + (student.tokenType.map { ", token type \($0 == .fold ? "folded" : "dropped")" } ?? "")
+    case .randomStudent(let student): "random, seed \(seed), sizes of a student of \(student.of)"
+    }
+  }
+}

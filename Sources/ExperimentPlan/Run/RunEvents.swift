@@ -1,0 +1,106 @@
+// What a run writes down as it goes: metrics, line by line, and its log.
+import Distillation
+import Files
+import Foundation
+import Reporting
+import Storage
+
+/// Log and metrics of one run folder.
+final class RunEvents {
+  private let folder: RunFolder
+  private weak var observer: (any RunObserver)?
+  private var metrics: MetricsLog?
+
+  init(folder: RunFolder, observer: (any RunObserver)?) {
+    self.folder = folder
+    self.observer = observer
+  }
+
+  func note(_ text: String) {
+    observer?.note(text)
+    append("\(text)\n")
+  }
+
+  func close() { metrics?.close() }
+
+  /// An observer of the training of one stage.
+  /// - Parameter checkpoint: what the training will go on from, if that exists; lines of later steps are dropped.
+  func watch(_ planned: PlannedStage, checkpoint: String?) throws -> StageWatcher {
+    var step = 0
+    if let checkpoint, Locations.exists(checkpoint) {
+      step = Int(try Checkpoint(path: checkpoint).progress["step"]?.integer ?? 0)
+    }
+    metrics?.close()
+    let log = try MetricsLog(path: folder.metrics, resuming: (stage: planned.id, step: step))
+    metrics = log
+    note(
+      step > 0
+        ? "\(planned.id): \(planned.kind.rawValue), going on after step \(step)"
+        : "\(planned.id): \(planned.kind.rawValue)")
+    return StageWatcher(
+      stage: planned.id, resumedStep: step, metrics: log, observer: observer)
+  }
+
+  func stageFinished(_ planned: PlannedStage) {
+    append("\(Self.finished)\(planned.id)\n")
+  }
+
+  private static let finished = "finished "
+
+  static func stagesFinished(in folder: RunFolder) -> Set<String> {
+    guard let text = try? String(contentsOfFile: folder.log, encoding: .utf8) else { return [] }
+    return Set(
+      text.split(separator: "\n").filter { $0.hasPrefix(finished) }
+        .map { String($0.dropFirst(finished.count)) })
+  }
+
+  private func append(_ text: String) {
+    guard let file = fopen(folder.log, "a") else { return }
+    defer { fclose(file) }
+    fputs(text, file)
+  }
+}
+
+/// Passes a training's events on to the metrics and to whoever looks on.
+final class StageWatcher: TrainingObserver {
+  let resumedStep: Int
+  private let stage: String
+  private let metrics: MetricsLog
+  private weak var observer: (any RunObserver)?
+
+  init(stage: String, resumedStep: Int, metrics: MetricsLog, observer: (any RunObserver)?) {
+    self.stage = stage
+    self.resumedStep = resumedStep
+    self.metrics = metrics
+    self.observer = observer
+  }
+
+  var stopIsRequested: Bool { observer?.stopIsRequested ?? false }
+
+  func stepCompleted(_ report: StepReport) throws {
+    var values = Dictionary(
+      uniqueKeysWithValues: report.losses.terms.map { ($0.name, $0.value) })
+    values["loss"] = report.losses.total
+    values["learning_rate"] = report.learningRate
+    values["gradient_norm"] = report.gradientNorm
+    values["tokens"] = Double(report.tokens)
+    try metrics.append(
+      MetricsLine(
+        event: .step, stage: stage, step: report.step, epoch: report.epoch, values: values))
+    observer?.stepCompleted(report, stage: stage)
+  }
+
+  func epochCompleted(_ result: EpochResult) throws {
+    var values = ["loss": result.meanLoss]
+    if let evaluation = result.evaluation {
+      values["validation_loss"] = evaluation.loss
+      values["accuracy"] = evaluation.accuracy
+    }
+    try metrics.append(
+      MetricsLine(
+        event: .epoch, stage: stage, step: result.step, epoch: result.epoch, values: values))
+    observer?.epochCompleted(result, stage: stage)
+  }
+
+  func checkpointWritten(path: String, step: Int) throws { try metrics.synchronize() }
+}

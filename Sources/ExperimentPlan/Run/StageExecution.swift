@@ -1,0 +1,232 @@
+// One stage, from its inputs to its result.
+import Distillation
+import Files
+import Foundation
+import Reporting
+import Storage
+import Text
+import Transformers
+
+/// What a stage leaves: the trained model and its part of the record.
+struct StageResult {
+  let model: TransformerModel
+  let record: StageRecord
+  /// Labels predicted for the test split, in GLUE's form; nil for stages without a task.
+  let testPredictions: String?
+}
+
+/// Runs one stage of a plan.
+struct StageExecution {
+  let planned: PlannedStage
+  let plan: ResolvedPlan
+  let digest: String
+  let data: PreparedData
+  let models: ModelMaking
+  let engine: Engine
+  let checkpointPath: String
+  let attributes: [String: StoredValue]
+  let resumes: Bool
+  let observer: any TrainingObserver
+  /// Told the number of steps before the first one.
+  let began: (_ totalSteps: Int) -> Void
+
+  private var training: TrainingOptions { planned.stage.training }
+
+  func run() throws -> StageResult {
+    switch planned.stage.work {
+    case .pretrain(let options): try pretrain(options)
+    case .distill(let options): try distill(options)
+    case .finetune(let options): try finetune(options)
+    }
+  }
+
+  // MARK: Masked-language stages
+
+  private func pretrain(_ options: PretrainOptions) throws -> StageResult {
+    let model = try models.make(planned.inputs[0])
+    return try maskedLanguage(
+      model, teacher: nil,
+      objective: DistillationObjective(softTargets: nil, maskedLanguage: 1, cosine: nil),
+      corpus: options.corpus, inputs: ["model": options.model])
+  }
+
+  private func distill(_ options: DistillOptions) throws -> StageResult {
+    guard case .live = options.outputs else {
+      throw RunError.notSupported("training from an activation store")
+    }
+    let student = try models.make(planned.inputs[1])
+    let objective = options.loss.objective
+    let teacher: LiveTeacher? =
+      objective.needsTeacher
+      ? LiveTeacher(model: try models.make(planned.inputs[0]), engine: engine) : nil
+    return try maskedLanguage(
+      student, teacher: teacher, objective: objective, corpus: options.corpus,
+      inputs: ["teacher": options.teacher, "student": options.student])
+  }
+
+  private func maskedLanguage(
+    _ model: TransformerModel, teacher: LiveTeacher?, objective: DistillationObjective,
+    corpus options: CorpusOptions, inputs: [String: String]
+  ) throws -> StageResult {
+    let corpus = try data.corpus(options, sequenceLength: training.sequenceLength)
+    model.freeze(training.freeze)
+    let settings = MaskedLanguageSettings(
+      objective: objective, optimization: training.optimization, masking: options.masking.rule,
+      batchSize: training.batching.batchSize, accumulation: training.batching.accumulate,
+      groupsByLength: training.batching.groupByLength, limit: training.trainingLimit,
+      seed: training.seed, window: 1)
+    var loop = MaskedLanguageTraining(
+      student: model, teacher: teacher, corpus: corpus, tokenCounts: corpus.tokenCounts,
+      vocabulary: try data.vocabulary(), settings: settings, engine: engine,
+      checkpointing: try checkpointing(of: model), observer: observer)
+    guard corpus.count > 0 else {
+      throw TrainingError.noData(
+        "\(options.texts.map(\.name).joined(separator: ", ")): no sequence is left after cleaning")
+    }
+    let total = loop.totalSteps
+    // Some sixty points draw a curve; a run of a few steps keeps them all.
+    loop.settings.window = max(1, total / 60)
+    began(total)
+    let progress = try loop.run()
+    let name = options.texts.map(\.name).joined(separator: " + ")
+    return result(
+      model, progress, inputs: inputs, data: [name], loss: objective.formula,
+      termNames: objective.termNames, window: loop.settings.window)
+  }
+
+  // MARK: Fine-tuning
+
+  private func finetune(_ options: FinetuneOptions) throws -> StageResult {
+    let task = try data.task(options.task)
+    let model = models.classifier(
+      over: try models.make(planned.inputs[0]), labels: task.classNames, seed: training.seed)
+    model.freeze(training.freeze)
+    let length = training.sequenceLength
+    let settings = FineTuningSettings(
+      optimization: training.optimization, batchSize: training.batching.batchSize,
+      accumulation: training.batching.accumulate, limit: training.trainingLimit,
+      seed: training.seed, order: .shuffled, window: Self.trainerWindow,
+      selectBest: options.selectBest.rule)
+    let loop = FineTuning(
+      model: model, training: try data.sequences(task.train, maximumLength: length),
+      validation: try data.sequences(task.dev, maximumLength: length), settings: settings,
+      engine: engine, checkpointing: try checkpointing(of: model), observer: observer)
+    began(loop.totalSteps)
+    let progress = try loop.run()
+    let test = ClassificationEvaluation.evaluate(
+      model, on: try data.sequences(task.test, maximumLength: length), engine: engine)
+    let record = result(
+      model, progress, inputs: ["model": options.model],
+      data: ["\(task.name) train", "\(task.name) dev"],
+      loss: "loss = CE(class), mean over the sentences of a step",
+      termNames: FineTuning.termNames, window: Self.trainerWindow, devName: "\(task.name) dev")
+    return StageResult(
+      model: model, record: record.record,
+      testPredictions: GLUESubmission.text(predictions: test.predictions))
+  }
+
+  /// The Trainer's `logging_steps`: what its epoch table shows is the mean over the last window of 500.
+  private static let trainerWindow = 500
+
+  // MARK: Results
+
+  private func checkpointing(of model: TransformerModel) throws -> TrainingCheckpointing {
+    TrainingCheckpointing(
+      path: checkpointPath, bestPath: checkpointPath.replacing(/\.h5$/, with: ".best"),
+      interval: training.checkpointInterval, attributes: attributes,
+      files: try modelFiles(of: model), resumes: resumes)
+  }
+
+  /// What makes a checkpoint usable by itself.
+  func modelFiles(of model: TransformerModel) throws -> [String: [UInt8]] {
+    ModelCheckpoint.files(
+      configuration: model.configuration, parts: model.parts,
+      vocabulary: try data.vocabularyFile(),
+      tokenizer: TokenizerSettings(
+        lowercase: plan.definition.vocabulary.lowercase, stripAccents: nil, splitsCJK: true))
+  }
+
+  private func result(
+    _ model: TransformerModel, _ progress: TrainingProgress, inputs: [String: String],
+    data: [String], loss: String, termNames: [String], window: Int, devName: String? = nil
+  ) -> StageResult {
+    let epochs = devName == nil ? [] : progress.epochs.compactMap(RunRecord.Epoch.init)
+    let selection: Bool? =
+      if case .finetune(let options) = planned.stage.work {
+        options.selectBest == .last ? nil : options.selectBest == .evalLoss
+      } else { nil }
+    var best = RunRecord.Best(of: epochs, keepingByLoss: selection ?? true)
+    if selection == nil { best?.kept = epochs.last?.epoch ?? 0 }
+    let clock = progress.clock
+    let stage = RunRecord.Stage(
+      id: planned.id, kind: planned.kind.recorded, variant: planned.role.variant, inputs: inputs,
+      digest: digest, data: data, seed: training.seed, parameters: model.parameterCounts,
+      steps: progress.step, sequences: progress.sequences, tokens: progress.tokens,
+      budget: training.budget,
+      learningRate: training.learningRateText(totalSteps: progress.step), loss: loss,
+      curve: RunRecord.LossCurve(
+        window: window,
+        points: progress.curve.map { point in
+          RunRecord.LossCurve.Point(
+            step: point.step,
+            terms: Dictionary(uniqueKeysWithValues: zip(termNames, point.terms)),
+            total: point.total)
+        }),
+      epochs: epochs, best: best,
+      evaluations: progress.epochs.compactMap { epoch in
+        epoch.evaluation.flatMap { evaluation in
+          devName.map { name in
+            RunRecord.Evaluation(
+              data: name, epoch: epoch.epoch, loss: evaluation.loss, correct: evaluation.correct,
+              predictions: LabelSequence(evaluation.predictions), logits: evaluation.logits)
+          }
+        }
+      })
+    let trainingSeconds = clock.seconds - clock.evaluationSeconds
+    let measured = RunRecord.StageMeasurement(
+      wallSeconds: clock.seconds,
+      tokensPerSecond: trainingSeconds > 0 ? Double(progress.tokens) / trainingSeconds : 0,
+      peakMemoryBytes: max(clock.peakMemoryBytes, ProcessMemory.peakBytes),
+      resumes: clock.resumes, epochSeconds: devName == nil ? [] : clock.epochSeconds,
+      evaluationSeconds: clock.evaluationSeconds)
+    return StageResult(
+      model: model, record: StageRecord(stage: stage, measured: measured), testPredictions: nil)
+  }
+}
+
+extension RunRecord.Epoch {
+  init?(_ result: EpochResult) {
+    guard let evaluation = result.evaluation else { return nil }
+    self.init(
+      epoch: result.epoch, step: result.step, trainingLoss: result.windowLoss,
+      epochTrainingLoss: result.meanLoss, validationLoss: evaluation.loss,
+      correct: evaluation.correct, count: evaluation.count)
+  }
+}
+
+extension StageKind {
+  var recorded: RunRecord.StageKind {
+    switch self {
+    case .pretrain: .pretrain
+    case .distill: .distill
+    case .finetune: .finetune
+    }
+  }
+}
+
+extension StageRole {
+  /// `main`, or the baseline's name.
+  var variant: String {
+    switch self {
+    case .main: "main"
+    case .baseline(let baseline, _): baseline.rawValue
+    }
+  }
+}
+
+extension TransformerModel {
+  var parameterCounts: RunRecord.ParameterCounts {
+    RunRecord.ParameterCounts(
+      encoder: encoder.parameterCount, head: parameterCount - encoder.parameterCount)
+  }
+}

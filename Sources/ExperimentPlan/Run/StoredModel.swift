@@ -1,0 +1,105 @@
+// A model on disk that can be used by itself: a checkpoint of ours or a folder of the published form.
+import Distillation
+import Files
+import Foundation
+import Storage
+import Text
+import Transformers
+
+/// Configuration, vocabulary and weights of a stored model, read strictly.
+public struct StoredModel {
+  public let path: String
+  public let configuration: TransformerConfiguration
+  public let vocabulary: Vocabulary
+  /// The text of vocab.txt.
+  public let vocabularyFile: [UInt8]
+  public let tokenizer: TokenizerSettings
+  /// Parts whose weights are stored.
+  public let parts: Set<Transformers.ModelPart>
+  /// SHA-256 of the weights' file, in hexadecimal.
+  public let digest: String
+  private let source: Source
+
+  private enum Source {
+    case checkpoint(Checkpoint)
+    case folder(HuggingFaceFolder)
+  }
+
+  /// - Parameter path: a checkpoint `.h5`, or a folder with config.json, model.safetensors and vocab.txt.
+  public init(path: String) throws {
+    self.path = path
+    if Folder.exists(path: path) {
+      let folder = try HuggingFaceFolder(path: path)
+      configuration = folder.configuration
+      vocabulary = try Vocabulary(path: folder.vocabularyPath)
+      vocabularyFile = Array(try MappedFile(path: folder.vocabularyPath).bytes)
+      tokenizer = folder.tokenizer
+      parts = try folder.storedParts()
+      digest = try SHA256.hexDigest(ofFile: folder.weightsPath)
+      source = .folder(folder)
+      return
+    }
+    let checkpoint = try Checkpoint(path: path)
+    func file(_ name: String) throws -> [UInt8] {
+      guard let bytes = checkpoint.files[name] else {
+        throw CheckpointError.missing(path: path, name: "/files/\(name)")
+      }
+      return bytes
+    }
+    configuration = try ConfigurationFile(
+      json: Data(file(ModelCheckpoint.configurationFile)),
+      path: "\(path), \(ModelCheckpoint.configurationFile)"
+    ).configuration
+    vocabularyFile = try file(ModelCheckpoint.vocabularyFile)
+    vocabulary = try Vocabulary(
+      tokens: String(decoding: vocabularyFile, as: UTF8.self)
+        .split(separator: "\n", omittingEmptySubsequences: true).map(String.init))
+    tokenizer = try TokenizerSettings(
+      json: Data(file(ModelCheckpoint.tokenizerFile)),
+      path: "\(path), \(ModelCheckpoint.tokenizerFile)")
+    let names = WeightNames.own(configuration)
+    parts = Set(checkpoint.tensorNames().compactMap { names.meaning(of: $0)?.part })
+    digest = checkpoint.digest
+    source = .checkpoint(checkpoint)
+  }
+
+  /// The model with the given heads.
+  /// - Parameters:
+  ///   - heads: which heads to build; the encoder is always there.
+  ///   - labels: the classes, if not the stored ones.
+  ///   - origins: where parts come from; a part that is not named must be stored.
+  ///   - ignoring: stored parts that are not wanted.
+  ///   - seed: for parts with new values.
+  public func load(
+    heads: Set<Transformers.ModelPart>, labels: [String]? = nil,
+    origins: [Transformers.ModelPart: PartOrigin] = [:],
+    ignoring: Set<Transformers.ModelPart> = [], seed: UInt64
+  ) throws -> TransformerModel {
+    switch source {
+    case .folder(let folder):
+      return try folder.loadModel(
+        heads: heads, labels: labels, origins: origins, ignoring: ignoring, seed: seed
+      ).model
+    case .checkpoint(let checkpoint):
+      var configuration = configuration
+      if let labels { configuration.labels = labels }
+      let model = TransformerModel(configuration: configuration, heads: heads)
+      try model.load(
+        from: CheckpointWeights(checkpoint), names: .own(configuration), origins: origins,
+        ignoring: ignoring, seed: seed)
+      return model
+    }
+  }
+
+  /// The model with every part that is stored and that can be built.
+  public func load() throws -> TransformerModel {
+    try load(
+      heads: parts.subtracting([.encoder, .nextSentence]), ignoring: [.nextSentence], seed: 0)
+  }
+
+  public func makeTokenizer() -> BertTokenizer {
+    BertTokenizer(
+      vocabulary: vocabulary, lowercase: tokenizer.lowercase,
+      stripAccents: tokenizer.stripAccents, splitsCJK: tokenizer.splitsCJK)
+  }
+}
