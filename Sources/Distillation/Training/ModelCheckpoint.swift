@@ -10,19 +10,17 @@ public enum ModelCheckpoint {
 
   /// The files that make a checkpoint usable by itself, as a folder of the published form would hold them.
   /// - Parameters:
-  ///   - parts: what the model consists of; it decides the architecture's name.
   ///   - vocabulary: the text of vocab.txt.
   public static func files(
-    configuration: TransformerConfiguration, parts: Set<ModelPart>, vocabulary: [UInt8],
-    tokenizer: TokenizerSettings
+    of model: TransformerModel, vocabulary: [UInt8], tokenizer: TokenizerSettings
   ) -> [String: [UInt8]] {
     [
       configurationFile: Array(
         ConfigurationFile.text(
-          of: configuration, architecture: configuration.architectureName(parts: parts)
+          of: model.configuration, architecture: ExportForm(model).architecture
         ).utf8),
       vocabularyFile: vocabulary,
-      tokenizerFile: Array(tokenizer.text(for: configuration).utf8),
+      tokenizerFile: Array(tokenizer.text(for: model.configuration).utf8),
     ]
   }
 

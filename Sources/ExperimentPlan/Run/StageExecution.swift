@@ -140,8 +140,7 @@ struct StageExecution {
   /// What makes a checkpoint usable by itself.
   func modelFiles(of model: TransformerModel) throws -> [String: [UInt8]] {
     ModelCheckpoint.files(
-      configuration: model.configuration, parts: model.parts,
-      vocabulary: try data.vocabularyFile(),
+      of: model, vocabulary: try data.vocabularyFile(),
       tokenizer: TokenizerSettings(
         lowercase: plan.definition.vocabulary.lowercase, stripAccents: nil, splitsCJK: true))
   }

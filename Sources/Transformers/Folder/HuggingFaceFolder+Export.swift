@@ -63,13 +63,14 @@ extension HuggingFaceFolder {
 }
 
 /// The class of transformers that a model is written as.
-private struct ExportForm {
-  let architecture: String
+public struct ExportForm {
+  /// Such as `DistilBertForMaskedLM`.
+  public let architecture: String
   let parts: [ModelPart]
   let hasHead: Bool
   let notes: [String]
 
-  init(_ model: TransformerModel) {
+  public init(_ model: TransformerModel) {
     let family = model.configuration.family
     let stem = family == .bert ? "Bert" : "DistilBert"
     var notes: [String] = []

@@ -21,9 +21,14 @@ public struct TokenizerSettings: Sendable, Equatable {
   init(path: String) throws(ModelFolderError) {
     let file: MappedFile
     do { file = try MappedFile(path: path) } catch { throw .file(error) }
+    try self.init(json: Data(file.bytes), path: path)
+  }
+
+  /// - Parameter path: for error messages.
+  public init(json: Data, path: String) throws(ModelFolderError) {
     let object: [String: JSONValue]
     do {
-      object = try JSONDecoder().decode([String: JSONValue].self, from: Data(file.bytes))
+      object = try JSONDecoder().decode([String: JSONValue].self, from: json)
     } catch { throw .tokenizer(path: path, reason: "not a JSON object") }
     let classes = ["BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer"]
       .flatMap { [JSONValue.string($0), .string($0 + "Fast")] }
@@ -48,7 +53,7 @@ public struct TokenizerSettings: Sendable, Equatable {
   }
 
   /// The text of a tokenizer_config.json.
-  func text(for configuration: TransformerConfiguration) -> String {
+  public func text(for configuration: TransformerConfiguration) -> String {
     let kind = configuration.family == .bert ? "BertTokenizer" : "DistilBertTokenizer"
     var members: [String: JSONValue] = [
       "do_basic_tokenize": .bool(true),

@@ -76,7 +76,7 @@ public struct WeightNames: Sendable {
   }
 
   /// The parameter and part that a stored name stands for; nil if it is not known.
-  func meaning(of stored: String) -> (path: String?, part: ModelPart)? {
+  public func meaning(of stored: String) -> (path: String?, part: ModelPart)? {
     guard let found = lookup[withoutPrefix(stored)] else { return nil }
     return (entries[found.entry].path, found.part)
   }
