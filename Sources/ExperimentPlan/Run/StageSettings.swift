@@ -69,7 +69,7 @@ extension ModelSelection {
   var rule: FineTuningSettings.SelectionRule {
     switch self {
     case .evalLoss: .evaluationLoss
-    case .accuracy: .accuracy
+    case .evalAccuracy: .accuracy
     case .last: .last
     }
   }
