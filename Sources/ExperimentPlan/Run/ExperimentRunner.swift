@@ -62,8 +62,7 @@ public final class ExperimentRunner {
     data = PreparedData(plan: plan, locations: locations) { [weak observer] in observer?.note($0) }
     cache = StageCache(locations)
     let definition = loaded.definition
-    if !definition.sweep.isEmpty { throw RunError.notSupported("sweep") }
-    if !definition.ablate.isEmpty { throw RunError.notSupported("ablate") }
+    if let what = definition.notSupportedYet { throw RunError.notSupported(what) }
     if definition.random == .torch24CPU {
       throw RunError.notSupported("random: \(definition.random.rawValue)")
     }

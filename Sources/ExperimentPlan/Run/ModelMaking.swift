@@ -196,21 +196,8 @@ struct ModelMaking {
 extension TransformerModel {
   /// Takes groups of parameters out of training.
   func freeze(_ groups: [FrozenGroup]) {
-    for parameter in parameters where groups.contains(where: { $0.covers(parameter.path) }) {
+    for parameter in parameters where groups.contains(where: { $0.covers(parameter: parameter.path) }) {
       parameter.isTrainable = false
-    }
-  }
-}
-
-extension FrozenGroup {
-  func covers(_ path: String) -> Bool {
-    switch self {
-    case .embeddings: path.hasPrefix("embeddings.")
-    case .wordEmbeddings: path == "embeddings.words"
-    case .positionEmbeddings: path == "embeddings.positions"
-    case .tokenTypeEmbeddings: path == "embeddings.token_types"
-    case .encoder: path.hasPrefix("encoder.")
-    case .layer(let index): path.hasPrefix("encoder.layer.\(index).")
     }
   }
 }

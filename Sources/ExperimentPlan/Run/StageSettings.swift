@@ -69,7 +69,7 @@ extension ModelSelection {
   var rule: FineTuningSettings.SelectionRule {
     switch self {
     case .evalLoss: .evaluationLoss
-    case .evalAccuracy: .accuracy
+    case .accuracy: .accuracy
     case .last: .last
     }
   }
