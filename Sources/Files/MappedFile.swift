@@ -59,6 +59,12 @@ public final class MappedFile: @unchecked Sendable {
     }
   }
 
+  /// A copy of a whole file. For small files: nothing has to be kept alive.
+  public static func contents(path: String) throws(FileError) -> [UInt8] {
+    let file = try MappedFile(path: path)
+    return withExtendedLifetime(file) { Array(file.bytes) }
+  }
+
   /// True while the path still leads to the very file that is mapped, unchanged.
   public func isStillAtItsPath() -> Bool {
     var status = stat()

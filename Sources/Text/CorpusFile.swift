@@ -117,7 +117,9 @@ struct CorpusFile: Sendable {
       var offset = 0
       try write(numbers: [0])
       for index in 0..<sequenceCount {
-        offset += mapped.bytes.loadUnaligned(fromByteOffset: 8 * index, as: Int.self)
+        offset += withExtendedLifetime(mapped) {
+          $0.bytes.loadUnaligned(fromByteOffset: 8 * index, as: Int.self)
+        }
         try write(numbers: [offset])
       }
       try write(numbers: counts)

@@ -149,7 +149,7 @@ public final class ExperimentRunner {
       try Folder.create(path: place)
       try AtomicFile.replace(
         path: "\(place)/\(planned.id)-test.tsv",
-        with: Array(MappedFile(path: "\(stored)/\(Self.predictionsName)").bytes))
+        with: MappedFile.contents(path: "\(stored)/\(Self.predictionsName)"))
     }
     for path in [checkpoint, checkpoint.replacing(/\.h5$/, with: ".best")] { unlink(path) }
     events.stageFinished(planned)

@@ -196,7 +196,8 @@ struct ModelMaking {
 extension TransformerModel {
   /// Takes groups of parameters out of training.
   func freeze(_ groups: [FrozenGroup]) {
-    for parameter in parameters where groups.contains(where: { $0.covers(parameter: parameter.path) }) {
+    for parameter in parameters
+    where groups.contains(where: { $0.covers(parameter: parameter.path) }) {
       parameter.isTrainable = false
     }
   }

@@ -59,7 +59,9 @@ final class PreparedData {
           lowercase: definition.vocabulary.lowercase, stripAccents: nil, splitsCJK: true))
       for text in texts {
         let file = try MappedFile(path: path(text))
-        try trainer.add(file.bytes.bindMemory(to: UInt8.self))
+        try withExtendedLifetime(file) {
+          try trainer.add(file.bytes.bindMemory(to: UInt8.self))
+        }
       }
       let vocabulary = try trainer.train()
       note("a vocabulary of \(vocabulary.count) entries was trained")
@@ -75,8 +77,9 @@ final class PreparedData {
       let stored = try StoredModel(path: model.path)
       return (stored.vocabulary, stored.vocabularyFile)
     }
-    let file = try MappedFile(path: model.vocabulary)
-    return (try Vocabulary(path: model.vocabulary), Array(file.bytes))
+    return (
+      try Vocabulary(path: model.vocabulary), try MappedFile.contents(path: model.vocabulary)
+    )
   }
 
   // MARK: Corpora

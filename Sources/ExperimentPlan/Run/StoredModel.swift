@@ -32,7 +32,7 @@ public struct StoredModel {
       let folder = try HuggingFaceFolder(path: path)
       configuration = folder.configuration
       vocabulary = try Vocabulary(path: folder.vocabularyPath)
-      vocabularyFile = Array(try MappedFile(path: folder.vocabularyPath).bytes)
+      vocabularyFile = try MappedFile.contents(path: folder.vocabularyPath)
       tokenizer = folder.tokenizer
       parts = try folder.storedParts()
       digest = try SHA256.hexDigest(ofFile: folder.weightsPath)

@@ -14,11 +14,11 @@ public struct ConfigurationFile: Sendable {
   public let notes: [String]
 
   public init(path: String) throws(ConfigurationError) {
-    let file: MappedFile
-    do { file = try MappedFile(path: path) } catch {
+    let bytes: [UInt8]
+    do { bytes = try MappedFile.contents(path: path) } catch {
       throw .unreadable(path: path, reason: "\(error)")
     }
-    try self.init(json: Data(file.bytes), path: path)
+    try self.init(json: Data(bytes), path: path)
   }
 
   /// - Parameter path: for error messages.

@@ -86,9 +86,9 @@ public struct HuggingFaceFolder: Sendable {
   }
 
   private func checkVocabularySize() throws(ModelFolderError) {
-    let bytes: MappedFile
-    do { bytes = try MappedFile(path: vocabularyPath) } catch { throw .file(error) }
-    let count = Self.lineCount(bytes.bytes)
+    let bytes: [UInt8]
+    do { bytes = try MappedFile.contents(path: vocabularyPath) } catch { throw .file(error) }
+    let count = Self.lineCount(bytes)
     guard count == configuration.vocabularySize else {
       throw .vocabularySize(
         path: vocabularyPath, expected: configuration.vocabularySize, found: count)

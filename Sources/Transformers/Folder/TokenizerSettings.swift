@@ -19,9 +19,9 @@ public struct TokenizerSettings: Sendable, Equatable {
     lowercase: true, stripAccents: nil, splitsCJK: true)
 
   init(path: String) throws(ModelFolderError) {
-    let file: MappedFile
-    do { file = try MappedFile(path: path) } catch { throw .file(error) }
-    try self.init(json: Data(file.bytes), path: path)
+    let bytes: [UInt8]
+    do { bytes = try MappedFile.contents(path: path) } catch { throw .file(error) }
+    try self.init(json: Data(bytes), path: path)
   }
 
   /// - Parameter path: for error messages.
