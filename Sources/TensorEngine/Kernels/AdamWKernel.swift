@@ -115,19 +115,12 @@ enum AdamWKernel {
     _ v: UnsafeMutablePointer<Float>, _ count: Int, _ step: AdamWStep
   ) {
     let constants = Constants(step)
-    forEachVector(count) {
+    for part in VectorParts(count) {
       let (newP, newM, newV) = constants.update(
-        load(p + $0), load(g + $0), load(m + $0), load(v + $0))
-      store(newP, p + $0)
-      store(newM, m + $0)
-      store(newV, v + $0)
-    } rest: {
-      let (newP, newM, newV) = constants.update(
-        load(p + $0, count: $1), load(g + $0, count: $1), load(m + $0, count: $1),
-        load(v + $0, count: $1))
-      store(newP, p + $0, count: $1)
-      store(newM, m + $0, count: $1)
-      store(newV, v + $0, count: $1)
+        load(p, part), load(g, part), load(m, part), load(v, part))
+      store(newP, p, part)
+      store(newM, m, part)
+      store(newV, v, part)
     }
   }
 

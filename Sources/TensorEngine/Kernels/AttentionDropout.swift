@@ -10,16 +10,11 @@ enum AttentionDropout {
       mask.source.keepMask(
         of: place, count: count, dropping: mask.site.probability, into: words)
       let scale = Vector(repeating: mask.scale)
-      forEachVector(count) { offset in
-        let value = load(p + offset)
-        let keep = laneMask(words[offset / 16])
-        store((-value).replacing(with: value, where: keep), p + offset)
-        store(Vector.zero.replacing(with: value * scale, where: keep), y + offset)
-      } rest: { offset, lanes in
-        let value = load(p + offset, count: lanes)
-        let keep = laneMask(words[offset / 16])
-        store((-value).replacing(with: value, where: keep), p + offset, count: lanes)
-        store(Vector.zero.replacing(with: value * scale, where: keep), y + offset, count: lanes)
+      for part in VectorParts(count) {
+        let value = load(p, part)
+        let keep = laneMask(words[part.offset / 16])
+        store((-value).replacing(with: value, where: keep), p, part)
+        store(Vector.zero.replacing(with: value * scale, where: keep), y, part)
       }
     }
   }
@@ -29,10 +24,8 @@ enum AttentionDropout {
     _ p: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, _ count: Int, scale: Float
   ) {
     let scale = Vector(repeating: scale)
-    forEachVector(count) {
-      store((load(p + $0) * scale).maximum(.zero), y + $0)
-    } rest: {
-      store((load(p + $0, count: $1) * scale).maximum(.zero), y + $0, count: $1)
+    for part in VectorParts(count) {
+      store((load(p, part) * scale).maximum(.zero), y, part)
     }
   }
 
@@ -49,20 +42,14 @@ enum AttentionDropout {
       return (d * scale).replacing(with: Vector.zero, where: sign)
     }
     var total = Vector.zero
-    forEachVector(count) {
-      let value = load(p + $0)
-      total.addProduct(gradient(load(d + $0), value), value.magnitudes)
-    } rest: {
-      let value = load(p + $0, count: $1)
-      total.addProduct(gradient(load(d + $0, count: $1), value), value.magnitudes)
+    for part in VectorParts(count) {
+      let value = load(p, part)
+      total.addProduct(gradient(load(d, part), value), value.magnitudes)
     }
     let sum = Vector(repeating: total.laneSum)
-    forEachVector(count) {
-      let value = load(p + $0)
-      store(value.magnitudes * (gradient(load(d + $0), value) - sum), d + $0)
-    } rest: {
-      let value = load(p + $0, count: $1)
-      store(value.magnitudes * (gradient(load(d + $0, count: $1), value) - sum), d + $0, count: $1)
+    for part in VectorParts(count) {
+      let value = load(p, part)
+      store(value.magnitudes * (gradient(load(d, part), value) - sum), d, part)
     }
   }
 }

@@ -30,14 +30,11 @@ enum ColumnKernels {
       store(d, s + 48)
       start += 4 * vectorWidth
     }
-    while start < columns.upperBound {
-      let width = min(vectorWidth, columns.upperBound - start)
-      var total = adds ? load(sums + start, count: width) : .zero
-      var partial = Vector.zero
-      for row in 0..<rows { partial += load(x + row * stride + start, count: width) }
-      total = partial + total
-      store(total, sums + start, count: width)
-      start += width
+    for part in VectorParts(columns.upperBound - start) {
+      var total = Vector.zero
+      for row in 0..<rows { total += load(x + row * stride + start, part) }
+      if adds { total += load(sums + start, part) }
+      store(total, sums + start, part)
     }
   }
 
@@ -46,24 +43,15 @@ enum ColumnKernels {
     of x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, rows: Int, stride: Int,
     columns: Range<Int>, to sums: UnsafeMutablePointer<Float>, adds: Bool
   ) {
-    var start = columns.lowerBound
-    while start < columns.upperBound {
-      let width = min(vectorWidth, columns.upperBound - start)
-      var partial = Vector.zero
-      if width == vectorWidth {
-        for row in 0..<rows {
-          partial.addProduct(load(x + row * stride + start), load(y + row * stride + start))
-        }
-      } else {
-        for row in 0..<rows {
-          partial.addProduct(
-            load(x + row * stride + start, count: width),
-            load(y + row * stride + start, count: width))
-        }
+    let start = columns.lowerBound
+    for part in VectorParts(columns.count) {
+      var total = Vector.zero
+      for row in 0..<rows {
+        let offset = row * stride + start
+        total.addProduct(load(x + offset, part), load(y + offset, part))
       }
-      if adds { partial += load(sums + start, count: width) }
-      store(partial, sums + start, count: width)
-      start += width
+      if adds { total += load(sums + start, part) }
+      store(total, sums + start, part)
     }
   }
 }

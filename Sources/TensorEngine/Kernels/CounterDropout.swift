@@ -1,3 +1,4 @@
+import COpenBLAS
 import Randomness
 
 /// Dropout masks from the counter-based generator: the fate of a unit is a function of seed, step,
@@ -17,8 +18,7 @@ public struct CounterDropout: DropoutMaskSource {
     of place: DropoutPlace, count: Int, dropping probability: Float,
     into words: UnsafeMutablePointer<UInt16>
   ) {
-    let threshold = SIMD16<UInt32>(
-      repeating: UInt32(min((1 - Double(probability)) * 4_294_967_296, 4_294_967_295)))
+    let threshold = UInt32(min((1 - Double(probability)) * 4_294_967_296, 4_294_967_295))
     let lanes = SIMD16<UInt32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
     let wordCount = (count + 15) / 16
     var block: UInt32 = 0
@@ -38,35 +38,32 @@ public struct CounterDropout: DropoutMaskSource {
         )
         k = SIMD2(k.x &+ Philox.keyIncrements.0, k.y &+ Philox.keyIncrements.1)
       }
-      words[word] = bits(c0 .< threshold)
-      if word + 1 < wordCount { words[word + 1] = bits(c1 .< threshold) }
-      if word + 2 < wordCount { words[word + 2] = bits(c2 .< threshold) }
-      if word + 3 < wordCount { words[word + 3] = bits(c3 .< threshold) }
+      words[word] = retort_bits_below(c0, threshold)
+      if word + 1 < wordCount { words[word + 1] = retort_bits_below(c1, threshold) }
+      if word + 2 < wordCount { words[word + 2] = retort_bits_below(c2, threshold) }
+      if word + 3 < wordCount { words[word + 3] = retort_bits_below(c3, threshold) }
       word += 4
       block += 16
     }
   }
 
+  /// The two halves of the products: of the even lanes and of the odd ones by themselves, because the
+  /// processor multiplies 32-bit numbers where a 64-bit product has room.
   @inline(__always)
   private func product(
     _ a: SIMD16<UInt32>, _ b: UInt32
   ) -> (high: SIMD16<UInt32>, low: SIMD16<UInt32>) {
-    let wide = SIMD16<UInt64>(truncatingIfNeeded: a) &* SIMD16<UInt64>(repeating: UInt64(b))
+    let half = SIMD8<UInt64>(repeating: 32)
+    let lowBits = SIMD8<UInt64>(repeating: 0xFFFF_FFFF)
+    let factor = SIMD8<UInt64>(repeating: UInt64(b))
+    let pairs = unsafeBitCast(a, to: SIMD8<UInt64>.self)
+    let even = (pairs & lowBits) &* factor
+    let odd = (pairs &>> half) &* factor
+    let high = (even &>> half) | (odd & ~lowBits)
+    let low = (even & lowBits) | (odd &<< half)
     return (
-      SIMD16<UInt32>(truncatingIfNeeded: wide &>> SIMD16<UInt64>(repeating: 32)),
-      SIMD16<UInt32>(truncatingIfNeeded: wide)
+      unsafeBitCast(high, to: SIMD16<UInt32>.self), unsafeBitCast(low, to: SIMD16<UInt32>.self)
     )
-  }
-
-  @inline(__always)
-  private func bits(_ mask: SIMDMask<SIMD16<Int32>>) -> UInt16 {
-    let weights = SIMD16<UInt32>(
-      1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
-    let chosen = SIMD16<UInt32>.zero.replacing(with: weights, where: mask)
-    let eight = chosen.lowHalf | chosen.highHalf
-    let four = eight.lowHalf | eight.highHalf
-    let two = four.lowHalf | four.highHalf
-    return UInt16(truncatingIfNeeded: two.x | two.y)
   }
 }
 

@@ -8,19 +8,14 @@ extension RowKernels {
     let center = Vector(repeating: mean)
     // The second pass over centred values loses nothing to cancellation.
     var squares = Vector.zero
-    forEachVector(count) {
-      let d = load(x + $0) - center
-      squares.addProduct(d, d)
-    } rest: {
-      let d = load(x + $0, count: $1, filler: mean) - center
+    for part in VectorParts(count) {
+      let d = load(x, part, filler: mean) - center
       squares.addProduct(d, d)
     }
     let reciprocal = 1 / (squares.laneSum / Float(count) + epsilon).squareRoot()
     let factor = Vector(repeating: reciprocal)
-    forEachVector(count) {
-      store((load(x + $0) - center) * factor, y + $0)
-    } rest: {
-      store((load(x + $0, count: $1) - center) * factor, y + $0, count: $1)
+    for part in VectorParts(count) {
+      store((load(x, part) - center) * factor, y, part)
     }
     return reciprocal
   }
@@ -30,12 +25,8 @@ extension RowKernels {
     _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>,
     into y: UnsafeMutablePointer<Float>, _ count: Int
   ) {
-    forEachVector(count) {
-      store(load(shift + $0).addingProduct(load(x + $0), load(scale + $0)), y + $0)
-    } rest: {
-      store(
-        load(shift + $0, count: $1).addingProduct(
-          load(x + $0, count: $1), load(scale + $0, count: $1)), y + $0, count: $1)
+    for part in VectorParts(count) {
+      store(load(shift, part).addingProduct(load(x, part), load(scale, part)), y, part)
     }
   }
 
@@ -45,25 +36,17 @@ extension RowKernels {
     reciprocalDeviation: Float, _ count: Int
   ) {
     var (sum, product) = (Vector.zero, Vector.zero)
-    forEachVector(count) {
-      let h = load(g + $0) * load(scale + $0)
+    for part in VectorParts(count) {
+      let h = load(g, part) * load(scale, part)
       sum += h
-      product.addProduct(h, load(normalized + $0))
-    } rest: {
-      let h = load(g + $0, count: $1) * load(scale + $0, count: $1)
-      sum += h
-      product.addProduct(h, load(normalized + $0, count: $1))
+      product.addProduct(h, load(normalized, part))
     }
     let mean = Vector(repeating: sum.laneSum / Float(count))
     let projection = Vector(repeating: -product.laneSum / Float(count))
     let factor = Vector(repeating: reciprocalDeviation)
-    forEachVector(count) {
-      let h = load(g + $0) * load(scale + $0) - mean
-      store(h.addingProduct(load(normalized + $0), projection) * factor, g + $0)
-    } rest: {
-      let h = load(g + $0, count: $1) * load(scale + $0, count: $1) - mean
-      store(
-        h.addingProduct(load(normalized + $0, count: $1), projection) * factor, g + $0, count: $1)
+    for part in VectorParts(count) {
+      let h = load(g, part) * load(scale, part) - mean
+      store(h.addingProduct(load(normalized, part), projection) * factor, g, part)
     }
   }
 
@@ -72,10 +55,8 @@ extension RowKernels {
     _ x: UnsafePointer<Float>, _ r: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
     _ count: Int
   ) {
-    forEachVector(count) {
-      store(load(x + $0) + load(r + $0), y + $0)
-    } rest: {
-      store(load(x + $0, count: $1) + load(r + $0, count: $1), y + $0, count: $1)
+    for part in VectorParts(count) {
+      store(load(x, part) + load(r, part), y, part)
     }
   }
 
@@ -85,14 +66,10 @@ extension RowKernels {
     into y: UnsafeMutablePointer<Float>, _ count: Int
   ) {
     let scale = Vector(repeating: scale)
-    forEachVector(count) { offset in
+    for part in VectorParts(count) {
       let kept = Vector.zero.replacing(
-        with: load(r + offset) * scale, where: laneMask(keep[offset / 16]))
-      store(load(x + offset) + kept, y + offset)
-    } rest: { offset, lanes in
-      let kept = Vector.zero.replacing(
-        with: load(r + offset, count: lanes) * scale, where: laneMask(keep[offset / 16]))
-      store(load(x + offset, count: lanes) + kept, y + offset, count: lanes)
+        with: load(r, part) * scale, where: laneMask(keep[part.offset / 16]))
+      store(load(x, part) + kept, y, part)
     }
   }
 
@@ -114,15 +91,10 @@ extension RowKernels {
   ) {
     guard let keep else { return contribute(g, to: gradient, adds: adds, count) }
     let scale = Vector(repeating: scale)
-    forEachVector(count) { offset in
+    for part in VectorParts(count) {
       let kept = Vector.zero.replacing(
-        with: load(g + offset) * scale, where: laneMask(keep[offset / 16]))
-      store(adds ? load(gradient + offset) + kept : kept, gradient + offset)
-    } rest: { offset, lanes in
-      let kept = Vector.zero.replacing(
-        with: load(g + offset, count: lanes) * scale, where: laneMask(keep[offset / 16]))
-      let old = adds ? load(gradient + offset, count: lanes) : .zero
-      store(old + kept, gradient + offset, count: lanes)
+        with: load(g, part) * scale, where: laneMask(keep[part.offset / 16]))
+      store(adds ? load(gradient, part) + kept : kept, gradient, part)
     }
   }
 }

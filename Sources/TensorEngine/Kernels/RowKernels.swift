@@ -3,50 +3,40 @@
 enum RowKernels {
   static func sum(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
     var total = Vector.zero
-    forEachVector(count) {
-      total += load(x + $0)
-    } rest: {
-      total += load(x + $0, count: $1)
+    for part in VectorParts(count) {
+      total += load(x, part)
     }
     return total.laneSum
   }
 
   static func dot(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int) -> Float {
     var total = Vector.zero
-    forEachVector(count) {
-      total.addProduct(load(x + $0), load(y + $0))
-    } rest: {
-      total.addProduct(load(x + $0, count: $1), load(y + $0, count: $1))
+    for part in VectorParts(count) {
+      total.addProduct(load(x, part), load(y, part))
     }
     return total.laneSum
   }
 
   static func maximum(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
     var highest = Vector(repeating: -.infinity)
-    forEachVector(count) {
-      highest = highest.maximum(load(x + $0))
-    } rest: {
-      highest = highest.maximum(load(x + $0, count: $1, filler: -.infinity))
+    for part in VectorParts(count) {
+      highest = highest.maximum(load(x, part, filler: -.infinity))
     }
     return highest.laneMaximum
   }
 
   /// y += x
   static func add(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, _ count: Int) {
-    forEachVector(count) {
-      store(load(y + $0) + load(x + $0), y + $0)
-    } rest: {
-      store(load(y + $0, count: $1) + load(x + $0, count: $1), y + $0, count: $1)
+    for part in VectorParts(count) {
+      store(load(y, part) + load(x, part), y, part)
     }
   }
 
   /// x *= factor
   static func scale(_ x: UnsafeMutablePointer<Float>, by factor: Float, _ count: Int) {
     let factor = Vector(repeating: factor)
-    forEachVector(count) {
-      store(load(x + $0) * factor, x + $0)
-    } rest: {
-      store(load(x + $0, count: $1) * factor, x + $0, count: $1)
+    for part in VectorParts(count) {
+      store(load(x, part) * factor, x, part)
     }
   }
 
@@ -57,13 +47,9 @@ enum RowKernels {
   ) -> Float {
     let (shift, factor) = (Vector(repeating: shift), Vector(repeating: factor))
     var total = Vector.zero
-    forEachVector(count) {
-      let e = exponential((load(x + $0) - shift) * factor)
-      store(e, y + $0)
-      total += e
-    } rest: {
-      let e = exponential((load(x + $0, count: $1, filler: -.infinity) - shift) * factor)
-      store(e, y + $0, count: $1)
+    for part in VectorParts(count) {
+      let e = exponential((load(x, part, filler: -.infinity) - shift) * factor)
+      store(e, y, part)
       total += e
     }
     return total.laneSum

@@ -1,3 +1,5 @@
+import COpenBLAS
+
 /// Sixteen float32 values at a time, and the little that kernels need beyond arithmetic.
 ///
 /// Only what compiles to a few instructions is used: `min`, `max` and `sum` of the standard library's vectors
@@ -19,17 +21,47 @@ func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>) {
   UnsafeMutableRawPointer(pointer).storeBytes(of: vector, as: Vector.self)
 }
 
-/// The first `count` values of a row's end, `filler` in the lanes beyond it.
+/// Up to sixteen neighbouring values of a row.
+struct VectorPart {
+  /// Where in the row they begin.
+  let offset: Int
+  /// How many values of the row begin there; lanes from this one on are not in use.
+  let remaining: Int32
+}
+
+/// 0..<count in sixteens and one shorter rest. A kernel is one loop over it: the processor masks the lanes
+/// that are not in use, so that rests cost no more than whole vectors.
+struct VectorParts: Sequence, IteratorProtocol {
+  private var offset = 0
+  private let count: Int
+
+  /// - Parameter count: below 2³¹.
+  @inline(__always)
+  init(_ count: Int) { self.count = count }
+
+  @inline(__always)
+  mutating func next() -> VectorPart? {
+    guard offset < count else { return nil }
+    defer { offset &+= vectorWidth }
+    return VectorPart(offset: offset, remaining: Int32(truncatingIfNeeded: count &- offset))
+  }
+}
+
+/// The values of a part, `filler` in the lanes that are not in use.
 @inline(__always)
-func load(_ pointer: UnsafePointer<Float>, count: Int, filler: Float = 0) -> Vector {
-  var vector = Vector(repeating: filler)
-  for lane in 0..<count { vector[lane] = pointer[lane] }
-  return vector
+func load(_ row: UnsafePointer<Float>, _ part: VectorPart, filler: Float = 0) -> Vector {
+  retort_load(row + part.offset, part.remaining, Vector(repeating: filler))
 }
 
 @inline(__always)
-func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>, count: Int) {
-  for lane in 0..<count { pointer[lane] = vector[lane] }
+func load(_ row: UnsafeMutablePointer<Float>, _ part: VectorPart, filler: Float = 0) -> Vector {
+  load(UnsafePointer(row), part, filler: filler)
+}
+
+/// Stores the lanes in use.
+@inline(__always)
+func store(_ vector: Vector, _ row: UnsafeMutablePointer<Float>, _ part: VectorPart) {
+  retort_store(vector, row + part.offset, part.remaining)
 }
 
 extension SIMD16 where Scalar == Float {
@@ -68,15 +100,4 @@ extension SIMD16 where Scalar == Float {
       unsafeBitCast(other, to: SIMD16<UInt32>.self) & SIMD16<UInt32>(repeating: 0x8000_0000)
     return unsafeBitCast(unsafeBitCast(self, to: SIMD16<UInt32>.self) | sign, to: Self.self)
   }
-}
-
-/// Runs `body` over `count` values in whole vectors and one shorter rest: (offset, lanes in use).
-@inline(__always)
-func forEachVector(_ count: Int, whole: (Int) -> Void, rest: (Int, Int) -> Void) {
-  var offset = 0
-  while offset + vectorWidth <= count {
-    whole(offset)
-    offset += vectorWidth
-  }
-  if offset < count { rest(offset, count - offset) }
 }

@@ -25,13 +25,9 @@ extension ComputeScope {
         let fromTeacher = Vector(repeating: Float(-gradientScale / norm))
         let fromStudent = Vector(repeating: Float(gradientScale * cosine / squareS))
         let g = gradient.pointer + row * columns
-        forEachVector(columns) {
-          let new = (load(t + $0) * fromTeacher).addingProduct(load(s + $0), fromStudent)
-          store(gradient.adds ? load(g + $0) + new : new, g + $0)
-        } rest: {
-          let new = (load(t + $0, count: $1) * fromTeacher)
-            .addingProduct(load(s + $0, count: $1), fromStudent)
-          store(gradient.adds ? load(g + $0, count: $1) + new : new, g + $0, count: $1)
+        for part in VectorParts(columns) {
+          let new = (load(t, part) * fromTeacher).addingProduct(load(s, part), fromStudent)
+          store(gradient.adds ? load(g, part) + new : new, g, part)
         }
       }
       return 1 - cosine

@@ -42,12 +42,9 @@ extension RowKernels {
     _ count: Int
   ) {
     let factor = Vector(repeating: factor)
-    forEachVector(count) {
-      let new = load(x + $0) * factor
-      store(adds ? load(y + $0) + new : new, y + $0)
-    } rest: {
-      let new = load(x + $0, count: $1) * factor
-      store(adds ? load(y + $0, count: $1) + new : new, y + $0, count: $1)
+    for part in VectorParts(count) {
+      let new = load(x, part) * factor
+      store(adds ? load(y, part) + new : new, y, part)
     }
   }
 }

@@ -103,12 +103,8 @@ extension RowKernels {
   ) -> Float {
     let (x0, y0) = (Vector(repeating: x.1), Vector(repeating: y.1))
     var total = Vector.zero
-    forEachVector(count) {
-      total.addProduct(load(w + $0), (load(x.0 + $0) - x0) - (load(y.0 + $0) - y0))
-    } rest: {
-      total.addProduct(
-        load(w + $0, count: $1),
-        (load(x.0 + $0, count: $1) - x0) - (load(y.0 + $0, count: $1) - y0))
+    for part in VectorParts(count) {
+      total.addProduct(load(w, part), (load(x.0, part) - x0) - (load(y.0, part) - y0))
     }
     return total.laneSum
   }
@@ -119,12 +115,9 @@ extension RowKernels {
     to z: UnsafeMutablePointer<Float>, adds: Bool, _ count: Int
   ) {
     let (a, b) = (Vector(repeating: a), Vector(repeating: -b))
-    forEachVector(count) {
-      let new = (load(x + $0) * a).addingProduct(load(y + $0), b)
-      store(adds ? load(z + $0) + new : new, z + $0)
-    } rest: {
-      let new = (load(x + $0, count: $1) * a).addingProduct(load(y + $0, count: $1), b)
-      store(adds ? load(z + $0, count: $1) + new : new, z + $0, count: $1)
+    for part in VectorParts(count) {
+      let new = (load(x, part) * a).addingProduct(load(y, part), b)
+      store(adds ? load(z, part) + new : new, z, part)
     }
   }
 }

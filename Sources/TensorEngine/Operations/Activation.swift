@@ -18,11 +18,7 @@ extension ComputeScope {
     let (x, y) = (input.pointer, output.pointer)
     engine.forEachBlock(of: input.rows * input.columns, block: 16384) { range, _ in
       let (x, y) = (x + range.lowerBound, y + range.lowerBound)
-      forEachVector(range.count) {
-        store(function.value(load(x + $0)), y + $0)
-      } rest: {
-        store(function.value(load(x + $0, count: $1)), y + $0, count: $1)
-      }
+      for part in VectorParts(range.count) { store(function.value(load(x, part)), y, part) }
     }
     record(.activation(ActivationNode(function: function, input: input, output: output)))
     return output
@@ -36,12 +32,8 @@ extension ActivationNode {
     let y = output.pointer
     scope.engine.forEachBlock(of: output.rows * output.columns, block: 16384) { range, _ in
       let (g, y) = (g + range.lowerBound, y + range.lowerBound)
-      forEachVector(range.count) {
-        store(load(g + $0) * function.derivative(atOutput: load(y + $0)), g + $0)
-      } rest: {
-        store(
-          load(g + $0, count: $1) * function.derivative(atOutput: load(y + $0, count: $1)), g + $0,
-          count: $1)
+      for part in VectorParts(range.count) {
+        store(load(g, part) * function.derivative(atOutput: load(y, part)), g, part)
       }
       RowKernels.contribute(
         g, to: gradient.pointer + range.lowerBound, adds: gradient.adds, range.count)

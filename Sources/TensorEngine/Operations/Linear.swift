@@ -116,10 +116,8 @@ extension RowKernels {
   static func gelu(
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, _ count: Int
   ) {
-    forEachVector(count) {
-      store(GELU.value(load(x + $0)), y + $0)
-    } rest: {
-      store(GELU.value(load(x + $0, count: $1)), y + $0, count: $1)
+    for part in VectorParts(count) {
+      store(GELU.value(load(x, part)), y, part)
     }
   }
 
@@ -127,10 +125,8 @@ extension RowKernels {
   static func geluBackward(
     _ g: UnsafeMutablePointer<Float>, at x: UnsafePointer<Float>, _ count: Int
   ) {
-    forEachVector(count) {
-      store(load(g + $0) * GELU.derivative(load(x + $0)), g + $0)
-    } rest: {
-      store(load(g + $0, count: $1) * GELU.derivative(load(x + $0, count: $1)), g + $0, count: $1)
+    for part in VectorParts(count) {
+      store(load(g, part) * GELU.derivative(load(x, part)), g, part)
     }
   }
 }
