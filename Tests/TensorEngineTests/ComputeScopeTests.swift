@@ -33,7 +33,7 @@ import Testing
       let scope = ComputeScope(engine: Engine(threadCount: 1), recording: false)
       _ = scope.embedding(
         tokenIDs: [3], layout: SequenceLayout(offsets: [0, 1]), words: words, positions: words,
-        tokenTypes: nil)
+        tokenTypes: nil, paddingID: nil)
     }
     await #expect(processExitsWith: .failure) {
       let scope = ComputeScope(engine: Engine(threadCount: 1), recording: false)

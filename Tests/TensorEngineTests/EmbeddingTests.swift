@@ -21,7 +21,7 @@ import Testing
     let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
     let y = scope.embedding(
       tokenIDs: ids, layout: layout, words: words, positions: positions,
-      tokenTypes: hasTypes ? types : nil)
+      tokenTypes: hasTypes ? types : nil, paddingID: nil)
     func reference(_ m: [Matrix]) -> Matrix {
       Reference.embedding(
         ids: ids, offsets: offsets, words: m[0], positions: m[1], types: hasTypes ? m[2] : nil)
@@ -53,7 +53,7 @@ import Testing
     let scope = ComputeScope(engine: Engine(threadCount: 1), recording: true)
     let y = scope.embedding(
       tokenIDs: [1, 1], layout: layout, words: tables[0], positions: tables[1],
-      tokenTypes: tables[2])
+      tokenTypes: tables[2], paddingID: nil)
     scope.seedGradient(of: y, with: [Float](repeating: 1, count: 8))
     scope.backward()
     let expected: [[Float]] = [
@@ -62,5 +62,32 @@ import Testing
     for i in 0..<3 {
       #expect(tables[i].gradient.map { Array($0) } == (which >> i & 1 == 0 ? expected[i] : nil))
     }
+  }
+
+  @Test("the padding word is looked up, and gets no gradient from it; its neighbours do")
+  func padding() {
+    var random = RandomInputs(7)
+    let ids: [Int32] = [3, 0, 2, 0, 3]
+    let layout = SequenceLayout(offsets: [0, 2, 5])
+    let words = Parameter(random.normal(4 * 24), kind: .embedding, shape: [4, 24])
+    let positions = Parameter(random.normal(8 * 24), kind: .embedding, shape: [8, 24])
+    let upstream = random.normal(5 * 24)
+    func gradients(paddingID: Int32?) -> (output: [Float], words: [Float], positions: [Float]) {
+      for table in [words, positions] { table.clearGradient() }
+      let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+      let y = scope.embedding(
+        tokenIDs: ids, layout: layout, words: words, positions: positions, tokenTypes: nil,
+        paddingID: paddingID)
+      let output = y.copyValues()
+      scope.seedGradient(of: y, with: upstream)
+      scope.backward()
+      return (output, words.gradientArray, positions.gradientArray)
+    }
+    let (with, without) = (gradients(paddingID: 0), gradients(paddingID: nil))
+    #expect(with.output == without.output && with.positions == without.positions)
+    #expect(
+      rows([1, 2, 3], of: with.words, width: 24) == rows([1, 2, 3], of: without.words, width: 24))
+    expectZero(rows([0], of: with.words, width: 24), within: 0, because: "the padding word")
+    #expect(rows([0], of: without.words, width: 24).allSatisfy { $0 != 0 })
   }
 }

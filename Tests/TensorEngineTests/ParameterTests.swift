@@ -13,7 +13,8 @@ import Testing
     let positions = Parameter(path: "positions", kind: .embedding, shape: [8, table.columns])
     let scope = ComputeScope(engine: engine, recording: true)
     let y = scope.embedding(
-      tokenIDs: ids, layout: layout, words: table, positions: positions, tokenTypes: nil)
+      tokenIDs: ids, layout: layout, words: table, positions: positions, tokenTypes: nil,
+      paddingID: nil)
     scope.seedGradient(
       of: y, with: [Float](repeating: value, count: ids.count * table.columns))
     scope.backward()

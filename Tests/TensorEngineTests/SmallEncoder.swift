@@ -84,7 +84,8 @@ struct SmallEncoder {
       return DropoutSite(index: site, probability: dropout)
     }
     let embedded = scope.embedding(
-      tokenIDs: ids, layout: layout, words: words, positions: positions, tokenTypes: nil)
+      tokenIDs: ids, layout: layout, words: words, positions: positions, tokenTypes: nil,
+      paddingID: nil)
     var x = scope.dropout(
       scope.layerNorm(
         embedded, scale: scale, shift: shift, epsilon: 1e-12, placement: layout.placement,

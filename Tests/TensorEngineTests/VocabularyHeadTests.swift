@@ -210,7 +210,8 @@ import Testing
       let hidden = scope.activation(
         .tanh,
         scope.embedding(
-          tokenIDs: ids, layout: layout, words: words, positions: positions, tokenTypes: nil))
+          tokenIDs: ids, layout: layout, words: words, positions: positions, tokenTypes: nil,
+          paddingID: nil))
       _ = scope.vocabularyHead(
         hidden: hidden, decoder: words, bias: bias,
         objectives: [MaskedLanguageObjective(labels: labels, gradientScale: 0.5)])
