@@ -163,7 +163,10 @@ public final class ExperimentRunner {
       guard let digest = digests.stages[id], let folder = cache.lookUp(digest) else {
         preconditionFailure("the stage \(id) was to be finished before what needs it")
       }
-      return "\(folder)/\(Self.modelName)"
+      let stored = try StoredModel(path: "\(folder)/\(Self.modelName)")
+      return try stored.load(
+        heads: stored.parts.subtracting([.encoder, .classification, .nextSentence]),
+        ignoring: [.classification, .nextSentence], seed: 0)
     }
   }
 

@@ -11,18 +11,14 @@ import Transformers
 struct ModelMaking {
   let plan: ResolvedPlan
   let data: PreparedData
-  /// The model file of a finished stage.
-  let modelOfStage: (String) throws -> String
+  /// What a finished stage made, with all it has for masked-language work.
+  let modelOfStage: (String) throws -> TransformerModel
 
   /// A model with everything its source has for masked-language work: encoder, pooler and masked-LM head where
   /// the definition or the stage behind it has one.
   func make(_ input: StageInput) throws -> TransformerModel {
     switch input {
-    case .stage(let id):
-      let stored = try StoredModel(path: modelOfStage(id))
-      return try stored.load(
-        heads: stored.parts.subtracting([.encoder, .classification, .nextSentence]),
-        ignoring: [.classification, .nextSentence], seed: 0)
+    case .stage(let id): return try modelOfStage(id)
     case .model(let name):
       guard let definition = plan.model(named: name) else {
         preconditionFailure("the plan names a model \(name) that it does not have")

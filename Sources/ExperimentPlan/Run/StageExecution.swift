@@ -64,17 +64,33 @@ struct StageExecution {
       inputs: ["teacher": options.teacher, "student": options.student])
   }
 
+  static func maskedLanguageSettings(
+    _ training: TrainingOptions, objective: DistillationObjective, masking: MaskingRule
+  ) -> MaskedLanguageSettings {
+    MaskedLanguageSettings(
+      objective: objective, optimization: training.optimization, masking: masking,
+      batchSize: training.batching.batchSize, accumulation: training.batching.accumulate,
+      groupsByLength: training.batching.groupByLength, limit: training.trainingLimit,
+      seed: training.seed, window: 1)
+  }
+
+  static func fineTuningSettings(
+    _ training: TrainingOptions, selectBest: ModelSelection
+  ) -> FineTuningSettings {
+    FineTuningSettings(
+      optimization: training.optimization, batchSize: training.batching.batchSize,
+      accumulation: training.batching.accumulate, limit: training.trainingLimit,
+      seed: training.seed, order: .shuffled, window: trainerWindow, selectBest: selectBest.rule)
+  }
+
   private func maskedLanguage(
     _ model: TransformerModel, teacher: LiveTeacher?, objective: DistillationObjective,
     corpus options: CorpusOptions, inputs: [String: String]
   ) throws -> StageResult {
     let corpus = try data.corpus(options, sequenceLength: training.sequenceLength)
     model.freeze(training.freeze)
-    let settings = MaskedLanguageSettings(
-      objective: objective, optimization: training.optimization, masking: options.masking.rule,
-      batchSize: training.batching.batchSize, accumulation: training.batching.accumulate,
-      groupsByLength: training.batching.groupByLength, limit: training.trainingLimit,
-      seed: training.seed, window: 1)
+    let settings = Self.maskedLanguageSettings(
+      training, objective: objective, masking: options.masking.rule)
     var loop = MaskedLanguageTraining(
       student: model, teacher: teacher, corpus: corpus, tokenCounts: corpus.tokenCounts,
       vocabulary: try data.vocabulary(), settings: settings, engine: engine,
@@ -102,11 +118,7 @@ struct StageExecution {
       over: try models.make(planned.inputs[0]), labels: task.classNames, seed: training.seed)
     model.freeze(training.freeze)
     let length = training.sequenceLength
-    let settings = FineTuningSettings(
-      optimization: training.optimization, batchSize: training.batching.batchSize,
-      accumulation: training.batching.accumulate, limit: training.trainingLimit,
-      seed: training.seed, order: .shuffled, window: Self.trainerWindow,
-      selectBest: options.selectBest.rule)
+    let settings = Self.fineTuningSettings(training, selectBest: options.selectBest)
     let loop = FineTuning(
       model: model, training: try data.sequences(task.train, maximumLength: length),
       validation: try data.sequences(task.dev, maximumLength: length), settings: settings,
