@@ -75,7 +75,8 @@ let package = Package(
       ]),
 
     .target(
-      name: "TestSupport", dependencies: ["TensorEngine", "Randomness"], path: "Tests/TestSupport"),
+      name: "TestSupport", dependencies: ["TensorEngine", "Randomness", "Storage"],
+      path: "Tests/TestSupport"),
   ]
     + [
       "Files", "Processor", "Randomness", "TensorEngine", "Layers", "Optimization", "Text",

@@ -94,27 +94,3 @@ struct HashedModel {
         because: "float32 through the model's layers"), what)
   }
 }
-
-/// Numbers that both sides compute: see Tests/Peers/integer_hash.py, which states the arithmetic.
-struct IntegerHash {
-  private let key: UInt32
-
-  init(name: String) {
-    key = name.utf8.reduce(0x811c_9dc5) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
-  }
-
-  /// In [-0.5, 0.5), a multiple of 2^-24.
-  func unit(_ index: Int) -> Float {
-    let hash = Self.mix(Self.mix(UInt32(index) &+ 0x9e37_79b9) ^ key)
-    return Float(hash >> 8) * 0x1p-24 - 0.5
-  }
-
-  private static func mix(_ value: UInt32) -> UInt32 {
-    var x = value
-    x ^= x >> 16
-    x = x &* 0x7feb_352d
-    x ^= x >> 15
-    x = x &* 0x846c_a68b
-    return x ^ (x >> 16)
-  }
-}
