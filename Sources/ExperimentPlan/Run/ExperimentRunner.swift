@@ -19,18 +19,21 @@ public struct RunRequest: Sendable {
   public var resumes: Bool
   /// Only these stages and what they need; nil for all.
   public var stages: [String]?
+  /// Whether each stage's last checkpoint, with the optimizer's moments, stays in the run folder.
+  public var keepsCheckpoints: Bool
   /// The command as given, for the record.
   public var command: String
 
   public init(
     definitionPath: String, overrides: [String] = [], runs: String = "Runs", resumes: Bool = false,
-    stages: [String]? = nil, command: String
+    stages: [String]? = nil, keepsCheckpoints: Bool = false, command: String
   ) {
     self.definitionPath = definitionPath
     self.overrides = overrides
     self.runs = runs
     self.resumes = resumes
     self.stages = stages
+    self.keepsCheckpoints = keepsCheckpoints
     self.command = command
   }
 }
@@ -123,7 +126,8 @@ public final class ExperimentRunner {
     let start = ContinuousClock.now
     let execution = StageExecution(
       planned: planned, plan: plan, digest: digest, data: data, models: modelMaking(digests),
-      engine: engine, checkpointPath: checkpoint, attributes: attributes,
+      engine: engine, checkpointPath: checkpoint,
+      bestPath: folder.bestWeights(ofStage: planned.id), attributes: attributes,
       resumes: request.resumes, observer: watcher,
       began: { [weak observer] total in
         observer?.stageBegan(
@@ -151,7 +155,7 @@ public final class ExperimentRunner {
         path: "\(place)/\(planned.id)-test.tsv",
         with: MappedFile.contents(path: "\(stored)/\(Self.predictionsName)"))
     }
-    for path in [checkpoint, checkpoint.replacing(/\.h5$/, with: ".best")] { unlink(path) }
+    try folder.finish(stage: planned.id, keepingCheckpoint: request.keepsCheckpoints)
     events.stageFinished(planned)
     observer?.stageCompleted(
       planned.id, kind: planned.kind, seconds: (.now - start) / .seconds(1))

@@ -45,6 +45,25 @@ public final class RunFolder {
   /// The checkpoint of a stage that is running; gone when the stage has finished.
   public func checkpoint(ofStage id: String) -> String { "\(checkpoints)/\(id).h5" }
 
+  /// The best epoch's weights of a stage that is running.
+  public func bestWeights(ofStage id: String) -> String { "\(checkpoints)/\(id).best" }
+
+  /// Clears what a running stage needed, once its result is in the cache.
+  /// - Parameter keepingCheckpoint: whether its last checkpoint, with the optimizer's moments, stays as
+  ///   `checkpoints/finished/<stage>.h5`.
+  func finish(stage id: String, keepingCheckpoint keeps: Bool) throws(FileError) {
+    unlink(bestWeights(ofStage: id))
+    guard keeps else {
+      unlink(checkpoint(ofStage: id))
+      return
+    }
+    let folder = "\(checkpoints)/finished"
+    try Folder.create(path: folder)
+    guard rename(checkpoint(ofStage: id), "\(folder)/\(id).h5") == 0 || errno == ENOENT else {
+      throw .failed(action: "keep the checkpoint in", path: folder, code: errno)
+    }
+  }
+
   /// Takes the folder `runs/<name>`, which is made if missing.
   /// - Parameter opening: `.new` begins anew where the last run had finished; `.resume` goes on
   ///   where it stopped, or begins when there is nothing to resume.

@@ -24,6 +24,7 @@ struct StageExecution {
   let models: ModelMaking
   let engine: Engine
   let checkpointPath: String
+  let bestPath: String
   let attributes: [String: StoredValue]
   let resumes: Bool
   let observer: any TrainingObserver
@@ -144,7 +145,7 @@ struct StageExecution {
 
   private func checkpointing(of model: TransformerModel) throws -> TrainingCheckpointing {
     TrainingCheckpointing(
-      path: checkpointPath, bestPath: checkpointPath.replacing(/\.h5$/, with: ".best"),
+      path: checkpointPath, bestPath: bestPath,
       interval: training.checkpointInterval, attributes: attributes,
       files: try modelFiles(of: model), resumes: resumes)
   }
