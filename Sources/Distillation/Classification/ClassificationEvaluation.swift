@@ -9,8 +9,10 @@ public enum ClassificationEvaluation {
   /// - Parameters:
   ///   - model: with a classification head.
   ///   - examples: in the order the predictions come out.
+  ///   - batchSize: sentences computed at a time.
   public static func evaluate(
-    _ model: TransformerModel, on examples: LabelledSequences, engine: Engine
+    _ model: TransformerModel, on examples: LabelledSequences, engine: Engine,
+    batchSize: Int = batchSize
   ) -> ClassificationResult {
     let scope = ComputeScope(engine: engine, recording: false)
     var result = ClassificationResult(loss: .nan, correct: 0, predictions: [], logits: [])

@@ -16,7 +16,14 @@ public struct FineTuningSettings: Sendable, Equatable {
   public var window: Int
   public var selectBest: SelectionRule
 
-  public enum ExampleOrder: Sendable, Equatable { case shuffled, torchReplay }
+  public enum ExampleOrder: Sendable, Equatable {
+    /// A new permutation every epoch.
+    case shuffled
+    /// The permutations that the Trainer itself draws with this seed.
+    case torchReplay
+    /// As the data stands, every epoch.
+    case sequential
+  }
 
   /// Which epoch's weights a fine-tuning ends with; ties keep the first.
   public enum SelectionRule: String, Sendable, Equatable, CaseIterable {
@@ -78,7 +85,8 @@ public struct FineTuning {
     settings.limit.steps(
       perEpoch: Self.stepsPerEpoch(examples: training.count, settings: settings),
       tokensOfSteps: { epoch in
-        order(ofEpoch: epoch).tokensOfGroups(of: settings.accumulation, in: training.sequences)
+        order(ofEpoch: epoch).tokensOfGroups(
+          of: settings.accumulation, lengthOf: training.sequences.length(of:))
       })
   }
 
@@ -94,6 +102,7 @@ public struct FineTuning {
       window: settings.window, termCount: Self.termNames.count, checkpointing: checkpointing,
       observer: observer)
     let scope = ComputeScope(engine: engine, recording: true)
+    let best = BestWeights(checkpointing)
 
     while !session.isFinished {
       let order = order(ofEpoch: session.progress.epoch)
@@ -122,11 +131,16 @@ public struct FineTuning {
         try session.finishStep(
           StepLosses(terms: [.init(name: Self.termNames[0], value: loss)], total: loss),
           examples: examples, tokens: tokens, batches: batches.count)
-        if session.progress.batch < order.count { try session.saveIfDue() }
+        if session.progress.batch < order.count, !session.isFinished { try session.saveIfDue() }
       }
-      try finishEpoch(session)
+      try finishEpoch(session, keeping: best)
     }
-    return try chooseWeights(session)
+    if let chosen = settings.selectBest.bestEpoch(of: session.progress.epochs),
+      chosen != session.progress.epoch
+    {
+      try best.restore(into: model)
+    }
+    return session.progress
   }
 
   private func order(ofEpoch epoch: Int) -> EpochOrder {
@@ -137,42 +151,21 @@ public struct FineTuning {
     case .torchReplay:
       .replayingTorch(
         count: training.count, batchSize: settings.batchSize, seed: settings.seed, epoch: epoch)
+    case .sequential: .sequential(count: training.count, batchSize: settings.batchSize)
     }
   }
 
-  private func finishEpoch(_ session: TrainingSession) throws {
+  private func finishEpoch(_ session: TrainingSession, keeping best: BestWeights) throws {
     let start = ContinuousClock.now
     let result = ClassificationEvaluation.evaluate(model, on: validation, engine: engine)
     try session.finishEpoch(
       evaluation: result, evaluationSeconds: (.now - start) / .seconds(1))
     // The best weights first: killed between the two, the epoch's end is computed and kept again.
-    if bestEpoch(of: session.progress.epochs) == session.progress.epoch {
-      try checkpointing?.saveBest(model: model)
+    let rule = settings.selectBest
+    if rule != .last, rule.bestEpoch(of: session.progress.epochs) == session.progress.epoch {
+      try best.keep(model)
     }
     try session.save()
-    try session.saveIfDue()
-  }
-
-  private func bestEpoch(of epochs: [EpochResult]) -> Int? {
-    func better(_ a: ClassificationResult, _ b: ClassificationResult) -> Bool {
-      switch settings.selectBest {
-      case .evaluationLoss: a.loss < b.loss
-      case .accuracy: a.correct > b.correct
-      case .last: true
-      }
-    }
-    var best: (epoch: Int, result: ClassificationResult)?
-    for epoch in epochs {
-      guard let result = epoch.evaluation else { continue }
-      if best.map({ better(result, $0.result) }) ?? true { best = (epoch.epoch, result) }
-    }
-    return best?.epoch
-  }
-
-  private func chooseWeights(_ session: TrainingSession) throws -> TrainingProgress {
-    if let checkpointing, bestEpoch(of: session.progress.epochs) != session.progress.epoch {
-      try ModelCheckpoint.load(path: checkpointing.bestPath, into: model)
-    }
-    return session.progress
+    try session.stopIfRequested()
   }
 }

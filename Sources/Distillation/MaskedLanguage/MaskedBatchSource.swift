@@ -1,14 +1,28 @@
 import Randomness
 import Text
 
-/// The masked batches of a stage, each a function of seed, epoch and place: the live loop and the activation
-/// store see the same ones.
-public struct MaskedBatchSource: Sendable {
+/// Where the masked batches of a stage come from. Each is a function of its place: a training that is gone on with, the
+/// live teacher and a store of a teacher's outputs all see the same ones.
+public protocol MaskedBatchSource: Sendable {
+  /// Sequences of an epoch.
+  var sequenceCount: Int { get }
+  func length(of sequence: Int) -> Int
+  /// In which batches an epoch, counted from 0, visits the sequences.
+  func order(ofEpoch epoch: Int) -> EpochOrder
+  /// The sequences `examples` with words masked.
+  func batch(_ examples: [Int], at place: BatchPlace) throws -> MaskedBatch
+}
+
+/// Batches of a corpus, masked when they are asked for: functions of seed, epoch and place.
+public struct MaskedCorpus: MaskedBatchSource {
   private let corpus: any SequenceSource
   private let weights: [Double]
   private let vocabulary: Vocabulary
   private let settings: MaskedLanguageSettings
 
+  /// - Parameters:
+  ///   - tokenCounts: [V], how often each id occurs: rare words are masked more often.
+  ///   - settings: masking, batching and seed are read.
   public init(
     corpus: any SequenceSource, tokenCounts: [Int], vocabulary: Vocabulary,
     settings: MaskedLanguageSettings
@@ -21,7 +35,8 @@ public struct MaskedBatchSource: Sendable {
 
   public var sequenceCount: Int { corpus.count }
 
-  /// In which batches an epoch, counted from 0, visits the corpus.
+  public func length(of sequence: Int) -> Int { corpus.length(of: sequence) }
+
   public func order(ofEpoch epoch: Int) -> EpochOrder {
     guard settings.groupsByLength else {
       return .shuffled(
@@ -32,12 +47,6 @@ public struct MaskedBatchSource: Sendable {
       seed: settings.seed, epoch: epoch)
   }
 
-  /// Tokens of each optimizer step of an epoch.
-  func tokensOfSteps(ofEpoch epoch: Int) -> [Int] {
-    order(ofEpoch: epoch).tokensOfGroups(of: settings.accumulation, in: corpus)
-  }
-
-  /// The sequences `examples` with words masked.
   public func batch(_ examples: [Int], at place: BatchPlace) -> MaskedBatch {
     var stream = RandomStream(
       seed: settings.seed, name: .masking,
@@ -50,10 +59,9 @@ public struct MaskedBatchSource: Sendable {
 
 extension EpochOrder {
   /// Tokens of each group of `size` consecutive batches.
-  func tokensOfGroups(of size: Int, in source: some SequenceSource) -> [Int] {
+  func tokensOfGroups(of size: Int, lengthOf length: (Int) -> Int) -> [Int] {
     stride(from: 0, to: count, by: size).map { first in
-      self[first..<Swift.min(first + size, count)].joined()
-        .reduce(0) { $0 + source.length(of: $1) }
+      self[first..<Swift.min(first + size, count)].joined().reduce(0) { $0 + length($1) }
     }
   }
 }

@@ -1,4 +1,3 @@
-import Randomness
 import Text
 import Transformers
 
@@ -40,7 +39,7 @@ public struct MaskedLanguageSettings: Sendable, Equatable {
 public struct MaskedLanguageTraining {
   let student: TransformerModel
   let teacher: (any TeacherSource)?
-  let batches: MaskedBatchSource
+  let batches: any MaskedBatchSource
   public var settings: MaskedLanguageSettings
   let engine: Engine
   let checkpointing: TrainingCheckpointing?
@@ -50,16 +49,15 @@ public struct MaskedLanguageTraining {
   ///   - student: with a masked-LM head; trained in place.
   ///   - teacher: nil if the objective needs none.
   public init(
-    student: TransformerModel, teacher: (any TeacherSource)?, corpus: any SequenceSource,
-    tokenCounts: [Int], vocabulary: Vocabulary, settings: MaskedLanguageSettings, engine: Engine,
-    checkpointing: TrainingCheckpointing? = nil, observer: (any TrainingObserver)? = nil
+    student: TransformerModel, teacher: (any TeacherSource)?, batches: any MaskedBatchSource,
+    settings: MaskedLanguageSettings, engine: Engine, checkpointing: TrainingCheckpointing? = nil,
+    observer: (any TrainingObserver)? = nil
   ) {
     precondition(
       teacher != nil || !settings.objective.needsTeacher, "this objective needs a teacher")
     self.student = student
     self.teacher = teacher
-    batches = MaskedBatchSource(
-      corpus: corpus, tokenCounts: tokenCounts, vocabulary: vocabulary, settings: settings)
+    self.batches = batches
     self.settings = settings
     self.engine = engine
     self.checkpointing = checkpointing
@@ -76,7 +74,10 @@ public struct MaskedLanguageTraining {
   public var totalSteps: Int {
     settings.limit.steps(
       perEpoch: Self.stepsPerEpoch(sequences: batches.sequenceCount, settings: settings),
-      tokensOfSteps: batches.tokensOfSteps)
+      tokensOfSteps: { epoch in
+        batches.order(ofEpoch: epoch).tokensOfGroups(
+          of: settings.accumulation, lengthOf: batches.length(of:))
+      })
   }
 
   /// Trains to the limit.
@@ -95,21 +96,21 @@ public struct MaskedLanguageTraining {
       while session.progress.batch < order.count, !session.isFinished {
         let first = session.progress.batch
         let group = first..<min(first + settings.accumulation, order.count)
-        let masked = group.enumerated().map { microBatch, batch in
-          batches.batch(
+        let masked = try group.enumerated().map { microBatch, batch in
+          try batches.batch(
             order[batch], at: BatchPlace(step: session.progress.step, microBatch: microBatch))
         }
         let losses = try forwardAndBackward(masked, step: session.progress.step, scope: scope)
         try session.finishStep(
           losses, examples: masked.flatMap(\.packed.examples),
           tokens: masked.reduce(0) { $0 + $1.packed.tokenCount }, batches: group.count)
-        if session.progress.batch < order.count { try session.saveIfDue() }
+        if session.progress.batch < order.count, !session.isFinished { try session.saveIfDue() }
       }
       if session.progress.batch == order.count {
         try session.finishEpoch(evaluation: nil, evaluationSeconds: 0)
       }
       try session.save()
-      try session.saveIfDue()
+      try session.stopIfRequested()
     }
     return session.progress
   }

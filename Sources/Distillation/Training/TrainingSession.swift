@@ -87,7 +87,8 @@ final class TrainingSession {
     try report(losses, learningRate, norm, examples.count, tokens)
   }
 
-  /// Saves if it is time to, or if somebody asked to stop; then it does not return.
+  /// After a step that is not the last of its epoch or of the training: saves if it is time to, or if somebody
+  /// asked to stop; then it does not return.
   func saveIfDue() throws {
     let isDue =
       switch checkpointing?.interval {
@@ -96,10 +97,17 @@ final class TrainingSession {
       case .never, nil: false
       }
     let stops = observer?.stopIsRequested ?? false
-    if isDue || (stops && !isFinished) { try save() }
-    if stops, !isFinished {
-      throw TrainingError.interrupted(step: progress.step, checkpoint: checkpointing?.path)
-    }
+    if isDue || stops { try save() }
+    if stops { throw interruption }
+  }
+
+  /// After the checkpoint of an epoch's end: does not return if somebody asked to stop with steps left to do.
+  func stopIfRequested() throws {
+    if observer?.stopIsRequested ?? false, !isFinished { throw interruption }
+  }
+
+  private var interruption: TrainingError {
+    .interrupted(step: progress.step, checkpoint: checkpointing?.path)
   }
 
   func save() throws {
@@ -110,7 +118,7 @@ final class TrainingSession {
     try observer?.checkpointWritten(path: checkpointing.path, step: progress.step)
   }
 
-  /// Ends an epoch: its row, then a checkpoint.
+  /// Ends an epoch with its row; the loop saves it.
   func finishEpoch(evaluation: ClassificationResult?, evaluationSeconds: Double) throws {
     progress.epoch += 1
     progress.batch = 0

@@ -67,6 +67,7 @@ public enum TrainingLimit: Sendable, Equatable {
     case .epochs(let epochs): return epochs * stepsPerEpoch
     case .steps(let steps): return steps
     case .tokens(let limit):
+      guard stepsPerEpoch > 0 else { return 0 }
       var (steps, tokens, epoch) = (0, 0, 0)
       while tokens < limit {
         for count in tokensOfSteps(epoch) where tokens < limit {

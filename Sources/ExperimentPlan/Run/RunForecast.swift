@@ -131,10 +131,12 @@ private struct StageProbe {
     let corpus = try data.corpus(options, sequenceLength: training.sequenceLength)
     let settings = StageExecution.maskedLanguageSettings(
       training, objective: objective, masking: options.masking.rule)
-    func loop(_ settings: MaskedLanguageSettings) throws -> MaskedLanguageTraining {
+    let batches = MaskedCorpus(
+      corpus: corpus, tokenCounts: corpus.tokenCounts, vocabulary: try data.vocabulary(),
+      settings: settings)
+    func loop(_ settings: MaskedLanguageSettings) -> MaskedLanguageTraining {
       MaskedLanguageTraining(
-        student: model, teacher: teacher, corpus: corpus, tokenCounts: corpus.tokenCounts,
-        vocabulary: try data.vocabulary(), settings: settings, engine: engine)
+        student: model, teacher: teacher, batches: batches, settings: settings, engine: engine)
     }
     // A step is an update and some batches: one batch a step and two tell the two apart.
     func secondsPerStep(accumulating batches: Int) throws -> Double {
@@ -143,7 +145,7 @@ private struct StageProbe {
       short.limit = .steps(Self.warmUpSteps + Self.measuredSteps)
       return mean(try loop(short).run().clock.stepSeconds)
     }
-    let total = try loop(settings).totalSteps
+    let total = loop(settings).totalSteps
     let single = try secondsPerStep(accumulating: 1)
     let perBatch =
       settings.accumulation > 1 ? max(0, try secondsPerStep(accumulating: 2) - single) : 0
@@ -181,6 +183,7 @@ private struct StageProbe {
     let shown = min(64, validation.count)
     var short = settings
     short.limit = .steps(Self.warmUpSteps + Self.measuredSteps)
+    short.selectBest = .last
     let clock = try loop(short, validation: validation.prefix(shown)).run().clock
     let stepsPerEpoch = FineTuning.stepsPerEpoch(examples: examples.count, settings: settings)
     let epochs = (full.totalSteps + stepsPerEpoch - 1) / stepsPerEpoch

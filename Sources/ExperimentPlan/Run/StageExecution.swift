@@ -92,9 +92,11 @@ struct StageExecution {
     model.freeze(training.freeze)
     let settings = Self.maskedLanguageSettings(
       training, objective: objective, masking: options.masking.rule)
+    let batches = MaskedCorpus(
+      corpus: corpus, tokenCounts: corpus.tokenCounts, vocabulary: try data.vocabulary(),
+      settings: settings)
     var loop = MaskedLanguageTraining(
-      student: model, teacher: teacher, corpus: corpus, tokenCounts: corpus.tokenCounts,
-      vocabulary: try data.vocabulary(), settings: settings, engine: engine,
+      student: model, teacher: teacher, batches: batches, settings: settings, engine: engine,
       checkpointing: try checkpointing(of: model), observer: observer)
     guard corpus.count > 0 else {
       throw TrainingError.noData(
