@@ -75,7 +75,8 @@ final class TrainingSession {
         GradientClipping(maximumNorm: $0).coefficient(norm: norm)
       } ?? 1,
       on: engine)
-    optimizer.clearGradients()
+    // Of all parameters: products with trained neighbours leave marks on frozen ones too.
+    model.clearGradients()
 
     progress.step += 1
     progress.batch += batches

@@ -1,0 +1,125 @@
+// Evaluation of a classifier: every example once, in order, whatever is computed together.
+import TestSupport
+import Testing
+import Text
+import Transformers
+
+@testable import Distillation
+
+@Suite("Evaluation of a classifier")
+struct ClassificationEvaluationTests {
+  private let engine = Engine(threadCount: 2)
+  private let tolerance = Tolerance(
+    relative: 1e-5, absolute: 1e-6, because: "products of other shapes, logits of order 1")
+
+  private func model(_ family: TransformerConfiguration.Family = .bert) -> TransformerModel {
+    // Dropout must not show: evaluation is without.
+    Small.model(family, layers: 2, heads: [.classification], dropout: 0.4)
+  }
+
+  /// Logits and loss of one example, alone.
+  private func single(
+    _ model: TransformerModel, _ examples: LabelledSequences, _ index: Int
+  ) -> (logits: [Float], loss: Double) {
+    let scope = ComputeScope(engine: engine, recording: false)
+    let ids = Array(examples.sequences[index])
+    let logits = model.classify(
+      tokenIDs: ids, layout: SequenceLayout(offsets: [0, Int32(ids.count)]), mode: .inference,
+      in: scope
+    ).copyValues()
+    let losses = Reference.crossEntropy(
+      Matrix(1, logits.count, logits), labels: [examples.labels?[index] ?? 0])
+    return (logits, losses[0])
+  }
+
+  @Test("each example as if it were alone", arguments: TransformerConfiguration.Family.allCases)
+  func eachAlone(_ family: TransformerConfiguration.Family) {
+    let model = model(family)
+    let examples = Small.labelled(37)
+    let result = ClassificationEvaluation.evaluate(model, on: examples, engine: engine)
+    let alone = (0..<37).map { single(model, examples, $0) }
+    expectClose(result.logits, alone.flatMap(\.logits), tolerance, "logits")
+    #expect(abs(result.loss - alone.map(\.loss).reduce(0, +) / 37) < 1e-6)
+    let predictions = alone.map { $0.logits[1] > $0.logits[0] ? 1 : 0 }
+    #expect(result.predictions == predictions)
+    #expect(Set(predictions).count == 2)
+    #expect(result.correct == zip(predictions, examples.labels ?? []).count { $0 == Int($1) })
+    #expect(result.count == 37)
+    #expect(result.accuracy == Double(result.correct) / 37)
+  }
+
+  @Test(
+    "values do not depend on how many are computed at a time", arguments: [1, 2, 5, 36, 37, 100])
+  func batchSize(_ batchSize: Int) {
+    let model = model()
+    let examples = Small.labelled(37)
+    let reference = ClassificationEvaluation.evaluate(model, on: examples, engine: engine)
+    let result = ClassificationEvaluation.evaluate(
+      model, on: examples, engine: engine, batchSize: batchSize)
+    expectClose(result.logits, reference.logits, tolerance, "logits")
+    #expect(result.predictions == reference.predictions)
+    #expect(result.correct == reference.correct)
+    #expect(abs(result.loss - reference.loss) < 1e-6)
+  }
+
+  @Test("one example")
+  func one() {
+    let model = model()
+    let examples = Small.labelled(1)
+    let result = ClassificationEvaluation.evaluate(model, on: examples, engine: engine)
+    let alone = single(model, examples, 0)
+    expectClose(result.logits, alone.logits, tolerance, "logits")
+    #expect(abs(result.loss - alone.loss) < 1e-6)
+    #expect(result.count == 1)
+    #expect(result.accuracy == 0 || result.accuracy == 1)
+  }
+
+  @Test(
+    "all examples as long as the model has positions, and all of two tokens", arguments: [24, 2])
+  func extremeLengths(_ length: Int) {
+    let model = model()
+    var random = RandomInputs(length)
+    var sequences = TokenSequences()
+    for _ in 0..<34 {
+      sequences.append([2] + random.integers(length - 2, below: 35).map { $0 + 5 } + [3])
+    }
+    let examples = LabelledSequences(
+      sequences: sequences, labels: (0..<34).map { Int32($0 % 2) })
+    let result = ClassificationEvaluation.evaluate(model, on: examples, engine: engine)
+    let alone = (0..<34).map { single(model, examples, $0) }
+    expectClose(result.logits, alone.flatMap(\.logits), tolerance, "logits")
+    #expect(abs(result.loss - alone.map(\.loss).reduce(0, +) / 34) < 1e-6)
+  }
+
+  @Test("without labels: predictions, no loss")
+  func unlabelled() {
+    let model = model()
+    let labelled = Small.labelled(7)
+    let examples = LabelledSequences(sequences: labelled.sequences, labels: nil)
+    let result = ClassificationEvaluation.evaluate(model, on: examples, engine: engine)
+    let reference = ClassificationEvaluation.evaluate(model, on: labelled, engine: engine)
+    #expect(result.predictions == reference.predictions)
+    expectSameBits(result.logits, reference.logits)
+    #expect(result.loss.isNaN)
+    #expect(result.correct == 0)
+  }
+
+  @Test("of equal logits the first class")
+  func equalLogits() {
+    let model = model()
+    model.classificationHead?.visitParameters { $0.values.update(repeating: 0) }
+    let result = ClassificationEvaluation.evaluate(
+      model, on: Small.labelled(5), engine: engine)
+    #expect(result.predictions == [0, 0, 0, 0, 0])
+    #expect(abs(result.loss - 0.693_147_18) < 1e-6)
+  }
+
+  @Test("neither weights nor gradients are touched")
+  func changesNothing() {
+    let model = model()
+    let before = model.valuesByPath
+    _ = ClassificationEvaluation.evaluate(model, on: Small.labelled(9), engine: engine)
+    #expect(model.valuesByPath == before)
+    #expect(model.parameters.allSatisfy { !$0.hasGradient })
+  }
+}

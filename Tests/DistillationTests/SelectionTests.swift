@@ -1,0 +1,88 @@
+// Which epoch a fine-tuning ends with.
+import TestSupport
+import Testing
+import Transformers
+
+@testable import Distillation
+
+@Suite("The epoch that is kept")
+struct SelectionTests {
+  typealias Rule = FineTuningSettings.SelectionRule
+
+  /// Epochs of these losses and numbers of right answers.
+  private func epochs(_ results: [(loss: Double, correct: Int)]) -> [EpochResult] {
+    results.enumerated().map { index, result in
+      EpochResult(
+        epoch: index + 1, step: 10 * index, meanLoss: 1, windowLoss: nil,
+        evaluation: ClassificationResult(
+          loss: result.loss, correct: result.correct, predictions: [0, 1], logits: []))
+    }
+  }
+
+  @Test("lowest loss, highest accuracy, or the last", arguments: zip(Rule.allCases, [2, 3, 4]))
+  func rules(_ rule: Rule, _ best: Int) {
+    #expect(
+      rule.bestEpoch(of: epochs([(0.5, 7), (0.3, 8), (0.4, 9), (0.6, 6)])) == best)
+  }
+
+  @Test("the first of equals; the last rule knows none", arguments: zip(Rule.allCases, [1, 1, 3]))
+  func ties(_ rule: Rule, _ best: Int) {
+    #expect(rule.bestEpoch(of: epochs([(0.5, 7), (0.5, 7), (0.5, 7)])) == best)
+  }
+
+  @Test("epochs without an evaluation are not chosen", arguments: Rule.allCases)
+  func withoutEvaluation(_ rule: Rule) {
+    #expect(rule.bestEpoch(of: []) == nil)
+    var some = epochs([(0.5, 7), (0.4, 8), (0.1, 9)])
+    some[2].evaluation = nil
+    #expect(rule.bestEpoch(of: some) == 2)
+  }
+
+  /// Held against the opposite classes, the model gets worse with every epoch.
+  private func train(
+    _ rule: Rule, _ checkpointing: TrainingCheckpointing?, _ observer: Onlooker = Onlooker()
+  ) throws -> (model: TransformerModel, progress: TrainingProgress) {
+    let model = Small.model(.bert, layers: 2, heads: [.classification])
+    var settings = Small.fineTuning(.epochs(3))
+    settings.selectBest = rule
+    let progress = try FineTuning(
+      model: model, training: Small.labelled(30), validation: Small.labelled(30, flipped: true),
+      settings: settings, engine: Engine(threadCount: 2), checkpointing: checkpointing,
+      observer: observer
+    ).run()
+    return (model, progress)
+  }
+
+  @Test(
+    "the model ends with that epoch's weights", arguments: [false, true],
+    [Rule.evaluationLoss, .last])
+  func weights(_ hasCheckpoints: Bool, _ rule: Rule) throws {
+    let folder = try TemporaryFolder()
+    let (model, progress) = try train(rule, hasCheckpoints ? Small.checkpointing(folder) : nil)
+    let evaluations = progress.epochs.compactMap(\.evaluation)
+    #expect(evaluations.map(\.loss) == evaluations.map(\.loss).sorted())
+    #expect(evaluations.count == 3)
+    let result = ClassificationEvaluation.evaluate(
+      model, on: Small.labelled(30, flipped: true), engine: Engine(threadCount: 2))
+    #expect(result == evaluations[rule == .last ? 2 : 0])
+    #expect(evaluations[0].logits != evaluations[2].logits)
+    // What is never read again is not written.
+    #expect(try folder.names().contains("best.h5") == (hasCheckpoints && rule != .last))
+  }
+
+  @Test("a resumed training still has the best epoch's weights")
+  func resumed() throws {
+    let folder = try TemporaryFolder()
+    let observer = Onlooker()
+    observer.stopsAt = 9
+    #expect(throws: TrainingError.self) {
+      try train(.evaluationLoss, Small.checkpointing(folder), observer)
+    }
+    let (model, progress) = try train(
+      .evaluationLoss, Small.checkpointing(folder, resumes: true))
+    let result = ClassificationEvaluation.evaluate(
+      model, on: Small.labelled(30, flipped: true), engine: Engine(threadCount: 2))
+    #expect(result == progress.epochs[0].evaluation)
+    #expect(progress.epochs.count == 3)
+  }
+}
