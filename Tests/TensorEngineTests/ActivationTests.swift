@@ -12,7 +12,7 @@ import Testing
     // Away from ReLU's corner, where a finite difference means nothing.
     let x = random.normal(rows * columns, scale: 2).map { $0.magnitude < 1e-3 ? 0.5 : $0 }
     let upstream = random.normal(rows * columns)
-    let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+    let scope = usedScope(Engine(threadCount: 2))
     let input = scope.input(x, rows: rows, columns: columns, differentiable: true)
     let y = scope.activation(function, input)
     func reference(_ m: Matrix) -> Matrix {
@@ -35,7 +35,7 @@ import Testing
   func manyElements() {
     var random = RandomInputs(3)
     let x = random.normal(300 * 120)
-    let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+    let scope = usedScope(Engine(threadCount: 2))
     let input = scope.input(x, rows: 300, columns: 120, differentiable: true)
     let outputs = [scope.activation(.tanh, input), scope.activation(.relu, input)]
     let upstream = outputs.map { _ in random.normal(300 * 120) }

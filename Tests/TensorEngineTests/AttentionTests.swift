@@ -71,7 +71,7 @@ import Testing
     let site = DropoutSite(index: 5, probability: `case`.dropout)
 
     // Keys and values are ranges of one tensor, as a fused projection makes them.
-    let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+    let scope = usedScope(Engine(threadCount: 2))
     let queries = scope.input(q, rows: selection.count, columns: size, differentiable: true)
     let others = scope.input(
       kv, rows: layout.tokenCount, columns: 2 * size, differentiable: true)
@@ -122,7 +122,7 @@ import Testing
     let mode = ForwardMode.training(dropout: CounterDropout(seed: 1, step: 1, microBatch: 0))
 
     func run(_ make: (ComputeScope) -> [TensorColumns]) -> (o: [Float], g: [[Float]]) {
-      let scope = ComputeScope(engine: engine, recording: true)
+      let scope = usedScope(engine)
       let parts = make(scope)
       let o = scope.attention(
         queries: parts[0], keys: parts[1], values: parts[2], layout: layout,
@@ -189,7 +189,7 @@ import Testing
   func keyShiftInvariance() {
     let layout = SequenceLayout(offsets: [0, 7, 20])
     var random = RandomInputs(13)
-    let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+    let scope = usedScope(Engine(threadCount: 2))
     let tensors = (0..<3).map { _ in
       scope.input(random.normal(20 * 16), rows: 20, columns: 16, differentiable: true)
     }
@@ -210,7 +210,7 @@ import Testing
   @Test("scores far beyond float32's exponentials neither overflow nor vanish")
   func extremeScores() {
     let layout = SequenceLayout(offsets: [0, 3])
-    let scope = ComputeScope(engine: Engine(threadCount: 1), recording: true)
+    let scope = usedScope(Engine(threadCount: 1))
     let q = scope.input([400, 400, 400], rows: 3, columns: 1, differentiable: true)
     let k = scope.input([-300, 2, 300], rows: 3, columns: 1, differentiable: true)
     let v = scope.input([5, 7, 11], rows: 3, columns: 1, differentiable: true)

@@ -14,7 +14,7 @@ import Testing
     let site = DropoutSite(index: 2, probability: probability)
     let x = random.normal(40 * columns)
     let upstream = random.normal(40 * columns)
-    let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+    let scope = usedScope(Engine(threadCount: 2))
     let input = scope.input(x, rows: 40, columns: columns, differentiable: true)
     let y = scope.dropout(
       input, site: site, placement: layout.placement, mode: .training(dropout: source))
@@ -39,7 +39,7 @@ import Testing
 
   @Test("nothing is dropped in inference, nor at probability zero")
   func identity() {
-    let scope = ComputeScope(engine: Engine(threadCount: 1), recording: true)
+    let scope = usedScope(Engine(threadCount: 1))
     let x = scope.input([1, 2, 3], rows: 1, columns: 3)
     let placement = SequenceLayout(offsets: [0, 1]).placement
     let site = DropoutSite(index: 0, probability: 0.5)
@@ -58,7 +58,7 @@ import Testing
     let site = DropoutSite(index: 2, probability: 0.3)
     func mask(_ placement: RowPlacement) -> [Float] {
       let rows = placement.sequences.count
-      let scope = ComputeScope(engine: Engine(threadCount: 2), recording: false)
+      let scope = usedScope(Engine(threadCount: 2), recording: false)
       let ones = scope.input(
         [Float](repeating: 1, count: rows * 50), rows: rows, columns: 50)
       return scope.dropout(

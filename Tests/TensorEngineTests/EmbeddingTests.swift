@@ -18,7 +18,7 @@ import Testing
     let types = Parameter(random.normal(2 * columns), kind: .embedding, shape: [2, columns])
     let upstream = random.normal(21 * columns)
 
-    let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+    let scope = usedScope(Engine(threadCount: 2))
     let y = scope.embedding(
       tokenIDs: ids, layout: layout, words: words, positions: positions,
       tokenTypes: hasTypes ? types : nil, paddingID: nil)
@@ -50,7 +50,7 @@ import Testing
     let layout = SequenceLayout(offsets: [0, 2])
     let tables = (0..<3).map { Parameter(path: "\($0)", kind: .embedding, shape: [2, 4]) }
     for i in 0..<3 { tables[i].isTrainable = which >> i & 1 == 0 }
-    let scope = ComputeScope(engine: Engine(threadCount: 1), recording: true)
+    let scope = usedScope(Engine(threadCount: 1))
     let y = scope.embedding(
       tokenIDs: [1, 1], layout: layout, words: tables[0], positions: tables[1],
       tokenTypes: tables[2], paddingID: nil)
@@ -74,7 +74,7 @@ import Testing
     let upstream = random.normal(5 * 24)
     func gradients(paddingID: Int32?) -> (output: [Float], words: [Float], positions: [Float]) {
       for table in [words, positions] { table.clearGradient() }
-      let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+      let scope = usedScope(Engine(threadCount: 2))
       let y = scope.embedding(
         tokenIDs: ids, layout: layout, words: words, positions: positions, tokenTypes: nil,
         paddingID: paddingID)

@@ -17,7 +17,7 @@ import Testing
       let first = lengths[..<range.lowerBound].reduce(0, +)
       let count = lengths[range].reduce(0, +)
       return model.forwardBackward(
-        in: ComputeScope(engine: engine, recording: true),
+        in: usedScope(engine),
         ids: Array(ids[first..<first + count]), lengths: Array(lengths[range]),
         labels: Array(labels[range]), gradientScale: 1 / 4, mode: .inference)
     }

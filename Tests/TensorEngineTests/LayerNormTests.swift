@@ -51,7 +51,7 @@ import Testing
     let source = CounterDropout(seed: 5, step: 2, microBatch: 0)
     let site = DropoutSite(index: 3, probability: `case`.dropout)
 
-    let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+    let scope = usedScope(Engine(threadCount: 2))
     let input = scope.input(x, rows: `case`.rows, columns: columns, differentiable: true)
     let residual =
       `case`.hasResidual
@@ -132,7 +132,7 @@ import Testing
       let shift = Parameter(b, kind: .normShift, shape: [24])
       scale.isTrainable = frozen & 1 == 0
       shift.isTrainable = frozen & 2 == 0
-      let scope = ComputeScope(engine: Engine(threadCount: 1), recording: true)
+      let scope = usedScope(Engine(threadCount: 1))
       let input = scope.input(x, rows: 6, columns: 24, differentiable: frozen & 4 == 0)
       let residual = scope.input(r, rows: 6, columns: 24, differentiable: true)
       let y = scope.layerNorm(

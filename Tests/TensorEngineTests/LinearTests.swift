@@ -29,7 +29,7 @@ import Testing
     let bias = Parameter(random.normal(size.outer), shape: [size.outer])
     let upstream = random.normal(size.rows * size.outer)
 
-    let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+    let scope = usedScope(Engine(threadCount: 2))
     let input = scope.input(x, rows: size.rows, columns: size.inner, differentiable: true)
     let y = scope.linear(
       input, weight: ParameterSpan(weight), bias: ParameterSpan(bias), activation: activation)
@@ -82,7 +82,7 @@ import Testing
     let x = random.normal(5 * 16)
     let upstream = random.normal(5 * 72)
 
-    let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+    let scope = usedScope(Engine(threadCount: 2))
     let y = scope.linear(
       scope.input(x, rows: 5, columns: 16), weight: ParameterSpan(contiguous: weights),
       bias: ParameterSpan(contiguous: biases))
@@ -91,7 +91,7 @@ import Testing
 
     for (i, (weight, bias)) in zip(weights, biases).enumerated() {
       let range = i * 24..<(i + 1) * 24
-      let alone = ComputeScope(engine: Engine(threadCount: 1), recording: true)
+      let alone = usedScope(Engine(threadCount: 1))
       let (w, b) = (
         Parameter(weight.valueArray, shape: [24, 16]), Parameter(bias.valueArray, shape: [24])
       )
@@ -122,7 +122,7 @@ import Testing
       let bias = Parameter(b, shape: [30])
       weight.isTrainable = !(frozen && freezesWeight)
       bias.isTrainable = !(frozen && freezesBias)
-      let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+      let scope = usedScope(Engine(threadCount: 2))
       let input = scope.input(
         x, rows: 6, columns: 20, differentiable: !(frozen && constantInput))
       let y = scope.linear(
@@ -144,7 +144,7 @@ import Testing
   func frozenAmongAdjacent() {
     let parameters = Parameter.contiguous([("a", .weight, [4, 3]), ("b", .weight, [4, 3])])
     parameters[0].isTrainable = false
-    let scope = ComputeScope(engine: Engine(threadCount: 1), recording: true)
+    let scope = usedScope(Engine(threadCount: 1))
     let y = scope.linear(
       scope.input([Float](repeating: 1, count: 6), rows: 2, columns: 3),
       weight: ParameterSpan(contiguous: parameters), bias: nil)

@@ -16,7 +16,7 @@ import Testing
     _ student: [Float], rows: Int, columns: Int, scale: Double,
     loss: (ComputeScope, Tensor) -> [Double], reference: @escaping (Matrix) -> [Double]
   ) {
-    let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+    let scope = usedScope(Engine(threadCount: 2))
     let input = scope.input(student, rows: rows, columns: columns, differentiable: true)
     let inputs = [Matrix(rows, columns, student)]
     expectClose(loss(scope, input), reference(inputs[0]), tolerance, "values")
@@ -79,7 +79,7 @@ import Testing
 
   @Test("cosine of equal, opposite and vanishing rows")
   func cosineExtremes() {
-    let scope = ComputeScope(engine: Engine(threadCount: 1), recording: true)
+    let scope = usedScope(Engine(threadCount: 1))
     let s = scope.input([1, 2, 1, 2, 0, 0, 3, 4], rows: 4, columns: 2, differentiable: true)
     let t = scope.input([2, 4, -1, -2, 1, 1, 0, 0], rows: 4, columns: 2)
     let values = scope.cosineEmbeddingLoss(student: s, teacher: t, gradientScale: 1)
@@ -113,7 +113,7 @@ import Testing
 
   @Test("soft targets of equal and of very distant logits")
   func softTargetExtremes() {
-    let scope = ComputeScope(engine: Engine(threadCount: 1), recording: true)
+    let scope = usedScope(Engine(threadCount: 1))
     let equal = scope.input([5, -3, 900, 1], rows: 1, columns: 4, differentiable: true)
     let same = scope.softTargetDivergence(
       student: equal, teacher: equal, temperature: 2, gradientScale: 1)

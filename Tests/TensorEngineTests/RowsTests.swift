@@ -9,7 +9,7 @@ import Testing
     let x = random.normal(9 * 100)
     let chosen: [Int32] = [0, 4, 5, 8]
     let upstream = random.normal(4 * 100)
-    let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+    let scope = usedScope(Engine(threadCount: 2))
     let input = scope.input(x, rows: 9, columns: 100, differentiable: true)
     let y = scope.rows(chosen, of: input)
     #expect(y.copyValues() == rows(chosen, of: x, width: 100))
@@ -23,7 +23,7 @@ import Testing
 
   @Test("contributions of several selections add up")
   func severalSelections() {
-    let scope = ComputeScope(engine: Engine(threadCount: 1), recording: true)
+    let scope = usedScope(Engine(threadCount: 1))
     let input = scope.input([1, 2, 3, 4], rows: 4, columns: 1, differentiable: true)
     let first = scope.rows([0, 2], of: input)
     let second = scope.rows([2, 3], of: input)

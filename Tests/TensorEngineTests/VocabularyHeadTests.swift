@@ -66,7 +66,7 @@ import Testing
       case .labelsFirst: [language, divergence]
       }
 
-    let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+    let scope = usedScope(Engine(threadCount: 2))
     let hidden = scope.input(x, rows: rows, columns: columns, differentiable: true)
     let teacher = TeacherVocabulary(
       hidden: scope.input(teacherX, rows: rows, columns: teacherColumns), decoder: teacherDecoder,
@@ -136,7 +136,7 @@ import Testing
     var random = RandomInputs(1)
     let decoder = Parameter(random.normal(50 * 8), shape: [50, 8])
     let bias = Parameter(random.normal(50), shape: [50])
-    let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+    let scope = usedScope(Engine(threadCount: 2))
     let hidden = scope.input(random.normal(5 * 8), rows: 5, columns: 8, differentiable: true)
     _ = scope.vocabularyHead(
       hidden: hidden, decoder: decoder, bias: bias,
@@ -154,7 +154,7 @@ import Testing
       let (decoder, bias) = (Parameter(w, shape: [50, 8]), Parameter(b, shape: [50]))
       decoder.isTrainable = frozen & 1 == 0
       bias.isTrainable = frozen & 2 == 0
-      let scope = ComputeScope(engine: Engine(threadCount: 1), recording: true)
+      let scope = usedScope(Engine(threadCount: 1))
       let hidden = scope.input(x, rows: 5, columns: 8, differentiable: frozen & 4 == 0)
       _ = scope.vocabularyHead(
         hidden: hidden, decoder: decoder, bias: bias,
@@ -206,7 +206,7 @@ import Testing
       let ids = random.integers(11, below: vocabulary)
       let labels = random.integers(11, below: vocabulary)
       let layout = SequenceLayout(offsets: [0, 4, 11])
-      let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
+      let scope = usedScope(Engine(threadCount: 2))
       let hidden = scope.activation(
         .tanh,
         scope.embedding(

@@ -51,13 +51,17 @@ import Testing
     #expect(total.load(ordering: .relaxed) == 20 * 2016)
   }
 
-  @Test("several workers take part where tiles take time")
+  @Test("several workers take part where tiles take time, and a run returns after the last of them")
   func sharing() {
     let pool = WorkerPool(threadCount: 3)
     let counts = Counters(3)
-    pool.run(tiles: 30) { _, worker in
-      counts.add(1, at: worker)
-      usleep(1000)
+    for round in 1...10 {
+      pool.run(tiles: 30) { tile, worker in
+        // The last tiles take longest, so that somebody is still at work when the others are done.
+        usleep(tile < 27 ? 300 : 2000)
+        counts.add(1, at: worker)
+      }
+      #expect((0..<3).reduce(0) { $0 + counts[$1] } == 30 * round)
     }
     #expect((0..<3).allSatisfy { counts[$0] > 0 })
   }
