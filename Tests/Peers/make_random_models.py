@@ -40,20 +40,24 @@ def randomize(model, seed):
     return model.eval()
 
 
-def rename_norms(path):
-    """LayerNorm.weight and .bias become .gamma and .beta, as in the published BERT."""
+def finish(path, seed, renames_norms):
+    """Marks the file as holding nothing learned: a record of a run on it then says so.
+
+    With renames_norms, LayerNorm.weight and .bias become .gamma and .beta, as in the published BERT.
+    """
     tensors = {}
     for name, tensor in load_file(path).items():
-        if "LayerNorm" in name:
+        if renames_norms and "LayerNorm" in name:
             name = name.replace(".weight", ".gamma").replace(".bias", ".beta")
         tensors[name] = tensor
-    save_file(tensors, path, metadata={"format": "pt"})
+    save_file(tensors, path, metadata={"format": "pt", "weights": f"random, seed {seed}"})
 
 
-def write(kind, source, folder, seed, configuration_of_source=True, **settings):
+def write(kind, source, folder, seed, configuration_of_source=True, renames=False, **settings):
     configuration = AutoConfig.from_pretrained(source, **settings)
     model = randomize(kind(configuration), seed)
     model.save_pretrained(folder, safe_serialization=True)
+    finish(os.path.join(folder, "model.safetensors"), seed, renames)
     shutil.copyfile(os.path.join(source, "vocab.txt"), os.path.join(folder, "vocab.txt"))
     if configuration_of_source:
         shutil.copyfile(os.path.join(source, "config.json"), os.path.join(folder, "config.json"))
@@ -70,9 +74,10 @@ def main():
     arguments = parser.parse_args()
 
     bert, distilbert = (os.path.join(arguments.out, name) for name in (BERT, DISTILBERT))
-    write(BertForPreTraining, os.path.join(arguments.hub, BERT), bert, arguments.seed)
-    if arguments.names == "hub":
-        rename_norms(os.path.join(bert, "model.safetensors"))
+    write(
+        BertForPreTraining, os.path.join(arguments.hub, BERT), bert, arguments.seed,
+        renames=arguments.names == "hub",
+    )  # fmt: skip
     source = os.path.join(arguments.hub, DISTILBERT)
     write(DistilBertForMaskedLM, source, distilbert, arguments.seed + 1)
     if arguments.classifier:

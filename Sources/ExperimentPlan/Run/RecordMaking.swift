@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Processor
 import Reporting
+import Storage
 import Text
 import Transformers
 
@@ -57,14 +58,26 @@ struct RecordMaking {
       guard let definition = plan.model(named: name) else { return nil }
       let model = try models.make(.model(name))
       let configuration = model.configuration
+      let remark = try weightsRemark(definition.source.address)
       return RunRecord.Weights(
-        name: name, origin: definition.source.origin, source: definition.sourceText,
+        name: name,
+        origin: remark?.hasPrefix("random") ?? false ? .random : definition.source.origin,
+        source: definition.sourceText + (remark.map { ", \($0)" } ?? ""),
         digest: definition.source.address.flatMap { facts.folders[$0]?.weights },
         architecture: "\(configuration.family.rawValue), \(configuration.layerCount) layers, "
           + "hidden \(configuration.hiddenSize), \(configuration.headCount) heads, "
           + "\(configuration.vocabularySize) words",
         parameters: model.parameterCounts)
     }
+  }
+
+  /// What a weight file says of itself under `weights` in its metadata, such as `random, seed 42`: weights that
+  /// were never learned must not be taken for published ones because of the folder they lie in.
+  private func weightsRemark(_ address: ModelAddress?) throws -> String? {
+    guard let address, let model = try? data.locations.locate(address), !model.isCheckpoint else {
+      return nil
+    }
+    return try SafetensorsFile(path: model.weights).metadata["weights"]
   }
 
   // MARK: Data
