@@ -110,14 +110,19 @@ private final class WorkerCrew: @unchecked Sendable {
       let (exchanged, original) = claim.compareExchange(
         expected: word, desired: word + 1, ordering: .acquiringAndReleasing)
       if exchanged {
-        body(Int(next), worker)
-        finishedTiles.add(1, ordering: .releasing)
+        perform(tile: Int(next), worker: worker)
+        finishedTiles.wrappingAdd(1, ordering: .releasing)
         word = claim.load(ordering: .acquiring)
       } else {
         word = original
       }
     }
   }
+
+  /// A function of its own, so that whatever reference to the work's closure a call takes is given back
+  /// before the tile counts as finished: then the closure's owner goes on and checks that nobody holds it.
+  @inline(never)
+  private func perform(tile: Int, worker: Int) { body(tile, worker) }
 
   private var hasWork: Bool {
     let word = claim.load(ordering: .sequentiallyConsistent)
