@@ -80,7 +80,6 @@ struct AccumulationTests {
     ),
   ]
 
-  /// Periods: masked words 0, 1, 2, 3, 0, … and 0, 0, 0, 0, … of the sequences of a batch of 4.
   @Test(
     "distillation: 2 times 4 sequences and 8, with unequal numbers of masked words",
     arguments: objectives.indices)

@@ -47,7 +47,7 @@ public struct MissingDigest: Error, Sendable, Equatable, CustomStringConvertible
   public var description: String { "no digest of \(what): locate the plan's data first" }
 }
 
-/// Digests of every model and stage of a plan. Names, recipes and checkpoint intervals are not in
+/// Digests of a plan's stages and of the models they begin from. Names, recipes and checkpoint intervals are not in
 /// them; seeds, data, vocabulary, parents, numerics version and BLAS core type are.
 public struct PlanDigests: Sendable, Equatable {
   public let vocabulary: String
@@ -55,12 +55,20 @@ public struct PlanDigests: Sendable, Equatable {
   /// By stage id; 64 hexadecimal digits.
   public let stages: [String: String]
 
-  public init(_ plan: ResolvedPlan, _ facts: DigestFacts) throws(MissingDigest) {
+  /// - Parameter ids: of these stages and what they need, which is all that `facts` must cover; nil for every
+  ///   stage and model.
+  public init(
+    _ plan: ResolvedPlan, _ facts: DigestFacts, stages ids: [String]? = nil
+  ) throws(MissingDigest) {
     var making = DigestMaking(plan: plan, facts: facts)
     vocabulary = try making.vocabularyDigest()
     making.vocabulary = vocabulary
-    for model in plan.models { _ = try making.digest(of: .model(model.name)) }
-    for stage in plan.stages { _ = try making.digest(of: .stage(stage.id)) }
+    if ids == nil {
+      for model in plan.models { _ = try making.digest(of: .model(model.name)) }
+    }
+    for stage in ids.map({ plan.stages(neededFor: $0) }) ?? plan.stages {
+      _ = try making.digest(of: .stage(stage.id))
+    }
     models = making.models
     stages = making.stages
   }

@@ -85,7 +85,7 @@ public final class ExperimentRunner {
     let facts = try DigestFacts.gather(
       for: plan, stages: stages.map(\.id), in: locations,
       numericsVersion: Numerics.version, blasCore: BLASKernel.coreName)
-    let digests = try PlanDigests(plan, facts)
+    let digests = try PlanDigests(plan, facts, stages: stages.map(\.id))
     let folder = try RunFolder(
       runs: request.runs, name: plan.definition.name,
       resolvedDefinition: plan.definition.canonicalText,
@@ -98,11 +98,12 @@ public final class ExperimentRunner {
       guard let digest = digests.stages[planned.id] else { continue }
       if let cached = cache.lookUp(digest) {
         var record = try StageRecord.read(path: "\(cached)/\(Self.stageRecordName)")
-        // A stage is found by what it computes: its name in this plan may be another.
-        record.stage.id = planned.id
-        record.stage.variant = planned.role.variant
+          .named(for: planned)
         record.measured.fromCache = !wasComputedHere(planned.id, folder)
         events.note("\(planned.id): found in the cache")
+        try leavePredictions(of: planned, from: cached, folder)
+        // Of a run that was killed here with the stage just finished, or stopped before another finished it.
+        try folder.finish(stage: planned.id, keepingCheckpoint: false)
         results.append(record)
         continue
       }
@@ -148,18 +149,24 @@ public final class ExperimentRunner {
         try AtomicFile.replace(path: "\(place)/\(Self.predictionsName)", with: predictions)
       }
     }
-    if result.testPredictions != nil {
-      let place = "\(folder.path)/predictions"
-      try Folder.create(path: place)
-      try AtomicFile.replace(
-        path: "\(place)/\(planned.id)-test.tsv",
-        with: MappedFile.contents(path: "\(stored)/\(Self.predictionsName)"))
-    }
+    try leavePredictions(of: planned, from: stored, folder)
     try folder.finish(stage: planned.id, keepingCheckpoint: request.keepsCheckpoints)
     events.stageFinished(planned)
     observer?.stageCompleted(
       planned.id, kind: planned.kind, seconds: (.now - start) / .seconds(1))
     return result.record
+  }
+
+  /// Copies a finished stage's predictions for the test split, if it has any, to the run folder.
+  private func leavePredictions(
+    of planned: PlannedStage, from stored: String, _ folder: RunFolder
+  ) throws {
+    let path = "\(stored)/\(Self.predictionsName)"
+    guard Locations.exists(path) else { return }
+    let place = "\(folder.path)/predictions"
+    try Folder.create(path: place)
+    try AtomicFile.replace(
+      path: "\(place)/\(planned.id)-test.tsv", with: MappedFile.contents(path: path))
   }
 
   private func modelMaking(_ digests: PlanDigests) -> ModelMaking {

@@ -115,7 +115,7 @@ struct RecordMaking {
   ) throws -> RunRecord.DataSet {
     let corpus = try data.corpus(options, sequenceLength: sequenceLength)
     return RunRecord.DataSet(
-      name: options.texts.map(\.name).joined(separator: " + "), digest: corpus.digest,
+      name: options.name, digest: corpus.digest,
       examples: corpus.sequenceCount, tokens: corpus.tokenCount)
   }
 

@@ -48,7 +48,7 @@ struct StageExecution {
     return try maskedLanguage(
       model, teacher: nil,
       objective: DistillationObjective(softTargets: nil, maskedLanguage: 1, cosine: nil),
-      corpus: options.corpus, inputs: ["model": options.model])
+      corpus: options.corpus)
   }
 
   private func distill(_ options: DistillOptions) throws -> StageResult {
@@ -61,8 +61,7 @@ struct StageExecution {
       objective.needsTeacher
       ? LiveTeacher(model: try models.make(planned.inputs[0]), engine: engine) : nil
     return try maskedLanguage(
-      student, teacher: teacher, objective: objective, corpus: options.corpus,
-      inputs: ["teacher": options.teacher, "student": options.student])
+      student, teacher: teacher, objective: objective, corpus: options.corpus)
   }
 
   static func maskedLanguageSettings(
@@ -86,7 +85,7 @@ struct StageExecution {
 
   private func maskedLanguage(
     _ model: TransformerModel, teacher: LiveTeacher?, objective: DistillationObjective,
-    corpus options: CorpusOptions, inputs: [String: String]
+    corpus options: CorpusOptions
   ) throws -> StageResult {
     let corpus = try data.corpus(options, sequenceLength: training.sequenceLength)
     model.freeze(training.freeze)
@@ -100,17 +99,16 @@ struct StageExecution {
       checkpointing: try checkpointing(of: model), observer: observer)
     guard corpus.count > 0 else {
       throw TrainingError.noData(
-        "\(options.texts.map(\.name).joined(separator: ", ")): no sequence is left after cleaning")
+        "\(options.name): no sequence is left after cleaning")
     }
     let total = loop.totalSteps
     // Some sixty points draw a curve; a run of a few steps keeps them all.
     loop.settings.window = max(1, total / 60)
     began(total)
     let progress = try loop.run()
-    let name = options.texts.map(\.name).joined(separator: " + ")
     return result(
-      model, progress, inputs: inputs, data: [name], loss: objective.formula,
-      termNames: objective.termNames, window: loop.settings.window)
+      model, progress, loss: objective.formula, termNames: objective.termNames,
+      window: loop.settings.window)
   }
 
   // MARK: Fine-tuning
@@ -128,13 +126,12 @@ struct StageExecution {
       engine: engine, checkpointing: try checkpointing(of: model), observer: observer)
     began(loop.totalSteps)
     let progress = try loop.run()
+    let record = result(
+      model, progress, loss: "loss = CE(class), mean over the sentences of a step",
+      termNames: FineTuning.termNames, window: Self.trainerWindow)
+    guard task.test.count > 0 else { return record }
     let test = ClassificationEvaluation.evaluate(
       model, on: try data.sequences(task.test, maximumLength: length), engine: engine)
-    let record = result(
-      model, progress, inputs: ["model": options.model],
-      data: ["\(task.name) train", "\(task.name) dev"],
-      loss: "loss = CE(class), mean over the sentences of a step",
-      termNames: FineTuning.termNames, window: Self.trainerWindow, devName: "\(task.name) dev")
     return StageResult(
       model: model, record: record.record,
       testPredictions: GLUESubmission.text(predictions: test.predictions))
@@ -161,9 +158,10 @@ struct StageExecution {
   }
 
   private func result(
-    _ model: TransformerModel, _ progress: TrainingProgress, inputs: [String: String],
-    data: [String], loss: String, termNames: [String], window: Int, devName: String? = nil
+    _ model: TransformerModel, _ progress: TrainingProgress, loss: String, termNames: [String],
+    window: Int
   ) -> StageResult {
+    let devName = planned.evaluatedName
     let epochs = devName == nil ? [] : progress.epochs.compactMap(RunRecord.Epoch.init)
     let selection: Bool? =
       if case .finetune(let options) = planned.stage.work {
@@ -173,8 +171,9 @@ struct StageExecution {
     if selection == nil { best?.kept = epochs.last?.epoch ?? 0 }
     let clock = progress.clock
     let stage = RunRecord.Stage(
-      id: planned.id, kind: planned.kind.recorded, variant: planned.role.variant, inputs: inputs,
-      digest: digest, data: data, seed: training.seed, parameters: model.parameterCounts,
+      id: planned.id, kind: planned.kind.recorded, variant: planned.role.variant,
+      inputs: planned.inputNames, digest: digest, data: planned.dataNames, seed: training.seed,
+      parameters: model.parameterCounts,
       steps: progress.step, sequences: progress.sequences, tokens: progress.tokens,
       budget: training.budget,
       learningRate: training.learningRateText(totalSteps: progress.step), loss: loss,

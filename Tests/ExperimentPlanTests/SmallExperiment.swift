@@ -1,0 +1,176 @@
+// A whole experiment on generated data that runs in seconds, and somebody who looks on.
+import Distillation
+import Files
+import Foundation
+import Reporting
+import Testing
+import Transformers
+
+@testable import ExperimentPlan
+
+/// A definition in a folder of its own, with a cache and run folders beside it.
+struct SmallExperiment {
+  let folder: TemporaryFolder
+
+  var locations: Locations { Locations(cache: "\(folder.path)/cache", mirror: nil) }
+  var definition: String { "\(folder.path)/small.yaml" }
+
+  /// - Parameter text: changed from `text` where a test wants something else.
+  init(_ text: String = text) throws {
+    folder = try TemporaryFolder()
+    try folder.write("small.yaml", text)
+  }
+
+  func request(
+    _ definition: String = "small.yaml", runs: String = "Runs", resumes: Bool = false,
+    stages: [String]? = nil, overrides: [String] = [], keepsCheckpoints: Bool = false
+  ) -> RunRequest {
+    RunRequest(
+      definitionPath: "\(folder.path)/\(definition)", overrides: overrides,
+      runs: "\(folder.path)/\(runs)", resumes: resumes, stages: stages,
+      keepsCheckpoints: keepsCheckpoints, command: "retort run small.yaml")
+  }
+
+  @discardableResult
+  func run(
+    _ request: RunRequest, _ observer: RunOnlooker = RunOnlooker()
+  ) throws -> Run {
+    let runner = try ExperimentRunner(
+      request, locations: locations, engine: Engine(threadCount: 2), observer: observer)
+    let (record, path) = try runner.run()
+    return Run(record: record, folder: path, observer: observer, plan: runner.plan)
+  }
+
+  /// Everything in a run folder by name, sub-folders included.
+  func files(_ run: String = "Runs/small") throws -> [String: [UInt8]] {
+    let root = "\(folder.path)/\(run)"
+    var found: [String: [UInt8]] = [:]
+    for case let name as String in try #require(FileManager.default.enumerator(atPath: root)) {
+      guard !Folder.exists(path: "\(root)/\(name)"), !name.hasPrefix(".") else { continue }
+      found[name] = FileManager.default.contents(atPath: "\(root)/\(name)").map { Array($0) }
+    }
+    return found
+  }
+
+  var cachedStages: [String] {
+    ((try? Folder.names(path: locations.stages)) ?? []).filter { !$0.hasPrefix(".") }
+  }
+
+  /// Three stages of 4, 4 and 6 steps, and four more for the baselines: 32 steps.
+  static let text = """
+    format: 1
+    name: small
+    seed: 3
+    random: counter
+    corpora:
+      reviews:
+        generated: { grammar: film_reviews, lines: 32, seed: 11 }
+    tasks:
+      sentiment:
+        generated: { grammar: film_reviews, train: 24, dev: 20, test: 6, seed: 12 }
+    vocabulary:
+      train: { corpus: [reviews], size: 500 }
+      lowercase: true
+    models:
+      teacher:
+        architecture: bert
+        sizes:
+          hidden_size: 32
+          layer_count: 2
+          head_count: 2
+          feed_forward_size: 64
+          maximum_positions: 128
+          initializer_range: 0.02
+          layer_norm_epsilon: 1.0e-12
+        head: { kind: masked_lm, init: new }
+        dropout: { hidden: 0.1, attention: 0.1, classifier: 0.1 }
+      student:
+        architecture: distilbert
+        init_from: teacher_mlm
+        layers: [1]
+        token_type: fold
+        head: { kind: masked_lm, init: copied }
+        dropout: { hidden: 0.1, attention: 0.1, classifier: 0.2 }
+    stages:
+      - id: teacher_mlm
+        pretrain:
+          model: teacher
+          corpus: [reviews]
+          sequence_length: 128
+          masking: { probability: 0.15, smoothing: 0.7, mask: 0.8, keep: 0.1, random: 0.1 }
+          batching: { batch_size: 8, accumulate: 1, group_by_length: true }
+          optimizer: { name: adamw, learning_rate: 1.0e-3, betas: [0.9, 0.98], epsilon: 1.0e-6,
+                       weight_decay: 0.01, max_grad_norm: 1.0 }
+          schedule: { name: linear, warmup: 0.05 }
+          freeze: []
+          limit: { steps: 4 }
+          checkpoint_every: { steps: 3 }
+      - id: distil
+        distill:
+          teacher: teacher_mlm
+          student: student
+          corpus: [reviews]
+          sequence_length: 128
+          loss:
+            soft_targets: { weight: 5.0, temperature: 2.0, positions: all }
+            masked_lm: { weight: 2.0 }
+            cosine: { weight: 1.0, layer: last }
+          masking: { probability: 0.15, smoothing: 0.7, mask: 0.8, keep: 0.1, random: 0.1 }
+          batching: { batch_size: 4, accumulate: 2, group_by_length: true }
+          optimizer: { name: adamw, learning_rate: 5.0e-4, betas: [0.9, 0.98], epsilon: 1.0e-6,
+                       weight_decay: 0.0, max_grad_norm: 5.0 }
+          schedule: { name: linear, warmup: 0.05 }
+          freeze: []
+          limit: { steps: 4 }
+          checkpoint_every: { steps: 3 }
+      - id: sentiment
+        finetune:
+          model: distil
+          task: sentiment
+          recipe: hf-trainer-4.44
+          sequence_length: 64
+          batch_size: 8
+          learning_rate: 1.0e-3
+          weight_decay: 0.01
+          limit: { epochs: 2 }
+          select_best: eval_loss
+          checkpoint_every: { steps: 2 }
+    baselines: [no_distillation, mlm_only, teacher]
+
+    """
+}
+
+/// What a run left.
+struct Run {
+  let record: RunRecord
+  let folder: String
+  let observer: RunOnlooker
+  let plan: ResolvedPlan
+}
+
+/// Remembers what it saw and stops the run where a test wants it to.
+final class RunOnlooker: RunObserver {
+  /// Asks to stop once so many steps of all stages together are done.
+  var stopsAfter = Int.max
+  private(set) var stages: [String] = []
+  private(set) var completed: [String] = []
+  private(set) var resumedAt: [String: Int] = [:]
+  private(set) var steps: [(stage: String, step: Int)] = []
+  private(set) var epochs: [String] = []
+  private(set) var notes: [String] = []
+
+  var stopIsRequested: Bool { steps.count >= stopsAfter }
+
+  func note(_ text: String) { notes.append(text) }
+
+  func stageBegan(_ id: String, kind: StageKind, totalSteps: Int, resumedAt step: Int) {
+    stages.append(id)
+    resumedAt[id] = step
+  }
+
+  func stageCompleted(_ id: String, kind: StageKind, seconds: Double) { completed.append(id) }
+
+  func stepCompleted(_ report: StepReport, stage: String) { steps.append((stage, report.step)) }
+
+  func epochCompleted(_ result: EpochResult, stage: String) { epochs.append(stage) }
+}
