@@ -117,7 +117,7 @@ import Testing
     let (text, store) = (model.folder.file("text.txt"), model.folder.file("a.h5"))
     try "a good film\nvery bad\n".write(toFile: text, atomically: true, encoding: .utf8)
     let result = try model.retort(
-      "activations", "--model", model.path, "--text", text, "--out", store, "--layers", "all",
+      "activations", "--model", model.path, "--text", text, "--out", store, "--layers", "0,1,last",
       "--dtype", "f32")
     #expect(result.status == 0, "\(result.errors)")
     #expect(result.output.contains("2 sequences, 9 tokens, layers 0, 1, 2 of 16, f32"))

@@ -50,7 +50,7 @@ import Testing
 
   @Test(
     "a signal saves a checkpoint, and the run goes on to the same bits",
-    arguments: [(SIGINT, 130), (SIGTERM, 143)])
+    arguments: zip([SIGINT, SIGTERM], [Int32(130), 143]))
   func stopsAndResumes(signal: Int32, status: Int32) throws {
     let experiment = try TinyExperiment()
     let whole = try experiment.run("run", cache: "whole")

@@ -47,7 +47,7 @@ public struct TextActivationRecording {
         try tokenizer.encode(
           UnsafeBufferPointer(rebasing: bytes[place..<end]), addSpecials: true,
           maximumLength: maximumLength, into: &tokenIDs)
-      } catch let error as InvalidUTF8 {
+      } catch {
         throw RecordingError.invalidUTF8(
           path: text.path, line: number + 1, byteOffset: place + error.byteOffset)
       }

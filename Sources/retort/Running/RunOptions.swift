@@ -94,7 +94,7 @@ struct DefinitionRun {
     let facts = try DigestFacts.gather(
       for: runner.plan, stages: runner.stages.map(\.id), in: locations,
       numericsVersion: Numerics.version, blasCore: BLASKernel.coreName)
-    let digests = try PlanDigests(runner.plan, facts)
+    let digests = try PlanDigests(runner.plan, facts, stages: runner.stages)
     let cache = StageCache(locations)
     let rows = runner.stages.map { planned -> [String] in
       let digest = digests.stages[planned.id]
