@@ -55,18 +55,18 @@ public struct PlanDigests: Sendable, Equatable {
   /// By stage id; 64 hexadecimal digits.
   public let stages: [String: String]
 
-  /// - Parameter ids: of these stages and what they need, which is all that `facts` must cover; nil for every
-  ///   stage and model.
+  /// - Parameter wanted: only these stages and what they come from; nil for everything in the plan.
   public init(
-    _ plan: ResolvedPlan, _ facts: DigestFacts, stages ids: [String]? = nil
+    _ plan: ResolvedPlan, _ facts: DigestFacts, stages wanted: [PlannedStage]? = nil
   ) throws(MissingDigest) {
     var making = DigestMaking(plan: plan, facts: facts)
     vocabulary = try making.vocabularyDigest()
     making.vocabulary = vocabulary
-    if ids == nil {
+    if wanted == nil {
       for model in plan.models { _ = try making.digest(of: .model(model.name)) }
     }
-    for stage in ids.map({ plan.stages(neededFor: $0) }) ?? plan.stages {
+    for stage in wanted ?? plan.stages {
+      for input in stage.inputs { _ = try making.digest(of: input) }
       _ = try making.digest(of: .stage(stage.id))
     }
     models = making.models

@@ -19,6 +19,7 @@ struct StageResult {
 struct StageExecution {
   let planned: PlannedStage
   let plan: ResolvedPlan
+  let digests: PlanDigests
   let digest: String
   let data: PreparedData
   let models: ModelMaking
@@ -46,22 +47,33 @@ struct StageExecution {
   private func pretrain(_ options: PretrainOptions) throws -> StageResult {
     let model = try models.make(planned.inputs[0])
     return try maskedLanguage(
-      model, teacher: nil,
-      objective: DistillationObjective(softTargets: nil, maskedLanguage: 1, cosine: nil),
-      corpus: options.corpus)
+      model, corpus: options.corpus
+    ) { _ in
+      StageTeaching(
+        objective: DistillationObjective(softTargets: nil, maskedLanguage: 1, cosine: nil),
+        source: nil, description: nil)
+    }
   }
 
   private func distill(_ options: DistillOptions) throws -> StageResult {
-    guard case .live = options.outputs else {
-      throw RunError.notSupported("training from an activation store")
-    }
     let student = try models.make(planned.inputs[1])
     let objective = options.loss.objective
-    let teacher: LiveTeacher? =
-      objective.needsTeacher
-      ? LiveTeacher(model: try models.make(planned.inputs[0]), engine: engine) : nil
+    let teacher = { try models.make(planned.inputs[0]) }
     return try maskedLanguage(
-      student, teacher: teacher, objective: objective, corpus: options.corpus)
+      student, corpus: options.corpus
+    ) { corpus in
+      switch options.outputs {
+      case .live:
+        return try .live(objective, teacher: teacher, engine: engine)
+      case .store(let path):
+        let identity = TeacherOutputIdentity(
+          teacher: digests.of(planned.inputs[0]) ?? "", corpus: corpus,
+          vocabulary: digests.vocabulary, options: options, training: training)
+        return try .stored(
+          objective, path: path, identity: identity, teacher: teacher,
+          vocabularySize: student.configuration.vocabularySize, engine: engine)
+      }
+    }
   }
 
   static func maskedLanguageSettings(
@@ -83,11 +95,14 @@ struct StageExecution {
       seed: training.seed, order: .shuffled, window: trainerWindow, selectBest: selectBest.rule)
   }
 
+  /// - Parameter teaching: makes the teacher for the stage's corpus.
   private func maskedLanguage(
-    _ model: TransformerModel, teacher: LiveTeacher?, objective: DistillationObjective,
-    corpus options: CorpusOptions
+    _ model: TransformerModel, corpus options: CorpusOptions,
+    teaching makeTeaching: (TokenizedCorpus) throws -> StageTeaching
   ) throws -> StageResult {
     let corpus = try data.corpus(options, sequenceLength: training.sequenceLength)
+    let teaching = try makeTeaching(corpus)
+    let objective = teaching.objective
     model.freeze(training.freeze)
     let settings = Self.maskedLanguageSettings(
       training, objective: objective, masking: options.masking.rule)
@@ -95,20 +110,21 @@ struct StageExecution {
       corpus: corpus, tokenCounts: corpus.tokenCounts, vocabulary: try data.vocabulary(),
       settings: settings)
     var loop = MaskedLanguageTraining(
-      student: model, teacher: teacher, batches: batches, settings: settings, engine: engine,
-      checkpointing: try checkpointing(of: model), observer: observer)
+      student: model, teacher: teaching.source, batches: batches, settings: settings,
+      engine: engine, checkpointing: try checkpointing(of: model), observer: observer)
     guard corpus.count > 0 else {
       throw TrainingError.noData(
         "\(options.name): no sequence is left after cleaning")
     }
     let total = loop.totalSteps
+    try (teaching.source as? StoredTeacher)?.check(covers: total)
     // Some sixty points draw a curve; a run of a few steps keeps them all.
     loop.settings.window = max(1, total / 60)
     began(total)
     let progress = try loop.run()
     return result(
       model, progress, loss: objective.formula, termNames: objective.termNames,
-      window: loop.settings.window)
+      window: loop.settings.window, targets: teaching.description)
   }
 
   // MARK: Fine-tuning
@@ -157,10 +173,13 @@ struct StageExecution {
         lowercase: plan.definition.vocabulary.lowercase, stripAccents: nil, splitsCJK: true))
   }
 
+  /// - Parameter targets: where a teacher's outputs came from if not from a live one, in words.
   private func result(
     _ model: TransformerModel, _ progress: TrainingProgress, loss: String, termNames: [String],
-    window: Int
+    window: Int, targets: String? = nil
   ) -> StageResult {
+    var inputs = planned.inputNames
+    inputs["targets"] = targets
     let devName = planned.evaluatedName
     let epochs = devName == nil ? [] : progress.epochs.compactMap(RunRecord.Epoch.init)
     let selection: Bool? =
@@ -172,7 +191,7 @@ struct StageExecution {
     let clock = progress.clock
     let stage = RunRecord.Stage(
       id: planned.id, kind: planned.kind.recorded, variant: planned.role.variant,
-      inputs: planned.inputNames, digest: digest, data: planned.dataNames, seed: training.seed,
+      inputs: inputs, digest: digest, data: planned.dataNames, seed: training.seed,
       parameters: model.parameterCounts,
       steps: progress.step, sequences: progress.sequences, tokens: progress.tokens,
       budget: training.budget,

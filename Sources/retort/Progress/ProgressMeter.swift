@@ -1,12 +1,16 @@
 // Steps in, what they mean for whoever waits out.
 
-/// One optimizer step, as the meter needs it.
+/// One optimizer step, or some of whatever else is counted, as the meter needs it.
 struct MeterStep {
-  var epoch: Int
+  /// What is counted.
+  var unit = "step"
+  /// Nil where nothing is trained.
+  var epoch: Int?
   var step: Int
   var totalSteps: Int
-  var loss: Double
-  var terms: [(name: String, value: Double)]
+  /// Nil where nothing is trained.
+  var loss: Double?
+  var terms: [(name: String, value: Double)] = []
   var tokens: Int
   var seconds: Double
 }
@@ -32,14 +36,14 @@ struct ProgressMeter {
   mutating func add(_ step: MeterStep) {
     let fade = fadeFactor(step.seconds)
     weight = weight * fade + 1
-    loss = loss * fade + step.loss
+    loss = loss * fade + (step.loss ?? 0)
     if terms.count != step.terms.count { terms = step.terms.map { _ in 0 } }
     for (index, term) in step.terms.enumerated() { terms[index] = terms[index] * fade + term.value }
     tokens = tokens * fade + Double(step.tokens)
     seconds = seconds * fade + step.seconds
     // The first step warms caches and threads up.
-    if last != nil {
-      stepsTimed += 1
+    if let last {
+      stepsTimed += step.step - last.step
       secondsTimed += step.seconds
     }
     last = step
@@ -49,8 +53,8 @@ struct ProgressMeter {
   var progress: StageProgress? {
     guard let last else { return nil }
     return StageProgress(
-      stage: stage, epoch: last.epoch, step: last.step, totalSteps: last.totalSteps,
-      loss: loss / weight,
+      stage: stage, unit: last.unit, epoch: last.epoch, step: last.step,
+      totalSteps: last.totalSteps, loss: last.loss == nil ? nil : loss / weight,
       terms: zip(last.terms, terms).map { ($0.name, $1 / weight) },
       tokensPerSecond: seconds > 0 ? tokens / seconds : 0,
       secondsLeft: stepsTimed == 0

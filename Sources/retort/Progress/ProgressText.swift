@@ -1,15 +1,17 @@
 // The progress of a stage as one line of text.
 
-/// Where a stage's training stands.
+/// Where a stage's training, or other work, stands.
 struct StageProgress: Equatable {
   var stage: String
-  /// Counted from 1.
-  var epoch: Int
+  /// What is counted.
+  var unit = "step"
+  /// Counted from 1; nil where nothing is trained.
+  var epoch: Int?
   /// Steps done, of all steps of the stage.
   var step: Int
   var totalSteps: Int
-  /// Means over the last moments: the weighted sum, and its terms unweighted.
-  var loss: Double
+  /// Means over the last moments: the weighted sum, and its terms unweighted; nil where nothing is trained.
+  var loss: Double?
   var terms: [(name: String, value: Double)]
   /// Real tokens, no padding.
   var tokensPerSecond: Double
@@ -20,13 +22,13 @@ struct StageProgress: Equatable {
 
   /// `distil  epoch 1  step 120/4,210  loss 3.214 (soft_targets 0.412, …)  1,234 tokens/s  12 min 3 s left`
   var text: String {
-    var parts = [
-      stage, "epoch \(epoch)", "step \(grouped(step))/\(grouped(totalSteps))",
-      "loss \(Self.short(loss))",
-    ]
-    if terms.count > 1 {
+    var parts = [stage]
+    if let epoch { parts.append("epoch \(epoch)") }
+    parts.append("\(unit) \(grouped(step))/\(grouped(totalSteps))")
+    if let loss {
       let texts = terms.map { "\($0.name) \(Self.short($0.value))" }
-      parts[3] += " (\(texts.joined(separator: ", ")))"
+      parts.append(
+        "loss \(Self.short(loss))" + (terms.count > 1 ? " (\(texts.joined(separator: ", ")))" : ""))
     }
     parts.append("\(grouped(Int(tokensPerSecond.rounded()))) tokens/s")
     if let secondsLeft { parts.append("\(duration(seconds: secondsLeft)) left") }

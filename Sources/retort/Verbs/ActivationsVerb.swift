@@ -1,0 +1,212 @@
+// `retort activations`: hidden states of a text, or what a stage's teacher says, kept in a file.
+import ArgumentParser
+import Distillation
+import ExperimentPlan
+import Files
+import Storage
+import Text
+import Transformers
+
+struct ActivationsVerb: ParsableCommand, RunsKernels {
+  static let configuration = CommandConfiguration(
+    commandName: "activations",
+    abstract: "Store a model's hidden states of a text, or the teacher outputs of a stage.",
+    usage: """
+      retort activations --model <model> --text <file> --out <a.h5> [--layers <layers>]
+      retort activations <def.yaml> --stage <id> [--top-k <k>] [--out <a.h5>]
+      """,
+    discussion: """
+      Of a text: every line is one sequence, cut where the model's positions end. Layers are \
+      numbered from 0, the output of the embeddings; the last is what heads read.
+      Of a distill stage: what its teacher says to all its batches in training order, for training \
+      with `targets: {store: <a.h5>}` in place of the live teacher. Hidden states keep the loss \
+      exact, the teacher's decoder being computed again; --top-k makes another loss, in which all \
+      words but the k likeliest are one.
+      SIGINT and SIGTERM keep what there is; the same command goes on with it.
+      """)
+
+  @Argument(help: ArgumentHelp("A definition.", valueName: "def.yaml"))
+  var definition: String?
+
+  @Option(help: ArgumentHelp("A distill stage of the definition.", valueName: "id"))
+  var stage: String?
+
+  @OptionGroup var overrides: OverrideOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "A checkpoint (.h5), a Hugging Face folder, or hub:owner/name.", valueName: "model"))
+  var model: String?
+
+  @Option(help: ArgumentHelp("The text, one sequence a line, UTF-8.", valueName: "file"))
+  var text: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The store to write; for a stage by default one in RETORT_CACHE/activations.",
+      valueName: "a.h5"))
+  var out: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Of a text: numbers and `last`, separated by commas, or `all`. [last]", valueName: "layers"))
+  var layers: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Of a text: cut lines after this many tokens, [CLS] and [SEP] included.", valueName: "n"))
+  var maxLength: Int?
+
+  @Option(help: ArgumentHelp("How hidden states are stored.", valueName: "f16|f32"))
+  var dtype: ActivationPrecision = .f16
+
+  @Option(
+    help: ArgumentHelp("Of a stage: keep this many logits of a row, as float32.", valueName: "k"))
+  var topK: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --top-k: temperatures to prepare for, separated by commas, if not the stage's alone.",
+      valueName: "t"))
+  var temperatures: String?
+
+  @OptionGroup var computing: ComputingOptions
+
+  func validate() throws {
+    if let definition {
+      for (name, isGiven) in [
+        ("--model", model != nil), ("--text", text != nil), ("--layers", layers != nil),
+        ("--max-length", maxLength != nil),
+      ] where isGiven {
+        throw ValidationError("\(name) is for texts; \(definition) is a definition")
+      }
+      guard stage != nil else {
+        throw ValidationError("--stage is needed: a distill stage of \(definition)")
+      }
+      if let topK, topK < 1 { throw ValidationError("--top-k is \(topK), expected at least 1") }
+      if temperatures != nil, topK == nil {
+        throw ValidationError("--temperatures is of use with --top-k only")
+      }
+      _ = try chosenTemperatures()
+      return
+    }
+    guard model != nil, text != nil, out != nil else {
+      throw ValidationError(
+        "expected --model, --text and --out, or a definition and --stage")
+    }
+    for (name, isGiven) in [
+      ("--stage", stage != nil), ("--set", !overrides.set.isEmpty), ("--top-k", topK != nil),
+      ("--temperatures", temperatures != nil),
+    ] where isGiven {
+      throw ValidationError("\(name) is for a definition's stage; name the definition")
+    }
+    if let maxLength, maxLength < 2 {
+      throw ValidationError("--max-length is \(maxLength), expected at least 2")
+    }
+  }
+
+  func run() throws {
+    StopSignals.install()
+    if let definition, let stage {
+      try record(stage, of: definition)
+    } else if let model, let text, let out {
+      try record(text, with: StoredModel.open(model, option: "--model"), to: out)
+    }
+  }
+
+  // MARK: A stage
+
+  private func record(_ stage: String, of definition: String) throws {
+    let console = Console.shared
+    let activations = try StageActivations(
+      StageActivationRequest(
+        definitionPath: definition, overrides: overrides.set, stage: stage, precision: dtype,
+        keptLogits: topK, temperatures: try chosenTemperatures(), path: out),
+      locations: Locations(), engine: computing.makeEngine(),
+      note: { console.write(line: $0) })
+    console.write(
+      line: "\(stage): \(grouped(activations.totalSteps)) steps over "
+        + "\(grouped(activations.sequenceCount)) sequences; \(activations.layout.text)")
+    let (store, wasThere) = try RecordingDisplay.show(stage, unit: "step") {
+      try activations.run(observer: $0)
+    }
+    try StandardOutput.shared.write(
+      line: "\(activations.path): \(grouped(store.stepCount)) steps, "
+        + "\(grouped(store.batchCount)) batches, \(activations.layout.text)"
+        + (wasThere ? "; was there already" : ""))
+    warn(ofOverflow: store.overflowCount)
+  }
+
+  private func chosenTemperatures() throws -> [Double]? {
+    guard let temperatures else { return nil }
+    return try temperatures.split(separator: ",", omittingEmptySubsequences: false).map { part in
+      guard let value = Double(part), value > 0, value.isFinite else {
+        throw ValidationError(
+          "--temperatures \(temperatures): expected numbers above 0, separated by commas")
+      }
+      return value
+    }
+  }
+
+  // MARK: A text
+
+  private func record(_ text: String, with stored: StoredModel, to out: String) throws {
+    let configuration = stored.configuration
+    let numbers = try layerNumbers(of: configuration.layerCount)
+    let limit = configuration.maximumPositions
+    if let maxLength, maxLength > limit {
+      throw CommandFailure(
+        "--max-length is \(maxLength), the model has \(limit) positions; lower it")
+    }
+    let file = try MappedFile(path: text)
+    let writer = try TextActivationWriter(
+      path: out,
+      layout: TextActivationLayout(
+        layers: numbers, hiddenSize: configuration.hiddenSize, precision: dtype),
+      source: [
+        "model": stored.digest, "vocabulary": stored.vocabulary.digest,
+        "text": SHA256.hexDigest(of: file.bytes), "maximum_length": "\(maxLength ?? limit)",
+        "core_type": BLASKernel.coreName, "numerics_version": "\(Numerics.version)",
+      ])
+    let recording = TextActivationRecording(
+      model: try stored.load(
+        heads: [], ignoring: Set(Transformers.ModelPart.allCases).subtracting([.encoder]), seed: 0),
+      tokenizer: stored.makeTokenizer(), maximumLength: maxLength ?? limit,
+      engine: computing.makeEngine())
+    try RecordingDisplay.show("activations", unit: "sequence") {
+      try recording.run(over: file, into: writer, observer: $0)
+    }
+    try writer.finish()
+    let store = try TextActivationStore(path: out)
+    try StandardOutput.shared.write(
+      line: "\(out): \(grouped(store.sequenceCount)) sequences, "
+        + "\(grouped(store.tokenIDs.count)) tokens, layers "
+        + "\(numbers.map(String.init).joined(separator: ", ")) of "
+        + "\(configuration.hiddenSize), \(dtype.rawValue)")
+    warn(ofOverflow: store.overflowCount)
+  }
+
+  private func layerNumbers(of count: Int) throws -> [Int] {
+    let layers = layers ?? "last"
+    if layers == "all" { return Array(0...count) }
+    var numbers: Set<Int> = []
+    for part in layers.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let number = part == "last" ? count : Int(part), (0...count).contains(number) else {
+        throw CommandFailure(
+          "--layers \(layers): expected `all`, or `last` and numbers from 0 to \(count) separated "
+            + "by commas, found \(part.isEmpty ? "nothing" : String(part))")
+      }
+      numbers.insert(number)
+    }
+    return numbers.sorted()
+  }
+
+  private func warn(ofOverflow count: Int) {
+    guard count > 0 else { return }
+    Console.shared.write(
+      line: "\(grouped(count)) values are beyond f16 and were clipped to ±65504; "
+        + "--dtype f32 keeps them")
+  }
+}
+
+extension ActivationPrecision: ExpressibleByArgument {}
