@@ -1,5 +1,6 @@
 // The program: one subcommand a verb.
 import ArgumentParser
+import ExperimentPlan
 
 @main
 struct Retort: ParsableCommand {
@@ -13,10 +14,21 @@ struct Retort: ParsableCommand {
       Exit status: 0 success; 1 failure; 64 wrong usage; 130 and 143 after SIGINT and SIGTERM, \
       with a checkpoint saved.
       """,
-    version: ProgramVersion.text,
+    version: ProgramVersion.current,
     groupedSubcommands: [
-      CommandGroup(name: "Experiment", subcommands: [ValidateVerb.self]),
+      CommandGroup(
+        name: "Experiment",
+        subcommands: [
+          RunVerb.self, PretrainVerb.self, DistillVerb.self, FinetuneVerb.self, ExplainVerb.self,
+          ValidateVerb.self,
+        ]),
       CommandGroup(name: "Result", subcommands: [InspectVerb.self, ReportVerb.self]),
+      CommandGroup(
+        name: "Model",
+        subcommands: [
+          EvaluateVerb.self, PredictVerb.self, ActivationsVerb.self, ImportVerb.self,
+          ExportVerb.self,
+        ]),
       CommandGroup(name: "Text", subcommands: [TokenizeVerb.self]),
       CommandGroup(name: "Machine", subcommands: [DoctorVerb.self]),
     ])

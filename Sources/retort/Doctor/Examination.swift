@@ -20,7 +20,7 @@ enum Examination {
         chosenByUser: BLASKernel.isChosenByUser, speeds: ProductTiming.speeds())
     }
     var diagnosis = Diagnosis(
-      program: ProgramVersion.text,
+      program: ProgramVersion.current,
       processor: .init(
         name: features.modelName, available: Engine.availableProcessors, load: load,
         kernelsBuiltFor: level.rawValue, offers: features.highestLevel?.rawValue,

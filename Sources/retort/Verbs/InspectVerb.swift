@@ -3,6 +3,7 @@ import ArgumentParser
 import Files
 import Reporting
 import Storage
+import Transformers
 
 struct InspectVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -28,10 +29,19 @@ struct InspectVerb: ParsableCommand {
     if Folder.exists(path: file) {
       let names = try Folder.names(path: file)
       if names.contains("record.json") { return try inspectRecord("\(file)/record.json") }
+      if names.contains("config.json") {
+        return try Inspection(folder: HuggingFaceFolder(path: file))
+      }
       throw CommandFailure(
         "\(file): neither a run's folder (record.json) nor a model's (config.json)")
     }
     if file.hasSuffix(".json") { return try inspectRecord(file) }
+    if file.hasSuffix(".safetensors") {
+      return Inspection(weights: try SafetensorsFile(path: file))
+    }
+    if try SealedKind.ofFile(path: file) == .activationStore {
+      return Inspection(store: try FileSummary(path: file), path: file)
+    }
     return Inspection(checkpoint: try Checkpoint(path: file))
   }
 

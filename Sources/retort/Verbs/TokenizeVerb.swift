@@ -1,7 +1,11 @@
 // `retort tokenize`: lines of text in, lines of tokens or ids out.
 import ArgumentParser
+import Distillation
+import ExperimentPlan
 import Files
+import Foundation
 import Text
+import Transformers
 
 struct TokenizeVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,7 +18,7 @@ struct TokenizeVerb: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "vocab.txt, or a model's folder with one; its tokenizer_config.json is followed.",
+      "vocab.txt, or a model that has one; a tokenizer_config.json beside it is followed.",
       valueName: "path"))
   var vocab: String
 
@@ -65,11 +69,34 @@ struct TokenizeVerb: ParsableCommand {
 }
 
 extension TokenizeVerb {
+  /// The tokenizer of a model, or of a vocabulary with a model's settings beside it.
   private func makeTokenizer() throws -> BertTokenizer {
-    let path = Folder.exists(path: vocab) ? "\(vocab)/vocab.txt" : vocab
+    if vocab.hasSuffix(".h5") { return try StoredModel(path: vocab).makeTokenizer() }
+    var folder = vocab
+    if vocab.hasPrefix("hub:"), let address = ModelAddress(vocab) {
+      folder = try Locations().locate(address, needing: [.vocabulary]).path
+    }
+    let path = Folder.exists(path: folder) ? "\(folder)/vocab.txt" : folder
+    let vocabulary = try Vocabulary(path: path)
+    let settings = try cased ? .cased : settings(beside: path)
     return BertTokenizer(
-      vocabulary: try Vocabulary(path: path), lowercase: !cased, stripAccents: nil, splitsCJK: true)
+      vocabulary: vocabulary, lowercase: settings.lowercase, stripAccents: settings.stripAccents,
+      splitsCJK: settings.splitsCJK)
   }
+
+  private func settings(beside vocabulary: String) throws -> TokenizerSettings {
+    let path = "\(Folder.parent(of: vocabulary) ?? ".")/\(ModelCheckpoint.tokenizerFile)"
+    do {
+      return try TokenizerSettings(json: Data(MappedFile(path: path).bytes), path: path)
+    } catch FileError.notFound {
+      return .uncased  // as transformers has it where nothing is stated
+    }
+  }
+}
+
+extension TokenizerSettings {
+  fileprivate static let cased = TokenizerSettings(
+    lowercase: false, stripAccents: nil, splitsCJK: true)
 }
 
 /// The text of each id with a space after it, ready to be copied.

@@ -1,0 +1,46 @@
+# What one does with this repository. Every target works on a clean clone.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+SWIFT ?= swift
+RETORT := .build/release/retort
+
+.PHONY: quickstart build packages test lint bench
+
+# A whole distillation on data made here: teacher, student, fine-tuning, table.
+quickstart: build
+	$(RETORT) run Experiments/quickstart.yaml
+
+# One build serves the program and its tests; without --build-tests the two would take turns
+# recompiling everything.
+build: packages
+	$(SWIFT) build -c release --build-tests
+
+# The two libraries, where they are missing and apt-get can bring them.
+packages:
+	@if ! pkg-config --exists openblas hdf5 2>/dev/null; then \
+	  if ! command -v apt-get >/dev/null; then \
+	    echo "install OpenBLAS, HDF5 (with headers) and pkg-config first" >&2; exit 1; \
+	  fi; \
+	  as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	  $$as_root apt-get update; \
+	  $$as_root apt-get install --yes --no-install-recommends \
+	    libopenblas-dev libhdf5-dev pkg-config; \
+	fi
+
+# Tests that need RETORT_MIRROR are skipped by name without it.
+test: build
+	@$(SWIFT) test -c release --skip-build --disable-xctest 2>&1 \
+	  | tee .build/test.log | grep --line-buffered -vE '^◇|^↳' || status=$$?; \
+	skipped=$$(grep -cE '^➜ Test .* skipped' .build/test.log || true); \
+	echo "$$(grep -cE '^✔ Test [^r].* passed' .build/test.log || true) tests passed," \
+	  "$$(grep -cE '^✘ Test [^r].* failed' .build/test.log || true) failed, $$skipped skipped"; \
+	exit $${status:-0}
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+# The speed of a training step's matrix products on this machine.
+bench: build
+	$(RETORT) doctor

@@ -1,0 +1,58 @@
+// The facts of weights in the form of the hub: a model's folder, a safetensors file.
+import Storage
+import Transformers
+
+extension Inspection {
+  init(folder: HuggingFaceFolder) throws {
+    self.init(path: folder.path, kind: "model of the published form")
+    let configuration = folder.configuration
+    add("family", configuration.family.rawValue)
+    add(
+      "sizes",
+      "\(configuration.layerCount) layers of \(configuration.hiddenSize), "
+        + "\(configuration.headCount) heads, feed-forward \(configuration.feedForwardSize), "
+        + "\(grouped(configuration.vocabularySize)) words, "
+        + "\(configuration.maximumPositions) positions")
+    add("classes", configuration.labels.joined(separator: ", "))
+    add(
+      "tokenizer",
+      folder.tokenizer.lowercase ? "lower-cases" : "keeps case")
+    add("vocab.txt", folder.hasVocabulary ? "there" : "missing")
+    for note in folder.notes { add("note", note) }
+    guard folder.hasWeights else {
+      add("weights", "no model.safetensors")
+      return
+    }
+    add("parts", try folder.storedParts().sorted().map(\.rawValue).joined(separator: ", "))
+    addTensors(of: try SafetensorsFile(path: folder.weightsPath))
+  }
+
+  init(weights: SafetensorsFile) {
+    self.init(path: weights.path, kind: "safetensors")
+    for (name, value) in weights.metadata.sorted(by: { $0.key < $1.key }) {
+      add("metadata \(name)", value)
+    }
+    addTensors(of: weights)
+  }
+
+  private mutating func addTensors(of file: SafetensorsFile) {
+    add("parameters", grouped(file.entries.reduce(0) { $0 + $1.elementCount }))
+    tensors = file.entries.map {
+      TensorFact(name: $0.name, shape: $0.shape, type: $0.type.rawValue)
+    }
+  }
+
+  init(store: FileSummary, path: String) {
+    self.init(path: path, kind: store.kind.rawValue)
+    add("digest", store.digest)
+    add("size", "\(grouped(store.byteCount)) bytes")
+    for (group, values) in store.attributes.sorted(by: { $0.key < $1.key }) {
+      for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+        add((group == "/" ? "" : "\(group) ") + name, "\(value)")
+      }
+    }
+    tensors = store.arrays.map {
+      TensorFact(name: $0.path, shape: $0.shape, type: $0.type.rawValue)
+    }
+  }
+}

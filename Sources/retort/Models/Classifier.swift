@@ -1,0 +1,45 @@
+// A stored model that assigns classes to sentences.
+import Distillation
+import ExperimentPlan
+import Glibc
+import Text
+import Transformers
+
+/// A model with its classification head, its tokenizer and the engine it runs on.
+struct Classifier {
+  let model: TransformerModel
+  let tokenizer: BertTokenizer
+  let engine: Engine
+
+  /// Names of the classes, in the order of the logits.
+  var labels: [String] { model.configuration.labels }
+
+  /// Sentences are cut at what the model's positions allow.
+  var maximumLength: Int { model.configuration.maximumPositions }
+
+  init(_ stored: StoredModel, engine: Engine) throws {
+    guard stored.parts.contains(.classification) else {
+      let parts = stored.parts.sorted().map(\.rawValue).joined(separator: ", ")
+      throw CommandFailure(
+        "\(stored.path): no classification head (it has \(parts)); fine-tune it first, "
+          + "`retort finetune` does")
+    }
+    model = try stored.load(
+      heads: [.classification], ignoring: [.pooler, .maskedLanguage, .nextSentence], seed: 0)
+    tokenizer = stored.makeTokenizer()
+    self.engine = engine
+  }
+
+  func classify(_ sequences: TokenSequences, labels: [Int32]? = nil) -> ClassificationResult {
+    ClassificationEvaluation.evaluate(
+      model, on: LabelledSequences(sequences: sequences, labels: labels), engine: engine)
+  }
+}
+
+/// The probabilities of logits: softmax, in double precision.
+func probabilities(of logits: some Collection<Float>) -> [Double] {
+  let highest = Double(logits.max() ?? 0)
+  let powers = logits.map { exp(Double($0) - highest) }
+  let sum = powers.reduce(0, +)
+  return powers.map { $0 / sum }
+}

@@ -1,0 +1,47 @@
+// Options of every verb that takes a model.
+import ArgumentParser
+import Distillation
+import ExperimentPlan
+import Files
+import TensorEngine
+
+/// `--model M`.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A checkpoint (.h5), a Hugging Face folder, or hub:owner/name.", valueName: "model"))
+  var model: String
+
+  @OptionGroup var computing: ComputingOptions
+
+  func open() throws -> StoredModel { try StoredModel.open(model, option: "--model") }
+}
+
+/// `--threads N`.
+struct ComputingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Threads that compute; results do not depend on it. All processors if not given.",
+      valueName: "n"))
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, threads < 1 {
+      throw ValidationError("--threads is \(threads), expected at least 1")
+    }
+  }
+
+  func makeEngine() -> Engine { Engine(threadCount: threads ?? Engine.availableProcessors) }
+}
+
+extension StoredModel {
+  /// Opens what a person may call a model.
+  /// - Parameter option: where it was named, for the error message.
+  static func open(_ text: String, option: String) throws -> StoredModel {
+    guard let address = ModelAddress(text) else {
+      throw CommandFailure(
+        "\(option) \(text): expected a checkpoint (.h5), a folder, or hub:owner/name")
+    }
+    return try StoredModel(path: Locations().locate(address).path)
+  }
+}

@@ -1,0 +1,127 @@
+// Options of every verb that runs a definition, and the run itself.
+import ArgumentParser
+import Distillation
+import ExperimentPlan
+import Files
+import Reporting
+import TensorEngine
+
+struct RunOptions: ParsableArguments {
+  @Argument(help: ArgumentHelp("The definition.", valueName: "def.yaml"))
+  var definition: String
+
+  @Option(
+    help: ArgumentHelp("Folder of run folders; this run's is <dir>/<name>/.", valueName: "dir"))
+  var runs = "Runs"
+
+  @Flag(help: "Go on exactly where the run in that folder stopped.")
+  var resume = false
+
+  @Option(help: ArgumentHelp("Run this stage and what it needs.", valueName: "id"))
+  var stage: String?
+
+  @OptionGroup var overrides: OverrideOptions
+
+  @Flag(help: "Check everything and say what would be run; write nothing.")
+  var dryRun = false
+
+  @OptionGroup var computing: ComputingOptions
+}
+
+/// One run of a definition, of all its stages or some.
+struct DefinitionRun {
+  let options: RunOptions
+  /// Only stages of this kind and what they need; nil for all.
+  var kind: StageKind?
+  /// `--set` texts besides the user's.
+  var overrides: [String] = []
+
+  func perform() throws {
+    let observer = TerminalObserver()
+    let locations = Locations()
+    let request = RunRequest(
+      definitionPath: options.definition, overrides: options.overrides.set + overrides,
+      runs: options.runs, resumes: options.resume, stages: try chosenStages(locations),
+      command: Self.command)
+    let runner = try ExperimentRunner(
+      request, locations: locations, engine: options.computing.makeEngine(), observer: observer)
+    if options.dryRun { return try describe(runner, locations) }
+
+    StopSignals.install()
+    let result: (record: RunRecord, folder: String)
+    do {
+      defer { observer.end() }
+      result = try runner.run()
+    } catch TrainingError.interrupted(let step, let checkpoint) {
+      throw Stopped(
+        signal: StopSignals.received ?? .interrupt,
+        description: "stopped after step \(grouped(step))"
+          + (checkpoint.map { ", saved in \($0); go on with: \(Self.command(resuming: true))" }
+            ?? ""))
+    }
+    let references = try ReferenceLibrary(folder: referenceFolder).references
+      .filter { result.record.experiment.compareWith.contains($0.id) }
+    try StandardOutput.shared.write(result.record.summary(references: references).utf8)
+    Console.shared.write(line: "record: \(result.folder)/record.json")
+  }
+
+  private var referenceFolder: String {
+    "\(Folder.parent(of: options.definition) ?? ".")/references"
+  }
+
+  /// The stages that options name, nil for all.
+  private func chosenStages(_ locations: Locations) throws -> [String]? {
+    guard let kind else { return options.stage.map { [$0] } }
+    let loaded = try LoadedDefinition.load(
+      path: options.definition, overrides: options.overrides.set + overrides,
+      context: DefinitionContext(locations: locations, definitionPath: options.definition))
+    let stages = ResolvedPlan(loaded.definition).stages.filter { $0.kind == kind }
+    guard let stage = options.stage else {
+      guard !stages.isEmpty else {
+        throw CommandFailure("\(options.definition): no \(kind.rawValue) stage in this definition")
+      }
+      return stages.map(\.id)
+    }
+    guard stages.contains(where: { $0.id == stage }) else {
+      throw CommandFailure(
+        "--stage \(stage): no \(kind.rawValue) stage of that name; there is "
+          + (stages.isEmpty ? "none" : stages.map(\.id).joined(separator: ", ")))
+    }
+    return [stage]
+  }
+
+  private func describe(_ runner: ExperimentRunner, _ locations: Locations) throws {
+    let facts = try DigestFacts.gather(
+      for: runner.plan, stages: runner.stages.map(\.id), in: locations,
+      numericsVersion: Numerics.version, blasCore: BLASKernel.coreName)
+    let digests = try PlanDigests(runner.plan, facts)
+    let cache = StageCache(locations)
+    let rows = runner.stages.map { planned -> [String] in
+      let digest = digests.stages[planned.id]
+      return [
+        planned.id, planned.kind.rawValue,
+        planned.inputs.map(\.name).joined(separator: ", "),
+        digest.flatMap(cache.lookUp) == nil ? "to be computed" : "found in the cache",
+      ]
+    }
+    try StandardOutput.shared.write(
+      line: table(header: ["stage", "kind", "from", "state"], rows: rows))
+  }
+
+  /// The command as given, for the record.
+  private static var command: String { command(resuming: false) }
+
+  private static func command(resuming: Bool) -> String {
+    var words = ["retort"] + CommandLine.arguments.dropFirst()
+    if resuming, !words.contains("--resume") { words.append("--resume") }
+    return words.map(quoted).joined(separator: " ")
+  }
+
+  /// As a shell would take it back.
+  private static func quoted(_ word: String) -> String {
+    let isPlain = word.allSatisfy {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=:,@%+".contains($0))
+    }
+    return isPlain && !word.isEmpty ? word : "'\(word.replacing("'", with: "'\\''"))'"
+  }
+}

@@ -1,0 +1,52 @@
+// A run as it is told on standard error.
+import Distillation
+import ExperimentPlan
+
+/// Stages, epochs and the progress line; passes the wish to stop on.
+final class TerminalObserver: RunObserver {
+  private let console: Console
+  private let progress: ProgressLine
+
+  init(console: Console = .shared) {
+    self.console = console
+    progress = ProgressLine(console: console)
+  }
+
+  var stopIsRequested: Bool { StopSignals.received != nil }
+
+  func note(_ text: String) { console.write(line: text) }
+
+  func stageBegan(_ id: String, kind: StageKind, totalSteps: Int, resumedAt step: Int) {
+    progress.begin(stage: id)
+    console.write(line: "\(id): \(grouped(totalSteps - step)) steps to go")
+  }
+
+  func stepCompleted(_ report: StepReport, stage: String) {
+    progress.add(
+      MeterStep(
+        epoch: report.epoch, step: report.step, totalSteps: report.totalSteps,
+        loss: report.losses.total, terms: report.losses.terms.map { ($0.name, $0.value) },
+        tokens: report.tokens, seconds: report.seconds))
+  }
+
+  func epochCompleted(_ result: EpochResult, stage: String) {
+    var text =
+      "\(stage): epoch \(result.epoch), mean training loss "
+      + decimal(result.meanLoss, digits: 4)
+    if let evaluation = result.evaluation {
+      text +=
+        ", validation loss \(decimal(evaluation.loss, digits: 4)), accuracy "
+        + "\(decimal(evaluation.accuracy, digits: 4)) (\(grouped(evaluation.correct)) of "
+        + "\(grouped(evaluation.count)))"
+    }
+    console.write(line: text)
+  }
+
+  func stageCompleted(_ id: String, kind: StageKind, seconds: Double) {
+    progress.end()
+    console.write(line: "\(id): done in \(duration(seconds: seconds))")
+  }
+
+  /// Takes the progress line away, whatever stage it belonged to.
+  func end() { progress.end() }
+}

@@ -1,0 +1,141 @@
+// `retort evaluate`: a classifier held against a task's sentences.
+import ArgumentParser
+import Distillation
+import ExperimentPlan
+import Files
+import Reporting
+import Text
+
+struct EvaluateVerb: ParsableCommand, RunsKernels {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Hold a fine-tuned model against a task: loss, accuracy with its interval, counts.")
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(help: ArgumentHelp("The task.", valueName: "task"))
+  var task: GLUETask
+
+  @Option(help: ArgumentHelp("Which sentences; test has no labels.", valueName: "split"))
+  var split: DataSplit = .dev
+
+  @Option(
+    help: ArgumentHelp("Write the predictions here, in GLUE's form.", valueName: "file"))
+  var predictions: String?
+
+  @Flag(help: "Write JSON.")
+  var json = false
+
+  func run() throws {
+    let stored = try model.open()
+    let sentences = try LabelledSentences(task: task, split: split, path: path())
+    let classifier = try Classifier(stored, engine: model.computing.makeEngine())
+    try checkClasses(of: classifier)
+
+    let start = ContinuousClock.now
+    let result = classifier.classify(
+      TokenSequences(
+        sentences.sentences, tokenizer: classifier.tokenizer,
+        maximumLength: classifier.maximumLength),
+      labels: sentences.labels)
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+
+    if let predictions {
+      try AtomicFile.replace(
+        path: predictions, with: GLUESubmission.text(predictions: result.predictions))
+    }
+    let report = EvaluationReport(
+      model: model.model, task: task, split: split, labels: sentences.labels, result: result)
+    try StandardOutput.shared.write(line: json ? JSONText.pretty(report) : report.text)
+    Console.shared.write(
+      line: "\(duration(seconds: seconds)), "
+        + "\(grouped(Int(Double(result.count) / seconds))) sentences/s")
+  }
+
+  private func path() throws -> String {
+    let files = try Locations().locateSST2()
+    return switch split {
+    case .train: files.train
+    case .dev: files.dev
+    case .test: files.test
+    }
+  }
+
+  private func checkClasses(of classifier: Classifier) throws {
+    let (found, expected) = (classifier.labels, task.classNames)
+    let lowercased = found.map { $0.lowercased() }
+    // A model's classes need not have names; where they have, their order must be the task's.
+    guard found.count == expected.count,
+      lowercased == expected || Set(lowercased) != Set(expected)
+    else {
+      throw CommandFailure(
+        "\(model.model): its classes are \(found.joined(separator: ", ")), those of "
+          + "\(task.rawValue) are \(expected.joined(separator: ", "))")
+    }
+  }
+}
+
+extension GLUETask: ExpressibleByArgument {}
+extension DataSplit: ExpressibleByArgument {}
+
+/// What an evaluation says.
+struct EvaluationReport: Encodable {
+  var model: String
+  var task: String
+  var split: String
+  var classes: [String]
+  var sentences: Int
+  /// Of predictions, by class.
+  var predicted: [Int]
+  /// The rest is nil for a split without labels.
+  var loss: Double?
+  var correct: Int?
+  var accuracy: Double?
+  /// 95 %, Wilson.
+  var interval: [Double]?
+  /// Rows: the class; columns: the prediction.
+  var confusion: [[Int]]?
+
+  init(
+    model: String, task: GLUETask, split: DataSplit, labels: [Int32]?,
+    result: ClassificationResult
+  ) {
+    self.model = model
+    self.task = task.rawValue
+    self.split = split.rawValue
+    classes = task.classNames
+    sentences = result.count
+    predicted = classes.indices.map { kind in result.predictions.count { $0 == kind } }
+    guard let labels else { return }
+    loss = result.loss
+    correct = result.correct
+    accuracy = result.accuracy
+    let wilson = WilsonInterval(correct: result.correct, count: result.count)
+    interval = [wilson.low, wilson.high]
+    var counts = classes.map { _ in classes.map { _ in 0 } }
+    for (label, prediction) in zip(labels, result.predictions) {
+      counts[Int(label)][prediction] += 1
+    }
+    confusion = counts
+  }
+
+  var text: String {
+    var lines = ["\(model) on \(task) \(split): \(grouped(sentences)) sentences"]
+    guard let loss, let correct, let accuracy, let interval, let confusion else {
+      let counts = zip(classes, predicted).map { "\(grouped($1)) \($0)" }
+      lines.append("predicted  \(counts.joined(separator: ", ")); this split has no labels")
+      return lines.joined(separator: "\n")
+    }
+    lines.append("loss       \(decimal(loss, digits: 4))")
+    lines.append(
+      "accuracy   \(decimal(accuracy, digits: 4)) (\(grouped(correct)) right), 95 % interval "
+        + interval.map { decimal($0, digits: 4) }.joined(separator: " to "))
+    lines.append("")
+    lines.append(
+      table(
+        header: ["class"] + classes.map { "predicted \($0)" },
+        rows: classes.indices.map { [classes[$0]] + confusion[$0].map(grouped) },
+        rightAligned: Set(1...classes.count)))
+    return lines.joined(separator: "\n")
+  }
+}

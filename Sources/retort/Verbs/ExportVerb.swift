@@ -1,0 +1,30 @@
+// `retort export`: a checkpoint as a Hugging Face folder.
+import ArgumentParser
+import ExperimentPlan
+import Transformers
+
+struct ExportVerb: ParsableCommand, RunsKernels {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Turn a checkpoint into a folder that transformers loads.")
+
+  @Argument(help: ArgumentHelp("The checkpoint.", valueName: "c.h5"))
+  var checkpoint: String
+
+  @Option(help: ArgumentHelp("The folder to write.", valueName: "dir"))
+  var out: String
+
+  func run() throws {
+    let stored = try StoredModel.open(checkpoint, option: "export")
+    let model = try stored.load()
+    let report = try HuggingFaceFolder.write(
+      model, vocabulary: stored.vocabularyFile, tokenizer: stored.tokenizer, to: out)
+    try StandardOutput.shared.write(line: "\(out): \(report.architecture), \(model.summary)")
+    if !report.leftOut.isEmpty {
+      Console.shared.write(
+        line: "left out, \(report.architecture) has no place for it: "
+          + report.leftOut.map(\.rawValue).joined(separator: ", "))
+    }
+    for note in report.notes { Console.shared.write(line: note) }
+  }
+}

@@ -1,0 +1,48 @@
+// `retort finetune`: the fine-tuning stages of a definition.
+import ArgumentParser
+import ExperimentPlan
+
+struct FinetuneVerb: ParsableCommand, RunsKernels {
+  static let configuration = CommandConfiguration(
+    commandName: "finetune",
+    abstract: "Run a definition's fine-tuning stages, and what they need.",
+    discussion: """
+      With --from, the one fine-tuning stage (or --stage) starts from that model in place of the \
+      definition's, and nothing before it is run.
+      """)
+
+  @OptionGroup var options: RunOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Fine-tune this model: a checkpoint, a folder or hub:owner/name.", valueName: "c.h5"))
+  var from: String?
+
+  func run() throws {
+    guard let from else { return try DefinitionRun(options: options, kind: .finetune).perform() }
+    var options = options
+    let stage = try stageToStartAnew()
+    options.stage = stage
+    try DefinitionRun(
+      options: options, kind: .finetune,
+      overrides: [
+        "models.from_checkpoint.from=\(from)", "stages.\(stage).model=from_checkpoint",
+      ]
+    ).perform()
+  }
+
+  private func stageToStartAnew() throws -> String {
+    if let stage = options.stage { return stage }
+    let loaded = try LoadedDefinition.load(
+      path: options.definition, overrides: options.overrides.set,
+      context: DefinitionContext(
+        locations: Locations(), definitionPath: options.definition))
+    let stages = loaded.definition.stages.filter { $0.kind == .finetune }.map(\.id)
+    guard stages.count == 1 else {
+      throw CommandFailure(
+        "--from: name the fine-tuning stage with --stage; \(options.definition) has "
+          + (stages.isEmpty ? "none" : stages.joined(separator: ", ")))
+    }
+    return stages[0]
+  }
+}

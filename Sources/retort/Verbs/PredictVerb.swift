@@ -1,0 +1,73 @@
+// `retort predict`: sentences in, classes out, a line each.
+import ArgumentParser
+import Distillation
+import Text
+
+struct PredictVerb: ParsableCommand, RunsKernels {
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "Classify sentences from standard input, one a line.",
+    discussion: """
+      Writes for each line, separated by tabs, the class, the probabilities and the logits, both in \
+      the order of the model's classes, as the input arrives.
+      """)
+
+  @OptionGroup var model: ModelOptions
+
+  @Flag(help: "Write a line of JSON for each sentence.")
+  var json = false
+
+  func run() throws {
+    let classifier = try Classifier(model.open(), engine: model.computing.makeEngine())
+    let classes = classifier.labels.count
+    var waiting = TokenSequences()
+    var tokenIDs: [Int32] = []
+    func classifyWaiting() throws {
+      guard waiting.count > 0 else { return }
+      let result = classifier.classify(waiting)
+      for (index, prediction) in result.predictions.enumerated() {
+        let logits = Array(result.logits[(index * classes)..<((index + 1) * classes)])
+        try write(
+          Prediction(
+            label: classifier.labels[prediction], probabilities: probabilities(of: logits),
+            logits: logits))
+      }
+      waiting = TokenSequences()
+    }
+    var reader = LineReader()
+    try reader.forEachLine(
+      { bytes, number, offset in
+        tokenIDs.removeAll(keepingCapacity: true)
+        do {
+          try classifier.tokenizer.encode(
+            bytes, addSpecials: true, maximumLength: classifier.maximumLength, into: &tokenIDs)
+        } catch let error as InvalidUTF8 {
+          try classifyWaiting()
+          throw CommandFailure(error, line: number, offset: offset)
+        }
+        waiting.append(tokenIDs)
+        if waiting.count == ClassificationEvaluation.batchSize { try classifyWaiting() }
+      },
+      pause: {
+        try classifyWaiting()
+        try StandardOutput.shared.flush()
+      })
+  }
+
+  private func write(_ prediction: Prediction) throws {
+    if json { return try StandardOutput.shared.write(line: JSONText.line(prediction)) }
+    try StandardOutput.shared.write(
+      line: [
+        prediction.label,
+        prediction.probabilities.map { decimal($0, digits: 6) }.joined(separator: " "),
+        prediction.logits.map { "\($0)" }.joined(separator: " "),
+      ].joined(separator: "\t"))
+  }
+}
+
+/// What a classifier says of one sentence.
+struct Prediction: Encodable {
+  var label: String
+  var probabilities: [Double]
+  var logits: [Float]
+}

@@ -1,0 +1,201 @@
+// Bad input gets one clear line and exit status 1, and nothing is lost.
+import Foundation
+import Testing
+
+@Suite struct BadInputTests {
+  private func overwrite(
+    _ path: String, _ change: (inout Data) -> Void
+  ) throws {
+    var data = try Data(contentsOf: URL(fileURLWithPath: path))
+    change(&data)
+    try data.write(to: URL(fileURLWithPath: path))
+  }
+
+  private func replace(_ text: String, with other: String, in path: String) throws {
+    let content = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(content.contains(text))
+    try content.replacingOccurrences(of: text, with: other)
+      .write(toFile: path, atomically: true, encoding: .utf8)
+  }
+
+  // MARK: Models
+
+  @Test func aModelThatIsNowhere() throws {
+    let model = try TinyModel()
+    expectFailure(
+      try model.retort("predict", "--model", "hub:google-bert/bert-base-uncased"),
+      saying: "hub:google-bert/bert-base-uncased", "https://huggingface.co/google-bert")
+    expectFailure(
+      try model.retort("predict", "--model", "/nonexistent/model"), saying: "/nonexistent/model")
+    expectFailure(
+      try model.retort("predict", "--model", "/nonexistent/c.h5"), saying: "/nonexistent/c.h5")
+    expectFailure(try model.retort("predict", "--model", "hub:nobody"), saying: "hub:owner/name")
+  }
+
+  @Test func aModelWithoutTheHead() throws {
+    let model = try TinyModel(heads: [.maskedLanguage])
+    expectFailure(
+      try model.retort("predict", "--model", model.path), saying: "no classification head",
+      "encoder, masked_lm")
+  }
+
+  @Test func aVocabularyOfAnotherSize() throws {
+    let model = try TinyModel()
+    let path = "\(model.path)/vocab.txt"
+    try overwrite(path) { $0.append(Data("more\n".utf8)) }
+    expectFailure(
+      try model.retort("import", model.path, "--out", model.folder.file("c.h5")),
+      saying: "\(TinyModel.words.count + 1)", "expected \(TinyModel.words.count)")
+    #expect(!FileManager.default.fileExists(atPath: model.folder.file("c.h5")))
+  }
+
+  @Test func aConfigurationWithAnUnknownKey() throws {
+    let model = try TinyModel()
+    try replace(
+      "\"n_layers\"", with: "\"n_layer\": 3, \"n_layers\"", in: "\(model.path)/config.json")
+    expectFailure(
+      try model.retort("import", model.path, "--out", model.folder.file("c.h5")),
+      saying: "config.json", "n_layer")
+  }
+
+  @Test(arguments: [4, 40, 4000])
+  func truncatedWeights(kept: Int) throws {
+    let model = try TinyModel()
+    let path = "\(model.path)/model.safetensors"
+    try overwrite(path) { $0 = $0.prefix(kept) }
+    expectFailure(
+      try model.retort("import", model.path, "--out", model.folder.file("c.h5")),
+      saying: "model.safetensors")
+  }
+
+  @Test func aLyingHeader() throws {
+    let model = try TinyModel()
+    let path = "\(model.path)/model.safetensors"
+    // The header's length, beyond the end of the file.
+    try overwrite(path) { $0.replaceSubrange(0..<8, with: Data(repeating: 0x7F, count: 8)) }
+    expectFailure(
+      try model.retort("import", model.path, "--out", model.folder.file("c.h5")),
+      saying: "model.safetensors")
+  }
+
+  @Test func weightsOfAnotherModel() throws {
+    let (model, other) = (try TinyModel(), try TinyModel(heads: [.maskedLanguage]))
+    let path = "\(model.path)/model.safetensors"
+    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.copyItem(atPath: "\(other.path)/model.safetensors", toPath: path)
+    try replace("\"n_layers\": 2", with: "\"n_layers\": 3", in: "\(model.path)/config.json")
+    expectFailure(
+      try model.retort("import", model.path, "--out", model.folder.file("c.h5")),
+      saying: "missing", "layer.2.attention.q_lin.weight", "layer.2.output_layer_norm.bias")
+  }
+
+  @Test(arguments: [0, 100, 5000, -1])
+  func aDamagedCheckpoint(place: Int) throws {
+    let model = try TinyModel()
+    let path = model.folder.file("c.h5")
+    #expect(try model.retort("import", model.path, "--out", path).status == 0)
+    try overwrite(path) { $0[place < 0 ? $0.count + place : place] ^= 1 }
+    expectFailure(try model.retort("predict", "--model", path), saying: "c.h5")
+    expectFailure(try model.retort("inspect", path), saying: "c.h5")
+    expectFailure(
+      try model.retort("export", path, "--out", model.folder.file("back")), saying: "c.h5")
+    #expect(!FileManager.default.fileExists(atPath: model.folder.file("back/config.json")))
+  }
+
+  @Test func aFileThatIsNone() throws {
+    let model = try TinyModel()
+    let path = model.folder.file("notes.txt")
+    try "not a checkpoint\n".write(toFile: path, atomically: true, encoding: .utf8)
+    expectFailure(try model.retort("inspect", path), saying: "notes.txt")
+    expectFailure(try model.retort("inspect", model.folder.path), saying: "record.json")
+    let record = model.folder.file("record.json")
+    try "{\"format\": 1".write(toFile: record, atomically: true, encoding: .utf8)
+    expectFailure(try model.retort("inspect", record), saying: "record.json")
+  }
+
+  // MARK: Data
+
+  @Test(
+    arguments: [
+      ("sentence\tlabel\ngood film\n", "dev.tsv:2"),
+      ("sentence\tlabel\ngood\t1\nbad\t2\n", "dev.tsv:3:5"),
+      ("sentence\tlabel\ngood\tpositive\n", "0, 1"),
+      ("index\tsentence\n0\tgood\n", "dev.tsv:1"), ("", "dev.tsv"),
+    ])
+  func aTaskThatIsNot(dev: String, place: String) throws {
+    let model = try TinyModel()
+    try model.writeTask(dev: dev)
+    expectFailure(
+      try model.retort("evaluate", "--model", model.path, "--task", "glue/sst2"), saying: place)
+  }
+
+  @Test func aTaskInInvalidUTF8() throws {
+    let model = try TinyModel()
+    try model.writeTask()
+    let path = model.folder.file("mirror/data/glue/SST-2/dev.tsv")
+    try overwrite(path) { $0.append(Data([0x61, 0xC3, 0x28]) + Data("\t1\n".utf8)) }
+    expectFailure(
+      try model.retort("evaluate", "--model", model.path, "--task", "glue/sst2"),
+      saying: "dev.tsv:5", "invalid UTF-8 at byte")
+  }
+
+  @Test func aTaskThatIsNowhere() throws {
+    let model = try TinyModel()
+    expectFailure(
+      try model.retort("evaluate", "--model", model.path, "--task", "glue/sst2"),
+      saying: "glue/sst2", "RETORT_MIRROR")
+  }
+
+  @Test func sentencesInInvalidUTF8() throws {
+    let model = try TinyModel()
+    let result = try RetortProcess.run(
+      ["predict", "--model", model.path], input: Data("good\n".utf8) + Data([0xFE]),
+      environment: model.environment)
+    expectFailure(result, saying: "standard input:2", "byte 5")
+    #expect(result.output.split(separator: "\n").count == 1)
+  }
+
+  @Test func aTextOfNothing() throws {
+    let model = try TinyModel()
+    let (text, store) = (model.folder.file("text.txt"), model.folder.file("a.h5"))
+    try "".write(toFile: text, atomically: true, encoding: .utf8)
+    expectFailure(
+      try model.retort(
+        "activations", "--model", model.path, "--text", text, "--out", store), saying: "text.txt")
+    expectFailure(
+      try model.retort(
+        "activations", "--model", model.path, "--text", model.folder.file("no.txt"), "--out",
+        store), saying: "no.txt")
+    expectFailure(
+      try model.retort(
+        "activations", "--model", model.path, "--text", text, "--out", store, "--layers", "0,3"),
+      saying: "--layers 0,3", "from 0 to 2")
+    #expect(!FileManager.default.fileExists(atPath: store))
+  }
+
+  // MARK: A disk that is full
+
+  @Test func nothingIsLeftOfACheckpointThatDidNotFit() throws {
+    let model = try TinyModel()
+    let path = model.folder.file("c.h5")
+    #expect(try model.retort("import", model.path, "--out", path).status == 0)
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+    // A limit on the size of files, 8 KiB: less than the weights take.
+    shell.arguments = [
+      "-c", "ulimit -f 8; exec \"$0\" import \"$1\" --out \"$2\"",
+      RetortProcess.executable.path, model.path, path,
+    ]
+    let errors = Pipe()
+    shell.standardError = errors
+    try shell.run()
+    shell.waitUntilExit()
+    let text = String(
+      decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    #expect(shell.terminationStatus == 1, "\(text)")
+    #expect(text.hasPrefix("retort: error: ") && text.contains("c.h5"), "\(text)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    #expect(try model.folder.names().filter { $0.hasPrefix("c.h5") } == ["c.h5"])
+  }
+}

@@ -1,0 +1,142 @@
+// The verbs that take a model, on a small one: import, export, predict, evaluate, activations, inspect.
+import Foundation
+import Testing
+
+@Suite struct ModelVerbTests {
+  private struct Line: Decodable {
+    var label: String
+    var probabilities: [Double]
+    var logits: [Double]
+  }
+
+  private func lines(_ output: String) throws -> [Line] {
+    try output.split(separator: "\n").map {
+      try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+    }
+  }
+
+  @Test func predictsALinePerSentence() throws {
+    let model = try TinyModel()
+    let sentences = "a good film\n\nthe plot is very dull and not good"
+    let json = try model.retort("predict", "--model", model.path, "--json", input: sentences)
+    #expect(json.status == 0, "\(json.errors)")
+    let predictions = try lines(json.output)
+    #expect(predictions.count == 3)
+    for line in predictions {
+      #expect(abs(line.probabilities.reduce(0, +) - 1) < 1e-12)
+      #expect(line.label == (line.logits[1] > line.logits[0] ? "positive" : "negative"))
+    }
+    #expect(predictions[0].logits != predictions[2].logits)
+
+    let text = try model.retort("predict", "--model", model.path, input: sentences)
+    let fields = text.output.split(separator: "\n").map { $0.split(separator: "\t") }
+    #expect(fields.map { String($0[0]) } == predictions.map(\.label))
+    #expect(fields.allSatisfy { $0.count == 3 })
+  }
+
+  @Test func predictsTheSameAloneInCompanyAndAtAnyThreadCount() throws {
+    let model = try TinyModel()
+    let all = try lines(
+      model.retort(
+        "predict", "--model", model.path, "--json", "--threads", "2",
+        input: "a good film\nthe plot is dull\n"
+      ).output)
+    let alone = try lines(
+      model.retort(
+        "predict", "--model", model.path, "--json", "--threads", "1", input: "the plot is dull\n"
+      ).output)
+    #expect(all.count == 2)
+    #expect(alone.first?.logits == all.last?.logits)
+  }
+
+  @Test func goesThroughACheckpointAndBackUnchanged() throws {
+    let model = try TinyModel()
+    let (checkpoint, exported) = (model.folder.file("c.h5"), model.folder.file("back"))
+    let imported = try model.retort("import", model.path, "--out", checkpoint)
+    #expect(imported.status == 0, "\(imported.errors)")
+    #expect(imported.output.contains("distilbert, 2 layers of 16"))
+    let export = try model.retort("export", checkpoint, "--out", exported)
+    #expect(export.status == 0, "\(export.errors)")
+    #expect(export.output.contains("DistilBertForSequenceClassification"))
+    for name in ["config.json", "vocab.txt", "model.safetensors", "tokenizer_config.json"] {
+      #expect(
+        try Data(contentsOf: URL(fileURLWithPath: "\(exported)/\(name)"))
+          == Data(contentsOf: URL(fileURLWithPath: "\(model.path)/\(name)")), "\(name)")
+    }
+    let input = "very bad\n"
+    #expect(
+      try model.retort("predict", "--model", checkpoint, input: input).output
+        == model.retort("predict", "--model", model.path, input: input).output)
+  }
+
+  @Test func evaluatesOnTheDevelopmentSet() throws {
+    let model = try TinyModel()
+    try model.writeTask()
+    let result = try model.retort(
+      "evaluate", "--model", model.path, "--task", "glue/sst2", "--json")
+    #expect(result.status == 0, "\(result.errors)")
+    let report = try #require(
+      JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    #expect(report["sentences"] as? Int == 3)
+    let correct = try #require(report["correct"] as? Int)
+    #expect(report["accuracy"] as? Double == Double(correct) / 3)
+    let confusion = try #require(report["confusion"] as? [[Int]])
+    #expect(confusion[0][0] + confusion[1][1] == correct)
+    #expect(confusion[0].reduce(0, +) == 2)
+    #expect(confusion[1].reduce(0, +) == 1)
+
+    // The same loss from the logits that `predict` gives.
+    let logits = try lines(
+      model.retort(
+        "predict", "--model", model.path, "--json",
+        input: "a good film . \nthe plot is dull \nvery bad \n"
+      ).output)
+    let losses = zip(logits, [1, 0, 0]).map { -log($0.probabilities[$1]) }
+    let loss = try #require(report["loss"] as? Double)
+    #expect(abs(loss - losses.reduce(0, +) / 3) < 1e-6)
+  }
+
+  @Test func writesTestPredictionsInGLUEsForm() throws {
+    let model = try TinyModel()
+    try model.writeTask()
+    let file = model.folder.file("SST-2.tsv")
+    let result = try model.retort(
+      "evaluate", "--model", model.path, "--task", "glue/sst2", "--split", "test",
+      "--predictions", file)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.contains("2 sentences"))
+    #expect(!result.output.contains("accuracy"))
+    let rows = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+    #expect(rows.count == 3)
+    #expect(rows[0] == "index\tprediction")
+    #expect(rows[1].hasPrefix("0\t") && rows[2].hasPrefix("1\t"))
+  }
+
+  @Test func storesHiddenStatesOfAText() throws {
+    let model = try TinyModel()
+    let (text, store) = (model.folder.file("text.txt"), model.folder.file("a.h5"))
+    try "a good film\nvery bad\n".write(toFile: text, atomically: true, encoding: .utf8)
+    let result = try model.retort(
+      "activations", "--model", model.path, "--text", text, "--out", store, "--layers", "all",
+      "--dtype", "f32")
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.contains("2 sequences, 9 tokens, layers 0, 1, 2 of 16, f32"))
+    let inspection = try model.retort("inspect", store)
+    #expect(inspection.output.contains("activation store"))
+    #expect(inspection.output.contains("/hidden/2"))
+  }
+
+  @Test func inspectsFoldersAndCheckpoints() throws {
+    let model = try TinyModel()
+    let folder = try model.retort("inspect", model.path)
+    #expect(folder.status == 0, "\(folder.errors)")
+    #expect(folder.output.contains("distilbert.embeddings.word_embeddings.weight"))
+    let checkpoint = model.folder.file("c.h5")
+    _ = try model.retort("import", model.path, "--out", checkpoint)
+    let result = try model.retort("inspect", checkpoint, "--json")
+    let json = try #require(
+      JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    #expect(json["kind"] as? String == "checkpoint")
+    #expect((json["tensors"] as? [Any])?.isEmpty == false)
+  }
+}

@@ -1,0 +1,69 @@
+// What the progress line says of a stage.
+import Testing
+
+@testable import retort
+
+@Suite struct ProgressTests {
+  private func step(_ number: Int, loss: Double, seconds: Double = 1) -> MeterStep {
+    MeterStep(
+      epoch: 1, step: number, totalSteps: 1000, loss: loss,
+      terms: [("soft_targets", loss / 2), ("masked_lm", loss / 4)], tokens: 200, seconds: seconds)
+  }
+
+  @Test func saysNothingBeforeTheFirstStep() {
+    #expect(ProgressMeter(stage: "distil").progress == nil)
+  }
+
+  @Test func judgesTheTimeLeftByTheStepsOfThisProcess() throws {
+    var meter = ProgressMeter(stage: "distil")
+    // Resumed at 500; the first step warms up and is not timed.
+    meter.add(step(501, loss: 4, seconds: 30))
+    #expect(meter.progress?.secondsLeft == nil)
+    for number in 502...600 { meter.add(step(number, loss: 4)) }
+    let progress = try #require(meter.progress)
+    #expect(progress.secondsLeft == 400)
+    #expect((150...201).contains(progress.tokensPerSecond))
+  }
+
+  @Test func followsTheLossOfTheLastSeconds() throws {
+    var meter = ProgressMeter(stage: "distil")
+    for number in 1...200 { meter.add(step(number, loss: 8)) }
+    for number in 201...300 { meter.add(step(number, loss: 2)) }
+    let progress = try #require(meter.progress)
+    #expect((2...2.01).contains(progress.loss))
+    #expect(progress.terms.map(\.name) == ["soft_targets", "masked_lm"])
+    #expect((1...1.01).contains(progress.terms[0].value))
+  }
+
+  @Test func writesOneLine() {
+    let progress = StageProgress(
+      stage: "distil", epoch: 2, step: 1234, totalSteps: 12_630, loss: 3.21456,
+      terms: [("soft_targets", 0.4121), ("masked_lm", 12.5)], tokensPerSecond: 1234.4,
+      secondsLeft: 3723)
+    #expect(
+      progress.text
+        == "distil  epoch 2  step 1,234/12,630  loss 3.215 (soft_targets 0.412, masked_lm 12.50)"
+        + "  1,234 tokens/s  1 h 2 min left")
+  }
+
+  @Test func leavesOutTheTermsWhereThereIsOne() {
+    let progress = StageProgress(
+      stage: "sst2", epoch: 1, step: 1, totalSteps: 10, loss: 0.0123,
+      terms: [("cross_entropy", 0.0123)], tokensPerSecond: 0, secondsLeft: nil)
+    #expect(progress.text == "sst2  epoch 1  step 1/10  loss 0.01230  0 tokens/s")
+  }
+
+  @Test(
+    arguments: [
+      (0.4, "0 s"), (59.4, "59 s"), (60, "1 min 0 s"), (3599, "59 min 59 s"),
+      (7260, "2 h 1 min"), (180_000, "2 d 2 h"), (.nan, "?"),
+    ])
+  func writesSpansOfTime(seconds: Double, text: String) {
+    #expect(duration(seconds: seconds) == text)
+  }
+
+  @Test(arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567")])
+  func groupsDigits(number: Int, text: String) {
+    #expect(grouped(number) == text)
+  }
+}

@@ -1,0 +1,150 @@
+// `retort run` and its kin: to the end, interrupted, resumed, in each other's way.
+import Foundation
+import Glibc
+import Reporting
+import Testing
+
+@Suite(.serialized) struct RunVerbTests {
+  private func record(_ experiment: TinyExperiment) throws -> RunRecord {
+    try RunRecord.read(path: "\(experiment.runFolder)/record.json")
+  }
+
+  private func waitForSteps(
+    _ count: Int, of experiment: TinyExperiment, _ running: RunningRetort
+  ) throws {
+    let deadline = ContinuousClock.now + .seconds(120)
+    while experiment.stepsLogged() < count {
+      try #require(running.isRunning, "ended early: \(running.errorsSoFar)")
+      try #require(ContinuousClock.now < deadline, "no steps: \(running.errorsSoFar)")
+      usleep(2000)
+    }
+  }
+
+  @Test func runsToATableAndFindsItsStagesAgain() throws {
+    let experiment = try TinyExperiment()
+    let first = try experiment.run("run")
+    #expect(first.status == 0, "\(first.errors)")
+    #expect(first.output.contains("no_distillation") || first.output.contains("accuracy"))
+    #expect(first.errors.contains("distil"))
+    let record = try record(experiment)
+    #expect(record.stages.map(\.id).contains("distil"))
+
+    let second = try experiment.run("run")
+    #expect(second.status == 0, "\(second.errors)")
+    #expect(second.output == first.output, "results are the same")
+    #expect(try self.record(experiment).comparable() == record.comparable())
+    #expect(second.errors.contains("found in the cache"))
+  }
+
+  @Test func saysWhatItWouldRun() throws {
+    let experiment = try TinyExperiment()
+    let result = try experiment.run("run", "--dry-run")
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.contains("teacher_mlm") && result.output.contains("to be computed"))
+    #expect(!FileManager.default.fileExists(atPath: experiment.runFolder))
+    let one = try experiment.run("run", "--dry-run", "--stage", "teacher_mlm")
+    #expect(!one.output.contains("distil"))
+    let pretraining = try experiment.run("pretrain", "--dry-run")
+    #expect(pretraining.output == one.output)
+  }
+
+  @Test(
+    "a signal saves a checkpoint, and the run goes on to the same bits",
+    arguments: [(SIGINT, 130), (SIGTERM, 143)])
+  func stopsAndResumes(signal: Int32, status: Int32) throws {
+    let experiment = try TinyExperiment()
+    let whole = try experiment.run("run", cache: "whole")
+    #expect(whole.status == 0, "\(whole.errors)")
+    let expected = try record(experiment)
+
+    try FileManager.default.removeItem(atPath: experiment.runFolder)
+    let running = try experiment.start("run")
+    try waitForSteps(4, of: experiment, running)
+    running.send(signal: signal)
+    let stopped = running.wait()
+    #expect(stopped.status == status, "\(stopped.errors)")
+    #expect(stopped.errors.contains("--resume"))
+    #expect(
+      try FileManager.default.contentsOfDirectory(
+        atPath: "\(experiment.runFolder)/checkpoints"
+      ).contains { $0.hasSuffix(".h5") })
+
+    expectFailure(try experiment.run("run"), saying: "unfinished", "--resume")
+    let resumed = try experiment.run("run", "--resume")
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    #expect(try experiment.stages() == experiment.stages(cache: "whole"))
+    #expect(try record(experiment).comparable() == expected.comparable())
+  }
+
+  @Test func killedAtAnyMomentItGoesOnToTheSameBits() throws {
+    let experiment = try TinyExperiment()
+    #expect(try experiment.run("run", cache: "whole").status == 0)
+    try FileManager.default.removeItem(atPath: experiment.runFolder)
+    // Checkpoints at every step, so that some kills fall into the writing of one.
+    let often = [
+      "--set", "stages.distil.checkpoint_every.steps=1",
+      "--set", "stages.sentiment_student.checkpoint_every.steps=1",
+    ]
+    for steps in [2, 11, 15] {
+      let running = try RunningRetort(
+        experiment.arguments("run", ["--resume"] + often), environment: experiment.environment())
+      try waitForSteps(steps, of: experiment, running)
+      running.send(signal: SIGKILL)
+      #expect(running.wait().status == 128 + SIGKILL)
+    }
+    let resumed = try RetortProcess.run(
+      experiment.arguments("run", ["--resume"] + often), environment: experiment.environment())
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    #expect(try !experiment.stages().isEmpty)
+    let expected = try experiment.stages(cache: "whole")
+    for (name, bytes) in try experiment.stages() where expected[name] != nil {
+      #expect(bytes == expected[name], "\(name)")
+    }
+  }
+
+  @Test func theSecondSignalEndsItAtOnce() throws {
+    let experiment = try TinyExperiment()
+    let running = try experiment.start("run")
+    try waitForSteps(1, of: experiment, running)
+    running.send(signal: SIGINT)
+    running.send(signal: SIGINT)
+    #expect(running.wait().status == 130)
+  }
+
+  @Test func aFolderInUse() throws {
+    let experiment = try TinyExperiment()
+    let running = try experiment.start("run")
+    try waitForSteps(1, of: experiment, running)
+    expectFailure(try experiment.run("run"), saying: "in use by process")
+    running.send(signal: SIGTERM)
+    #expect(running.wait().status == 143)
+  }
+
+  @Test func fineTunesAnotherModel() throws {
+    let experiment = try TinyExperiment()
+    #expect(try experiment.run("distill").status == 0)
+    let model = try #require(
+      FileManager.default.subpathsOfDirectory(atPath: experiment.folder.file("cache/stages"))
+        .first { $0.hasSuffix("model.h5") })
+    let result = try experiment.run(
+      "finetune", "--from", experiment.folder.file("cache/stages/\(model)"))
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try record(experiment).stages.map(\.id) == ["sentiment_student"])
+  }
+
+  @Test(
+    arguments: [
+      (["--set", "stages.distil.loss.soft_targets.temperature=0"], "temperature"),
+      (["--set", "models.student.layers=[0, 9]"], "layers"),
+      (["--set", "stages.distil.los.cosine.weight=1"], "did you mean 'loss'"),
+      (["--set", "seed=many"], "seed"), (["--stage", "distill"], "distil"),
+      (["--set", "stages.distil.corpus=[/nonexistent.txt]"], "/nonexistent.txt"),
+    ])
+  func aDefinitionThatCannotBeRun(options: [String], part: String) throws {
+    let experiment = try TinyExperiment()
+    let result = try RetortProcess.run(
+      experiment.arguments("run", options), environment: experiment.environment())
+    expectFailure(result, saying: part)
+    #expect(!FileManager.default.fileExists(atPath: experiment.runFolder))
+  }
+}
