@@ -96,3 +96,9 @@ let package = Package(
         dependencies: ["retort", "ExperimentPlan", "TestSupport"]),
     ]
 )
+
+// One build serves the program and its tests: what tests look into must be there in a release build
+// too. Inside a module nothing is lost by it, and only whole operations cross module borders.
+for target in package.targets where target.type != .system {
+  target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-enable-testing"])]
+}
