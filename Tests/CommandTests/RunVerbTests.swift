@@ -9,11 +9,22 @@ import Testing
     try RunRecord.read(path: "\(experiment.runFolder)/record.json")
   }
 
-  private func waitForSteps(
+  /// Waits until so many lines of metrics are on the disk, where they are put with every checkpoint.
+  private func waitForMetrics(
     _ count: Int, of experiment: TinyExperiment, _ running: RunningRetort
   ) throws {
     let deadline = ContinuousClock.now + .seconds(120)
-    while experiment.stepsLogged() < count {
+    while experiment.metricsLines() < count {
+      try #require(running.isRunning, "ended early: \(running.errorsSoFar)")
+      try #require(ContinuousClock.now < deadline, "no steps: \(running.errorsSoFar)")
+      usleep(2000)
+    }
+  }
+
+  /// Waits until a stage is at its first step.
+  private func waitForStage(_ stage: String, _ running: RunningRetort) throws {
+    let deadline = ContinuousClock.now + .seconds(120)
+    while !running.errorsSoFar.contains("\(stage)  epoch 1  step 1/") {
       try #require(running.isRunning, "ended early: \(running.errorsSoFar)")
       try #require(ContinuousClock.now < deadline, "no steps: \(running.errorsSoFar)")
       usleep(2000)
@@ -59,7 +70,7 @@ import Testing
 
     try FileManager.default.removeItem(atPath: experiment.runFolder)
     let running = try experiment.start("run")
-    try waitForSteps(4, of: experiment, running)
+    try waitForStage("distil", running)
     running.send(signal: signal)
     let stopped = running.wait()
     #expect(stopped.status == status, "\(stopped.errors)")
@@ -78,34 +89,35 @@ import Testing
 
   @Test func killedAtAnyMomentItGoesOnToTheSameBits() throws {
     let experiment = try TinyExperiment()
-    #expect(try experiment.run("run", cache: "whole").status == 0)
-    try FileManager.default.removeItem(atPath: experiment.runFolder)
     // Checkpoints at every step, so that some kills fall into the writing of one.
-    let often = [
-      "--set", "stages.distil.checkpoint_every.steps=1",
-      "--set", "stages.sentiment_student.checkpoint_every.steps=1",
-    ]
-    for steps in [2, 11, 15] {
+    let often = ["teacher_mlm", "distil", "sentiment"].flatMap {
+      ["--set", "stages.\($0).checkpoint_every.steps=1"]
+    }
+    let whole = try RetortProcess.run(
+      experiment.arguments("run", often), environment: experiment.environment(cache: "whole"))
+    #expect(whole.status == 0, "\(whole.errors)")
+    let expected = try record(experiment)
+    try FileManager.default.removeItem(atPath: experiment.runFolder)
+
+    // Metrics have a line a step and one an epoch: two kills in the first stage, two in the second.
+    for lines in [3, 12, 25, 33] {
       let running = try RunningRetort(
         experiment.arguments("run", ["--resume"] + often), environment: experiment.environment())
-      try waitForSteps(steps, of: experiment, running)
+      try waitForMetrics(lines, of: experiment, running)
       running.send(signal: SIGKILL)
       #expect(running.wait().status == 128 + SIGKILL)
     }
     let resumed = try RetortProcess.run(
       experiment.arguments("run", ["--resume"] + often), environment: experiment.environment())
     #expect(resumed.status == 0, "\(resumed.errors)")
-    #expect(try !experiment.stages().isEmpty)
-    let expected = try experiment.stages(cache: "whole")
-    for (name, bytes) in try experiment.stages() where expected[name] != nil {
-      #expect(bytes == expected[name], "\(name)")
-    }
+    #expect(try experiment.stages() == experiment.stages(cache: "whole"))
+    #expect(try record(experiment).comparable() == expected.comparable())
   }
 
   @Test func theSecondSignalEndsItAtOnce() throws {
     let experiment = try TinyExperiment()
     let running = try experiment.start("run")
-    try waitForSteps(1, of: experiment, running)
+    try waitForStage("teacher_mlm", running)
     running.send(signal: SIGINT)
     running.send(signal: SIGINT)
     #expect(running.wait().status == 130)
@@ -114,7 +126,7 @@ import Testing
   @Test func aFolderInUse() throws {
     let experiment = try TinyExperiment()
     let running = try experiment.start("run")
-    try waitForSteps(1, of: experiment, running)
+    try waitForStage("teacher_mlm", running)
     expectFailure(try experiment.run("run"), saying: "in use by process")
     running.send(signal: SIGTERM)
     #expect(running.wait().status == 143)
@@ -122,14 +134,14 @@ import Testing
 
   @Test func fineTunesAnotherModel() throws {
     let experiment = try TinyExperiment()
-    #expect(try experiment.run("distill").status == 0)
+    #expect(try experiment.run("run").status == 0)
     let model = try #require(
       FileManager.default.subpathsOfDirectory(atPath: experiment.folder.file("cache/stages"))
         .first { $0.hasSuffix("model.h5") })
     let result = try experiment.run(
       "finetune", "--from", experiment.folder.file("cache/stages/\(model)"))
     #expect(result.status == 0, "\(result.errors)")
-    #expect(try record(experiment).stages.map(\.id) == ["sentiment_student"])
+    #expect(try record(experiment).stages.map(\.id) == ["sentiment"])
   }
 
   @Test(

@@ -51,8 +51,8 @@ struct TinyExperiment {
     return files
   }
 
-  /// Lines that the run has logged about steps.
-  func stepsLogged() -> Int {
+  /// Lines of metrics that are on the disk: one a step and one an epoch.
+  func metricsLines() -> Int {
     let text = (try? String(contentsOfFile: "\(runFolder)/metrics.jsonl", encoding: .utf8)) ?? ""
     return text.split(separator: "\n").count
   }

@@ -78,7 +78,8 @@ import Testing
       process.arguments = ["tokenize", "--vocab", folder]
       let (input, errors) = (Pipe(), Pipe())
       process.standardInput = input
-      process.standardOutput = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+      let full: FileHandle = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+      process.standardOutput = full
       process.standardError = errors
       try process.run()
       try input.fileHandleForWriting.write(contentsOf: Data("good\n".utf8))

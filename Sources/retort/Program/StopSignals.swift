@@ -22,6 +22,11 @@ enum StopSignals {
   /// From now on signals ask instead of ending the process.
   static func install() {
     first.store(0, ordering: .relaxed)
+    // Whoever started the program from a thread that blocks signals has passed that on to it.
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    for signal in Signal.allCases { sigaddset(&mask, signal.rawValue) }
+    pthread_sigmask(SIG_UNBLOCK, &mask, nil)
     for signal in Signal.allCases {
       var action = sigaction()
       action.__sigaction_handler.sa_handler = { number in

@@ -2,13 +2,14 @@
 import ArgumentParser
 import ExperimentPlan
 
-struct ExplainVerb: ParsableCommand {
+struct ExplainVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(
     commandName: "explain",
     abstract: "Tell what a definition comes to before anything runs.",
     discussion: """
       The losses as formulas with their numbers, the layer maps, what is frozen, steps and \
-      learning rates, and every value that the definition does not state itself.
+      learning rates, every value that the definition does not state itself; and how long it will \
+      take on this machine, with memory and disk, from a few steps of every stage.
       """)
 
   @Argument(help: ArgumentHelp("The definition.", valueName: "def.yaml"))
@@ -16,14 +17,36 @@ struct ExplainVerb: ParsableCommand {
 
   @OptionGroup var overrides: OverrideOptions
 
+  @Flag(help: "Only read the definition: no weights, no data, no forecast.")
+  var noForecast = false
+
+  @OptionGroup var computing: ComputingOptions
+
   func run() throws {
     let locations = Locations()
     let loaded = try LoadedDefinition.load(
       path: definition, overrides: overrides.set,
       context: DefinitionContext(locations: locations, definitionPath: definition))
+    let plan = ResolvedPlan(loaded.definition)
+    let forecast = noForecast ? nil : try forecast(of: plan, locations)
     let explanation = PlanExplanation(
-      ResolvedPlan(loaded.definition), filled: loaded.filledValues,
+      plan, filled: loaded.filledValues, sizes: forecast?.sizes ?? [:],
       facts: { locations.facts($0) })
     try StandardOutput.shared.write(explanation.text.utf8)
+    if let forecast { try StandardOutput.shared.write("\n\(forecast.text)".utf8) }
+  }
+
+  /// Nil where weights or data are missing, which is then said.
+  private func forecast(of plan: ResolvedPlan, _ locations: Locations) throws -> RunForecast? {
+    let console = Console.shared
+    defer { console.endStatus() }
+    do {
+      return try RunForecast(
+        plan: plan, locations: locations, engine: computing.makeEngine(),
+        note: { console.show(status: $0) })
+    } catch let error as LocationError {
+      for problem in error.problems { console.write(line: "no forecast: \(problem)") }
+      return nil
+    }
   }
 }
