@@ -77,7 +77,11 @@ private final class WorkerCrew: @unchecked Sendable {
   }
 
   func run(tiles tileCount: Int, _ body: (_ tile: Int, _ worker: Int) -> Void) {
+    // The caller computes too, and has its own way with subnormals back afterwards: what else it does, such as
+    // reading and writing numbers, must not lose them.
+    let control = retort_floating_point_control()
     retort_flush_subnormals()
+    defer { retort_set_floating_point_control(control) }
     if tileCount <= 1 || threadCount == 1 {
       for tile in 0..<tileCount { body(tile, 0) }
       return
