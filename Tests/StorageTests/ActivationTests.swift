@@ -216,8 +216,9 @@ struct StageActivationTests {
     #expect(store.layout == layout)
     #expect(store.source == source)
     #expect(store.batchCount == 12)
-    #expect(store.batches(epoch: 1, step: 4) == 8..<10)
-    #expect(store.batches(epoch: 2, step: 0).isEmpty)
+    #expect(store.batchNumber(step: 4, microBatch: 1) == 9)
+    #expect(store.batchNumber(step: 4, microBatch: 2) == nil)
+    #expect(store.batchNumber(step: 6, microBatch: 0) == nil)
     for number in 0..<12 {
       let batch = store.batch(number)
       #expect(

@@ -13,12 +13,20 @@ public struct DistillationObjective: Sendable, Equatable {
     public var weight: Double
     public var temperature: Double
     public var positions: Positions
+    /// How many of the teacher's logits a row has kept, all others being one outcome: a different loss, under
+    /// a name of its own. Nil for the divergence over the whole vocabulary.
+    public var keptLogits: Int?
 
-    public init(weight: Double, temperature: Double, positions: Positions) {
+    public init(
+      weight: Double, temperature: Double, positions: Positions, keptLogits: Int? = nil
+    ) {
       self.weight = weight
       self.temperature = temperature
       self.positions = positions
+      self.keptLogits = keptLogits
     }
+
+    var name: String { keptLogits == nil ? "soft_targets" : "soft_targets_top_k" }
   }
 
   /// Where the student learns the teacher's distribution.
@@ -42,7 +50,7 @@ public struct DistillationObjective: Sendable, Equatable {
 
   var terms: [(name: String, weight: Double)] {
     [
-      softTargets.map { ("soft_targets", $0.weight) },
+      softTargets.map { ($0.name, $0.weight) },
       maskedLanguage.map { ("masked_lm", $0) },
       cosine.map { ("cosine", $0) },
     ].compactMap { $0 }
@@ -51,9 +59,13 @@ public struct DistillationObjective: Sendable, Equatable {
   /// The objective as a formula with its numbers.
   public var formula: String {
     let parts = [
-      softTargets.map {
-        "\(Self.text($0.weight)) · \(Self.text($0.temperature))² · KL(teacher ‖ student; "
-          + "T = \(Self.text($0.temperature)), mean over \($0.positions.rawValue) positions)"
+      softTargets.map { soft in
+        "\(Self.text(soft.weight)) · \(Self.text(soft.temperature))² · KL(teacher ‖ student; "
+          + "T = \(Self.text(soft.temperature)), "
+          + (soft.keptLogits.map {
+            "the teacher's \($0) largest logits and all others as one outcome, "
+          } ?? "")
+          + "mean over \(soft.positions.rawValue) positions)"
       },
       maskedLanguage.map { "\(Self.text($0)) · CE(masked words)" },
       cosine.map { "\(Self.text($0)) · (1 - cos(student, teacher), last hidden state)" },

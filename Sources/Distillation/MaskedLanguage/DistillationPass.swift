@@ -15,7 +15,7 @@ struct ObjectiveCounts {
 
   private func rows(of term: String) -> Int {
     switch term {
-    case "soft_targets": objective.softTargets?.positions == .masked ? masked : tokens
+    case objective.softTargets?.name: objective.softTargets?.positions == .masked ? masked : tokens
     case "masked_lm": masked
     default: tokens
     }
@@ -100,11 +100,16 @@ struct DistillationPass {
     var names: [String] = []
     var objectives: [any VocabularyObjective] = []
     if let soft = objective.softTargets {
-      names.append("soft_targets")
-      objectives.append(
-        SoftTargetObjective(
-          temperature: Float(soft.temperature),
-          gradientScale: counts.gradientScale(of: "soft_targets", weight: soft.weight)))
+      let scale = counts.gradientScale(of: soft.name, weight: soft.weight)
+      names.append(soft.name)
+      if let kept = targets?.topLogits {
+        objectives.append(
+          TopKSoftTargetObjective(
+            teacher: kept, temperature: soft.temperature, gradientScale: scale))
+      } else {
+        objectives.append(
+          SoftTargetObjective(temperature: Float(soft.temperature), gradientScale: scale))
+      }
     }
     if let weight = objective.maskedLanguage {
       names.append("masked_lm")

@@ -32,6 +32,19 @@ public struct MaskedLanguageSettings: Sendable, Equatable {
   }
 }
 
+extension MaskedLanguageSettings {
+  /// Optimizer steps of a whole training.
+  func totalSteps(over batches: some MaskedBatchSource) -> Int {
+    limit.steps(
+      perEpoch: MaskedLanguageTraining.stepsPerEpoch(
+        sequences: batches.sequenceCount, settings: self),
+      tokensOfSteps: { epoch in
+        batches.order(ofEpoch: epoch).tokensOfGroups(
+          of: accumulation, lengthOf: batches.length(of:))
+      })
+  }
+}
+
 /// Masked-language training of a student, taught by a teacher or by the text alone.
 ///
 /// Teacher and student read the same masked batch. A partial group of batches at the end of an epoch is a step of
@@ -71,14 +84,7 @@ public struct MaskedLanguageTraining {
   }
 
   /// Optimizer steps of the whole training.
-  public var totalSteps: Int {
-    settings.limit.steps(
-      perEpoch: Self.stepsPerEpoch(sequences: batches.sequenceCount, settings: settings),
-      tokensOfSteps: { epoch in
-        batches.order(ofEpoch: epoch).tokensOfGroups(
-          of: settings.accumulation, lengthOf: batches.length(of:))
-      })
-  }
+  public var totalSteps: Int { settings.totalSteps(over: batches) }
 
   /// Trains to the limit.
   public func run() throws -> TrainingProgress {

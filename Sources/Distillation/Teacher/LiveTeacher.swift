@@ -26,30 +26,27 @@ public final class LiveTeacher: TeacherSource {
     else { return TeacherTargets() }
     var targets = TeacherTargets(hidden: request.hidden ? last : nil)
     if let wanted = request.logitRows {
-      targets.vocabulary = MaskedLanguageTeaching.vocabulary(
-        of: model, hidden: last, rows: selection, wanted: wanted, in: scope)
+      guard let head = model.maskedLanguageHead else {
+        preconditionFailure("a teacher without a masked-LM head has no logits")
+      }
+      targets.vocabulary = head.teaching(
+        hidden: last, rows: selection, wanted: wanted, in: scope)
     }
     return targets
   }
 }
 
-/// From a teacher's last hidden states to what its logits are computed from.
-enum MaskedLanguageTeaching {
+extension MaskedLanguageHead {
+  /// From a teacher's last hidden states to what its logits are computed from.
   /// - Parameters:
   ///   - hidden: last hidden states of `rows`.
   ///   - wanted: the rows whose logits are read, all of them among `rows`.
-  static func vocabulary(
-    of model: TransformerModel, hidden: Tensor, rows: RowSelection, wanted: RowSelection,
-    in scope: ComputeScope
+  func teaching(
+    hidden: Tensor, rows: RowSelection, wanted: RowSelection, in scope: ComputeScope
   ) -> TeacherVocabulary {
-    guard let head = model.maskedLanguageHead else {
-      preconditionFailure("a teacher without a masked-LM head has no logits")
-    }
-    let selected =
-      rows.count == wanted.count ? hidden : scope.rows(wanted.rows, of: hidden)
+    let selected = rows.count == wanted.count ? hidden : scope.rows(wanted.rows, of: hidden)
     return TeacherVocabulary(
-      hidden: head.transform(
-        selected, placement: wanted.placement, mode: .inference, in: scope),
-      decoder: head.decoder, bias: head.decoderBias)
+      hidden: transform(selected, placement: wanted.placement, mode: .inference, in: scope),
+      decoder: decoder, bias: decoderBias)
   }
 }

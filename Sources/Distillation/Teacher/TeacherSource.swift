@@ -7,6 +7,8 @@ public struct TeacherTargets {
   public var hidden: Tensor?
   /// What gives the teacher's logits of the asked-for rows; nil if they were not asked for.
   public var vocabulary: TeacherVocabulary?
+  /// What was kept of the teacher's logits of those rows; then `vocabulary` is nil.
+  public var topLogits: TopLogits?
 }
 
 /// What is asked of a teacher.

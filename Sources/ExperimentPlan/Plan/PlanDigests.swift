@@ -55,12 +55,20 @@ public struct PlanDigests: Sendable, Equatable {
   /// By stage id; 64 hexadecimal digits.
   public let stages: [String: String]
 
-  public init(_ plan: ResolvedPlan, _ facts: DigestFacts) throws(MissingDigest) {
+  /// - Parameter wanted: only these stages and what they come from; nil for everything in the plan.
+  public init(
+    _ plan: ResolvedPlan, _ facts: DigestFacts, stages wanted: [PlannedStage]? = nil
+  ) throws(MissingDigest) {
     var making = DigestMaking(plan: plan, facts: facts)
     vocabulary = try making.vocabularyDigest()
     making.vocabulary = vocabulary
-    for model in plan.models { _ = try making.digest(of: .model(model.name)) }
-    for stage in plan.stages { _ = try making.digest(of: .stage(stage.id)) }
+    if wanted == nil {
+      for model in plan.models { _ = try making.digest(of: .model(model.name)) }
+    }
+    for stage in wanted ?? plan.stages {
+      for input in stage.inputs { _ = try making.digest(of: input) }
+      _ = try making.digest(of: .stage(stage.id))
+    }
     models = making.models
     stages = making.stages
   }

@@ -120,6 +120,7 @@ struct BaselineExpansion {
       var options = chain.options
       options.loss.softTargetWeight = 0
       options.loss.cosineWeight = 0
+      options.outputs = .live  // nothing of a teacher is read
       var distill = chain.distill
       distill.id += suffix
       distill.work = .distill(options)

@@ -37,7 +37,15 @@ extension DigestFacts {
       case .pretrain: break
       case .distill(let options):
         guard case .store(let path) = options.outputs else { continue }
-        attempt { facts.stores[path] = try SHA256.hexDigest(ofFile: path) }
+        attempt {
+          guard Locations.exists(path) else {
+            throw LocationError(problems: [
+              "\(path): no such activation store; write it with `retort activations DEF --stage "
+                + "\(stage.id) --out \(path)`"
+            ])
+          }
+          facts.stores[path] = try SHA256.hexDigest(ofFile: path)
+        }
       case .finetune(let options):
         guard facts.tasks[options.task] == nil else { continue }
         attempt { facts.tasks[options.task] = try digest(of: options.task, in: locations) }

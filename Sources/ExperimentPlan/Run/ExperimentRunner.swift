@@ -85,7 +85,7 @@ public final class ExperimentRunner {
     let facts = try DigestFacts.gather(
       for: plan, stages: stages.map(\.id), in: locations,
       numericsVersion: Numerics.version, blasCore: BLASKernel.coreName)
-    let digests = try PlanDigests(plan, facts)
+    let digests = try PlanDigests(plan, facts, stages: stages)
     let folder = try RunFolder(
       runs: request.runs, name: plan.definition.name,
       resolvedDefinition: plan.definition.canonicalText,
@@ -125,8 +125,8 @@ public final class ExperimentRunner {
     let watcher = try events.watch(planned, checkpoint: request.resumes ? checkpoint : nil)
     let start = ContinuousClock.now
     let execution = StageExecution(
-      planned: planned, plan: plan, digest: digest, data: data, models: modelMaking(digests),
-      engine: engine, checkpointPath: checkpoint,
+      planned: planned, plan: plan, digests: digests, digest: digest, data: data,
+      models: modelMaking(digests), engine: engine, checkpointPath: checkpoint,
       bestPath: folder.bestWeights(ofStage: planned.id), attributes: attributes,
       resumes: request.resumes, observer: watcher,
       began: { [weak observer] total in
@@ -167,11 +167,16 @@ public final class ExperimentRunner {
       guard let digest = digests.stages[id], let folder = cache.lookUp(digest) else {
         preconditionFailure("the stage \(id) was to be finished before what needs it")
       }
-      let stored = try StoredModel(path: "\(folder)/\(Self.modelName)")
-      return try stored.load(
-        heads: stored.parts.subtracting([.encoder, .classification, .nextSentence]),
-        ignoring: [.classification, .nextSentence], seed: 0)
+      return try Self.model(ofStageIn: folder)
     }
+  }
+
+  /// What a finished stage made, with everything it has for masked-language work.
+  static func model(ofStageIn folder: String) throws -> TransformerModel {
+    let stored = try StoredModel(path: "\(folder)/\(modelName)")
+    return try stored.load(
+      heads: stored.parts.subtracting([.encoder, .classification, .nextSentence]),
+      ignoring: [.classification, .nextSentence], seed: 0)
   }
 
   /// Whether the run folder's metrics show that the stage was computed by this run.

@@ -7,6 +7,12 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case classesDiffer(stage: String, model: [String], task: [String])
   case tooLong(text: String, tokens: Int, positions: Int)
   case vocabularySize(model: String, rows: Int, entries: Int)
+  /// A stage whose loss reads nothing of a teacher.
+  case noTeacher(stage: String)
+  case noSoftTargets(stage: String)
+  case tooManyLogits(Int, words: Int)
+  /// Its result is not in the cache.
+  case stageNotRun(String, definition: String)
 
   public var description: String {
     switch self {
@@ -22,6 +28,16 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     case .vocabularySize(let model, let rows, let entries):
       "\(model): embeddings of \(rows) words for a vocabulary of \(entries); they must be made for "
         + "each other"
+    case .noTeacher(let stage):
+      "\(stage): expected a distill stage whose loss reads a teacher's outputs, found none; choose "
+        + "another with --stage"
+    case .noSoftTargets(let stage):
+      "\(stage): logits are kept for soft targets, which its loss does not have; leave --top-k out"
+    case .tooManyLogits(let count, let words):
+      "\(count) logits are to be kept of a vocabulary of \(words); keep fewer"
+    case .stageNotRun(let id, let definition):
+      "\(id): makes the teacher and has not been run; run it first: "
+        + "retort run \(definition) --stage \(id)"
     }
   }
 }

@@ -19,6 +19,7 @@ struct StageResult {
 struct StageExecution {
   let planned: PlannedStage
   let plan: ResolvedPlan
+  let digests: PlanDigests
   let digest: String
   let data: PreparedData
   let models: ModelMaking
@@ -46,23 +47,34 @@ struct StageExecution {
   private func pretrain(_ options: PretrainOptions) throws -> StageResult {
     let model = try models.make(planned.inputs[0])
     return try maskedLanguage(
-      model, teacher: nil,
-      objective: DistillationObjective(softTargets: nil, maskedLanguage: 1, cosine: nil),
-      corpus: options.corpus, inputs: ["model": options.model])
+      model, corpus: options.corpus, inputs: ["model": options.model]
+    ) { _ in
+      StageTeaching(
+        objective: DistillationObjective(softTargets: nil, maskedLanguage: 1, cosine: nil),
+        source: nil, description: nil)
+    }
   }
 
   private func distill(_ options: DistillOptions) throws -> StageResult {
-    guard case .live = options.outputs else {
-      throw RunError.notSupported("training from an activation store")
-    }
     let student = try models.make(planned.inputs[1])
     let objective = options.loss.objective
-    let teacher: LiveTeacher? =
-      objective.needsTeacher
-      ? LiveTeacher(model: try models.make(planned.inputs[0]), engine: engine) : nil
+    let teacher = { try models.make(planned.inputs[0]) }
     return try maskedLanguage(
-      student, teacher: teacher, objective: objective, corpus: options.corpus,
-      inputs: ["teacher": options.teacher, "student": options.student])
+      student, corpus: options.corpus,
+      inputs: ["teacher": options.teacher, "student": options.student]
+    ) { corpus in
+      switch options.outputs {
+      case .live:
+        return try .live(objective, teacher: teacher, engine: engine)
+      case .store(let path):
+        let identity = TeacherOutputIdentity(
+          teacher: digests.of(planned.inputs[0]) ?? "", corpus: corpus,
+          vocabulary: digests.vocabulary, options: options, training: training)
+        return try .stored(
+          objective, path: path, identity: identity, teacher: teacher,
+          vocabularySize: student.configuration.vocabularySize, engine: engine)
+      }
+    }
   }
 
   static func maskedLanguageSettings(
@@ -84,11 +96,14 @@ struct StageExecution {
       seed: training.seed, order: .shuffled, window: trainerWindow, selectBest: selectBest.rule)
   }
 
+  /// - Parameter teaching: makes the teacher for the stage's corpus.
   private func maskedLanguage(
-    _ model: TransformerModel, teacher: LiveTeacher?, objective: DistillationObjective,
-    corpus options: CorpusOptions, inputs: [String: String]
+    _ model: TransformerModel, corpus options: CorpusOptions, inputs: [String: String],
+    teaching makeTeaching: (TokenizedCorpus) throws -> StageTeaching
   ) throws -> StageResult {
     let corpus = try data.corpus(options, sequenceLength: training.sequenceLength)
+    let teaching = try makeTeaching(corpus)
+    let objective = teaching.objective
     model.freeze(training.freeze)
     let settings = Self.maskedLanguageSettings(
       training, objective: objective, masking: options.masking.rule)
@@ -96,18 +111,21 @@ struct StageExecution {
       corpus: corpus, tokenCounts: corpus.tokenCounts, vocabulary: try data.vocabulary(),
       settings: settings)
     var loop = MaskedLanguageTraining(
-      student: model, teacher: teacher, batches: batches, settings: settings, engine: engine,
-      checkpointing: try checkpointing(of: model), observer: observer)
+      student: model, teacher: teaching.source, batches: batches, settings: settings,
+      engine: engine, checkpointing: try checkpointing(of: model), observer: observer)
     guard corpus.count > 0 else {
       throw TrainingError.noData(
         "\(options.texts.map(\.name).joined(separator: ", ")): no sequence is left after cleaning")
     }
     let total = loop.totalSteps
+    try (teaching.source as? StoredTeacher)?.check(covers: total)
     // Some sixty points draw a curve; a run of a few steps keeps them all.
     loop.settings.window = max(1, total / 60)
     began(total)
     let progress = try loop.run()
     let name = options.texts.map(\.name).joined(separator: " + ")
+    var inputs = inputs
+    inputs["targets"] = teaching.description
     return result(
       model, progress, inputs: inputs, data: [name], loss: objective.formula,
       termNames: objective.termNames, window: loop.settings.window)

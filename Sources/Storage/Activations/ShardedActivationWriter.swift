@@ -79,11 +79,16 @@ final class ShardedActivationWriter {
     if buffers.reduce(0, { $0 + $1.count }) >= shardByteCount { try endShard() }
   }
 
+  /// Puts what is in memory on the disk, for a later writer to go on behind.
+  func save() throws(ActivationStoreError) {
+    if units > 0 { try endShard() }
+  }
+
   /// Makes one HDF5 file of all shards and removes them.
   func finish(
     attributes: [String: StoredValue]
   ) throws(ActivationStoreError) {
-    if units > 0 { try endShard() }
+    try save()
     try join(attributes)
     lock.release()
     do throws(FileError) {

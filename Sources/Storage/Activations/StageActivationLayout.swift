@@ -136,7 +136,9 @@ public struct StageActivationLayout: Equatable, Sendable {
 
 /// Where a batch belongs in training: batches are stored and found in this order.
 public struct BatchPlace: Hashable, Comparable, Sendable {
+  /// Counted from 0.
   public let epoch: Int
+  /// Counted from 0, over all epochs.
   public let step: Int
   /// Number within the step, where a step accumulates several.
   public let microBatch: Int

@@ -3,6 +3,7 @@ import Files
 
 /// A verified store of teacher outputs, in a mapping; pointers are valid while it lives.
 public final class StageActivationStore: Sendable {
+  public let path: String
   public let layout: StageActivationLayout
   /// What the outputs are of: to be compared with what a training run is about to use.
   public let source: [String: String]
@@ -30,6 +31,7 @@ public final class StageActivationStore: Sendable {
   }
 
   public init(path: String) throws(ActivationStoreError) {
+    self.path = path
     file = try ActivationFile(path: path, form: StageActivationLayout.form)
     layout = try StageActivationLayout(
       of: file, hasHidden: file.has("/hidden/last"), hasLogits: file.has("/logits/values"))
@@ -38,6 +40,9 @@ public final class StageActivationStore: Sendable {
     overflowCount = try file.integer("overflow_count")
     batchCount = file.rowCount("/batches")
   }
+
+  /// Steps from the first one on that the store holds.
+  public var stepCount: Int { batchCount == 0 ? 0 : place(batchCount - 1).step + 1 }
 
   /// The batch of a number, in training order.
   public func batch(_ index: Int) -> Batch {
@@ -55,10 +60,22 @@ public final class StageActivationStore: Sendable {
       tokens: tokens, logitRows: fields[7]..<fields[8])
   }
 
-  /// The numbers of a step's batches; empty if the store does not hold the step.
-  public func batches(epoch: Int, step: Int) -> Range<Int> {
-    let first = firstBatch(from: BatchPlace(epoch: epoch, step: step, microBatch: 0))
-    return first..<firstBatch(from: BatchPlace(epoch: epoch, step: step + 1, microBatch: 0))
+  /// The number of the batch at a step, counted over all epochs, and its place in the step; nil if the
+  /// store does not hold it.
+  public func batchNumber(step: Int, microBatch: Int) -> Int? {
+    var (low, high) = (0, batchCount)
+    while low < high {
+      let middle = (low + high) / 2
+      let place = place(middle)
+      if (place.step, place.microBatch) < (step, microBatch) {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    guard low < batchCount else { return nil }
+    let place = place(low)
+    return (place.step, place.microBatch) == (step, microBatch) ? low : nil
   }
 
   /// Copies a batch's last hidden states as float32. - Parameter target: [T, C].
@@ -94,15 +111,5 @@ public final class StageActivationStore: Sendable {
   private func place(_ index: Int) -> BatchPlace {
     let fields = fields(index)
     return BatchPlace(epoch: fields[0], step: fields[1], microBatch: fields[2])
-  }
-
-  /// The number of the first batch that is not before a place.
-  private func firstBatch(from wanted: BatchPlace) -> Int {
-    var (low, high) = (0, batchCount)
-    while low < high {
-      let middle = (low + high) / 2
-      if place(middle) < wanted { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 }

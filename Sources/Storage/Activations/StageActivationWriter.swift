@@ -121,6 +121,9 @@ public final class StageActivationWriter {
     try shards.endUnit()
   }
 
+  /// Puts everything so far on the disk: to be called before stopping early.
+  public func save() throws(ActivationStoreError) { try shards.save() }
+
   /// Puts the whole store at its path.
   public func finish() throws(ActivationStoreError) {
     var attributes = layout.attributes

@@ -1,0 +1,111 @@
+// The hidden states of a text, line by line, kept for analysis.
+import Files
+import Glibc
+import Storage
+import Text
+import Transformers
+
+/// Runs every line of a text, one sequence each, through an encoder and stores the hidden states asked for.
+public struct TextActivationRecording {
+  let model: TransformerModel
+  let tokenizer: BertTokenizer
+  /// Lines are cut after this many tokens, [CLS] and [SEP] included.
+  let maximumLength: Int
+  let engine: Engine
+  /// Tokens that are computed together, at least.
+  static let batchTokens = 1024
+
+  public init(
+    model: TransformerModel, tokenizer: BertTokenizer, maximumLength: Int, engine: Engine
+  ) {
+    self.model = model
+    self.tokenizer = tokenizer
+    self.maximumLength = maximumLength
+    self.engine = engine
+  }
+
+  /// Goes on behind the lines that are safe, to the end; `writer.finish()` is left to the caller. Which lines are
+  /// computed together does not depend on where an earlier recording stopped, nor do the bits.
+  public func run(
+    over text: MappedFile, into writer: TextActivationWriter,
+    observer: (any RecordingObserver)? = nil
+  ) throws {
+    defer { extendLifetime(text) }
+    let bytes = text.bytes.bindMemory(to: UInt8.self)
+    let total = Self.lineCount(bytes)
+    guard total > 0 else { throw RecordingError.emptyText(path: text.path) }
+    let finished = writer.finishedSequenceCount
+    let scope = ComputeScope(engine: engine, recording: false)
+    var clock = RecordingClock(total: total, observer: observer)
+    var waiting = TokenSequences()
+    var (place, number) = (0, 0)
+    var tokenIDs: [Int32] = []
+    while number < total {
+      let end = Self.lineEnd(bytes, from: place)
+      tokenIDs.removeAll(keepingCapacity: true)
+      do {
+        try tokenizer.encode(
+          UnsafeBufferPointer(rebasing: bytes[place..<end]), addSpecials: true,
+          maximumLength: maximumLength, into: &tokenIDs)
+      } catch {
+        throw RecordingError.invalidUTF8(
+          path: text.path, line: number + 1, byteOffset: place + error.byteOffset)
+      }
+      waiting.append(tokenIDs)
+      place = end + 1
+      number += 1
+      guard waiting.tokenCount >= Self.batchTokens || number == total else { continue }
+      defer { waiting = TokenSequences() }
+      guard number > finished else { continue }
+      try compute(
+        waiting, from: max(0, finished - (number - waiting.count)), in: scope, into: writer)
+      if clock.report(done: number, tokens: waiting.tokenCount), number < total {
+        try writer.save()
+        throw RecordingError.interrupted(done: number, total: total, units: "sequences")
+      }
+    }
+  }
+
+  /// - Parameter first: the sequences before it are stored already.
+  private func compute(
+    _ sequences: TokenSequences, from first: Int, in scope: ComputeScope,
+    into writer: TextActivationWriter
+  ) throws {
+    scope.reset()
+    let batch = PackedBatch(Array(0..<sequences.count), of: sequences)
+    let states = model.encoder.encode(
+      tokenIDs: batch.tokenIDs, layout: SequenceLayout(offsets: batch.offsets),
+      request: HiddenStateRequest(lastLayer: nil, layers: Set(writer.layout.layers)),
+      mode: .inference, in: scope)
+    let layers = writer.layout.layers.compactMap { states.layers[$0] }
+    try batch.tokenIDs.withUnsafeBufferPointer { tokenIDs in
+      for sequence in first..<sequences.count {
+        let rows = Int(batch.offsets[sequence])..<Int(batch.offsets[sequence + 1])
+        try writer.append(
+          tokenIDs: UnsafeBufferPointer(rebasing: tokenIDs[rows]),
+          hidden: layers.map { layer in
+            UnsafeBufferPointer(
+              rebasing: layer.values[
+                rows.lowerBound * layer.columns..<rows.upperBound * layer.columns])
+          })
+      }
+    }
+  }
+
+  /// A last line needs no line feed.
+  private static func lineCount(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    var (count, place) = (0, 0)
+    while place < bytes.count {
+      place = lineEnd(bytes, from: place) + 1
+      count += 1
+    }
+    return count
+  }
+
+  private static func lineEnd(_ bytes: UnsafeBufferPointer<UInt8>, from place: Int) -> Int {
+    guard let base = bytes.baseAddress, place < bytes.count,
+      let found = memchr(base + place, 10, bytes.count - place)
+    else { return bytes.count }
+    return UnsafeRawPointer(base).distance(to: UnsafeRawPointer(found))
+  }
+}

@@ -1,0 +1,146 @@
+// A teacher that was run before: what it said is read from an activation store.
+import Storage
+import Text
+import Transformers
+
+/// Gives a training the outputs that were stored for it, batch by batch, after making sure that the batch is the
+/// one they were computed of.
+///
+/// From last hidden states the head's transformation and decoder are computed again, which is the live
+/// teacher's own arithmetic: the same targets to the bit from float32, rounded to 11 bits from binary16. From
+/// the largest logits nothing is computed, and the loss is another one (`TopKSoftTargetObjective`).
+public final class StoredTeacher: TeacherSource {
+  private let store: StageActivationStore
+  private let head: MaskedLanguageHead?
+  private let vocabularySize: Int
+  /// Which of the stored temperatures is the objective's; nil where logits are computed.
+  private let temperature: Int?
+  private let scope: ComputeScope
+  private var states: [Float] = []
+
+  /// - Parameters:
+  ///   - store: of the stage's teacher outputs.
+  ///   - identity: what the store must be of, as it was written by.
+  ///   - objective: the stage's, as `DistillationObjective.taught(from:)` gives it for this store.
+  ///   - head: the teacher's; needed for soft targets if the store has no logits. Its encoder is not.
+  ///   - vocabularySize: V, the same for teacher and student.
+  /// - Throws: everything that makes the store unfit for this training.
+  public init(
+    store: StageActivationStore, identity: [String: String], objective: DistillationObjective,
+    head: MaskedLanguageHead?, vocabularySize: Int, engine: Engine
+  ) throws(StoredTeacherError) {
+    let names = Set(identity.keys).union(store.source.keys).sorted()
+    let differences = names.filter { identity[$0] != store.source[$0] }.map {
+      StoredTeacherError.Difference(name: $0, found: store.source[$0], expected: identity[$0])
+    }
+    guard differences.isEmpty else {
+      throw .ofAnother(path: store.path, differences: differences)
+    }
+    let logits = store.layout.topLogits
+    var temperature: Int?
+    if let soft = objective.softTargets, let logits {
+      precondition(soft.keptLogits == logits.count, "an objective for this store is needed")
+      temperature = logits.temperatures.firstIndex(of: soft.temperature)
+      guard temperature != nil else {
+        throw .lacks(
+          path: store.path, what: "temperature \(soft.temperature)",
+          has: logits.temperatures.map { "\($0)" }.joined(separator: ", "))
+      }
+      guard logits.positions == .all || soft.positions == .masked else {
+        throw .lacks(path: store.path, what: "logits of all positions", has: "masked ones only")
+      }
+    }
+    let readsStates = objective.cosine != nil || objective.softTargets != nil && logits == nil
+    guard !readsStates || store.layout.lastHidden != nil else {
+      throw .lacks(path: store.path, what: "last hidden states", has: "logits only")
+    }
+    precondition(
+      head != nil || objective.softTargets == nil || logits != nil,
+      "soft targets from hidden states take the teacher's head")
+    self.store = store
+    self.head = head
+    self.vocabularySize = vocabularySize
+    self.temperature = temperature
+    scope = ComputeScope(engine: engine, recording: false)
+  }
+
+  /// Makes sure, before a training begins, that the store reaches to its end.
+  public func check(covers steps: Int) throws(StoredTeacherError) {
+    guard steps > 0, store.batchNumber(step: steps - 1, microBatch: 0) == nil else { return }
+    throw .tooShort(path: store.path, steps: store.stepCount, wanted: steps)
+  }
+
+  public func targets(
+    for batch: PackedBatch, layout: SequenceLayout, at place: BatchPlace, request: TeacherRequest
+  ) throws -> TeacherTargets {
+    guard let number = store.batchNumber(step: place.step, microBatch: place.microBatch) else {
+      throw StoredTeacherError.tooShort(
+        path: store.path, steps: store.stepCount, wanted: place.step + 1)
+    }
+    let stored = store.batch(number)
+    guard stored.offsets == batch.offsets, stored.tokenIDs.elementsEqual(batch.tokenIDs) else {
+      throw StoredTeacherError.otherTokens(
+        path: store.path, step: place.step, microBatch: place.microBatch)
+    }
+    scope.reset()
+    var targets = TeacherTargets()
+    let usesLogits = temperature != nil && request.logitRows != nil
+    if request.hidden || request.logitRows != nil && !usesLogits {
+      let hidden = lastHidden(of: stored, rows: layout.tokenCount)
+      if request.hidden { targets.hidden = hidden }
+      if let wanted = request.logitRows, !usesLogits {
+        targets.vocabulary = head?.teaching(
+          hidden: hidden, rows: layout.allRows, wanted: wanted, in: scope)
+      }
+    }
+    if let wanted = request.logitRows, let temperature {
+      targets.topLogits = try topLogits(of: stored, rows: wanted.rows, temperature: temperature)
+    }
+    return targets
+  }
+
+  /// [T, C]
+  private func lastHidden(of batch: StageActivationStore.Batch, rows: Int) -> Tensor {
+    let columns = store.layout.lastHidden?.hiddenSize ?? 0
+    let count = rows * columns
+    if states.count < count { states = [Float](repeating: 0, count: count) }
+    return states.withUnsafeMutableBufferPointer { states in
+      let target = UnsafeMutableBufferPointer(rebasing: states[..<count])
+      store.readLastHidden(of: batch, into: target)
+      return scope.input(UnsafeBufferPointer(target), rows: rows, columns: columns)
+    }
+  }
+
+  private func topLogits(
+    of batch: StageActivationStore.Batch, rows: [Int32], temperature: Int
+  ) throws(StoredTeacherError) -> TopLogits? {
+    guard let layout = store.layout.topLogits else { return nil }
+    let k = layout.count
+    var values = [Float](repeating: 0, count: batch.logitRowCount * k)
+    values.withUnsafeMutableBufferPointer { store.readTopLogits(of: batch, into: $0) }
+    let ids = store.topLogitIDs(of: batch)
+    guard ids.allSatisfy({ (0..<vocabularySize).contains(Int($0)) }) else {
+      throw .foreignWords(path: store.path, vocabularySize: vocabularySize)
+    }
+    let sums = store.logNormalizers(of: batch)
+    // Masked rows of a store of all, or exactly the rows that it has.
+    let places = rows.count == batch.logitRowCount ? Array(0..<rows.count) : rows.map(Int.init)
+    precondition(
+      layout.positions == .all || rows.count == batch.logitRowCount,
+      "\(rows.count) rows of \(batch.logitRowCount) stored for the masked positions")
+    return TopLogits(
+      rows: places.count, count: k, values: places.flatMap { values[$0 * k..<($0 + 1) * k] },
+      ids: places.flatMap { ids[$0 * k..<($0 + 1) * k] },
+      logNormalizers: places.map { sums[$0 * layout.temperatures.count + temperature] })
+  }
+}
+
+extension DistillationObjective {
+  /// The objective that a store of this layout can teach: where it has logits, they take the place of the
+  /// whole distribution.
+  public func taught(from layout: StageActivationLayout) -> DistillationObjective {
+    var objective = self
+    objective.softTargets?.keptLogits = layout.topLogits?.count
+    return objective
+  }
+}

@@ -1,0 +1,163 @@
+// The teacher outputs of a definition's stage, computed ahead of its training.
+import Distillation
+import Files
+import Foundation
+import Storage
+import Text
+import Transformers
+
+/// What is asked of a recording of a stage's teacher outputs.
+public struct StageActivationRequest: Sendable {
+  /// The definition's file.
+  public var definitionPath: String
+  /// `key.path=value` texts.
+  public var overrides: [String]
+  /// A distill stage.
+  public var stage: String
+  /// Of hidden states; logits are float32.
+  public var precision: ActivationPrecision
+  /// Keep this many logits of a row in place of hidden states; nil for hidden states, the exact route.
+  public var keptLogits: Int?
+  /// With a log-normaliser each; nil for the stage's own.
+  public var temperatures: [Double]?
+  /// Where to; nil for a place in the cache that what is stored decides.
+  public var path: String?
+
+  public init(
+    definitionPath: String, overrides: [String] = [], stage: String,
+    precision: ActivationPrecision, keptLogits: Int? = nil, temperatures: [Double]? = nil,
+    path: String? = nil
+  ) {
+    self.definitionPath = definitionPath
+    self.overrides = overrides
+    self.stage = stage
+    self.precision = precision
+    self.keptLogits = keptLogits
+    self.temperatures = temperatures
+    self.path = path
+  }
+}
+
+/// Records what the teacher of a distill stage says to all its batches. The stage's own training then reads
+/// it, given `targets: {store: path}`.
+public final class StageActivations {
+  public let path: String
+  public let layout: StageActivationLayout
+  /// Sequences of the stage's text.
+  public let sequenceCount: Int
+  public var totalSteps: Int { recording.totalSteps }
+
+  private let identity: TeacherOutputIdentity
+  private let recording: StageActivationRecording
+
+  /// Reads and checks the definition, prepares the text and reads the teacher. Stages that the teacher comes from
+  /// must have been run.
+  /// - Parameter note: told what is prepared.
+  public init(
+    _ request: StageActivationRequest, locations: Locations, engine: Engine,
+    note: @escaping (String) -> Void
+  ) throws {
+    let loaded = try LoadedDefinition.load(
+      path: request.definitionPath, overrides: request.overrides,
+      context: DefinitionContext(locations: locations, definitionPath: request.definitionPath))
+    // Where the stage's own training will read from is not there yet.
+    let plan = ResolvedPlan(loaded.definition.runningTeacher(ofStage: request.stage))
+    guard let planned = plan.stage(id: request.stage) else {
+      throw RunError.noSuchStage(request.stage, known: plan.stages.map(\.id))
+    }
+    guard case .distill(let options) = planned.stage.work, options.loss.objective.needsTeacher
+    else { throw RunError.noTeacher(stage: request.stage) }
+    if plan.definition.random == .torch24CPU {
+      throw RunError.notSupported("random: \(plan.definition.random.rawValue)")
+    }
+    let facts = try DigestFacts.gather(
+      for: plan, stages: [planned.id], in: locations, numericsVersion: Numerics.version,
+      blasCore: BLASKernel.coreName)
+    let digests = try PlanDigests(plan, facts, stages: [planned])
+    let data = PreparedData(plan: plan, locations: locations, note: note)
+    let teacher = try ModelMaking(plan: plan, data: data) { id throws in
+      guard let folder = digests.stages[id].flatMap(StageCache(locations).lookUp) else {
+        throw RunError.stageNotRun(id, definition: request.definitionPath)
+      }
+      return try ExperimentRunner.model(ofStageIn: folder)
+    }.make(planned.inputs[0])
+    let corpus = try data.corpus(
+      options.corpus, sequenceLength: planned.stage.training.sequenceLength)
+    guard corpus.count > 0 else {
+      throw TrainingError.noData(
+        "\(options.corpus.texts.map(\.name).joined(separator: ", ")): no sequence is left after "
+          + "cleaning")
+    }
+    let objective = options.loss.objective
+    let settings = StageExecution.maskedLanguageSettings(
+      planned.stage.training, objective: objective, masking: options.corpus.masking.rule)
+    sequenceCount = corpus.count
+    layout = try request.layout(
+      for: objective, hiddenSize: teacher.configuration.hiddenSize,
+      vocabularySize: teacher.configuration.vocabularySize)
+    identity = TeacherOutputIdentity(
+      teacher: digests.of(planned.inputs[0]) ?? "", corpus: corpus,
+      vocabulary: digests.vocabulary, options: options, training: planned.stage.training)
+    recording = StageActivationRecording(
+      teacher: teacher,
+      batches: MaskedCorpus(
+        corpus: corpus, tokenCounts: corpus.tokenCounts, vocabulary: try data.vocabulary(),
+        settings: settings),
+      settings: settings, engine: engine)
+    path =
+      request.path
+      ?? "\(locations.cache)/activations/"
+      + identity.digest(with: ["\(layout.text)", "\(recording.totalSteps) steps"]) + ".h5"
+  }
+
+  /// Computes what is not there yet.
+  /// - Returns: the finished store, and whether it was there before.
+  public func run(
+    observer: (any RecordingObserver)? = nil
+  ) throws -> (store: StageActivationStore, wasThere: Bool) {
+    if Locations.exists(path), let store = try? StageActivationStore(path: path),
+      store.source == identity.values, store.layout == layout, store.stepCount >= totalSteps
+    {
+      return (store, true)
+    }
+    if let folder = Folder.parent(of: path) { try Folder.create(path: folder) }
+    let writer = try StageActivationWriter(
+      path: path, layout: layout, source: identity.values)
+    try recording.run(into: writer, observer: observer)
+    try writer.finish()
+    return (try StageActivationStore(path: path), false)
+  }
+}
+
+extension StageActivationRequest {
+  /// What will be stored for an objective.
+  fileprivate func layout(
+    for objective: DistillationObjective, hiddenSize: Int, vocabularySize: Int
+  ) throws(RunError) -> StageActivationLayout {
+    let states = StageActivationLayout.LastHidden(hiddenSize: hiddenSize, precision: precision)
+    guard let keptLogits else { return StageActivationLayout(lastHidden: states) }
+    guard let soft = objective.softTargets else { throw .noSoftTargets(stage: stage) }
+    guard keptLogits <= vocabularySize else {
+      throw .tooManyLogits(keptLogits, words: vocabularySize)
+    }
+    return StageActivationLayout(
+      // The cosine reads states, whatever the soft targets are made of.
+      lastHidden: objective.cosine == nil ? nil : states,
+      topLogits: .init(
+        count: keptLogits, temperatures: temperatures ?? [soft.temperature],
+        positions: soft.positions == .all ? .all : .masked, precision: .f32))
+  }
+}
+
+extension ResolvedDefinition {
+  /// The definition with the stage's teacher run live.
+  fileprivate func runningTeacher(ofStage id: String) -> ResolvedDefinition {
+    var definition = self
+    for index in definition.stages.indices where definition.stages[index].id == id {
+      guard case .distill(var options) = definition.stages[index].work else { continue }
+      options.outputs = .live
+      definition.stages[index].work = .distill(options)
+    }
+    return definition
+  }
+}

@@ -1,0 +1,103 @@
+// What stored teacher outputs depend on, and a teacher that reads them.
+import Distillation
+import Files
+import Storage
+import Text
+import Transformers
+
+/// Everything that decides what a teacher says to the batches of a stage. How long the stage is and what its
+/// loss makes of the outputs is not in it: a store may serve stages that differ in those.
+struct TeacherOutputIdentity {
+  let values: [String: String]
+
+  /// - Parameters:
+  ///   - teacher: digest of the model, or of the stage that made it.
+  ///   - corpus: as cut for the stage.
+  ///   - vocabulary: digest.
+  init(
+    teacher: String, corpus: TokenizedCorpus, vocabulary: String, options: DistillOptions,
+    training: TrainingOptions
+  ) {
+    let (masking, batching) = (options.corpus.masking, training.batching)
+    values = [
+      "core_type": BLASKernel.coreName, "numerics_version": "\(Numerics.version)",
+      "teacher": teacher, "data": corpus.digest, "vocabulary": vocabulary,
+      "masking": "probability \(masking.probability), smoothing \(masking.smoothing), "
+        + "mask \(masking.mask), keep \(masking.keep), random \(masking.random)",
+      "batching": "\(batching.batchSize) sequences"
+        + (batching.accumulate == 1 ? "" : ", \(batching.accumulate) batches a step")
+        + (batching.groupByLength ? ", grouped by length" : ""),
+      "seed": "\(training.seed)",
+    ]
+  }
+
+  /// Names a store of these outputs in the form that `form` says.
+  func digest(with form: [String]) -> String {
+    let lines = values.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" } + form
+    return String(SHA256.hexDigest(of: lines.joined(separator: "\n")).prefix(32))
+  }
+}
+
+extension PlanDigests {
+  /// Of a model, or of the stage that makes it.
+  func of(_ input: StageInput) -> String? {
+    switch input {
+    case .model(let name): models[name]
+    case .stage(let id): stages[id]
+    }
+  }
+}
+
+/// The teacher of one stage, with the objective that it can teach.
+struct StageTeaching {
+  let objective: DistillationObjective
+  /// Nil where the objective needs none.
+  let source: (any TeacherSource)?
+  /// What is recorded as where the targets came from.
+  let description: String?
+
+  static func live(
+    _ objective: DistillationObjective, teacher: () throws -> TransformerModel, engine: Engine
+  ) throws -> StageTeaching {
+    StageTeaching(
+      objective: objective,
+      source: objective.needsTeacher ? LiveTeacher(model: try teacher(), engine: engine) : nil,
+      description: nil)
+  }
+
+  /// - Parameters:
+  ///   - path: of the store.
+  ///   - teacher: is called, and its head alone kept, if logits must be computed.
+  static func stored(
+    _ objective: DistillationObjective, path: String, identity: TeacherOutputIdentity,
+    teacher: () throws -> TransformerModel, vocabularySize: Int, engine: Engine
+  ) throws -> StageTeaching {
+    guard objective.needsTeacher else {
+      return StageTeaching(objective: objective, source: nil, description: nil)
+    }
+    let store = try StageActivationStore(path: path)
+    let objective = objective.taught(from: store.layout)
+    let needsHead = objective.softTargets != nil && store.layout.topLogits == nil
+    return StageTeaching(
+      objective: objective,
+      source: try StoredTeacher(
+        store: store, identity: identity.values, objective: objective,
+        head: needsHead ? try teacher().maskedLanguageHead : nil, vocabularySize: vocabularySize,
+        engine: engine),
+      description: "activation store: \(store.layout.text)")
+  }
+}
+
+extension StageActivationLayout {
+  /// What a store has, in words.
+  public var text: String {
+    [
+      topLogits.map {
+        "\($0.count) largest logits of \($0.positions.rawValue) positions, "
+          + "\($0.precision.rawValue), T = "
+          + $0.temperatures.map(NumberWords.plain).joined(separator: ", ")
+      },
+      lastHidden.map { "last hidden states of \($0.hiddenSize), \($0.precision.rawValue)" },
+    ].compactMap { $0 }.joined(separator: "; ")
+  }
+}

@@ -1,0 +1,153 @@
+import Glibc
+
+/// What is kept of a teacher's logits: the k largest of each row, and how much the whole row came to.
+public struct TopLogits: Sendable, Equatable {
+  /// R
+  public let rows: Int
+  /// k
+  public let count: Int
+  /// t [R, k], largest first.
+  public let values: [Float]
+  /// [R, k], the vocabulary ids of `values`.
+  public let ids: [Int32]
+  /// log Σᵥ exp(tᵥ/T) over the whole vocabulary [R], at the temperature T they will be used at.
+  public let logNormalizers: [Float]
+
+  public init(
+    rows: Int, count: Int, values: [Float], ids: [Int32], logNormalizers: [Float]
+  ) {
+    precondition(
+      values.count == rows * count && ids.count == rows * count && logNormalizers.count == rows,
+      "top logits of [\(rows), \(count)]: \(values.count) values, \(ids.count) ids, "
+        + "\(logNormalizers.count) normalisers")
+    self.rows = rows
+    self.count = count
+    self.values = values
+    self.ids = ids
+    self.logNormalizers = logNormalizers
+  }
+}
+
+/// Temperature-softened divergence of the student from what was kept of the teacher, in nats: over k + 1
+/// outcomes, the k words kept of the row and one for all the others together,
+///
+///     T² · [ Σᵢ qᵢ log(qᵢ/pᵢ) + qᵣ log(qᵣ/pᵣ) ]
+///     qᵢ = exp(tᵢ/T - log-normaliser), qᵣ = 1 - Σᵢ qᵢ;   p = softmax(s/T), pᵣ = 1 - Σᵢ pᵢ
+///
+/// It is a different loss from `SoftTargetObjective`, never larger (two distributions can only look more alike
+/// when outcomes are lumped), and the same where every word is kept. How the teacher shares qᵣ among the other words
+/// teaches nothing: the student keeps its own proportions there.
+///
+/// Gradient of a row, times gradientScale, for the student alone: T · (pᵢ - qᵢ) for a word that is kept,
+/// T · pᵥ · (1 - qᵣ/pᵣ) for one that is not.
+/// Source: derived here from Hinton, Vinyals, Dean 2015 (arXiv 1503.02531), section 2.
+public struct TopKSoftTargetObjective: VocabularyObjective {
+  let teacher: TopLogits
+  let temperature: Double
+  let gradientScale: Double
+  public let readsTeacher = false
+
+  /// - Parameters:
+  ///   - teacher: of the rows that are evaluated, in their order.
+  ///   - temperature: T > 0, the one that the log-normalisers belong to.
+  ///   - gradientScale: what the gradient of each row's loss is multiplied by.
+  public init(teacher: TopLogits, temperature: Double, gradientScale: Double) {
+    precondition(temperature > 0, "a temperature must be positive")
+    (self.teacher, self.temperature, self.gradientScale) = (teacher, temperature, gradientScale)
+  }
+
+  public func applies(toRow row: Int) -> Bool { true }
+
+  public func evaluate(_ row: VocabularyRow) -> Double {
+    precondition(row.index < teacher.rows, "row \(row.index) of \(teacher.rows) top logits")
+    let places = row.index * teacher.count..<(row.index + 1) * teacher.count
+    return teacher.ids.withUnsafeBufferPointer { ids in
+      evaluate(
+        row, ids: UnsafeBufferPointer(rebasing: ids[places]),
+        q: TeacherShares(teacher, row: row.index, temperature: temperature))
+    }
+  }
+
+  private func evaluate(
+    _ row: VocabularyRow, ids: UnsafeBufferPointer<Int32>, q: TeacherShares
+  ) -> Double {
+    // In logarithms throughout: however small the student's share of the rest, it never becomes 0.
+    let rest = RestOfWords(row, without: ids, temperature: temperature)
+    var highest = -Double.infinity
+    for id in ids { highest = max(highest, Double(row.student[Int(id)]) / temperature) }
+    var sum = 0.0
+    for id in ids { sum += exp(Double(row.student[Int(id)]) / temperature - highest) }
+    let logTotal = Self.logSum(highest + log(sum), rest.logSum)
+
+    var divergence = 0.0
+    for (i, id) in ids.enumerated() where q.kept[i] > 0 {
+      divergence +=
+        q.kept[i] * (log(q.kept[i]) - (Double(row.student[Int(id)]) / temperature - logTotal))
+    }
+    if q.rest > 0, rest.sum > 0 {
+      divergence += q.rest * (log(q.rest) - (rest.logSum - logTotal))
+    }
+    if let gradient = row.gradient {
+      let scale = gradientScale * temperature
+      let share = exp(rest.logSum - logTotal)
+      RowKernels.contributeScaled(
+        rest.exponentials,
+        by: rest.sum > 0 ? Float(scale * (share - q.rest) / Double(rest.sum)) : 0,
+        to: gradient, adds: row.adds, row.count)
+      for (i, id) in ids.enumerated() {
+        let p = exp(Double(row.student[Int(id)]) / temperature - logTotal)
+        gradient[Int(id)] += Float(scale * (p - q.kept[i]))
+      }
+    }
+    return temperature * temperature * divergence
+  }
+
+  /// log(eᵃ + eᵇ); not a number where one of them is none, which `min` and `max` would hide.
+  private static func logSum(_ a: Double, _ b: Double) -> Double {
+    let (low, high) = a > b ? (b, a) : (a, b)
+    return low == -.infinity ? high : high + log1p(exp(low - high))
+  }
+}
+
+/// The teacher's distribution over k words and the rest.
+private struct TeacherShares {
+  var kept: [Double]
+  var rest: Double
+
+  init(_ teacher: TopLogits, row: Int, temperature: Double) {
+    let normalizer = Double(teacher.logNormalizers[row])
+    kept = (row * teacher.count..<(row + 1) * teacher.count).map {
+      exp(Double(teacher.values[$0]) / temperature - normalizer)
+    }
+    let sum = kept.reduce(0, +)
+    rest = max(0, 1 - sum)
+    // Float32 normalisers may leave a sum just above 1.
+    if sum > 1 { for i in kept.indices { kept[i] /= sum } }
+  }
+}
+
+/// The student's words that the teacher's k are not among, as one.
+private struct RestOfWords {
+  /// [V]: exp((sᵥ - highest)/T), 0 for the k.
+  let exponentials: UnsafeMutablePointer<Float>
+  /// Their sum; 0 where every word is kept.
+  let sum: Float
+  /// log Σ exp(sᵥ/T)
+  let logSum: Double
+
+  init(_ row: VocabularyRow, without ids: UnsafeBufferPointer<Int32>, temperature: Double) {
+    let values = row.scratch
+    values.update(from: row.student, count: row.count)
+    for id in ids { values[Int(id)] = -.infinity }
+    exponentials = values
+    let highest = RowKernels.maximum(values, row.count)
+    guard highest > -.infinity else {
+      values.update(repeating: 0, count: row.count)
+      (sum, logSum) = (0, -.infinity)
+      return
+    }
+    sum = RowKernels.exponentials(
+      of: values, minus: highest, times: Float(1 / temperature), into: values, row.count)
+    logSum = Double(highest) / temperature + log(Double(sum))
+  }
+}
