@@ -116,15 +116,15 @@ import Testing
   // MARK: Data
 
   @Test(
+    "a task's file that is not one; / stands for a new line and _ for a tab",
     arguments: [
-      ("sentence\tlabel\ngood film\n", "dev.tsv:2"),
-      ("sentence\tlabel\ngood\t1\nbad\t2\n", "dev.tsv:3:5"),
-      ("sentence\tlabel\ngood\tpositive\n", "0, 1"),
-      ("index\tsentence\n0\tgood\n", "dev.tsv:1"), ("", "dev.tsv"),
+      ("sentence_label/good film/", "dev.tsv:2"), ("sentence_label/good_1/bad_2/", "dev.tsv:3:5"),
+      ("sentence_label/good_positive/", "0, 1"), ("index_sentence/0_good/", "dev.tsv:1"),
+      ("", "dev.tsv"),
     ])
   func aTaskThatIsNot(dev: String, place: String) throws {
     let model = try TinyModel()
-    try model.writeTask(dev: dev)
+    try model.writeTask(dev: dev.replacing("/", with: "\n").replacing("_", with: "\t"))
     expectFailure(
       try model.retort("evaluate", "--model", model.path, "--task", "glue/sst2"), saying: place)
   }

@@ -132,6 +132,17 @@ import Testing
     #expect(running.wait().status == 143)
   }
 
+  @Test func runsTheStagesOfAKindAndWhatTheyNeed() throws {
+    let experiment = try TinyExperiment()
+    let pretrained = try experiment.run("pretrain")
+    #expect(pretrained.status == 0, "\(pretrained.errors)")
+    #expect(try record(experiment).stages.map(\.id) == ["teacher_mlm"])
+    let distilled = try experiment.run("distill")
+    #expect(distilled.status == 0, "\(distilled.errors)")
+    #expect(distilled.errors.contains("teacher_mlm: found in the cache"))
+    #expect(try record(experiment).stages.map(\.id) == ["teacher_mlm", "distil"])
+  }
+
   @Test func fineTunesAnotherModel() throws {
     let experiment = try TinyExperiment()
     #expect(try experiment.run("run").status == 0)

@@ -13,5 +13,7 @@ struct DoctorVerb: ParsableCommand {
     let diagnosis = Examination.diagnose()
     try StandardOutput.shared.write(
       line: json ? JSONText.pretty(diagnosis) : diagnosis.text)
+    // Slow or small is a finding; a machine on which nothing can run is a failure.
+    if !diagnosis.processor.missing.isEmpty { throw ExitCode(ExitStatus.failure.rawValue) }
   }
 }
