@@ -96,6 +96,18 @@ import Testing
     tiny = 0
     #expect(kept.load(ordering: .relaxed) == 0)
   }
+
+  @Test("the calling thread has its subnormals back after a run", arguments: [1, 2])
+  func callersSubnormals(threads: Int) async {
+    // In a process of its own: other tests' threads are not to be trusted here, nor to be changed.
+    await #expect(processExitsWith: .success) { [threads] in
+      let half = Float.leastNormalMagnitude / 2
+      WorkerPool(threadCount: threads).run(tiles: 8) { _, _ in }
+      nonisolated(unsafe) var tiny = Float.leastNormalMagnitude
+      withUnsafeMutablePointer(to: &tiny) { $0.pointee *= 0.5 }
+      precondition(tiny == half && tiny != 0)
+    }
+  }
 }
 
 /// Counters that several threads add to.
