@@ -3,8 +3,9 @@
 import Files
 import Foundation
 
-/// `records/*.json` are the input; `README.md`, `<experiment>.md` and `*.svg` are drawn from them
-/// and from the references, and from nothing else: no clock, no machine, no version.
+/// `records/*.json` and `records/parity/*.json` are the input; `README.md`, `<experiment>.md`,
+/// `parity.md` and `*.svg` are drawn from them and from the references, and from nothing else: no
+/// clock, no machine, no version.
 public struct ResultsFolder: Sendable {
   /// The folder itself, `Results`.
   public let path: String
@@ -68,7 +69,14 @@ public struct ResultsFolder: Sendable {
       experiments.append(runs)
       files.merge(ExperimentPage(runs).files) { _, new in new }
     }
-    files["README.md"] = IndexPage(experiments).text()
+    let parity: ParityRecords
+    do {
+      parity = try ParityRecords(folder: "\(path)/records/parity")
+    } catch {
+      throw .record(error)
+    }
+    if !parity.isEmpty { files["parity.md"] = ParityPage(parity).text() }
+    files["README.md"] = IndexPage(experiments, hasParity: !parity.isEmpty).text()
     return files
   }
 

@@ -14,9 +14,9 @@ public enum ForwardMode: Sendable {
 public struct DropoutSite: Sendable {
   public let index: Int
   /// Probability of dropping a unit, in [0, 1).
-  public let probability: Float
+  public let probability: Double
 
-  public init(index: Int, probability: Float) {
+  public init(index: Int, probability: Double) {
     precondition((0..<1).contains(probability), "a dropout probability must be in [0, 1)")
     (self.index, self.probability) = (index, probability)
   }
@@ -33,6 +33,8 @@ public struct DropoutPlace: Sendable {
   public var position: Int
   /// Number of rows of each sequence in a padded batch.
   public var paddedLength: Int
+  /// Number of units of each row in a padded batch.
+  public var paddedCount: Int
 }
 
 /// Where dropout masks come from.
@@ -40,7 +42,7 @@ public protocol DropoutMaskSource: Sendable {
   /// Decides the fate of the `count` units of a row: bit u % 16 of word u / 16 is 1 if unit u is kept.
   /// Bits beyond the row are unspecified.
   func keepMask(
-    of place: DropoutPlace, count: Int, dropping probability: Float,
+    of place: DropoutPlace, count: Int, dropping probability: Double,
     into words: UnsafeMutablePointer<UInt16>)
 }
 
@@ -50,7 +52,7 @@ struct DropoutMask {
   let site: DropoutSite
 
   /// What kept units are multiplied by.
-  var scale: Float { 1 / (1 - site.probability) }
+  var scale: Float { 1 / (1 - Float(site.probability)) }
 
   func words(for count: Int) -> Int { (count + 15) / 16 }
 }

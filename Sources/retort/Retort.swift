@@ -22,7 +22,8 @@ struct Retort: ParsableCommand {
           RunVerb.self, PretrainVerb.self, DistillVerb.self, FinetuneVerb.self, ExplainVerb.self,
           ValidateVerb.self,
         ]),
-      CommandGroup(name: "Result", subcommands: [InspectVerb.self, ReportVerb.self]),
+      CommandGroup(
+        name: "Result", subcommands: [InspectVerb.self, CompareVerb.self, ReportVerb.self]),
       CommandGroup(
         name: "Model",
         subcommands: [

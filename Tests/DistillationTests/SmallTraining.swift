@@ -68,7 +68,7 @@ enum Small {
   static func fineTuning(_ limit: TrainingLimit) -> FineTuningSettings {
     FineTuningSettings(
       optimization: optimization, batchSize: 4, accumulation: 2, limit: limit, seed: 5,
-      order: .shuffled, window: 5, selectBest: .evaluationLoss)
+      order: .shuffled, random: .counter, window: 5, selectBest: .evaluationLoss)
   }
 
   static let paperObjective = DistillationObjective(

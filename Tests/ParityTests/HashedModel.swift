@@ -26,10 +26,8 @@ struct HashedModel {
     names = WeightNames.huggingFace(configuration).namesByPath(prefixed: true)
     let parameters = model.parameters
     let keys = try parameters.map { IntegerHash(name: try #require(names[$0.path])) }
-    DispatchQueue.concurrentPerform(iterations: parameters.count) { index in
-      let (parameter, hash) = (parameters[index], keys[index])
-      let base: Float = parameter.kind == .normScale ? 1 : 0
-      for i in parameter.values.indices { parameter.values[i] = base + hash.unit(i) / 8 }
+    DispatchQueue.concurrentPerform(iterations: parameters.count) {
+      parameters[$0].fill(from: keys[$0])
     }
   }
 
@@ -42,7 +40,7 @@ struct HashedModel {
       request: HiddenStateRequest(lastLayer: nil, layers: Set(0...last)), mode: .inference,
       in: scope)
     for layer in 0...last {
-      try expectSummary(
+      try fixture.expectSummary(
         of: states.layers[layer]?.copyValues() ?? [], "\(group)/hidden", at: layer,
         relative: 2e-5, what: "hidden state \(layer)")
     }
@@ -63,34 +61,9 @@ struct HashedModel {
       if name.hasSuffix("key.bias") || name.hasSuffix("k_lin.bias") { continue }  // zero
       // The gradient of attention scores is a difference of nearly equal numbers (∂p - Σ ∂p · p).
       let isOfScores = parameter.path.contains(".query.") || parameter.path.contains(".key.")
-      try expectSummary(
+      try fixture.expectSummary(
         of: parameter.gradientArray, "\(group)/gradient", at: index,
         relative: isOfScores ? 1e-3 : 1e-4, what: String(name))
     }
-  }
-
-  /// - Parameter relative: the error allowed, measured in the tensor's norm (projection) and in its root
-  ///   mean square or largest sample (samples).
-  private func expectSummary(
-    of values: [Float], _ prefix: String, at index: Int, relative: Double, what: String
-  ) throws {
-    let norm = try fixture.doubles("\(prefix)_norms")[index]
-    let projection = try fixture.doubles("\(prefix)_projections")[index]
-    let places = try fixture.integers("\(prefix)_places")[index * 64..<(index + 1) * 64]
-    let samples = try fixture.doubles("\(prefix)_samples")[index * 64..<(index + 1) * 64]
-    let hash = IntegerHash(name: "projection")
-    var (squares, projected) = (0.0, 0.0)
-    for (i, value) in values.enumerated() where value != 0 {
-      squares += Double(value) * Double(value)
-      projected += Double(value) * Double(hash.unit(i))
-    }
-    #expect(abs(squares.squareRoot() / norm - 1) < relative, "norm of \(what)")
-    #expect(abs(projected - projection) < relative * norm, "projection of \(what)")
-    let largest = samples.reduce(0) { max($0, $1.magnitude) }
-    expectClose(
-      places.map { values[Int($0)] }, Array(samples),
-      Tolerance(
-        relative: relative, absolute: relative * largest,
-        because: "float32 through the model's layers"), what)
   }
 }

@@ -8,6 +8,7 @@ import Testing
 /// Weights are numbers of a hash that both sides compute (Tests/Peers/integer_hash.py).
 @Suite("Models of published size equal PyTorch's", .serialized)
 struct PublishedModelParityTests {
+  private static let reason = "float32 through the model's layers"
   private let engine = Engine(threadCount: 2)
 
   @Test(
@@ -21,11 +22,13 @@ struct PublishedModelParityTests {
       tokenIDs: model.batch.tokenIDs, layout: model.batch.layout, mode: .inference, in: scope)
     expectClose(
       logits.copyValues(), try model.fixture.doubles("\(model.group)/logits"),
-      Tolerance(relative: 1e-4, absolute: 5e-5, because: "float32 through the model's layers"))
+      Tolerance(relative: 1e-4, absolute: 5e-5, because: Self.reason))
     let losses = scope.crossEntropy(
       logits: logits, labels: model.batch.classes, gradientScale: 1 / Double(logits.rows))
     let loss = try model.fixture.number("loss", of: model.group)
-    #expect(abs(losses.reduce(0, +) / Double(logits.rows) - loss) < 2e-5)
+    expectClose(
+      [losses.reduce(0, +) / Double(logits.rows)], [loss],
+      Tolerance(relative: 0, absolute: 2e-5, because: Self.reason), "loss")
     scope.backward()
     try model.expectGradients(model.group)
   }
@@ -53,7 +56,9 @@ struct PublishedModelParityTests {
           gradientScale: 1 / Double(masked.count))
       ])
     let loss = try model.fixture.number("loss", of: model.group)
-    #expect(abs(sums[0] / Double(masked.count) / loss - 1) < 1e-5)
+    expectClose(
+      [sums[0] / Double(masked.count)], [loss],
+      Tolerance(relative: 1e-5, absolute: 0, because: Self.reason), "loss")
     scope.backward()
     try model.expectGradients(model.group)
   }
@@ -95,7 +100,8 @@ struct PublishedModelParityTests {
       ("cosine", cosines.reduce(0, +) / count),
     ] {
       let reference = try student.fixture.number(name, of: "distillation")
-      #expect(abs(value / reference - 1) < 2e-5, "\(name): \(value) for \(reference)")
+      expectClose(
+        [value], [reference], Tolerance(relative: 2e-5, absolute: 0, because: Self.reason), name)
     }
     scope.backward()
     try student.expectGradients("distillation")

@@ -22,7 +22,8 @@ struct TrajectoryParityTests {
       model: model, training: data, validation: data,
       settings: FineTuningSettings(
         optimization: try run.optimization(), batchSize: run.batchSize, accumulation: 1,
-        limit: .steps(try run.totalSteps), seed: 0, order: .sequential, window: 500,
+        limit: .steps(try run.totalSteps), seed: 0, order: .sequential, random: .counter,
+        window: 500,
         selectBest: .last),
       engine: engine, observer: watcher)
     #expect(try training.run().step == run.stepCount)

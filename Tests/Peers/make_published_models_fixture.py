@@ -33,6 +33,7 @@ import integer_hash
 import tiny_models
 from distillation_losses import cosine_loss, divergence
 from fixture_file import FixtureFile, destination
+from summaries import put_summaries
 
 SEED = 20240904
 LENGTHS = [1, 5, 13, 2, 31]
@@ -84,21 +85,6 @@ def model_inputs(batch):
         input_ids=tiny_models.padded(batch["ids"], LENGTHS, 0),
         attention_mask=tiny_models.attention_mask(LENGTHS),
     )
-
-
-def put_summaries(fixture, group, prefix, named_tensors):
-    """Norm, projection and 64 samples of each tensor, in the order given."""
-    norms, projections, places, samples = [], [], [], []
-    for name, tensor in named_tensors:
-        flat = tensor.detach().numpy().reshape(-1)
-        norms.append(np.linalg.norm(flat))
-        projections.append(integer_hash.projection(flat))
-        places.append(integer_hash.sample_places(name, flat))
-        samples.append(flat[places[-1]])
-    fixture.put(f"{group}/{prefix}_norms", np.array(norms), np.float64)
-    fixture.put(f"{group}/{prefix}_projections", np.array(projections), np.float64)
-    fixture.put(f"{group}/{prefix}_places", np.stack(places))
-    fixture.put(f"{group}/{prefix}_samples", np.stack(samples))
 
 
 def put_gradients(fixture, group, model):

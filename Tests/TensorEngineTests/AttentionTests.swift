@@ -10,7 +10,7 @@ import Testing
     var headCount: Int
     var headSize: Int
     var rows = Rows.every
-    var dropout: Float = 0
+    var dropout: Double = 0
     var samples = 24
     var testDescription: String {
       "lengths \(lengths), \(headCount) heads of \(headSize), rows \(rows), dropout \(dropout)"
@@ -156,8 +156,8 @@ import Testing
   }
 
   @Test(
-    "rows of a selection are those of all rows, dropout included", arguments: [0, 0.25] as [Float])
-  func selectionEqualsAll(probability: Float) {
+    "rows of a selection are those of all rows, dropout included", arguments: [0, 0.25])
+  func selectionEqualsAll(probability: Double) {
     let layout = SequenceLayout(offsets: [0, 6, 11, 24, 26, 57])
     let selection = RowSelection(layout: layout, rows: [0, 3, 11, 12, 23, 26, 56])
     let size = 16

@@ -18,14 +18,14 @@ import Testing
         UInt32(unit / 64 * 16 + unit % 16), UInt32(site.index << 16 | head), UInt32(sequence),
         UInt32(position))
       let bits = Philox.block(counter: counter, key: key)[unit / 16 % 4]
-      return Double(bits) < ((1 - Double(site.probability)) * 4_294_967_296).rounded(.down)
+      return Double(bits) < ((1 - Double(Float(site.probability))) * 4_294_967_296).rounded(.down)
     }
   }
 
   @Test(
     "equals the scalar generator unit by unit",
-    arguments: [1, 13, 16, 17, 63, 64, 65, 384, 512, 1000], [0.1, 0.5, 0.9] as [Float])
-  func equalsScalarGenerator(count: Int, probability: Float) {
+    arguments: [1, 13, 16, 17, 63, 64, 65, 384, 512, 1000], [0.1, 0.5, 0.9])
+  func equalsScalarGenerator(count: Int, probability: Double) {
     let site = DropoutSite(index: 37, probability: probability)
     let (sequence, head, position) = (5, 11, 501)
     let mask = keptUnits(
@@ -39,8 +39,8 @@ import Testing
 
   /// 2^20 units: the standard deviation of the fraction kept is below 0.0005, so that a probability off by
   /// 0.0025 is noticed for certain.
-  @Test("the fraction kept is that asked for", arguments: [0.1, 0.2, 0.5, 0.9, 1e-3] as [Float])
-  func fraction(probability: Float) {
+  @Test("the fraction kept is that asked for", arguments: [0.1, 0.2, 0.5, 0.9, 1e-3] as [Double])
+  func fraction(probability: Double) {
     let (rows, columns) = (1024, 1024)
     let site = DropoutSite(index: 1, probability: probability)
     let source = CounterDropout(seed: 42, step: 1, microBatch: 0)
@@ -101,9 +101,9 @@ import Testing
   @Test("probabilities near zero and one")
   func extremes() {
     let source = CounterDropout(seed: 1, step: 1, microBatch: 0)
-    let rare = DropoutSite(index: 0, probability: .leastNonzeroMagnitude)
+    let rare = DropoutSite(index: 0, probability: Double(Float.leastNonzeroMagnitude))
     #expect(keptUnits(source, rare, sequence: 0, position: 0, count: 4096).allSatisfy { $0 })
-    let often = DropoutSite(index: 0, probability: Float(1).nextDown)
+    let often = DropoutSite(index: 0, probability: Double(Float(1).nextDown))
     #expect(keptUnits(source, often, sequence: 0, position: 0, count: 4096).allSatisfy { !$0 })
   }
 }

@@ -8,8 +8,8 @@ import Testing
 
   @Test(
     "kept units are scaled, dropped ones are zero, and gradients go the same way",
-    arguments: [1, 15, 16, 24, 100, 384], [0.1, 0.5] as [Float])
-  func outputAndGradient(columns: Int, probability: Float) {
+    arguments: [1, 15, 16, 24, 100, 384], [0.1, 0.5] as [Double])
+  func outputAndGradient(columns: Int, probability: Double) {
     var random = RandomInputs(columns)
     let site = DropoutSite(index: 2, probability: probability)
     let x = random.normal(40 * columns)

@@ -7,7 +7,7 @@ import Testing
     var rows: Int
     var columns: Int
     var hasResidual = true
-    var dropout: Float = 0
+    var dropout: Double = 0
     /// Size of the inputs: normalisation makes outputs of size 1 of any.
     var scale = 1.0
     var mean = 0.5

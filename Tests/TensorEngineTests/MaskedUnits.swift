@@ -10,16 +10,16 @@ func dropoutFactors(
   keptUnits(
     source, site, sequence: sequence, head: head, headCount: headCount, position: position,
     count: count
-  ).map { $0 ? 1 / (1 - Double(site.probability)) : 0 }
+  ).map { $0 ? 1 / (1 - site.probability) : 0 }
 }
 
 func keptUnits(
   _ source: some DropoutMaskSource, _ site: DropoutSite, sequence: Int, head: Int = 0,
-  headCount: Int = 1, position: Int, count: Int
+  headCount: Int = 1, position: Int, count: Int, paddedLength: Int? = nil, paddedCount: Int? = nil
 ) -> [Bool] {
   let place = DropoutPlace(
     site: site.index, sequence: sequence, head: head, headCount: headCount, position: position,
-    paddedLength: position + 1)
+    paddedLength: paddedLength ?? position + 1, paddedCount: paddedCount ?? count)
   var words = [UInt16](repeating: 0, count: (count + 15) / 16)
   words.withUnsafeMutableBufferPointer { buffer in
     guard let base = buffer.baseAddress else { return }

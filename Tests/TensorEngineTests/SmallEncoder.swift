@@ -25,9 +25,9 @@ struct SmallEncoder {
   let words, positions, scale, shift: Parameter
   let blocks: [Block]
   let pooler, poolerBias, classifier, classifierBias, decoderBias: Parameter
-  let dropout: Float
+  let dropout: Double
 
-  init(random: inout RandomInputs, layers: Int = 2, dropout: Float) {
+  init(random: inout RandomInputs, layers: Int = 2, dropout: Double) {
     self.dropout = dropout
     let (c, f) = (3 * 12, 100)
     func vector(_ path: String, _ count: Int, mean: Double = 0) -> Parameter {

@@ -3,10 +3,12 @@ import Testing
 
 /// Expects every value to be within the tolerance of its reference. Fails as vacuous where the
 /// tolerance would let zeros pass; use `expectZero` for values that must vanish.
+/// - Parameter scale: what a difference is large beside, for the record; the largest reference if nil.
 public func expectClose(
   _ actual: [Double], _ reference: [Double], _ tolerance: Tolerance, _ what: String = "",
-  sourceLocation: SourceLocation = #_sourceLocation
+  scale: Double? = nil, sourceLocation: SourceLocation = #_sourceLocation
 ) {
+  ParityRecord.shared?.note(actual, reference, tolerance, scale: scale, at: sourceLocation)
   if let message = complaint(actual, reference, tolerance) {
     Issue.record("\(what.isEmpty ? "" : "\(what): ")\(message)", sourceLocation: sourceLocation)
   }
@@ -55,6 +57,10 @@ public func expectZero(
     Issue.record("\(what): nothing to compare", sourceLocation: sourceLocation)
     return
   }
+  ParityRecord.shared?.note(
+    actual.map(Double.init), actual.map { _ in 0 },
+    Tolerance(relative: 0, absolute: bound, because: "must vanish: \(reason)"), scale: nil,
+    at: sourceLocation)
   if let index = actual.indices.first(where: { !(Double(actual[$0]).magnitude <= bound) }) {
     Issue.record(
       "\(what): \(actual[index]) at \(index) where 0 was expected within \(bound) (\(reason))",
@@ -73,6 +79,9 @@ public func expectSameBits(
       sourceLocation: sourceLocation)
     return
   }
+  ParityRecord.shared?.note(
+    actual.map(Double.init), reference.map(Double.init),
+    Tolerance(relative: 0, absolute: 0, because: "the same bits"), scale: nil, at: sourceLocation)
   let differing = actual.indices.filter { actual[$0].bitPattern != reference[$0].bitPattern }
   if let first = differing.first {
     Issue.record(

@@ -12,6 +12,7 @@ public struct FineTuningSettings: Sendable, Equatable {
   public var limit: TrainingLimit
   public var seed: UInt64
   public var order: ExampleOrder
+  public var random: RandomSource
   /// Steps between points of the loss curve; the Trainer logs every 500.
   public var window: Int
   public var selectBest: SelectionRule
@@ -19,8 +20,6 @@ public struct FineTuningSettings: Sendable, Equatable {
   public enum ExampleOrder: Sendable, Equatable {
     /// A new permutation every epoch.
     case shuffled
-    /// The permutations that the Trainer itself draws with this seed.
-    case torchReplay
     /// As the data stands, every epoch.
     case sequential
   }
@@ -35,7 +34,8 @@ public struct FineTuningSettings: Sendable, Equatable {
 
   public init(
     optimization: OptimizationSettings, batchSize: Int, accumulation: Int, limit: TrainingLimit,
-    seed: UInt64, order: ExampleOrder, window: Int, selectBest: SelectionRule
+    seed: UInt64, order: ExampleOrder, random: RandomSource, window: Int,
+    selectBest: SelectionRule
   ) {
     self.optimization = optimization
     self.batchSize = batchSize
@@ -43,6 +43,7 @@ public struct FineTuningSettings: Sendable, Equatable {
     self.limit = limit
     self.seed = seed
     self.order = order
+    self.random = random
     self.window = window
     self.selectBest = selectBest
   }
@@ -85,7 +86,7 @@ public struct FineTuning {
     settings.limit.steps(
       perEpoch: Self.stepsPerEpoch(examples: training.count, settings: settings),
       tokensOfSteps: { epoch in
-        order(ofEpoch: epoch).tokensOfGroups(
+        randomness(drawCount: 0).order(of: training.count, epoch: epoch).tokensOfGroups(
           of: settings.accumulation, lengthOf: training.sequences.length(of:))
       })
   }
@@ -103,9 +104,11 @@ public struct FineTuning {
       observer: observer)
     let scope = ComputeScope(engine: engine, recording: true)
     let best = BestWeights(checkpointing)
+    var randomness = randomness(drawCount: session.progress.drawCount)
 
     while !session.isFinished {
-      let order = order(ofEpoch: session.progress.epoch)
+      let order = randomness.order(of: training.count, epoch: session.progress.epoch)
+      if session.progress.batch == 0 { randomness.beginLoading() }
       while session.progress.batch < order.count, !session.isFinished {
         let first = session.progress.batch
         let batches = order[first..<min(first + settings.accumulation, order.count)]
@@ -116,8 +119,8 @@ public struct FineTuning {
           let batch = PackedBatch(indices, of: training.sequences)
           tokens += batch.tokenCount
           scope.reset()
-          let dropout = CounterDropout(
-            seed: settings.seed, step: session.progress.step, microBatch: microBatch)
+          let dropout = randomness.dropout(
+            step: session.progress.step, microBatch: microBatch)
           let logits = model.classify(
             tokenIDs: batch.tokenIDs, layout: SequenceLayout(offsets: batch.offsets),
             mode: .training(dropout: dropout), in: scope)
@@ -128,11 +131,14 @@ public struct FineTuning {
           scope.backward()
         }
         loss /= Double(examples.count)
+        session.progress.drawCount = randomness.drawCount
         try session.finishStep(
           StepLosses(terms: [.init(name: Self.termNames[0], value: loss)], total: loss),
           examples: examples, tokens: tokens, batches: batches.count)
         if session.progress.batch < order.count, !session.isFinished { try session.saveIfDue() }
       }
+      randomness.beginLoading()
+      session.progress.drawCount = randomness.drawCount
       try finishEpoch(session, keeping: best)
     }
     if let chosen = settings.selectBest.bestEpoch(of: session.progress.epochs),
@@ -143,16 +149,9 @@ public struct FineTuning {
     return session.progress
   }
 
-  private func order(ofEpoch epoch: Int) -> EpochOrder {
-    switch settings.order {
-    case .shuffled:
-      .shuffled(
-        count: training.count, batchSize: settings.batchSize, seed: settings.seed, epoch: epoch)
-    case .torchReplay:
-      .replayingTorch(
-        count: training.count, batchSize: settings.batchSize, seed: settings.seed, epoch: epoch)
-    case .sequential: .sequential(count: training.count, batchSize: settings.batchSize)
-    }
+  private func randomness(drawCount: Int) -> FineTuningRandomness {
+    FineTuningRandomness(
+      settings, configuration: model.configuration, drawCount: drawCount)
   }
 
   private func finishEpoch(_ session: TrainingSession, keeping best: BestWeights) throws {

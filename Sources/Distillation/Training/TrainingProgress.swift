@@ -1,7 +1,7 @@
 import Storage
 
 /// Where a training stands, between two optimizer steps: everything, with weights and moments, that going on
-/// from here to the same bits takes. Random streams are functions of seed, step and place, so they need none.
+/// from here to the same bits takes. Counter-based streams are functions of seed, step and place, so they need none.
 public struct TrainingProgress: Sendable, Equatable {
   /// Optimizer steps done.
   public var step = 0
@@ -11,6 +11,8 @@ public struct TrainingProgress: Sendable, Equatable {
   public var batch = 0
   public var sequences = 0
   public var tokens = 0
+  /// Numbers drawn from a generator that is drawn from step by step; 0 where streams are counter-based.
+  public var drawCount = 0
   /// Since the last point of the curve.
   public var window: LossSums
   /// Since the epoch began.
@@ -68,7 +70,8 @@ extension TrainingProgress {
     var values: [String: StoredValue] = [
       "step": .integer(Int64(step)), "epoch": .integer(Int64(epoch)),
       "batch": .integer(Int64(batch)), "sequences": .integer(Int64(sequences)),
-      "tokens": .integer(Int64(tokens)), "window": .reals(window.storedValues),
+      "tokens": .integer(Int64(tokens)), "draw_count": .integer(Int64(drawCount)),
+      "window": .reals(window.storedValues),
       "epoch_losses": .reals(epochLosses.storedValues),
       "term_count": .integer(Int64(window.terms.count)),
       "curve": .reals(curve.flatMap { [Double($0.step), $0.total] + $0.terms }),
@@ -106,6 +109,7 @@ extension TrainingProgress {
     batch = try integer("batch")
     sequences = try integer("sequences")
     tokens = try integer("tokens")
+    drawCount = try integer("draw_count")
     window = try LossSums(storedValues: reals("window"), termCount: termCount)
     epochLosses = try LossSums(storedValues: reals("epoch_losses"), termCount: termCount)
     let points = try reals("curve")

@@ -48,6 +48,27 @@ extension DefinitionChecks {
     checkLength(stage, [(options.teacher, teacher), (options.student, student)])
   }
 
+  /// A replay repeats what Hugging Face's Trainer draws, which fine-tunes.
+  mutating func checkReplay() {
+    let replay = RandomSource.torch24CPU
+    guard definition.random == replay else { return }
+    for stage in definition.stages {
+      guard case .finetune = stage.work else {
+        report(
+          "random", "\(replay.rawValue) replays fine-tunings, and stages.\(stage.id) is none",
+          advice: "use random: counter, or fine-tune that stage's model in a definition of its own")
+        continue
+      }
+      if stage.training.batching.accumulate != 1 {
+        report(
+          "stages.\(stage.id).batching.accumulate", expected: "1 under random: \(replay.rawValue)",
+          found: "\(stage.training.batching.accumulate)",
+          advice:
+            "the Trainer takes the mean of the batches' means, this program that of the examples")
+      }
+    }
+  }
+
   private mutating func requireHead(_ model: ModelShape, _ name: String, _ path: String) {
     guard !model.hasMaskedLMHead else { return }
     report(

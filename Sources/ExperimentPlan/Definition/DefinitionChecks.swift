@@ -29,6 +29,7 @@ struct DefinitionChecks {
     for model in definition.models { check(model) }
     checkVocabulary()
     for stage in definition.stages { check(stage) }
+    checkReplay()
     checkBaselines()
     checkAblations()
   }

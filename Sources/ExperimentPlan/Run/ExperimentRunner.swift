@@ -66,9 +66,6 @@ public final class ExperimentRunner {
     cache = StageCache(locations)
     let definition = loaded.definition
     if let what = definition.notSupportedYet { throw RunError.notSupported(what) }
-    if definition.random == .torch24CPU {
-      throw RunError.notSupported("random: \(definition.random.rawValue)")
-    }
     for id in request.stages ?? [] where plan.stage(id: id) == nil {
       throw RunError.noSuchStage(id, known: plan.stages.map(\.id))
     }

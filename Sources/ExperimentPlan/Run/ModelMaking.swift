@@ -2,6 +2,7 @@
 import Distillation
 import Files
 import Foundation
+import Randomness
 import Storage
 import Text
 import Transformers
@@ -33,9 +34,10 @@ struct ModelMaking {
     }
   }
 
-  /// The same encoder (and pooler) under a new classification head.
+  /// The same encoder (and pooler) under a new classification head, drawn as transformers would draw it where a
+  /// PyTorch run is replayed.
   func classifier(
-    over base: TransformerModel, labels: [String], seed: UInt64
+    over base: TransformerModel, labels: [String], seed: UInt64, random: RandomSource
   ) -> TransformerModel {
     var configuration = base.configuration
     configuration.labels = labels
@@ -48,7 +50,12 @@ struct ModelMaking {
       guard let source = values[parameter.path], source.shape == parameter.shape else { continue }
       _ = parameter.values.update(fromContentsOf: source.values)
     }
-    model.initialize(new, seed: seed)
+    switch random {
+    case .counter: model.initialize(new, seed: seed)
+    case .torch24CPU:
+      var generator = TorchGenerator(seed: seed)
+      model.initialize(new, drawingFrom: &generator)
+    }
     return model
   }
 

@@ -169,11 +169,13 @@ private struct StageProbe {
   ) throws -> (RunForecast.Stage, DataSize) {
     let task = try data.task(options.task)
     let model = models.classifier(
-      over: try models.make(planned.inputs[0]), labels: task.classNames, seed: training.seed)
+      over: try models.make(planned.inputs[0]), labels: task.classNames, seed: training.seed,
+      random: plan.definition.random)
     model.freeze(training.freeze)
     let examples = try data.sequences(task.train, maximumLength: training.sequenceLength)
     let validation = try data.sequences(task.dev, maximumLength: training.sequenceLength)
-    let settings = StageExecution.fineTuningSettings(training, selectBest: options.selectBest)
+    let settings = StageExecution.fineTuningSettings(
+      training, random: plan.definition.random, selectBest: options.selectBest)
     func loop(_ settings: FineTuningSettings, validation: LabelledSequences) -> FineTuning {
       FineTuning(
         model: model, training: examples, validation: validation, settings: settings,

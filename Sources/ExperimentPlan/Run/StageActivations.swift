@@ -67,9 +67,6 @@ public final class StageActivations {
     }
     guard case .distill(let options) = planned.stage.work, options.loss.objective.needsTeacher
     else { throw RunError.noTeacher(stage: request.stage) }
-    if plan.definition.random == .torch24CPU {
-      throw RunError.notSupported("random: \(plan.definition.random.rawValue)")
-    }
     let facts = try DigestFacts.gather(
       for: plan, stages: [planned.id], in: locations, numericsVersion: Numerics.version,
       blasCore: BLASKernel.coreName)

@@ -87,12 +87,13 @@ struct StageExecution {
   }
 
   static func fineTuningSettings(
-    _ training: TrainingOptions, selectBest: ModelSelection
+    _ training: TrainingOptions, random: RandomSource, selectBest: ModelSelection
   ) -> FineTuningSettings {
     FineTuningSettings(
       optimization: training.optimization, batchSize: training.batching.batchSize,
       accumulation: training.batching.accumulate, limit: training.trainingLimit,
-      seed: training.seed, order: .shuffled, window: trainerWindow, selectBest: selectBest.rule)
+      seed: training.seed, order: .shuffled, random: random == .torch24CPU ? .torch : .counter,
+      window: trainerWindow, selectBest: selectBest.rule)
   }
 
   /// - Parameter teaching: makes the teacher for the stage's corpus.
@@ -132,10 +133,12 @@ struct StageExecution {
   private func finetune(_ options: FinetuneOptions) throws -> StageResult {
     let task = try data.task(options.task)
     let model = models.classifier(
-      over: try models.make(planned.inputs[0]), labels: task.classNames, seed: training.seed)
+      over: try models.make(planned.inputs[0]), labels: task.classNames, seed: training.seed,
+      random: plan.definition.random)
     model.freeze(training.freeze)
     let length = training.sequenceLength
-    let settings = Self.fineTuningSettings(training, selectBest: options.selectBest)
+    let settings = Self.fineTuningSettings(
+      training, random: plan.definition.random, selectBest: options.selectBest)
     let loop = FineTuning(
       model: model, training: try data.sequences(task.train, maximumLength: length),
       validation: try data.sequences(task.dev, maximumLength: length), settings: settings,

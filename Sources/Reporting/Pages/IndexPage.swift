@@ -3,8 +3,14 @@
 struct IndexPage {
   private let experiments: [ExperimentRuns]
 
+  private let hasParity: Bool
+
   /// - experiments: sorted by name.
-  init(_ experiments: [ExperimentRuns]) { self.experiments = experiments }
+  /// - hasParity: whether there is a page of what was held against PyTorch.
+  init(_ experiments: [ExperimentRuns], hasParity: Bool) {
+    self.experiments = experiments
+    self.hasParity = hasParity
+  }
 
   func text() -> String {
     var out = """
@@ -19,6 +25,9 @@ struct IndexPage {
 
 
       """
+    if hasParity {
+      out += "How far this program is from PyTorch, step by step: [parity](parity.md).\n\n"
+    }
     if experiments.isEmpty {
       out += "There is no record yet. `retort run Experiments/quickstart.yaml`, then "
       out += "`retort report --add Runs/quickstart`.\n"

@@ -15,10 +15,12 @@ public struct CounterDropout: DropoutMaskSource {
   }
 
   public func keepMask(
-    of place: DropoutPlace, count: Int, dropping probability: Float,
+    of place: DropoutPlace, count: Int, dropping probability: Double,
     into words: UnsafeMutablePointer<UInt16>
   ) {
-    let threshold = UInt32(min((1 - Double(probability)) * 4_294_967_296, 4_294_967_295))
+    // The probability as float32 has it: what this version of the numerics draws by.
+    let threshold = UInt32(
+      min((1 - Double(Float(probability))) * 4_294_967_296, 4_294_967_295))
     let lanes = SIMD16<UInt32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
     let wordCount = (count + 15) / 16
     var block: UInt32 = 0

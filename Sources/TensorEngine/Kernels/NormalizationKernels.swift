@@ -106,7 +106,8 @@ extension DropoutMask {
   ) {
     let place = DropoutPlace(
       site: site.index, sequence: Int(placement.sequences[row]),
-      position: Int(placement.positions[row]), paddedLength: placement.paddedLength)
+      position: Int(placement.positions[row]), paddedLength: placement.paddedLength,
+      paddedCount: count)
     source.keepMask(of: place, count: count, dropping: site.probability, into: words)
   }
 }

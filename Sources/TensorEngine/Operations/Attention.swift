@@ -80,7 +80,8 @@ struct AttentionWork {
   func placeOfMask(site: DropoutSite, sequence: Int, head: Int, row: Int) -> DropoutPlace {
     DropoutPlace(
       site: site.index, sequence: sequence, head: head, headCount: headCount,
-      position: Int(selection.placement.positions[row]), paddedLength: layout.longest)
+      position: Int(selection.placement.positions[row]), paddedLength: layout.longest,
+      paddedCount: layout.longest)
   }
 }
 

@@ -20,7 +20,7 @@ public struct DropoutSites: Sendable {
     var next = 0
     func site(_ probability: Double) -> DropoutSite {
       defer { next += 1 }
-      return DropoutSite(index: next, probability: Float(probability))
+      return DropoutSite(index: next, probability: probability)
     }
     embedding = site(configuration.hiddenDropout)
     layers = (0..<configuration.layerCount).map { _ in
@@ -31,5 +31,12 @@ public struct DropoutSites: Sendable {
         feedForward: site(configuration.hiddenDropout))
     }
     head = site(configuration.effectiveClassifierDropout)
+  }
+
+  /// All of a classifier's, in the order of its forward pass.
+  public var ofClassifier: [DropoutSite] {
+    [embedding]
+      + layers.flatMap { [$0.attention, $0.attentionOutput, $0.feedForward].compactMap { $0 } }
+      + [head]
   }
 }

@@ -1,0 +1,172 @@
+// Results/parity.md: what was held against PyTorch, and how far apart the two are.
+
+struct ParityPage {
+  private let records: ParityRecords
+
+  init(_ records: ParityRecords) { self.records = records }
+
+  func text() -> String {
+    var out = """
+      <!-- Drawn by `retort report` from records/parity/; changes made here are lost. -->
+
+      # Parity with PyTorch
+
+      What this program computes beside what PyTorch 2.4.0 and transformers 4.44.2 compute, from one
+      operation to a whole fine-tuning with dropout on. The references are fixtures and logs written by
+      the pinned scripts in [`Tests/Peers`](../Tests/Peers/README.md); the differences are those of the
+      recorded run of the tests.
+
+      """
+    if !records.comparisons.isEmpty { out += replays() }
+    if let ladder = records.ladder { out += rungs(ladder) }
+    return out + """
+
+      ## Again
+
+      ```sh
+      make parity            # the tests, and their differences into records/parity/ladder.json
+      retort run Experiments/sst2-minilm-replay.yaml
+      retort compare Runs/sst2-minilm-replay \\
+        --with Experiments/references/trainer-minilm-sst2/epochs.jsonl \\
+        --record Results/records/parity/replay-epochs.json
+      retort report
+      ```
+
+      """
+  }
+
+  // MARK: Replays
+
+  private func replays() -> String {
+    var table = MarkdownTable([
+      .init("Training", .left), .init("Beside", .left), .init("Steps"),
+      .init("Largest difference"), .init("at step"), .init("Largest relative"), .init("Mean"),
+      .init("First beyond the tolerance", .left),
+    ])
+    for (_, comparison) in records.comparisons {
+      table.add([
+        "`\(comparison.run)`", "`\(comparison.reference)`", comparison.steps.grouped,
+        Self.number(comparison.largest.magnitude), comparison.largest.step.grouped,
+        Self.number(comparison.largestRelative.relative), Self.number(comparison.mean),
+        comparison.firstBeyond.map {
+          "step \($0.step.grouped), by \(Self.number($0.magnitude)) "
+            + "(\(Self.number(comparison.tolerance)))"
+        } ?? "none (\(Self.number(comparison.tolerance)))",
+      ])
+    }
+    var out = """
+
+      ## Step by step
+
+      The loss of each training step of Hugging Face's `Trainer` itself, dropout on, and of this program's
+      replay of it: the same sentences in the same order, the same units dropped, the same first
+      classifier (`random: torch-2.4-cpu`). Both compute in float32 and sum in orders of their own;
+      training makes such differences grow, for PyTorch beside itself too where its number of threads is
+      another.
+
+      \(table.text)
+      How the difference grows: the largest in each tenth of the steps.
+
+
+      """
+    var course = MarkdownTable(
+      [.init("Training", .left)] + (1...10).map { .init("\($0)") })
+    for (_, comparison) in records.comparisons {
+      let cells = comparison.course.map { Self.number($0.magnitude) }
+      course.add(
+        ["`\(comparison.run)`"] + cells + [String](repeating: "-", count: 10 - cells.count))
+    }
+    out += course.text
+    for (_, comparison) in records.comparisons
+    where !comparison.epochs.isEmpty && !comparison.referenceEpochs.isEmpty {
+      out += "\n" + epochs(of: comparison)
+    }
+    return out
+  }
+
+  private func epochs(of comparison: LossComparison) -> String {
+    var table = MarkdownTable([
+      .init("Epoch"), .init("By", .left), .init("Training loss"), .init("Validation loss"),
+      .init("Accuracy"),
+    ])
+    func add(_ name: String, _ epoch: LossLog.Epoch) {
+      table.add([
+        "\(epoch.epoch)", name, epoch.trainingLoss.map { $0.fixed(4) } ?? "No log",
+        epoch.validationLoss.fixed(4), epoch.accuracy.map { $0.fixed(4) } ?? "-",
+      ])
+    }
+    for epoch in comparison.epochs {
+      add("Retort", epoch)
+      for other in comparison.referenceEpochs where other.epoch == epoch.epoch {
+        add("PyTorch", other)
+      }
+    }
+    return """
+      The epochs of `\(comparison.run)`, in the Trainer's own columns (training loss: mean over the last
+      whole window of 500 steps):
+
+      \(table.text)
+      """
+  }
+
+  // MARK: The ladder
+
+  /// A rung: the suite's file, what is compared, and what with.
+  private static let order: [(suite: String, title: String, source: String)] = [
+    ("Operation", "Operations", "torch, float64, padded and masked (`operations.h5`)"),
+    ("LargeOperation", "Operations at full size", "torch, float64 (`operations.h5`)"),
+    ("Objective", "Objectives", "torch, float64 (`operations.h5`)"),
+    ("Block", "Blocks", "transformers' blocks, float64 (`blocks.h5`)"),
+    ("TinyModel", "Whole models, small", "transformers, float64 (`tiny_models.h5`)"),
+    (
+      "PublishedModel", "Whole models, published size",
+      "transformers, float32 (`published_models.h5`)"
+    ),
+    ("Optimizer", "AdamW, clipping, schedule", "torch's AdamW, float32 (`adamw.h5`)"),
+    (
+      "Trajectory", "Fifty steps of training", "transformers and torch, float64 (`trajectories.h5`)"
+    ),
+    ("TrainerReplay", "A replay with dropout", "Hugging Face's Trainer, float32 (`trainer.h5`)"),
+  ]
+
+  private func rungs(_ ladder: ParityLadder) -> String {
+    var table = MarkdownTable([
+      .init("Rung", .left), .init("Compared", .left), .init("Values"),
+      .init("Largest difference"), .init("Largest relative"), .init("Tolerance", .left),
+      .init("Used"), .init("Why that tolerance", .left), .init("Source of truth", .left),
+    ])
+    let known = Self.order.map(\.suite)
+    let others = Set(ladder.rows.map(\.suite)).subtracting(known).sorted()
+    for rung in Self.order + others.map({ ($0, $0, "-") }) {
+      for row in ladder.rows where row.suite == rung.suite {
+        table.add([
+          rung.title, row.test, row.values.grouped, Self.number(row.largestAbsolute),
+          Self.number(row.largestRelative), Self.tolerance(row),
+          row.toleranceAbsolute + row.toleranceRelative > 0
+            ? (100 * row.largestShare).fixed(0) + " %" : "-",
+          row.reason, rung.source,
+        ])
+      }
+    }
+    return """
+
+      ## The ladder
+
+      Every comparison of the parity tests, on OpenBLAS's kernel \(ladder.kernel). A relative difference
+      is one beside the largest value of its array; a tolerance is the widest of its row, absolute +
+      relative; used is the largest part that any difference took of what it was allowed.
+
+      \(table.text)
+      """
+  }
+
+  private static func tolerance(_ row: ParityLadder.Row) -> String {
+    let parts = [
+      row.toleranceAbsolute > 0 ? number(row.toleranceAbsolute) : nil,
+      row.toleranceRelative > 0 ? "\(number(row.toleranceRelative)) relative" : nil,
+    ].compactMap { $0 }
+    return parts.isEmpty ? "equal" : parts.joined(separator: " + ")
+  }
+
+  private static func number(_ value: Double) -> String { value.significant(2) }
+}

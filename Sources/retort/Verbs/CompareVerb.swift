@@ -1,0 +1,92 @@
+// `retort compare`: the losses of a run beside those of another training.
+import ArgumentParser
+import Files
+import Reporting
+
+struct CompareVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Compare two loss logs step by step: the first step beyond a tolerance, by how much.",
+    discussion: """
+      Either may be a run's folder, its metrics.jsonl, or a log that another program wrote: a JSON \
+      object a line with "step" and "loss". Steps that both have are compared. Exit status 1 if \
+      one of them is beyond the tolerance.
+      """)
+
+  @Argument(help: ArgumentHelp("A run's folder, or a log.", valueName: "run"))
+  var subject: String
+
+  @Option(
+    name: .customLong("with"), help: ArgumentHelp("The log to compare it with.", valueName: "log"))
+  var reference: String
+
+  @Option(help: ArgumentHelp("Which stage of a run that has several.", valueName: "id"))
+  var stage: String?
+
+  @Option(help: "The largest difference of two losses that counts as none.")
+  var tolerance = 1e-5
+
+  @Flag(help: "Write JSON.")
+  var json = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the JSON here too, as Results/records/parity/ has it.", valueName: "file"))
+  var record: String?
+
+  func validate() throws {
+    guard tolerance >= 0, tolerance.isFinite else {
+      throw ValidationError("--tolerance is \(tolerance), expected a number of at least 0")
+    }
+  }
+
+  func run() throws {
+    let comparison = try LossComparison(
+      LossLog.read(path: subject, stage: stage), with: LossLog.read(path: reference, stage: nil),
+      tolerance: tolerance)
+    let text = try JSONText.pretty(comparison)
+    if let record { try AtomicFile.replace(path: record, with: text + "\n") }
+    try StandardOutput.shared.write(line: json ? text : comparison.text)
+    if !comparison.isWithin { throw ExitCode(ExitStatus.failure.rawValue) }
+  }
+}
+
+extension LossComparison {
+  fileprivate var text: String {
+    func stated(_ difference: Difference) -> String {
+      "\(difference.magnitude) at step \(grouped(difference.step)) (\(difference.loss) in the run, "
+        + "\(difference.reference) in the log)"
+    }
+    var lines = ["\(grouped(steps)) steps of \(run) compared with \(reference)"]
+    let missing = [(onlyInRun, "run"), (onlyInReference, "log")].filter { $0.0 > 0 }
+    if !missing.isEmpty {
+      lines.append(
+        missing.map { "\(grouped($0)) only in the \($1)" }.joined(separator: ", ")
+          + ": not compared")
+    }
+    lines.append("largest difference  \(stated(largest))")
+    lines.append("mean difference     \(mean)")
+    lines.append(
+      firstBeyond.map { "first beyond \(tolerance)  \(stated($0))" }
+        ?? "within \(tolerance) at every step")
+    guard !epochs.isEmpty, !referenceEpochs.isEmpty else { return lines.joined(separator: "\n") }
+    func row(_ name: String, _ epoch: LossLog.Epoch) -> [String] {
+      [
+        name, "\(epoch.epoch)", epoch.trainingLoss.map { decimal($0, digits: 4) } ?? "No log",
+        decimal(epoch.validationLoss, digits: 4),
+        epoch.accuracy.map { decimal($0, digits: 4) } ?? "-",
+      ]
+    }
+    let rows = epochs.flatMap { epoch in
+      [row("run", epoch)]
+        + referenceEpochs.filter { $0.epoch == epoch.epoch }.map { row("log", $0) }
+    }
+    lines += [
+      "",
+      table(
+        header: ["", "Epoch", "Training Loss", "Validation Loss", "Accuracy"], rows: rows,
+        rightAligned: [1, 2, 3, 4]),
+    ]
+    return lines.joined(separator: "\n")
+  }
+}

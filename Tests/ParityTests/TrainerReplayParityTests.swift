@@ -1,0 +1,134 @@
+// Fine-tunings by Hugging Face's Trainer, dropout on, replayed number by number: trainer.h5.
+import Distillation
+import Foundation
+import Randomness
+import TestSupport
+import Testing
+import Text
+
+@testable import Transformers
+
+@Suite("A replay follows Hugging Face's Trainer")
+struct TrainerReplayParityTests {
+  typealias Family = TransformerConfiguration.Family
+  private let engine = Engine(threadCount: 2)
+
+  @Test(
+    "two epochs with dropout: order, masks, first heads, evaluations", arguments: Family.allCases)
+  func replay(_ family: Family) throws {
+    let run = try TrainerRun(family)
+    let watcher = StepLossWatcher()
+    let progress = try run.training(engine, watcher: watcher).run()
+    let reason = "float32 in another order, through fourteen updates"
+    expectClose(
+      watcher.losses, try run.fixture.floats("\(family.rawValue)/loss").map(Double.init),
+      Tolerance(relative: 0, absolute: 1e-5, because: reason), "loss of each step")
+    expectClose(
+      progress.epochs.compactMap(\.evaluation?.loss),
+      try run.fixture.doubles("\(family.rawValue)/evaluation_loss"),
+      Tolerance(relative: 0, absolute: 1e-5, because: reason), "evaluation")
+  }
+
+  @Test("a seed besides the log's does not follow it")
+  func anotherSeed() throws {
+    let run = try TrainerRun(.bert, seed: 43)
+    let watcher = StepLossWatcher()
+    _ = try run.training(engine, watcher: watcher).run()
+    let log = try run.fixture.floats("bert/loss").map(Double.init)
+    #expect(zip(watcher.losses, log).count { ($0 - $1).magnitude > 1e-3 } > 10)
+  }
+
+  @Test("stopped in an epoch and at its end, it goes on to the same bits")
+  func resumes() throws {
+    let run = try TrainerRun(.distilbert)
+    let whole = StepLossWatcher()
+    _ = try run.training(engine, watcher: whole).run()
+    for stop in [3, 7, 9] {
+      let folder = try TemporaryFolder()
+      let before = StepLossWatcher(stoppingAfter: stop)
+      #expect(throws: TrainingError.self) {
+        try run.training(engine, watcher: before, in: folder).run()
+      }
+      let after = StepLossWatcher()
+      _ = try run.training(engine, watcher: after, in: folder).run()
+      #expect(before.losses + after.losses == whole.losses, "stopped after \(stop)")
+    }
+  }
+}
+
+/// One run of the fixture.
+private struct TrainerRun {
+  let fixture: Fixture
+  let family: TransformerConfiguration.Family
+  let configuration: TransformerConfiguration
+  let seed: UInt64
+
+  init(_ family: TransformerConfiguration.Family, seed: UInt64? = nil) throws {
+    self.family = family
+    fixture = try Fixture("trainer.h5")
+    let json = try fixture.text("config_json", of: family.rawValue)
+    configuration = try ConfigurationFile(json: Data(json.utf8), path: "trainer.h5").configuration
+    #expect(configuration.hiddenDropout == 0.1 && configuration.attentionDropout == 0.1)
+    let stored = UInt64(try fixture.number("seed", of: family.rawValue))
+    self.seed = seed ?? stored
+  }
+
+  private func number(_ name: String) throws -> Double {
+    try fixture.number(name, of: family.rawValue)
+  }
+
+  private func examples(_ prefix: String) throws -> LabelledSequences {
+    let group = "\(family.rawValue)/\(prefix)"
+    let ids = try fixture.integers("\(group)ids")
+    let offsets = try fixture.integers("\(group)offsets").map { Int($0) }
+    var sequences = TokenSequences()
+    for (start, end) in zip(offsets, offsets.dropFirst()) { sequences.append(ids[start..<end]) }
+    return LabelledSequences(
+      sequences: sequences, labels: try fixture.integers("\(group)classes"))
+  }
+
+  private func model() throws -> TransformerModel {
+    let model = TransformerModel(configuration: configuration, heads: [.classification])
+    let names = WeightNames.huggingFace(configuration).namesByPath(prefixed: true)
+    for parameter in model.encoder.parameters {
+      parameter.fill(from: IntegerHash(name: try #require(names[parameter.path])))
+    }
+    var generator = TorchGenerator(seed: seed)
+    model.initialize(model.parts.subtracting([.encoder]), drawingFrom: &generator)
+    return model
+  }
+
+  func training(
+    _ engine: Engine, watcher: StepLossWatcher, in folder: TemporaryFolder? = nil
+  ) throws -> FineTuning {
+    FineTuning(
+      model: try model(), training: try examples(""), validation: try examples("evaluation_"),
+      settings: FineTuningSettings(
+        optimization: OptimizationSettings(
+          learningRate: try number("learning_rate"), beta1: 0.9, beta2: 0.999, epsilon: 1e-8,
+          weightDecay: try number("weight_decay"), maximumGradientNorm: 1, warmup: .steps(0),
+          decay: .linear),
+        batchSize: Int(try number("batch_size")), accumulation: 1,
+        limit: .epochs(Int(try number("epochs"))), seed: seed, order: .shuffled, random: .torch,
+        window: 500, selectBest: .last),
+      engine: engine,
+      checkpointing: folder.map {
+        TrainingCheckpointing(
+          path: $0.file("latest.h5"), bestPath: $0.file("best.h5"), interval: .never,
+          attributes: [:], files: [:], resumes: true)
+      }, observer: watcher)
+  }
+}
+
+/// Keeps the losses, and asks to stop after a step.
+private final class StepLossWatcher: TrainingObserver {
+  private let last: Int
+  private(set) var losses: [Double] = []
+
+  init(stoppingAfter last: Int = .max) { self.last = last }
+
+  func stepCompleted(_ report: StepReport) { losses.append(report.losses.total) }
+  func epochCompleted(_ result: EpochResult) {}
+  func checkpointWritten(path: String, step: Int) {}
+  var stopIsRequested: Bool { losses.count >= last }
+}

@@ -1,0 +1,100 @@
+// Loss logs: read, refused, compared.
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Reporting
+
+@Suite("Loss logs") struct LossComparisonTests {
+  private func log(_ losses: [Double], first: Int = 1, _ source: String = "a") -> LossLog {
+    LossLog(
+      source: source,
+      steps: losses.enumerated().map { LossLog.Step(step: first + $0.offset, loss: $0.element) })
+  }
+
+  private func read(_ text: String, stage: String? = nil) throws -> LossLog {
+    let folder = try TemporaryFolder()
+    let path = folder.file("log.jsonl")
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    return try LossLog.read(path: path, stage: stage)
+  }
+
+  @Test func findsTheFirstStepBeyondAndTheLargest() throws {
+    let comparison = try LossComparison(
+      log([1, 2, 3.5, 4.25, 5]), with: log([1, 2.000001, 3, 4, 5]), tolerance: 1e-5)
+    #expect(comparison.steps == 5)
+    #expect(comparison.firstBeyond?.step == 3)
+    #expect(comparison.largest.step == 3 && comparison.largest.magnitude == 0.5)
+    #expect(comparison.largestRelative.step == 3)
+    #expect(!comparison.isWithin)
+    #expect(comparison.course.map(\.step) == [1, 2, 3, 4, 5])
+    let wider = try LossComparison(
+      log([1, 2, 3.5]), with: log([1, 2.000001, 3]), tolerance: 0.5)
+    #expect(wider.isWithin && wider.firstBeyond == nil)
+  }
+
+  @Test func comparesWhatBothHave() throws {
+    let comparison = try LossComparison(
+      log([1, 2, 3]), with: log([3, 4], first: 3), tolerance: 0)
+    #expect(comparison.steps == 1 && comparison.onlyInRun == 2 && comparison.onlyInReference == 1)
+    #expect(throws: LossLogError.nothingInCommon("a", "b")) {
+      try LossComparison(log([1]), with: log([1], first: 9, "b"), tolerance: 0)
+    }
+  }
+
+  @Test func notANumberIsBeyondAnyTolerance() throws {
+    let comparison = try LossComparison(
+      log([1, .nan, 3]), with: log([1, 2, 3]), tolerance: 1e9)
+    #expect(comparison.firstBeyond?.step == 2)
+    #expect(comparison.largest.step == 2)
+  }
+
+  @Test func readsAnotherProgramsLog() throws {
+    let log = try read(
+      """
+      {"step": 1, "loss": 0.7, "grad_norm": 1.5}
+      {"step": 2, "loss": NaN}
+      """.replacing("NaN", with: "\"NaN\"") + """
+
+        {"epoch": 1.0, "step": 2, "eval_loss": 0.5, "eval_accuracy": 0.75, "training_loss": null}
+        {"step": 3, "lo
+        """)
+    #expect(log.steps.map(\.step) == [1, 2])
+    #expect(log.steps[1].loss.isNaN)
+    #expect(
+      log.epochs == [
+        LossLog.Epoch(epoch: 1, trainingLoss: nil, validationLoss: 0.5, accuracy: 0.75)
+      ])
+  }
+
+  @Test func readsTheStageOfARun() throws {
+    func line(_ event: String, _ stage: String, _ step: Int, _ values: String) -> String {
+      """
+      {"epoch": 1, "event": "\(event)", "stage": "\(stage)", "step": \(step), "values": {\(values)}}
+
+      """
+    }
+    let one = line("step", "a", 1, "\"loss\": 0.5")
+    let two =
+      (1...500).map { line("step", "b", $0, "\"loss\": 2") }.joined()
+      + line("epoch", "b", 500, "\"loss\": 2, \"validation_loss\": 0.25, \"accuracy\": 0.5")
+    #expect(try read(one).steps == [LossLog.Step(step: 1, loss: 0.5)])
+    let log = try read(one + two, stage: "b")
+    #expect(log.steps.count == 500)
+    #expect(
+      log.epochs == [
+        LossLog.Epoch(epoch: 1, trainingLoss: 2, validationLoss: 0.25, accuracy: 0.5)
+      ])
+    for (text, stage, part) in [
+      (one + two, nil, "several stages; name one with --stage: a, b"), (one, "c", "no stage c"),
+      ("{\"step\": 1, \"loss\": 2}\n", "a", "not the log of a run"),
+      (one + "{\"step\": 2, \"loss\": 2}\n", nil, "lines of a run and of another program"),
+      ("{\"step\": 2, \"loss\": 2}\n{\"step\": 2, \"loss\": 2}\n", nil, ":2: step 2 after step 2"),
+      ("loss 2\n", nil, ":1: expected a JSON object with step and loss, found loss 2"),
+      ("", nil, "no step with a loss"),
+    ] as [(String, String?, String)] {
+      let error = #expect(throws: LossLogError.self) { try read(text, stage: stage) }
+      #expect(error?.description.contains(part) ?? false, "\(part) in \(String(describing: error))")
+    }
+  }
+}
