@@ -6,7 +6,7 @@ SHELL := /bin/bash
 SWIFT ?= swift
 RETORT := .build/release/retort
 
-.PHONY: quickstart build packages test lint bench
+.PHONY: quickstart build packages test parity lint bench
 
 # A whole distillation on data made here: teacher, student, fine-tuning, table.
 quickstart: build
@@ -37,6 +37,12 @@ test: build
 	echo; echo "$$(grep -c '^➜ Test .*skipped' .build/test.log || true) skipped;" \
 	  "$$(grep -o 'Test run with .*' .build/test.log || echo 'the tests did not end')"; \
 	exit $$status
+
+# The comparisons with PyTorch by themselves, and how far apart they found the two: Results/parity.md.
+parity: build
+	RETORT_PARITY_RECORD=$(CURDIR)/Results/records/parity/ladder.json \
+	  $(SWIFT) test -c release --skip-build --disable-xctest --filter ParityTests
+	$(RETORT) report
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

@@ -10,7 +10,7 @@ import Testing
 
   static let names = [
     "distilbert-from-bert-base", "minilm-l3-from-l6", "quickstart", "sst2-distilbert-report",
-    "sst2-minilm",
+    "sst2-minilm", "sst2-minilm-replay",
   ]
 
   @Test func theListIsComplete() throws {
@@ -32,7 +32,9 @@ import Testing
     #expect(again.definition == loaded.definition)
   }
 
-  @Test("the report's recipe", arguments: ["sst2-minilm", "sst2-distilbert-report"])
+  @Test(
+    "the report's recipe",
+    arguments: ["sst2-minilm", "sst2-minilm-replay", "sst2-distilbert-report"])
   func reportRecipe(name: String) throws {
     let definition = try LoadedDefinition.load(path: "\(Self.folder)/\(name).yaml").definition
     let training = try #require(definition.stages.first).training

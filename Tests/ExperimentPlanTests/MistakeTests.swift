@@ -26,6 +26,11 @@ import Testing
         "x.yaml:4:1: unknown key 'sede'; did you mean 'seed'?"
       ),
       (
+        "seed: 7", "seed: 7\nrandom: torch-2.4-cpu",
+        "x.yaml:4:9: random torch-2.4-cpu replays fine-tunings, and stages.distil is none; use "
+          + "random: counter, or fine-tune that stage's model in a definition of its own"
+      ),
+      (
         "temperature: 2.0", "temperature: 0",
         "x.yaml:19:51: stages.distil.loss.soft_targets.temperature: expected a number above "
           + "0, found 0; logits are divided by it; 1 softens nothing, the recipe has 2"
