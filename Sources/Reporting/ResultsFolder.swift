@@ -4,20 +4,25 @@ import Files
 import Foundation
 
 /// `records/*.json` are the input; `README.md`, `<experiment>.md` and `*.svg` are drawn from them
-/// and from the references, and from nothing else: no clock, no machine, no version.
+/// and from the references, and from nothing else: no clock, no machine, no version. `defaults.md` sets
+/// the program's own values beside those of the references.
 public struct ResultsFolder: Sendable {
   /// The folder itself, `Results`.
   public let path: String
   private let referenceFolder: String
+  /// The program's defaults, for a page of their own; without any there is none.
+  private let defaults: [AuditedDefault]
 
   /// - root: the repository, with `Results` and `Experiments/references` in it.
-  public init(root: String) {
-    self.init(path: "\(root)/Results", references: "\(root)/Experiments/references")
+  public init(root: String, defaults: [AuditedDefault] = []) {
+    self.init(
+      path: "\(root)/Results", references: "\(root)/Experiments/references", defaults: defaults)
   }
 
-  public init(path: String, references: String) {
+  public init(path: String, references: String, defaults: [AuditedDefault] = []) {
     self.path = path
     referenceFolder = references
+    self.defaults = defaults
   }
 
   /// A file that is not what the records give.
@@ -68,7 +73,16 @@ public struct ResultsFolder: Sendable {
       experiments.append(runs)
       files.merge(ExperimentPage(runs).files) { _, new in new }
     }
-    files["README.md"] = IndexPage(experiments).text()
+    if !defaults.isEmpty {
+      do {
+        files[DefaultsPage.file] = try DefaultsPage(defaults, references: library).text()
+      } catch {
+        throw .defaults(error)
+      }
+    }
+    files["README.md"] = IndexPage(
+      experiments, pages: defaults.isEmpty ? [] : [(DefaultsPage.title, DefaultsPage.file)]
+    ).text()
     return files
   }
 
@@ -160,9 +174,11 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible {
   case record(RecordError)
   case reference(ReferenceError)
   case file(FileError)
+  case defaults(DefaultsError)
 
   public var description: String {
     switch self {
+    case .defaults(let error): error.description
     case .record(let error): error.description
     case .reference(let error): error.description
     case .file(let error): error.description
@@ -171,10 +187,11 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible {
 }
 
 extension RunRecord {
-  /// Whether the experiment's name can be part of a file's name, and is not the index's.
+  /// Whether the experiment's name can be part of a file's name, and is not that of another page.
   var hasUsableName: Bool {
     let name = experiment.name
-    return !name.isEmpty && !name.hasPrefix(".") && name != "README"
+    return !name.isEmpty && !name.hasPrefix(".")
+      && !["README.md", DefaultsPage.file].contains("\(name).md")
       && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
   }
 }

@@ -2,9 +2,14 @@
 
 struct IndexPage {
   private let experiments: [ExperimentRuns]
+  private let pages: [(title: String, file: String)]
 
   /// - experiments: sorted by name.
-  init(_ experiments: [ExperimentRuns]) { self.experiments = experiments }
+  /// - pages: those that belong to no experiment.
+  init(_ experiments: [ExperimentRuns], pages: [(title: String, file: String)] = []) {
+    self.experiments = experiments
+    self.pages = pages
+  }
 
   func text() -> String {
     var out = """
@@ -19,6 +24,9 @@ struct IndexPage {
 
 
       """
+    if !pages.isEmpty {
+      out += pages.map { "- [\($0.title)](\($0.file))\n" }.joined() + "\n"
+    }
     if experiments.isEmpty {
       out += "There is no record yet. `retort run Experiments/quickstart.yaml`, then "
       out += "`retort report --add Runs/quickstart`.\n"
