@@ -63,7 +63,7 @@ let package = Package(
     .target(
       name: "ExperimentPlan",
       dependencies: [
-        "Distillation", "Reporting",
+        "Distillation", "Optimization", "Reporting",
         .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(

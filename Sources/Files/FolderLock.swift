@@ -30,7 +30,11 @@ public final class FolderLock {
 
   /// Lets the next one in; the lock file stays, for removing it would let two in at once.
   public func release() {
-    if descriptor >= 0 { close(descriptor) }
+    guard descriptor >= 0 else { return }
+    // A child that is being started has a copy of the descriptor until it executes its program, and with it
+    // the lock: closing ours would leave it held for that long.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
     descriptor = -1
   }
 

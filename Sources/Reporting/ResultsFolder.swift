@@ -5,20 +5,25 @@ import Foundation
 
 /// `records/*.json` and `records/parity/*.json` are the input; `README.md`, `<experiment>.md`,
 /// `parity.md` and `*.svg` are drawn from them and from the references, and from nothing else: no
-/// clock, no machine, no version.
+/// clock, no machine, no version. `defaults.md` sets the program's own values beside those of the
+/// references.
 public struct ResultsFolder: Sendable {
   /// The folder itself, `Results`.
   public let path: String
   private let referenceFolder: String
+  /// The program's defaults, for a page of their own; without any there is none.
+  private let defaults: [AuditedDefault]
 
   /// - root: the repository, with `Results` and `Experiments/references` in it.
-  public init(root: String) {
-    self.init(path: "\(root)/Results", references: "\(root)/Experiments/references")
+  public init(root: String, defaults: [AuditedDefault] = []) {
+    self.init(
+      path: "\(root)/Results", references: "\(root)/Experiments/references", defaults: defaults)
   }
 
-  public init(path: String, references: String) {
+  public init(path: String, references: String, defaults: [AuditedDefault] = []) {
     self.path = path
     referenceFolder = references
+    self.defaults = defaults
   }
 
   /// A file that is not what the records give.
@@ -69,14 +74,26 @@ public struct ResultsFolder: Sendable {
       experiments.append(runs)
       files.merge(ExperimentPage(runs).files) { _, new in new }
     }
+    var pages: [(title: String, file: String)] = []
+    if !defaults.isEmpty {
+      do {
+        files[DefaultsPage.file] = try DefaultsPage(defaults, references: library).text()
+      } catch {
+        throw .defaults(error)
+      }
+      pages.append((DefaultsPage.title, DefaultsPage.file))
+    }
     let parity: ParityRecords
     do {
       parity = try ParityRecords(folder: "\(path)/records/parity")
     } catch {
       throw .record(error)
     }
-    if !parity.isEmpty { files["parity.md"] = ParityPage(parity).text() }
-    files["README.md"] = IndexPage(experiments, hasParity: !parity.isEmpty).text()
+    if !parity.isEmpty {
+      files[ParityPage.file] = ParityPage(parity).text()
+      pages.append((ParityPage.title, ParityPage.file))
+    }
+    files["README.md"] = IndexPage(experiments, pages: pages).text()
     return files
   }
 
@@ -168,9 +185,11 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible {
   case record(RecordError)
   case reference(ReferenceError)
   case file(FileError)
+  case defaults(DefaultsError)
 
   public var description: String {
     switch self {
+    case .defaults(let error): error.description
     case .record(let error): error.description
     case .reference(let error): error.description
     case .file(let error): error.description
@@ -179,10 +198,11 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible {
 }
 
 extension RunRecord {
-  /// Whether the experiment's name can be part of a file's name, and is not the index's.
+  /// Whether the experiment's name can be part of a file's name, and is not that of another page.
   var hasUsableName: Bool {
     let name = experiment.name
-    return !name.isEmpty && !name.hasPrefix(".") && name != "README"
+    return !name.isEmpty && !name.hasPrefix(".")
+      && !["README.md", DefaultsPage.file].contains("\(name).md")
       && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
   }
 }

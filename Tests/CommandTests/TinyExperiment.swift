@@ -17,6 +17,8 @@ struct TinyExperiment {
     "tasks.sentiment.generated.dev=40", "vocabulary.train.size=400",
     "models.teacher.sizes.hidden_size=32", "models.teacher.sizes.feed_forward_size=64",
     "stages.teacher_mlm.limit.epochs=1", "stages.distil.limit.epochs=1",
+    "stages.teacher_mlm.batching.batch_size=16", "stages.distil.batching.batch_size=16",
+    "stages.sentiment.limit.epochs=3", "stages.sentiment.batch_size=32",
     "baselines=[no_distillation]",
   ]
 

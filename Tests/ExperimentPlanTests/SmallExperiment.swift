@@ -41,14 +41,17 @@ struct SmallExperiment {
     return Run(record: record, folder: path, observer: observer, plan: runner.plan)
   }
 
-  /// Everything in a run folder by name, sub-folders included.
+  /// Everything in a run folder by name, sub-folders included, hidden files of the folder itself not.
   func files(_ run: String = "Runs/small") throws -> [String: [UInt8]] {
     let root = "\(folder.path)/\(run)"
     var found: [String: [UInt8]] = [:]
-    for case let name as String in try #require(FileManager.default.enumerator(atPath: root)) {
-      guard !Folder.exists(path: "\(root)/\(name)"), !name.hasPrefix(".") else { continue }
-      found[name] = FileManager.default.contents(atPath: "\(root)/\(name)").map { Array($0) }
+    func add(_ name: String) throws {
+      guard Folder.exists(path: "\(root)/\(name)") else {
+        return found[name] = try MappedFile.contents(path: "\(root)/\(name)")
+      }
+      for below in try Folder.names(path: "\(root)/\(name)") { try add("\(name)/\(below)") }
     }
+    for name in try Folder.names(path: root) where !name.hasPrefix(".") { try add(name) }
     return found
   }
 

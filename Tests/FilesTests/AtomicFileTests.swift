@@ -90,6 +90,38 @@ struct AtomicFileTests {
     #expect(try folder.names() == ["a.txt"])
   }
 
+  @Test(
+    "what an earlier process of the same number left is removed, and what is being written stays")
+  func sameProcessNumber() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.txt")
+    let writing = try AtomicFileWriter(path: path)
+    // As in a container, where every run may be process 1.
+    for number in 1..<2000
+    where !FileManager.default.fileExists(atPath: folder.file(leftover(number))) {
+      try Data().write(to: URL(fileURLWithPath: folder.file(leftover(number))))
+    }
+    try writing.write("first")
+    try AtomicFile.replace(path: path, with: "second")
+    #expect(try folder.names().count == 2)
+    try writing.commit()
+    #expect(try text(at: path) == "first")
+    #expect(try folder.names() == ["a.txt"])
+  }
+
+  private func leftover(_ number: Int) -> String { ".a.txt.\(getpid())-\(number).tmp" }
+
+  @Test("in a folder that one process holds, everything half written is removed and nothing else")
+  func leftoversOfAFolder() throws {
+    let folder = try TemporaryFolder()
+    let others = [".hidden.tmp", ".lock", "a.1-2.tmp", "a.h5", "notes.tmp"]
+    for name in others + [".a.h5.1-2.tmp", ".b.\(getpid())-7.tmp"] {
+      try Data().write(to: URL(fileURLWithPath: folder.file(name)))
+    }
+    PendingFile.removeLeftovers(in: folder.path)
+    #expect(try folder.names() == others)
+  }
+
   @Test("on a full disk the old file stays, and the error says what to do")
   func fullDisk() async throws {
     let folder = try TemporaryFolder()

@@ -41,6 +41,26 @@ struct FolderTests {
     again.release()
   }
 
+  /// A child that is being started holds copies of all descriptors until it executes its program.
+  @Test("a released lock is free at once, also while another thread starts processes")
+  func releasing() throws {
+    let folder = try TemporaryFolder()
+    let starting = Thread {
+      for _ in 0..<300 {
+        var child = pid_t()
+        if posix_spawn(&child, "/bin/true", nil, nil, [nil], nil) == 0 {
+          waitpid(child, nil, 0)
+        }
+      }
+    }
+    starting.start()
+    while !starting.isFinished {
+      let lock = try FolderLock(folder: folder.path)
+      usleep(300)
+      lock.release()
+    }
+  }
+
   @Test("a mapping shows the file's bytes and notices a replacement")
   func mapping() throws {
     let folder = try TemporaryFolder()

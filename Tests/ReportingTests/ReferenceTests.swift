@@ -20,7 +20,10 @@ struct ReferenceTests {
   @Test("every committed reference reads, with sources")
   func committed() {
     #expect(
-      library.ids == ["public-sister-runs", "pytorch-2.4-minilm", "sanh-2019", "tpf02-report"])
+      library.ids == [
+        "hf-defaults", "hf-sources", "public-sister-runs", "pytorch-2.4-minilm", "sanh-2019",
+        "tpf02-report",
+      ])
     #expect(library.references.allSatisfy { !$0.sources.isEmpty })
   }
 

@@ -40,11 +40,6 @@ struct ResultsFolderTests {
     #expect(try folder.check() == [])
   }
 
-  @Test("the committed pages and pictures are what the committed records give")
-  func committed() throws {
-    #expect(try ResultsFolder(root: repositoryRoot).check() == [])
-  }
-
   @Test("check names what is stale, missing and unexpected")
   func check() throws {
     try folder.add(record: .synthetic())

@@ -160,10 +160,9 @@ public final class ExperimentRunner {
   ) throws {
     let path = "\(stored)/\(Self.predictionsName)"
     guard Locations.exists(path) else { return }
-    let place = "\(folder.path)/predictions"
-    try Folder.create(path: place)
+    try Folder.create(path: folder.predictions)
     try AtomicFile.replace(
-      path: "\(place)/\(planned.id)-test.tsv", with: MappedFile.contents(path: path))
+      path: "\(folder.predictions)/\(planned.id)-test.tsv", with: MappedFile.contents(path: path))
   }
 
   private func modelMaking(_ digests: PlanDigests) -> ModelMaking {

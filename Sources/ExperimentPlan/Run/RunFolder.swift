@@ -28,7 +28,8 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
   }
 }
 
-/// `Runs/<name>/`, locked for as long as this object lives.
+/// `Runs/<name>/`, locked for as long as this object lives. What a killed run left half written is removed
+/// when the next one takes the folder.
 public final class RunFolder {
   public enum Opening: Sendable { case new, resume }
 
@@ -41,6 +42,8 @@ public final class RunFolder {
   public var metrics: String { "\(path)/metrics.jsonl" }
   public var record: String { "\(path)/record.json" }
   public var checkpoints: String { "\(path)/checkpoints" }
+  /// Labels predicted for test splits.
+  public var predictions: String { "\(path)/predictions" }
 
   /// The checkpoint of a stage that is running; gone when the stage has finished.
   public func checkpoint(ofStage id: String) -> String { "\(checkpoints)/\(id).h5" }
@@ -79,6 +82,7 @@ public final class RunFolder {
   }
 
   private func prepare(_ text: String, _ opening: Opening) throws(RunFolderError) {
+    for folder in [path, checkpoints, predictions] { PendingFile.removeLeftovers(in: folder) }
     let names: [String]
     do {
       names = try Folder.names(path: path).filter { !$0.hasPrefix(".") }

@@ -157,7 +157,7 @@ struct StageExecution {
   }
 
   /// The Trainer's `logging_steps`: what its epoch table shows is the mean over the last window of 500.
-  private static let trainerWindow = 500
+  static let trainerWindow = 500
 
   // MARK: Results
 

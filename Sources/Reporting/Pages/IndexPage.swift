@@ -2,14 +2,13 @@
 
 struct IndexPage {
   private let experiments: [ExperimentRuns]
-
-  private let hasParity: Bool
+  private let pages: [(title: String, file: String)]
 
   /// - experiments: sorted by name.
-  /// - hasParity: whether there is a page of what was held against PyTorch.
-  init(_ experiments: [ExperimentRuns], hasParity: Bool) {
+  /// - pages: those that belong to no experiment.
+  init(_ experiments: [ExperimentRuns], pages: [(title: String, file: String)] = []) {
     self.experiments = experiments
-    self.hasParity = hasParity
+    self.pages = pages
   }
 
   func text() -> String {
@@ -25,8 +24,8 @@ struct IndexPage {
 
 
       """
-    if hasParity {
-      out += "How far this program is from PyTorch, step by step: [parity](parity.md).\n\n"
+    if !pages.isEmpty {
+      out += pages.map { "- [\($0.title)](\($0.file))\n" }.joined() + "\n"
     }
     if experiments.isEmpty {
       out += "There is no record yet. `retort run Experiments/quickstart.yaml`, then "

@@ -1,6 +1,9 @@
 // Results/parity.md: what was held against PyTorch, and how far apart the two are.
 
 struct ParityPage {
+  static let title = "Parity with PyTorch"
+  static let file = "parity.md"
+
   private let records: ParityRecords
 
   init(_ records: ParityRecords) { self.records = records }
@@ -9,7 +12,7 @@ struct ParityPage {
     var out = """
       <!-- Drawn by `retort report` from records/parity/; changes made here are lost. -->
 
-      # Parity with PyTorch
+      # \(Self.title)
 
       What this program computes beside what PyTorch 2.4.0 and transformers 4.44.2 compute, from one
       operation to a whole fine-tuning with dropout on. The references are fixtures and logs written by

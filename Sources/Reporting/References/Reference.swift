@@ -5,6 +5,8 @@ public struct Reference: Sendable, Equatable {
   public enum Kind: String, Sendable, CaseIterable {
     case report, paper, measurement
     case publicRuns = "public_runs"
+    /// What a program does and what its settings are by default.
+    case program
   }
 
   /// The file's name without `.yaml`, which `compare_with` uses.

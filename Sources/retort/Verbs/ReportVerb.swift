@@ -1,5 +1,6 @@
 // `retort report`: pages and plots of Results/ from the records in it.
 import ArgumentParser
+import ExperimentPlan
 import Files
 import Reporting
 
@@ -9,7 +10,8 @@ struct ReportVerb: ParsableCommand {
     abstract: "Regenerate the tables and plots under Results/ from the committed records.",
     discussion: """
       Run in the repository's root, or say where it is. Needs nothing but the records and \
-      Experiments/references, and gives the same bytes anywhere.
+      Experiments/references, and gives the same bytes anywhere. defaults.md shows the program's \
+      own defaults beside Hugging Face's.
       """)
 
   @Flag(help: "Write nothing; fail if a file is not what the records give.")
@@ -34,7 +36,7 @@ struct ReportVerb: ParsableCommand {
         "\(root)/Experiments/references: no such folder; run this in the repository's root, or "
           + "name it with --root")
     }
-    let results = ResultsFolder(root: root)
+    let results = ResultsFolder(root: root, defaults: DefaultsAudit.defaults)
     if check { return try checkFiles(of: results) }
     for run in add {
       let path = Folder.exists(path: run) ? "\(run)/record.json" : run

@@ -1,0 +1,60 @@
+// A default of the program beside its counterpart in Hugging Face's programs.
+
+/// What holds where a definition says nothing, or what a training does that no setting says.
+public struct AuditedDefault: Sendable, Equatable {
+  /// Where Hugging Face's side stands.
+  public struct Counterpart: Sendable, Equatable {
+    /// A file of Experiments/references.
+    public var reference: String
+    /// A table in it whose first column is names and whose second is values.
+    public var table: String
+    public var name: String
+
+    public init(reference: String, table: String, name: String) {
+      self.reference = reference
+      self.table = table
+      self.name = name
+    }
+  }
+
+  /// The part of the page it belongs to.
+  public var section: String
+  /// As a definition calls it.
+  public var setting: String
+  /// As a definition writes it.
+  public var value: String
+  /// The value in the counterpart's own words: 1e-8 and 1.0e-08 agree by themselves, `adamw` and
+  /// `adamw_torch` do not.
+  public var inTheirWords: String
+  public var counterpart: Counterpart
+  /// Why ours is another one; nil where it is to be the same.
+  public var reason: String?
+  /// The file of the tests that hold a difference in behaviour.
+  public var heldBy: String?
+
+  public init(
+    section: String, setting: String, value: String, inTheirWords: String? = nil,
+    counterpart: Counterpart, reason: String? = nil, heldBy: String? = nil
+  ) {
+    self.section = section
+    self.setting = setting
+    self.value = value
+    self.inTheirWords = inTheirWords ?? value
+    self.counterpart = counterpart
+    self.reason = reason
+    self.heldBy = heldBy
+  }
+
+  /// Whether ours is the same value as theirs: the same number, or the same text.
+  func agrees(with theirs: String) -> Bool {
+    if let ours = Double(inTheirWords), let other = Double(theirs) { return ours == other }
+    return inTheirWords == theirs
+  }
+}
+
+/// What keeps the audit from being a page: all of it at once.
+public struct DefaultsError: Error, Equatable, CustomStringConvertible {
+  public var problems: [String]
+
+  public var description: String { "defaults: \(problems.joined(separator: "; "))" }
+}
