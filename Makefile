@@ -6,7 +6,7 @@ SHELL := /bin/bash
 SWIFT ?= swift
 RETORT := .build/release/retort
 
-.PHONY: quickstart build packages test lint bench
+.PHONY: quickstart build packages test ladder lint bench
 
 # A whole distillation on data made here: teacher, student, fine-tuning, table.
 quickstart: build
@@ -37,6 +37,10 @@ test: build
 	echo; echo "$$(grep -c '^➜ Test .*skipped' .build/test.log || true) skipped;" \
 	  "$$(grep -o 'Test run with .*' .build/test.log || echo 'the tests did not end')"; \
 	exit $$status
+
+# The comparison with PyTorch under every OpenBLAS kernel that this processor can run.
+ladder: build
+	Tests/ladder
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
