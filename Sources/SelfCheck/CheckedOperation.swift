@@ -35,6 +35,15 @@ public enum CheckedOperation: String, Sendable, CaseIterable {
     }
   }
 
+  /// What its check is computed with: where one of these is wrong, nothing can be said of it.
+  public var restsOn: Set<CheckedOperation> {
+    switch self {
+    case .gelu, .gradientNorm: [.linear]
+    case .adamW: [.linear, .gradientNorm]
+    default: isModel ? Set(Self.allCases.filter { !$0.isModel }) : []
+    }
+  }
+
   /// Whether its numbers go through OpenBLAS besides kernels of our own.
   public var multipliesMatrices: Bool {
     switch self {

@@ -22,17 +22,17 @@ struct SelfCheckResult {
       })
   }
 
-  /// One finding an operation; of whole models only where every single operation is right, since they are
-  /// made of these.
+  /// One finding an operation, unless what its check is computed with is wrong already: of whole models only
+  /// where every single operation is right.
   /// - Parameters:
   ///   - kernel: OpenBLAS's, in use.
   ///   - level: what our own kernels were built for.
   func findings(kernel: String, level: KernelLevel) -> [Diagnosis.Finding] {
-    let wrong = CheckedOperation.allCases.filter { operation in
-      discrepancies.contains { $0.operation == operation }
+    let wrong = Set(discrepancies.map(\.operation))
+    let culprits = CheckedOperation.allCases.filter {
+      wrong.contains($0) && $0.restsOn.isDisjoint(with: wrong)
     }
-    let single = wrong.filter { !$0.isModel }
-    return (single.isEmpty ? wrong : single).map { operation in
+    return culprits.map { operation in
       let found = discrepancies.filter { $0.operation == operation }
       let listed = found.prefix(3).map(\.description).joined(separator: "; ")
       let more = found.count > 3 ? "; and \(found.count - 3) more" : ""
