@@ -33,7 +33,7 @@ from safetensors import safe_open
 import interchange_models
 
 TOLERANCE = 1e-4
-# Fields that say where a folder comes from, or (tie_weights_, of published DistilBERT) what no class reads.
+# Where a folder comes from, and (of published DistilBERT) what no class reads.
 FREE = {"_name_or_path", "transformers_version", "tie_weights_"}
 
 

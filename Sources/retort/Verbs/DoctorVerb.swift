@@ -4,7 +4,7 @@ import ArgumentParser
 struct DoctorVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Look at this machine: what was chosen on it, how fast it is, what is wrong.",
+    abstract: "Look at this machine: what was chosen on it, whether it computes right, how fast.",
     discussion: """
       Every operation, forward and backward, and small whole models are computed and held against \
       golden numbers of PyTorch. A number that is wrong, or a processor on which nothing can run, \
