@@ -6,7 +6,7 @@ SHELL := /bin/bash
 SWIFT ?= swift
 RETORT := .build/release/retort
 
-.PHONY: quickstart build packages test parity lint bench
+.PHONY: quickstart build packages test parity ladder lint bench
 
 # A whole distillation on data made here: teacher, student, fine-tuning, table.
 quickstart: build
@@ -43,6 +43,10 @@ parity: build
 	RETORT_PARITY_RECORD=$(CURDIR)/Results/records/parity/ladder.json \
 	  $(SWIFT) test -c release --skip-build --disable-xctest --filter ParityTests
 	$(RETORT) report
+
+# The comparison with PyTorch under every OpenBLAS kernel that this processor can run.
+ladder: build
+	Tests/ladder
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

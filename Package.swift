@@ -54,6 +54,7 @@ let package = Package(
     .target(name: "Text", dependencies: ["Files", "Randomness"]),
     .target(name: "Storage", dependencies: ["CHDF5", "Files"]),
     .target(name: "Transformers", dependencies: ["Layers", "Storage", "Files"]),
+    .target(name: "SelfCheck", dependencies: ["Transformers", "Optimization", "Randomness"]),
     .target(
       name: "Distillation",
       dependencies: ["Transformers", "Optimization", "Text", "Storage"]),
@@ -69,7 +70,7 @@ let package = Package(
     .executableTarget(
       name: "retort",
       dependencies: [
-        "ExperimentPlan",
+        "ExperimentPlan", "SelfCheck",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -81,7 +82,7 @@ let package = Package(
     + [
       "Files", "Processor", "Randomness", "TensorEngine", "Layers", "Optimization", "Text",
       "Storage",
-      "Transformers", "Distillation", "Reporting", "ExperimentPlan",
+      "Transformers", "SelfCheck", "Distillation", "Reporting", "ExperimentPlan",
     ].map { name in
       .testTarget(
         name: "\(name)Tests",
@@ -90,7 +91,7 @@ let package = Package(
     + [
       .testTarget(
         name: "ParityTests",
-        dependencies: ["Distillation", "Storage", "TestSupport"]),
+        dependencies: ["Distillation", "Storage", "Randomness", "TestSupport"]),
       .testTarget(
         name: "CommandTests",
         dependencies: ["retort", "ExperimentPlan", "TestSupport"]),

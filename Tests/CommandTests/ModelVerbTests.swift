@@ -106,10 +106,42 @@ import Testing
     #expect(result.status == 0, "\(result.errors)")
     #expect(result.output.contains("2 sentences"))
     #expect(!result.output.contains("accuracy"))
-    let rows = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
-    #expect(rows.count == 3)
-    #expect(rows[0] == "index\tprediction")
-    #expect(rows[1].hasPrefix("0\t") && rows[2].hasPrefix("1\t"))
+    try expectGLUESubmission(at: file, count: 2)
+  }
+
+  @Test(
+    "predictions for SST-2's own test split are a submission that GLUE takes",
+    .enabled(
+      if: ProcessInfo.processInfo.environment["RETORT_MIRROR"] != nil,
+      "RETORT_MIRROR names no folder of data sets"))
+  func submissionOfSST2() throws {
+    let model = try TinyModel()
+    let mirror = try #require(ProcessInfo.processInfo.environment["RETORT_MIRROR"])
+    let file = model.folder.file("SST-2.tsv")
+    let result = try RetortProcess.run(
+      [
+        "evaluate", "--model", model.path, "--task", "glue/sst2", "--split", "test",
+        "--predictions", file,
+      ],
+      environment: ["RETORT_CACHE": model.folder.file("cache"), "RETORT_MIRROR": mirror])
+    #expect(result.status == 0, "\(result.errors)")
+    try expectGLUESubmission(at: file, count: 1821)
+  }
+
+  /// Every byte of the form: UTF-8 without a mark, the header, one line an example that ends in a line
+  /// feed and nothing else, indices in order, labels 0 and 1, nothing behind.
+  private func expectGLUESubmission(
+    at path: String, count: Int, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let data = try Data(contentsOf: URL(fileURLWithPath: path))
+    let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    #expect(lines.count == count + 2, sourceLocation: sourceLocation)
+    #expect(lines.first == Data("index\tprediction".utf8), sourceLocation: sourceLocation)
+    #expect(lines.last?.isEmpty == true, sourceLocation: sourceLocation)
+    for (index, line) in lines.dropFirst().dropLast().enumerated() {
+      let allowed = ["0", "1"].map { Data("\(index)\t\($0)".utf8) }
+      #expect(allowed.contains(line), "line \(index + 2)", sourceLocation: sourceLocation)
+    }
   }
 
   @Test func storesHiddenStatesOfAText() throws {

@@ -1,6 +1,7 @@
 // A model of published size whose weights are computed, with the summaries PyTorch made of it.
 import Dispatch
 import Foundation
+import Randomness
 import TestSupport
 import Testing
 

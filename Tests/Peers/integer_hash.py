@@ -9,6 +9,7 @@ unsigned 32-bit integers with wrap-around:
     hash(name, i) = mix(mix(i + 0x9e3779b9) ^ key(name))
     unit(name, i) = Float(hash(name, i) >> 8) * 2^-24 - 0.5        in [-0.5, 0.5), exact
     value(name, i) = unit(name, i) * 2^-3                          exact
+    integer(name, i) = floor((unit(name, i) + 0.5) * bound)        in 0 ..< bound, in float64
 
 A weight of a model of published size is value(name, i), where name is its full Hugging Face name
 ("bert.encoder.layer.0.attention.self.query.weight"; a tied decoder is the word embedding under
@@ -58,6 +59,11 @@ def values(name, shape, scale=2.0**-3):
     """value(name, i) as float32 of the given shape; scale is a power of two."""
     count = int(np.prod(shape))
     return (units(name, count) * np.float32(scale)).reshape(shape)
+
+
+def integers(name, count, bound):
+    """integer(name, i) for i in 0 ..< count; int64 [count]."""
+    return np.floor((units(name, count).astype(np.float64) + 0.5) * bound).astype(np.int64)
 
 
 def projection(tensor):

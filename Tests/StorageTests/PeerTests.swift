@@ -6,22 +6,12 @@ import Testing
 
 @testable import Storage
 
-private let python = ProcessInfo.processInfo.environment["RETORT_PEERS_PYTHON"]
-private let root = URL(fileURLWithPath: #filePath)
-  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+private let python = PeerProgram.python
+private let root = PeerProgram.root
 
 /// Runs Python and returns what it prints.
 private func run(_ arguments: [String]) throws -> String {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: try #require(python))
-  process.arguments = arguments
-  let output = Pipe()
-  process.standardOutput = output
-  try process.run()
-  let data = output.fileHandleForReading.readDataToEndOfFile()
-  process.waitUntilExit()
-  #expect(process.terminationStatus == 0, "\(arguments)")
-  return String(decoding: data, as: UTF8.self)
+  try PeerProgram.run(try #require(python), arguments)
 }
 
 @Suite("Other programs' readers", .enabled(if: python != nil, "RETORT_PEERS_PYTHON is not set"))

@@ -10,9 +10,13 @@ public struct Fixture: Sendable {
 
   /// - Parameter name: such as `tiny_models.h5`.
   public init(_ name: String) throws {
-    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent()
-    file = try HDF5File(path: tests.appendingPathComponent("Fixtures/\(name)").path)
+    file = try HDF5File(path: Self.path(of: name))
+  }
+
+  /// Where a fixture is, for those that are not HDF5.
+  public static func path(of name: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Fixtures/\(name)").path
   }
 
   public func floats(_ path: String) throws -> [Float] {

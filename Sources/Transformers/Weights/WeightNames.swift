@@ -88,7 +88,7 @@ public struct WeightNames: Sendable {
   }
 
   /// Names by our paths, as a file of a model with (or without) heads has them.
-  func namesByPath(prefixed: Bool) -> [String: String] {
+  public func namesByPath(prefixed: Bool) -> [String: String] {
     var names: [String: String] = [:]
     for entry in entries {
       guard let path = entry.path else { continue }

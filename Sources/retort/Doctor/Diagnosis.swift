@@ -4,6 +4,8 @@ struct Diagnosis: Codable, Equatable {
   var program: String
   var processor: ProcessorState
   var blas: BLASState
+  /// Nil where kernels cannot run.
+  var selfCheck: SelfCheckState?
   var memory: MemoryState
   var hdf5: String
   var folders: [FolderState]
@@ -30,6 +32,33 @@ struct Diagnosis: Codable, Equatable {
     var kernel: String?
     var chosenByUser: Bool
     var speeds: [ProductSpeed]
+  }
+
+  /// What is computed here against golden numbers.
+  struct SelfCheckState: Codable, Equatable {
+    /// Where the golden numbers come from.
+    var source: String
+    var operations: Int
+    /// Outputs, gradients and moments compared.
+    var quantities: Int
+    var seconds: Double
+    /// Empty if all is right.
+    var failures: [Failure]
+
+    struct Failure: Codable, Equatable {
+      var operation: String
+      /// A gradient is written with a ∂.
+      var quantity: String
+      /// Length of the array and its projection; nil if there is no golden number of it.
+      var expected: Numbers?
+      /// Nil if it was not computed.
+      var found: Numbers?
+    }
+
+    struct Numbers: Codable, Equatable {
+      var norm: Double
+      var projection: Double
+    }
   }
 
   struct MemoryState: Codable, Equatable {
@@ -63,6 +92,9 @@ struct ProductSpeed: Codable, Equatable {
 }
 
 extension Diagnosis {
+  /// Slow or small is a finding; a machine that computes wrong or not at all is a failure.
+  var isFailure: Bool { !processor.missing.isEmpty || selfCheck?.failures.isEmpty == false }
+
   /// The diagnosis for people.
   var text: String {
     var lines = ["retort \(program)", ""]
@@ -79,6 +111,13 @@ extension Diagnosis {
     add("BLAS", blas.configuration)
     if let kernel = blas.kernel {
       add("", "kernel \(kernel)" + (blas.chosenByUser ? ", set by OPENBLAS_CORETYPE" : ""))
+    }
+    if let selfCheck {
+      let wrong = selfCheck.failures.count
+      add(
+        "self-check",
+        "\(selfCheck.quantities) outputs and gradients of \(selfCheck.operations) operations "
+          + (wrong == 0 ? "as in \(selfCheck.source)" : "compared, \(wrong) wrong"))
     }
     for folder in folders {
       lines.append("\(folder.variable)  \(folder.path ?? "not set")  \(folder.state)")

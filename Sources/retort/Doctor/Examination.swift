@@ -1,20 +1,25 @@
-// Looks at the machine and measures its products.
+// Looks at the machine, checks what it computes and measures its products.
 import ExperimentPlan
 import Files
 import Glibc
 import Processor
+import SelfCheck
 import Storage
 import TensorEngine
 
 enum Examination {
-  static func diagnose() -> Diagnosis {
+  /// - Parameter golden: what is to be computed here.
+  static func diagnose(golden: GoldenNumbers = .embedded) -> Diagnosis {
     let features = ProcessorFeatures.current()
     let level = Processor.kernelLevel
     let missing = features.missing(for: level)
     var blas = Diagnosis.BLASState(
       configuration: "not asked: the kernels cannot run", kernel: nil, chosenByUser: false,
       speeds: [])
+    var numbers: SelfCheckResult?
     if missing.isEmpty {
+      numbers = SelfCheckResult(
+        engine: Engine(threadCount: Engine.availableProcessors), golden: golden)
       blas = .init(
         configuration: BLASKernel.configuration, kernel: BLASKernel.coreName,
         chosenByUser: BLASKernel.isChosenByUser, speeds: ProductTiming.speeds())
@@ -25,9 +30,10 @@ enum Examination {
         name: features.modelName, available: Engine.availableProcessors, load: load,
         kernelsBuiltFor: level.rawValue, offers: features.highestLevel?.rawValue,
         missing: missing),
-      blas: blas, memory: memory, hdf5: HDF5Library.version,
+      blas: blas, selfCheck: numbers?.state, memory: memory, hdf5: HDF5Library.version,
       folders: [cacheFolder, mirrorFolder], findings: [])
-    diagnosis.findings = findings(diagnosis)
+    diagnosis.findings =
+      (numbers?.findings(kernel: blas.kernel ?? "", level: level) ?? []) + findings(diagnosis)
     return diagnosis
   }
 

@@ -1,4 +1,5 @@
 // Operations at published sizes against PyTorch, whose inputs both sides compute: operations.h5.
+import Randomness
 import TensorEngine
 import TestSupport
 import Testing

@@ -15,6 +15,11 @@ public struct IntegerHash: Sendable {
     return Float(hash >> 8) * 0x1p-24 - 0.5
   }
 
+  /// The first `count` elements as whole numbers in 0..<bound: ⌊(unit + ½) · bound⌋ in double precision.
+  public func integers(_ count: Int, below bound: Int) -> [Int32] {
+    (0..<count).map { Int32((Double(unit($0)) + 0.5) * Double(bound)) }
+  }
+
   /// The first `count` elements times a power of two.
   public func values(_ count: Int, scale: Float) -> [Float] {
     (0..<count).map { unit($0) * scale }
