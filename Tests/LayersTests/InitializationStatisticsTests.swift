@@ -49,14 +49,6 @@ struct InitializationStatisticsTests {
     }
   }
 
-  @Test("Biases and shifts are zeros, scales ones, whatever the deviation")
-  func constants() {
-    for kind in [ParameterKind.bias, .normShift] {
-      #expect(values(kind, deviation: 0.5).allSatisfy { $0 == 0 })
-    }
-    #expect(values(.normScale, deviation: 0.5).allSatisfy { $0 == 1 })
-  }
-
   /// Correlations of a million pairs, each with a standard error of 0.001: 0.0081 is noticed.
   @Test("Neighbours, rows, parameters and seeds are uncorrelated, in value and in square")
   func independence() {

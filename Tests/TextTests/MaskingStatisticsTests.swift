@@ -1,4 +1,5 @@
 // Masking in the long run: rates by token frequency, what is put there, and no memory.
+import Foundation
 import Randomness
 import TestSupport
 import Testing
@@ -72,7 +73,7 @@ struct MaskingStatisticsTests {
       stride(from: 1 + group, to: batch.tokenCount - 1, by: frequencies.count).map { drawn[$0] }
     }
     let expected = drawnPerGroup(
-      sizes: frequencies.map { _ in size }, weights: frequencies.map { weight(of: $0, rule) },
+      sizes: frequencies.map { _ in size }, weights: frequencies.map { pow(Double($0), -0.7) },
       draws: 5)
     #expect(abs(expected.reduce(0) { $0 + $1.mean } - 5) < 1e-9)
     let resolved = [(0.007, 0.014), (0.012, 0.019), (0.021, 0.029), (0.032, 0.041), (0.05, 0.062)]
@@ -88,16 +89,11 @@ struct MaskingStatisticsTests {
     }
   }
 
-  private func weight(of count: Int, _ rule: MaskingRule) -> Double {
-    rule.weights(
-      counts: (0..<1000).map { $0 == 5 ? count : 0 }, vocabulary: vocabulary)[5]
-  }
-
   /// What stands at each of 2,000,000 positions that are all to be predicted, 500 batches of 4,000, and
   /// whether neighbours, and the same place in the next batch, are decided alike.
   ///
   /// [MASK]: 0.8 is told from 0.8024; kept: 0.1 from 0.1018, which is 2 % of it.
-  @Test("80 % [MASK], 10 % kept, 10 % drawn evenly from the whole vocabulary, each by itself")
+  @Test("80 % [MASK], 10 % kept, 10 % drawn, each position by itself")
   func replacements() {
     let rule = MaskingRule(probability: 1, smoothing: 0.7, mask: 0.8, keep: 0.1, random: 0.1)
     let weights = [Double](repeating: 0, count: 5) + [Double](repeating: 1, count: 995)
@@ -105,7 +101,6 @@ struct MaskingStatisticsTests {
     let (batches, batch) = (500, sequence(ids))
     let trials = batches * ids.count
     var (masked, kept, pairs, successions) = (0, 0, 0, 0)
-    var drawn = [Int](repeating: 0, count: vocabulary.count)
     var before: [Bool] = []
     for step in 0..<batches {
       var stream = stream(step)
@@ -113,15 +108,8 @@ struct MaskingStatisticsTests {
       #expect(result.maskedCount == ids.count)
       let found = result.packed.tokenIDs.dropFirst().dropLast()
       let hidden = found.map { $0 == vocabulary.maskID }
-      for (truth, id) in zip(ids, found) {
-        if id == vocabulary.maskID {
-          masked += 1
-        } else if id == truth {
-          kept += 1
-        } else {
-          drawn[Int(id)] += 1
-        }
-      }
+      masked += hidden.count { $0 }
+      kept += zip(ids, found).count { $0 == $1 }
       for k in stride(from: 0, to: hidden.count, by: 2) where hidden[k] && hidden[k + 1] {
         pairs += 1
       }
@@ -137,10 +125,26 @@ struct MaskingStatisticsTests {
       pairs, of: trials / 2, probability: mask * mask, resolving: 0.004, "neighbours")
     expectFrequency(
       successions, of: trials / 2, probability: mask * mask, resolving: 0.004, "next batch")
-    // Every id but [MASK], special tokens included. Ids that occur in the text have a little less, as
-    // what is drawn for themselves counts as kept: 0.1 %, far below what is noticed.
-    drawn.remove(at: Int(vocabulary.maskID))
-    #expect(drawn.reduce(0, +) == trials - masked - kept)
-    expectEven(drawn, resolving: 0.05, "drawn tokens")
+  }
+
+  /// 1,000,000 tokens drawn from 1,000. Noticed: chances that differ by 2.1 % as root mean square, such as
+  /// a single id left out (3.2 %); a true token that comes back in 0.13 % of the cases in place of 0.1 %.
+  @Test("What is drawn comes evenly from the whole vocabulary, special tokens included")
+  func drawnTokens() {
+    let rule = MaskingRule(probability: 1, smoothing: 0.7, mask: 0, keep: 0, random: 1)
+    let weights = [Double](repeating: 0, count: 5) + [Double](repeating: 1, count: 995)
+    let ids = (0..<4000).map { Int32(5 + $0 % 995) }
+    let batch = sequence(ids)
+    var drawn = [Int](repeating: 0, count: vocabulary.count)
+    var same = 0
+    for step in 0..<250 {
+      var stream = stream(step)
+      let found = rule.apply(to: batch, weights: weights, vocabulary: vocabulary, stream: &stream)
+        .packed.tokenIDs.dropFirst().dropLast()
+      for id in found { drawn[Int(id)] += 1 }
+      same += zip(ids, found).count { $0 == $1 }
+    }
+    expectEven(drawn, resolving: 0.021, "drawn tokens")
+    expectFrequency(same, of: 1_000_000, probability: 0.001, resolving: 0.0003, "true tokens")
   }
 }
