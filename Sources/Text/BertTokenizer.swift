@@ -1,7 +1,7 @@
 /// `bert-base-uncased`'s tokenizer, id for id, on UTF-8 bytes; cased models by options.
 
 /// The same ids as `BertTokenizerFast` of tokenizers 0.19.1 gives (checked on every Unicode scalar,
-/// on SST-2 and on millions of words: Tests/Peers/tokenizer_parity.py).
+/// on SST-2, on millions of words and of made-up texts: Tests/Peers/tokenizer_parity.py).
 public struct BertTokenizer: Sendable {
   public let vocabulary: Vocabulary
   public let options: TokenizerOptions
@@ -43,6 +43,24 @@ public struct BertTokenizer: Sendable {
   ) throws(InvalidUTF8) {
     try UTF8Validation.check(text)
     encode(valid: text, addSpecials: addSpecials, maximumLength: maximumLength, into: &ids)
+  }
+
+  /// Appends the ids of `text` to `ids`, as the form above does, under a rule for malformed text.
+  /// - Returns: whether anything was replaced.
+  public func encode(
+    _ text: UnsafeBufferPointer<UInt8>, addSpecials: Bool, maximumLength: Int?,
+    invalidUTF8 rule: InvalidUTF8Rule, into ids: inout [Int32]
+  ) throws(InvalidUTF8) -> Bool {
+    do {
+      try encode(text, addSpecials: addSpecials, maximumLength: maximumLength, into: &ids)
+      return false
+    } catch {
+      guard rule == .replace else { throw error }
+      UTF8Replacement.repaired(text).withUnsafeBufferPointer {
+        encode(valid: $0, addSpecials: addSpecials, maximumLength: maximumLength, into: &ids)
+      }
+      return true
+    }
   }
 
   /// Appends the ids of `text` to `ids`, as the form for bytes does.

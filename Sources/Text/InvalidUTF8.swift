@@ -31,14 +31,18 @@ enum UTF8Validation {
         i += 1
         continue
       }
-      let length = sequenceLength(base + i, available: count - i)
-      guard length > 0 else { throw InvalidUTF8(byteOffset: i, byte: first) }
+      let (length, isWhole) = sequence(base + i, available: count - i)
+      guard isWhole else { throw InvalidUTF8(byteOffset: i, byte: first) }
       i += length
     }
   }
 
-  /// Length of the well-formed sequence of two bytes or more at `p`, or 0.
-  private static func sequenceLength(_ p: UnsafePointer<UInt8>, available: Int) -> Int {
+  /// Length of the sequence of two bytes or more at `p` if it is well formed, else of its maximal
+  /// subpart (Unicode Standard, definition D93b): the longest beginning of a well-formed sequence, or
+  /// a single byte.
+  static func sequence(
+    _ p: UnsafePointer<UInt8>, available: Int
+  ) -> (length: Int, isWhole: Bool) {
     let length: Int
     var second: ClosedRange<UInt8> = 0x80...0xBF
     switch p[0] {
@@ -49,11 +53,13 @@ enum UTF8Validation {
     case 0xF0: (length, second) = (4, 0x90...0xBF)
     case 0xF4: (length, second) = (4, 0x80...0x8F)
     case 0xF1...0xF3: length = 4
-    default: return 0
+    default: return (1, false)
     }
-    guard available >= length, second.contains(p[1]) else { return 0 }
-    for k in 2..<max(2, length) where p[k] & 0xC0 != 0x80 { return 0 }
-    return length
+    guard available > 1, second.contains(p[1]) else { return (1, false) }
+    for k in 2..<length {
+      guard k < available, p[k] & 0xC0 == 0x80 else { return (k, false) }
+    }
+    return (length, true)
   }
 
   /// The scalar that begins at `p` in text that has been checked, and its length.

@@ -71,7 +71,18 @@ public struct Vocabulary: Sendable {
       throw .unreadable(path: path, reason: "\(error)")
     }
     defer { withExtendedLifetime(file) {} }
-    let bytes = file.bytes.bindMemory(to: UInt8.self)
+    try self.init(text: file.bytes.bindMemory(to: UInt8.self), path: path)
+  }
+
+  /// Reads the bytes of a `vocab.txt`.
+  /// - Parameter path: for error messages.
+  public init(text: [UInt8], path: String) throws(VocabularyError) {
+    self = try text.withUnsafeBufferPointer { (bytes) throws(VocabularyError) in
+      try Vocabulary(text: bytes, path: path)
+    }
+  }
+
+  private init(text bytes: UnsafeBufferPointer<UInt8>, path: String) throws(VocabularyError) {
     do {
       try UTF8Validation.check(bytes)
     } catch {

@@ -1,6 +1,8 @@
 // The verbs that take a model, on a small one: import, export, predict, evaluate, activations, inspect.
 import Foundation
+import Storage
 import Testing
+import Transformers
 
 @Suite struct ModelVerbTests {
   private struct Line: Decodable {
@@ -67,6 +69,99 @@ import Testing
     #expect(
       try model.retort("predict", "--model", checkpoint, input: input).output
         == model.retort("predict", "--model", model.path, input: input).output)
+  }
+
+  private func tokenIDs(in path: String) throws -> [Int32] {
+    let store = try TextActivationStore(path: path)
+    return withExtendedLifetime(store) { Array(store.tokenIDs) }
+  }
+
+  /// Large letters, accents and ideographs, from the folder and from the checkpoint made of it.
+  @Test(
+    "Every verb cuts text as the model's folder says",
+    arguments: [
+      (true, nil, true, "good film . good"), (false, nil, true, "[UNK] [UNK] . good"),
+      (true, false, true, "good [UNK] . good"), (false, true, true, "[UNK] film . good"),
+      (true, nil, false, "good film . [UNK]"),
+    ] as [(Bool, Bool?, Bool, String)])
+  func followsTheModelsSettings(
+    lowercase: Bool, stripAccents: Bool?, splitsCJK: Bool, meaning: String
+  ) throws {
+    let model = try TinyModel(
+      settings: TokenizerSettings(
+        lowercase: lowercase, stripAccents: stripAccents, splitsCJK: splitsCJK))
+    let checkpoint = model.folder.file("c.h5")
+    #expect(try model.retort("import", model.path, "--out", checkpoint).status == 0)
+    let ideographs = splitsCJK ? "" : "\u{4E2D}"
+    let hard = "GOOD f\u{EF}lm . \(ideographs)good"
+    try model.writeTask(
+      dev: "sentence\tlabel\n\(hard)\t1\n\(meaning)\t1\n\(hard)\t1\n\(meaning)\t1\n")
+    for path in [model.path, checkpoint] {
+      let tokens = try model.retort("tokenize", "--vocab", path, input: "\(hard)\n")
+      #expect(tokens.output == "[CLS] \(meaning) [SEP]\n")
+
+      let predictions = try lines(
+        model.retort("predict", "--model", path, "--json", input: "\(hard)\n\(meaning)\n").output
+      )
+      #expect(predictions.count == 2 && predictions[0].logits == predictions[1].logits)
+
+      let evaluated = model.folder.file("predictions.tsv")
+      let evaluation = try model.retort(
+        "evaluate", "--model", path, "--task", "glue/sst2", "--json", "--predictions", evaluated)
+      #expect(evaluation.status == 0, "\(evaluation.errors)")
+      let report = try #require(
+        JSONSerialization.jsonObject(with: Data(evaluation.output.utf8)) as? [String: Any])
+      let loss = try #require(report["loss"] as? Double)
+      #expect(abs(loss + log(predictions[1].probabilities[1])) < 1e-6)
+
+      let (text, store) = (model.folder.file("text.txt"), model.folder.file("a.h5"))
+      try "\(hard)\n\(meaning)\n".write(toFile: text, atomically: true, encoding: .utf8)
+      let stored = try model.retort(
+        "activations", "--model", path, "--text", text, "--out", store)
+      #expect(stored.status == 0, "\(stored.errors)")
+      let tokenIDs = try tokenIDs(in: store)
+      #expect(tokenIDs.count == 12 && tokenIDs[..<6] == tokenIDs[6...])
+      try FileManager.default.removeItem(atPath: store)
+    }
+  }
+
+  @Test func takesAVocabularyWithCarriageReturnsThroughACheckpoint() throws {
+    let model = try TinyModel()
+    let text = TinyModel.words.joined(separator: "\r\n") + "\r\n"
+    try text.write(toFile: "\(model.path)/vocab.txt", atomically: true, encoding: .utf8)
+    let checkpoint = model.folder.file("c.h5")
+    let imported = try model.retort("import", model.path, "--out", checkpoint)
+    #expect(imported.status == 0, "\(imported.errors)")
+    let tokens = try model.retort("tokenize", "--vocab", checkpoint, input: "good films\n")
+    #expect(tokens.output == "[CLS] good film ##s [SEP]\n", "\(tokens.errors)")
+  }
+
+  @Test func replacesInvalidUTF8OnRequest() throws {
+    let model = try TinyModel()
+    let malformed = Data("go".utf8) + [0xC3] + Data("od film\nvery bad\n".utf8)
+    let predicted = try RetortProcess.run(
+      ["predict", "--model", model.path, "--json", "--invalid-utf8", "replace"], input: malformed,
+      environment: model.environment)
+    #expect(predicted.status == 0, "\(predicted.errors)")
+    #expect(
+      predicted.errorLines == ["1 line was not UTF-8; U+FFFD stands for what was malformed"])
+    #expect(
+      predicted.output
+        == (try model.retort(
+          "predict", "--model", model.path, "--json", input: "good film\nvery bad\n"
+        ).output))
+
+    let (text, store) = (model.folder.file("text.txt"), model.folder.file("a.h5"))
+    try malformed.write(to: URL(fileURLWithPath: text))
+    expectFailure(
+      try model.retort("activations", "--model", model.path, "--text", text, "--out", store),
+      saying: "text.txt:1", "invalid UTF-8 at byte 2")
+    let stored = try model.retort(
+      "activations", "--model", model.path, "--text", text, "--out", store, "--invalid-utf8",
+      "replace")
+    #expect(stored.status == 0, "\(stored.errors)")
+    #expect(stored.errors.contains("1 line was not UTF-8"))
+    #expect(try tokenIDs(in: store).count == 8)
   }
 
   @Test func evaluatesOnTheDevelopmentSet() throws {

@@ -14,8 +14,12 @@ struct TinyModel {
   let folder: TemporaryFolder
   var path: String { folder.file("model") }
 
-  /// - Parameter heads: what the folder has besides the encoder.
-  init(heads: Set<ModelPart> = [.classification]) throws {
+  /// - Parameters:
+  ///   - heads: what the folder has besides the encoder.
+  ///   - settings: what its tokenizer_config.json says.
+  init(
+    heads: Set<ModelPart> = [.classification], settings: TokenizerSettings = .uncased
+  ) throws {
     folder = try TemporaryFolder()
     let model = TransformerModel(
       configuration: TransformerConfiguration(
@@ -27,7 +31,7 @@ struct TinyModel {
     model.initialize(seed: 7)
     try HuggingFaceFolder.write(
       model, vocabulary: Array((Self.words.joined(separator: "\n") + "\n").utf8),
-      tokenizer: .uncased, to: path)
+      tokenizer: settings, to: path)
   }
 
   /// Where nothing but this test's files can be found.

@@ -65,6 +65,43 @@ import Testing
     }
   }
 
+  @Test func replacesInvalidUTF8OnRequest() throws {
+    try withVocabulary { folder in
+      let result = try RetortProcess.run(
+        ["tokenize", "--vocab", folder, "--invalid-utf8", "replace"],
+        input: Data("go".utf8) + [0xE2, 0x82] + Data("od\na [MA".utf8) + [0xFF]
+          + Data("SK]\nfilm\n".utf8))
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(
+        result.output == "[CLS] good [SEP]\n[CLS] a [UNK] [UNK] [UNK] [SEP]\n[CLS] film [SEP]\n")
+      #expect(
+        result.errorLines == ["2 lines were not UTF-8; U+FFFD stands for what was malformed"])
+      #expect(
+        try RetortProcess.run(["tokenize", "--vocab", folder, "--invalid-utf8", "drop"]).status
+          == 64)
+    }
+  }
+
+  @Test func followsTheSettingsBesideTheVocabulary() throws {
+    let input = Data("Film f\u{EF}lm FILM \u{4E2D}film\n".utf8)
+    try withVocabulary { folder in
+      for (settings, options, expected) in [
+        ("{}", [], "6 6 6 1 6"),
+        (#"{"do_lower_case": false}"#, [], "10 1 1 1 6"),
+        (#"{"do_lower_case": true, "strip_accents": false}"#, [], "6 1 6 1 6"),
+        (#"{"do_lower_case": false, "strip_accents": true}"#, [], "10 6 1 1 6"),
+        (#"{"tokenize_chinese_chars": false}"#, [], "6 6 6 1"),
+        (#"{"tokenize_chinese_chars": false}"#, ["--cased"], "10 1 1 1"),
+      ] as [(String, [String], String)] {
+        try settings.write(
+          toFile: "\(folder)/tokenizer_config.json", atomically: true, encoding: .utf8)
+        let result = try RetortProcess.run(
+          ["tokenize", "--vocab", folder, "--ids", "--no-specials"] + options, input: input)
+        #expect(result.output == "\(expected)\n", "\(settings) \(options): \(result.errors)")
+      }
+    }
+  }
+
   @Test func namesAMissingVocabulary() throws {
     expectFailure(
       try RetortProcess.run(["tokenize", "--vocab", "/nonexistent/vocab.txt"]),

@@ -14,7 +14,7 @@ import Testing
     numericsVersion: 1, blasCore: "SkylakeX",
     folders: [
       .hub(owner: "google-bert", name: "bert-base-uncased"): FolderDigests(
-        configuration: "c", vocabulary: "v", weights: "w")
+        configuration: "c", vocabulary: "v", weights: "w", tokenizer: .uncased)
     ], corpora: [.named("movie_reviews"): "m"], tasks: [.sst2: "s"])
 
   private func digests(

@@ -108,7 +108,8 @@ final class TemporaryFolder {
     #expect(facts.corpora[.named("movie_reviews")] == digest)
     #expect(
       facts.folders.values.first
-        == FolderDigests(configuration: digest, vocabulary: digest, weights: digest))
+        == FolderDigests(
+          configuration: digest, vocabulary: digest, weights: digest, tokenizer: .uncased))
     _ = try PlanDigests(plan, facts)
   }
 

@@ -4,11 +4,14 @@
   $(Tests/Peers/setup) Tests/Peers/tokenizer_fixture.py [OUT_FOLDER]
 
 vocab.txt   a small vocabulary, trained by the library on the texts below and then kept.
-cases.json  texts with their ids, uncased and cased, whole and truncated to 8; SHA-256 of the words
-            of every Unicode scalar; and, made when RETORT_MIRROR is set (else kept as they are),
-            SHA-256 of the ids of SST-2 and the corpora under bert-base-uncased's vocabulary.
+cases.json  texts with their ids, uncased and cased, whole and truncated to 8; made-up texts of every
+            kind of tokenizer_texts.py with their ids under every combination of options in turn;
+            bytes that are not UTF-8 with what Python decodes them to; SHA-256 of the words of every
+            Unicode scalar; and, made when RETORT_MIRROR is set (else kept as they are), SHA-256 of
+            the ids of SST-2 and the corpora under bert-base-uncased's vocabulary.
 """
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -20,12 +23,12 @@ import tokenizers
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import BertTokenizerFast
 
+import tokenizer_texts
+from tokenizer_texts import SPECIALS
+
 SEED = 20190827
-SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-OPTIONS = {  # lowercase, strip_accents, split_cjk
-    "uncased": (True, None, True), "cased": (False, None, True),
-    "accents kept": (True, False, False), "accents stripped": (False, True, True),
-}
+UNCASED, CASED = (True, None, True), (False, None, True)  # lowercase, strip_accents, split_cjk
+COMBINATIONS = list(itertools.product([True, False], [None, True, False], [True, False]))
 
 PROSE = """
 a warm , funny and deeply felt film that never once condescends to its characters .
@@ -74,6 +77,34 @@ def texts():
     return result
 
 
+def made_up(words):
+    """Two short texts of each kind for each combination of options."""
+    for kind in tokenizer_texts.KINDS:
+        generated = tokenizer_texts.texts(100_000, words, f"{SEED} {kind.__name__}", [kind])
+        limit = 230 if kind is tokenizer_texts.long_words else 24
+        short = (text for text in generated if 0 < len(text) <= limit)
+        yield from itertools.islice(short, 2 * len(COMBINATIONS))
+
+
+def malformed():
+    """Every way a sequence can be broken, at the end of the text and before something else."""
+    firsts = [0x80, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3,
+              0xF4, 0xF5, 0xF8, 0xFF]
+    seconds = [0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC3, 0xFF]
+    rests = [b"", b"\x80", b"\xbf\x80", b"\x80\x80\x80", b"b", b"\x80b", b"\x80\xe2"]
+    for first, second in itertools.product(firsts, seconds):
+        yield bytes([first, second]) + rests[(first + second) % len(rests)]
+    for first in firsts:
+        yield bytes([first])
+        yield b"abcdefgh" + bytes([first]) + "\u00e9".encode()
+    yield from tokenizer_texts.malformed(40, ["a", "bad", "film"], SEED)
+
+
+def digest_name(options):
+    return "lowercase={} strip_accents={} split_cjk={}".format(
+        *(str(value).lower() for value in options))
+
+
 def train(path):
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False)
@@ -109,7 +140,7 @@ def scalar_digest(tokenizer):
 def mirror_digests(mirror):
     """For each file: number of texts and of ids, and SHA-256 of the ids as decimals, a space
     between and a line feed after each text's."""
-    tokenizer = fast(mirror / "hub/google-bert/bert-base-uncased/vocab.txt", OPTIONS["uncased"])
+    tokenizer = fast(mirror / "hub/google-bert/bert-base-uncased/vocab.txt", UNCASED)
     files = {}
     for name in ["train", "dev", "test"]:
         path = mirror / f"data/glue/SST-2/{name}.tsv"
@@ -140,7 +171,7 @@ def main():
         train(vocabulary)
 
     cases = []
-    encoders = {name: fast(vocabulary, OPTIONS[name]) for name in ["uncased", "cased"]}
+    encoders = {"uncased": fast(vocabulary, UNCASED), "cased": fast(vocabulary, CASED)}
     for text in texts():
         case = {"text": text}
         for name, encoder in encoders.items():
@@ -150,6 +181,15 @@ def main():
         case["truncated"] = encoders["uncased"].encode(text).ids
         cases.append(case)
 
+    words = [token.replace("##", "") for token in vocabulary.read_text("utf-8").split("\n")]
+    words = [word for word in words if word and word not in SPECIALS]
+    combined = [fast(vocabulary, options) for options in COMBINATIONS]
+    made_up_cases = []
+    for number, text in enumerate(made_up(words)):
+        options = number % len(COMBINATIONS)
+        made_up_cases.append(
+            {"options": options, "text": text, "ids": combined[options].encode(text).ids})
+
     output = folder / "cases.json"
     mirror = os.environ.get("RETORT_MIRROR")
     if mirror:
@@ -158,13 +198,23 @@ def main():
         files = json.loads(output.read_text())["mirror"] if output.exists() else {}
     content = {
         "generator": "tokenizer_fixture.py", "tokenizers": tokenizers.__version__, "seed": SEED,
-        "scalars": {n: scalar_digest(fast(vocabulary, o)) for n, o in OPTIONS.items()},
+        "scalars": {
+            digest_name(options): scalar_digest(fast(vocabulary, options))
+            for options in COMBINATIONS if options[1] is not None},
         "mirror": files,
     }
-    text = json.dumps(content, indent=1)[:-2] + ',\n "cases": [\n'
-    text += ",\n".join("  " + json.dumps(case) for case in cases) + "\n ]\n}\n"
-    output.write_text(text, "ascii")
-    print(f"{output}: {len(cases)} cases", file=sys.stderr)
+    lists = {
+        "options": [
+            dict(zip(["lowercase", "strip_accents", "split_cjk"], options))
+            for options in COMBINATIONS],
+        "malformed": [
+            {"bytes": data.hex(), "text": data.decode("utf-8", "replace")} for data in malformed()],
+        "made_up": made_up_cases, "cases": cases}
+    text = json.dumps(content, indent=1)[:-2]
+    for name, items in lists.items():
+        text += f',\n "{name}": [\n' + ",\n".join("  " + json.dumps(item) for item in items) + "\n ]"
+    output.write_text(text + "\n}\n", "ascii")
+    print(f"{output}: " + ", ".join(f"{len(items)} {name}" for name, items in lists.items()), file=sys.stderr)
 
 
 if __name__ == "__main__":

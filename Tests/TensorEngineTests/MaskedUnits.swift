@@ -17,6 +17,17 @@ func keptUnits(
   _ source: some DropoutMaskSource, _ site: DropoutSite, sequence: Int, head: Int = 0,
   headCount: Int = 1, position: Int, count: Int, paddedLength: Int? = nil, paddedCount: Int? = nil
 ) -> [Bool] {
+  let words = keepWords(
+    source, site, sequence: sequence, head: head, headCount: headCount, position: position,
+    count: count)
+  return (0..<count).map { words[$0 / 16] >> UInt16($0 % 16) & 1 == 1 }
+}
+
+/// The same, 16 units a word; bits beyond the row are unspecified.
+func keepWords(
+  _ source: some DropoutMaskSource, _ site: DropoutSite, sequence: Int, head: Int = 0,
+  headCount: Int = 1, position: Int, count: Int
+) -> [UInt16] {
   let place = DropoutPlace(
     site: site.index, sequence: sequence, head: head, headCount: headCount, position: position,
     paddedLength: paddedLength ?? position + 1, paddedCount: paddedCount ?? count)
@@ -25,5 +36,5 @@ func keptUnits(
     guard let base = buffer.baseAddress else { return }
     source.keepMask(of: place, count: count, dropping: site.probability, into: base)
   }
-  return (0..<count).map { words[$0 / 16] >> UInt16($0 % 16) & 1 == 1 }
+  return words
 }

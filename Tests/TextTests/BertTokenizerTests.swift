@@ -30,16 +30,39 @@ struct BertTokenizerTests {
     }
   }
 
-  @Test(
-    "Words of every Unicode scalar",
-    arguments: [
-      ("uncased", TokenizerOptions(lowercase: true, stripAccents: nil, splitsCJK: true)),
-      ("cased", TokenizerOptions(lowercase: false, stripAccents: nil, splitsCJK: true)),
-      ("accents kept", TokenizerOptions(lowercase: true, stripAccents: false, splitsCJK: false)),
-      ("accents stripped", TokenizerOptions(lowercase: false, stripAccents: true, splitsCJK: true)),
-    ])
-  func everyScalar(name: String, options: TokenizerOptions) throws {
-    let expected = try #require(try TokenizerFixture.load().scalars[name])
+  @Test("Ids of made-up texts of every kind under every combination of options")
+  func madeUpTexts() throws {
+    let fixture = try TokenizerFixture.load()
+    let vocabulary = try TokenizerFixture.vocabulary()
+    let tokenizers = fixture.options.map {
+      BertTokenizer(vocabulary: vocabulary, options: $0.options)
+    }
+    #expect(tokenizers.count == 12 && fixture.madeUp.count == 240)
+    for item in fixture.madeUp {
+      let tokenizer = tokenizers[item.options]
+      #expect(
+        tokenizer.encode(item.text) == item.ids,
+        "\(item.text.debugDescription), \(tokenizer.options)")
+    }
+    // Under the options of another combination many of them have other ids.
+    let differing = fixture.madeUp.count {
+      tokenizers[(tokenizers.count - 1) - $0.options].encode($0.text) != $0.ids
+    }
+    #expect(differing > 60)
+  }
+
+  /// Every behaviour there is: accents stripped or not, however it came about.
+  static let everyOption = [true, false].flatMap { lowercase in
+    [true, false].flatMap { stripAccents in
+      [true, false].map {
+        TokenizerOptions(lowercase: lowercase, stripAccents: stripAccents, splitsCJK: $0)
+      }
+    }
+  }
+
+  @Test("Words of every Unicode scalar", arguments: everyOption)
+  func everyScalar(options: TokenizerOptions) throws {
+    let expected = try #require(try TokenizerFixture.load().scalars["\(options)"])
     let tokenizer = BertTokenizer(
       vocabulary: try TokenizerFixture.vocabulary(), options: options)
     var sum = SHA256()
@@ -75,7 +98,7 @@ struct BertTokenizerTests {
   @Test("Vacuous digests would not do: a changed option changes the words")
   func optionsMatter() throws {
     let fixture = try TokenizerFixture.load()
-    #expect(Set(fixture.scalars.values).count == 4)
+    #expect(Set(fixture.scalars.values).count == 8)
     let differing = fixture.cases.count { $0.uncased != $0.cased }
     #expect(differing > 100)
   }
@@ -99,6 +122,52 @@ struct BertTokenizerTests {
     }
     #expect(error?.byteOffset == offset)
     #expect(ids.isEmpty)
+  }
+
+  @Test("Malformed sequences become U+FFFD as in Python, wherever they are broken")
+  func replacement() throws {
+    let fixture = try TokenizerFixture.load()
+    #expect(fixture.malformed.count == 268)
+    let tokenizer = try uncased()
+    for item in fixture.malformed {
+      let bytes = item.decodedBytes
+      let repaired = bytes.withUnsafeBufferPointer { UTF8Replacement.repaired($0) }
+      #expect(repaired == Array(item.text.utf8), "\(item.bytes)")
+
+      var ids: [Int32] = []
+      let isMalformed = try bytes.withUnsafeBufferPointer {
+        try tokenizer.encode(
+          $0, addSpecials: true, maximumLength: nil, invalidUTF8: .replace, into: &ids)
+      }
+      #expect(isMalformed == (repaired != bytes), "\(item.bytes)")
+      #expect(ids == tokenizer.encode(item.text), "\(item.bytes)")
+      guard isMalformed else { continue }
+      ids = []
+      #expect(throws: InvalidUTF8.self, "\(item.bytes)") {
+        try bytes.withUnsafeBufferPointer {
+          try tokenizer.encode(
+            $0, addSpecials: true, maximumLength: nil, invalidUTF8: .refuse, into: &ids)
+        }
+      }
+      #expect(ids.isEmpty)
+    }
+  }
+
+  @Test("Python's U+FFFD by hand: a cut sequence is one, a surrogate three, an overlong form two")
+  func replacementByHand() {
+    func text(_ bytes: [UInt8]) -> String {
+      bytes.withUnsafeBufferPointer {
+        String(decoding: UTF8Replacement.repaired($0), as: UTF8.self)
+      }
+    }
+    #expect(text([0x61, 0xE2, 0x82]) == "a\u{FFFD}")
+    #expect(text([0xE2, 0x82, 0x61]) == "\u{FFFD}a")
+    #expect(text([0xF0, 0x9F, 0x98]) == "\u{FFFD}")
+    #expect(text([0xED, 0xA0, 0x80]) == "\u{FFFD}\u{FFFD}\u{FFFD}")
+    #expect(text([0xC0, 0xAF]) == "\u{FFFD}\u{FFFD}")
+    #expect(text([0xF4, 0x90, 0x80, 0x80]) == "\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}")
+    #expect(text([0x5B, 0x4D, 0xFF, 0x5D]) == "[M\u{FFFD}]")
+    #expect(text([]) == "")
   }
 
   @Test(

@@ -111,32 +111,4 @@ struct MaskingRuleTests {
     #expect(counts.values.reduce(0, +) == draws && counts.count == 6)
     #expect(chiSquare < 20.5, "chi square of 5 degrees of freedom, 0.1 % point")  // 20.515
   }
-
-  @Test("80 % [MASK], 10 % kept, 10 % any token")
-  func replacements() {
-    let weights = [Double](repeating: 0, count: 5) + [Double](repeating: 1, count: 995)
-    var (masked, kept, random, chosen) = (0, 0, 0, 0)
-    for step in 0..<100 {
-      var stream = stream(step)
-      let batch = batch(5, of: 512)
-      let result = rule.apply(to: batch, weights: weights, vocabulary: vocabulary, stream: &stream)
-      for (position, label) in result.labels.enumerated() where label >= 0 {
-        let id = result.packed.tokenIDs[position]
-        chosen += 1
-        if id == vocabulary.maskID {
-          masked += 1
-        } else if id == label {
-          kept += 1
-        } else {
-          random += 1
-        }
-      }
-    }
-    #expect(chosen == 38_400)
-    // Within five standard deviations of 0.8, 0.1, 0.1 (a random token is [MASK] or the true one
-    // once in 500 times).
-    #expect(abs(Double(masked) - 30_724) < 400)
-    #expect(abs(Double(kept) - 3_844) < 300)
-    #expect(abs(Double(random) - 3_832) < 300)
-  }
 }

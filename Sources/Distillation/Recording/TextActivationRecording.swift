@@ -11,25 +11,30 @@ public struct TextActivationRecording {
   let tokenizer: BertTokenizer
   /// Lines are cut after this many tokens, [CLS] and [SEP] included.
   let maximumLength: Int
+  let invalidUTF8: InvalidUTF8Rule
   let engine: Engine
   /// Tokens that are computed together, at least.
   static let batchTokens = 1024
 
   public init(
-    model: TransformerModel, tokenizer: BertTokenizer, maximumLength: Int, engine: Engine
+    model: TransformerModel, tokenizer: BertTokenizer, maximumLength: Int,
+    invalidUTF8: InvalidUTF8Rule = .refuse, engine: Engine
   ) {
     self.model = model
     self.tokenizer = tokenizer
     self.maximumLength = maximumLength
+    self.invalidUTF8 = invalidUTF8
     self.engine = engine
   }
 
   /// Goes on behind the lines that are safe, to the end; `writer.finish()` is left to the caller. Which lines are
   /// computed together does not depend on where an earlier recording stopped, nor do the bits.
+  /// - Returns: how many lines of the whole text were not UTF-8 and were repaired.
+  @discardableResult
   public func run(
     over text: MappedFile, into writer: TextActivationWriter,
     observer: (any RecordingObserver)? = nil
-  ) throws {
+  ) throws -> Int {
     defer { extendLifetime(text) }
     let bytes = text.bytes.bindMemory(to: UInt8.self)
     let total = Self.lineCount(bytes)
@@ -40,13 +45,15 @@ public struct TextActivationRecording {
     var waiting = TokenSequences()
     var (place, number) = (0, 0)
     var tokenIDs: [Int32] = []
+    var repaired = 0
     while number < total {
       let end = Self.lineEnd(bytes, from: place)
       tokenIDs.removeAll(keepingCapacity: true)
       do {
-        try tokenizer.encode(
+        let wasMalformed = try tokenizer.encode(
           UnsafeBufferPointer(rebasing: bytes[place..<end]), addSpecials: true,
-          maximumLength: maximumLength, into: &tokenIDs)
+          maximumLength: maximumLength, invalidUTF8: invalidUTF8, into: &tokenIDs)
+        if wasMalformed { repaired += 1 }
       } catch {
         throw RecordingError.invalidUTF8(
           path: text.path, line: number + 1, byteOffset: place + error.byteOffset)
@@ -64,6 +71,7 @@ public struct TextActivationRecording {
         throw RecordingError.interrupted(done: number, total: total, units: "sequences")
       }
     }
+    return repaired
   }
 
   /// - Parameter first: the sequences before it are stored already.

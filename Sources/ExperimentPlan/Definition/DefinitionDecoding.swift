@@ -179,7 +179,7 @@ final class DefinitionDecoding {
         }
       }
       if let published {
-        return VocabularyDefinition(source: .model(published.name), lowercase: true)
+        return VocabularyDefinition(source: .model(published.name), lowercase: nil)
       }
       if !models.isEmpty {
         top.reportMissing(
@@ -189,7 +189,7 @@ final class DefinitionDecoding {
       return nil
     }
     return top.map("vocabulary") { map in
-      let lowercase = map.has("lowercase") ? map.truth("lowercase") : true
+      var lowercase = map.truth("lowercase")
       let source: VocabularySource?
       if let node = map.node("from") {
         source =
@@ -215,7 +215,8 @@ final class DefinitionDecoding {
           }
         }
       }
-      guard let source, let lowercase else { return nil }
+      guard let source else { return nil }
+      if case .trained = source { lowercase = lowercase ?? true }
       return VocabularyDefinition(source: source, lowercase: lowercase)
     }
   }

@@ -114,7 +114,8 @@ public enum VocabularySource: Sendable, Equatable {
 
 public struct VocabularyDefinition: Sendable, Equatable {
   public var source: VocabularySource
-  public var lowercase: Bool
+  /// Nil: as the tokenizer_config.json beside the vocabulary says; never nil for a trained one.
+  public var lowercase: Bool?
 }
 
 public enum Grammar: String, Sendable, CaseIterable { case filmReviews = "film_reviews" }

@@ -144,7 +144,7 @@ extension VocabularyDefinition {
           ])
         )
       }
-    return .map([first, ("lowercase", .truth(lowercase))])
+    return .map([first] + (lowercase.map { [("lowercase", .truth($0))] } ?? []))
   }
 }
 

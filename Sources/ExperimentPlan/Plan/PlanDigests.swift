@@ -1,5 +1,7 @@
 // Digests that name what a stage's result depends on, so that equal stages are run once.
 import Files
+import Text
+import Transformers
 
 /// Digests of a published folder's files, in hexadecimal.
 public struct FolderDigests: Sendable, Equatable {
@@ -7,11 +9,16 @@ public struct FolderDigests: Sendable, Equatable {
   public var vocabulary: String
   /// Nil where only the sizes are used.
   public var weights: String?
+  /// How the folder says that text is cut.
+  public var tokenizer: TokenizerSettings
 
-  public init(configuration: String, vocabulary: String, weights: String?) {
+  public init(
+    configuration: String, vocabulary: String, weights: String?, tokenizer: TokenizerSettings
+  ) {
     self.configuration = configuration
     self.vocabulary = vocabulary
     self.weights = weights
+    self.tokenizer = tokenizer
   }
 }
 
@@ -89,19 +96,29 @@ private struct DigestMaking {
   func vocabularyDigest() throws(MissingDigest) -> String {
     let definition = plan.definition.vocabulary
     var parts: [String] = []
+    var settings = TokenizerSettings.uncased
+    func take(_ address: ModelAddress) throws(MissingDigest) {
+      let digests = try folder(address)
+      (parts, settings) = ([digests.vocabulary], digests.tokenizer)
+    }
     switch definition.source {
-    case .folder(let address): parts = [try folder(address).vocabulary]
+    case .folder(let address): try take(address)
     case .model(let name):
       switch plan.model(named: name)?.source {
-      case .folder(let address), .randomWeights(let address):
-        parts = [try folder(address).vocabulary]
+      case .folder(let address), .randomWeights(let address): try take(address)
       default: throw MissingDigest(what: "the vocabulary of \(name)")
       }
     case .trained(let texts, let size):
       parts = ["\(size)"]
       for text in texts { parts.append(try corpus(text)) }
     }
-    return digest("vocabulary", .list(parts.map { .text($0) } + [.truth(definition.lowercase)]))
+    let options = definition.settings(over: settings).options
+    var facts: [CanonicalValue] = parts.map { .text($0) } + [.truth(options.lowercase)]
+    // As nearly every vocabulary has it, the case says all.
+    let usual = TokenizerOptions(
+      lowercase: options.lowercase, stripAccents: nil, splitsCJK: true)
+    if options != usual { facts.append(.text("\(options)")) }
+    return digest("vocabulary", .list(facts))
   }
 
   mutating func digest(of input: StageInput) throws(MissingDigest) -> String {

@@ -48,7 +48,12 @@ public struct PlanExplanation {
       case .trained(let texts, let size):
         "\(size) entries, trained on \(texts.map(\.name).joined(separator: ", "))"
       }
-    let cases = definition.vocabulary.lowercase ? "lower-cased" : "case kept"
+    let cases =
+      switch definition.vocabulary.lowercase {
+      case true?: "lower-cased"
+      case false?: "case kept"
+      case nil: "case and accents as its tokenizer_config.json says"
+      }
     lines.append("  vocabulary: \(vocabulary); \(cases)")
     return lines
   }

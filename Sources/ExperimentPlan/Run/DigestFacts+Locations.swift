@@ -1,5 +1,6 @@
 // Digests of everything a plan reads from files, with all that is missing reported at once.
 import Files
+import Transformers
 
 extension DigestFacts {
   /// Version of the grammar that generated corpora and tasks come from; raised when its lines change.
@@ -63,12 +64,15 @@ extension DigestFacts {
     let model = try locations.locate(address, needing: parts)
     if model.isCheckpoint {
       let digest = try SHA256.hexDigest(ofFile: model.path)
-      return FolderDigests(configuration: digest, vocabulary: digest, weights: digest)
+      return FolderDigests(
+        configuration: digest, vocabulary: digest, weights: digest,
+        tokenizer: try StoredModel(path: model.path).tokenizer)
     }
     return FolderDigests(
       configuration: try SHA256.hexDigest(ofFile: model.configuration),
       vocabulary: try SHA256.hexDigest(ofFile: model.vocabulary),
-      weights: needsWeights ? try SHA256.hexDigest(ofFile: model.weights) : nil)
+      weights: needsWeights ? try SHA256.hexDigest(ofFile: model.weights) : nil,
+      tokenizer: try TokenizerSettings(besideVocabulary: model.vocabulary))
   }
 
   private static func digest(of corpus: CorpusSource, in locations: Locations) throws -> String {

@@ -3,6 +3,7 @@ import Distillation
 import Files
 import Foundation
 import Text
+import Transformers
 
 /// The data of one run. Each piece is prepared once.
 final class PreparedData {
@@ -10,8 +11,15 @@ final class PreparedData {
   private let definition: ResolvedDefinition
   private let plan: ResolvedPlan
   private let note: (String) -> Void
-  private var madeVocabulary: (Vocabulary, [UInt8])?
+  private var madeVocabulary: PreparedVocabulary?
   private var tasks: [TaskSource: Task] = [:]
+
+  /// A vocabulary, the text of its vocab.txt, and how text is cut into its tokens.
+  private struct PreparedVocabulary {
+    let vocabulary: Vocabulary
+    let file: [UInt8]
+    let settings: TokenizerSettings
+  }
 
   /// The three splits of a task, as text.
   struct Task {
@@ -31,20 +39,22 @@ final class PreparedData {
 
   // MARK: Vocabulary
 
-  func vocabulary() throws -> Vocabulary { try vocabularyAndFile().0 }
+  func vocabulary() throws -> Vocabulary { try preparedVocabulary().vocabulary }
 
   /// The text of vocab.txt.
-  func vocabularyFile() throws -> [UInt8] { try vocabularyAndFile().1 }
+  func vocabularyFile() throws -> [UInt8] { try preparedVocabulary().file }
+
+  /// What goes into tokenizer_config.json.
+  func tokenizerSettings() throws -> TokenizerSettings { try preparedVocabulary().settings }
 
   func tokenizer() throws -> BertTokenizer {
-    BertTokenizer(
-      vocabulary: try vocabulary(), lowercase: definition.vocabulary.lowercase, stripAccents: nil,
-      splitsCJK: true)
+    let prepared = try preparedVocabulary()
+    return BertTokenizer(vocabulary: prepared.vocabulary, options: prepared.settings.options)
   }
 
-  private func vocabularyAndFile() throws -> (Vocabulary, [UInt8]) {
+  private func preparedVocabulary() throws -> PreparedVocabulary {
     if let madeVocabulary { return madeVocabulary }
-    let made: (Vocabulary, [UInt8])
+    let made: PreparedVocabulary
     switch definition.vocabulary.source {
     case .folder(let address): made = try readVocabulary(address)
     case .model(let name):
@@ -53,10 +63,8 @@ final class PreparedData {
       default: throw RunError.notSupported("a vocabulary of the model \(name)")
       }
     case .trained(let texts, let size):
-      var trainer = WordPieceTrainer(
-        size: size,
-        options: TokenizerOptions(
-          lowercase: definition.vocabulary.lowercase, stripAccents: nil, splitsCJK: true))
+      let settings = definition.vocabulary.settings(over: .uncased)
+      var trainer = WordPieceTrainer(size: size, options: settings.options)
       for text in texts {
         let file = try MappedFile(path: path(text))
         try withExtendedLifetime(file) {
@@ -65,21 +73,27 @@ final class PreparedData {
       }
       let vocabulary = try trainer.train()
       note("a vocabulary of \(vocabulary.count) entries was trained")
-      made = (vocabulary, Array((vocabulary.tokens.joined(separator: "\n") + "\n").utf8))
+      made = PreparedVocabulary(
+        vocabulary: vocabulary,
+        file: Array((vocabulary.tokens.joined(separator: "\n") + "\n").utf8), settings: settings)
     }
     madeVocabulary = made
     return made
   }
 
-  private func readVocabulary(_ address: ModelAddress) throws -> (Vocabulary, [UInt8]) {
+  private func readVocabulary(_ address: ModelAddress) throws -> PreparedVocabulary {
     let model = try locations.locate(address, needing: [.vocabulary])
     if model.isCheckpoint {
       let stored = try StoredModel(path: model.path)
-      return (stored.vocabulary, stored.vocabularyFile)
+      return PreparedVocabulary(
+        vocabulary: stored.vocabulary, file: stored.vocabularyFile,
+        settings: definition.vocabulary.settings(over: stored.tokenizer))
     }
-    return (
-      try Vocabulary(path: model.vocabulary), try MappedFile.contents(path: model.vocabulary)
-    )
+    return PreparedVocabulary(
+      vocabulary: try Vocabulary(path: model.vocabulary),
+      file: try MappedFile.contents(path: model.vocabulary),
+      settings: definition.vocabulary.settings(
+        over: try TokenizerSettings(besideVocabulary: model.vocabulary)))
   }
 
   // MARK: Corpora

@@ -172,8 +172,7 @@ struct StageExecution {
   func modelFiles(of model: TransformerModel) throws -> [String: [UInt8]] {
     ModelCheckpoint.files(
       of: model, vocabulary: try data.vocabularyFile(),
-      tokenizer: TokenizerSettings(
-        lowercase: plan.definition.vocabulary.lowercase, stripAccents: nil, splitsCJK: true))
+      tokenizer: try data.tokenizerSettings())
   }
 
   /// - Parameter targets: where a teacher's outputs came from if not from a live one, in words.

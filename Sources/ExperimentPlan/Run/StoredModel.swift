@@ -52,8 +52,7 @@ public struct StoredModel {
     ).configuration
     vocabularyFile = try file(ModelCheckpoint.vocabularyFile)
     vocabulary = try Vocabulary(
-      tokens: String(decoding: vocabularyFile, as: UTF8.self)
-        .split(separator: "\n", omittingEmptySubsequences: true).map(String.init))
+      text: vocabularyFile, path: "\(path), \(ModelCheckpoint.vocabularyFile)")
     tokenizer = try TokenizerSettings(
       json: Data(file(ModelCheckpoint.tokenizerFile)),
       path: "\(path), \(ModelCheckpoint.tokenizerFile)")
@@ -98,8 +97,6 @@ public struct StoredModel {
   }
 
   public func makeTokenizer() -> BertTokenizer {
-    BertTokenizer(
-      vocabulary: vocabulary, lowercase: tokenizer.lowercase,
-      stripAccents: tokenizer.stripAccents, splitsCJK: tokenizer.splitsCJK)
+    BertTokenizer(vocabulary: vocabulary, options: tokenizer.options)
   }
 }

@@ -18,6 +18,17 @@ public struct TokenizerSettings: Sendable, Equatable {
   public static let uncased = TokenizerSettings(
     lowercase: true, stripAccents: nil, splitsCJK: true)
 
+  /// The settings that go with a vocab.txt: those of the tokenizer_config.json beside it, or
+  /// `uncased` where there is none.
+  public init(besideVocabulary path: String) throws(ModelFolderError) {
+    let settings = "\(Folder.parent(of: path) ?? ".")/tokenizer_config.json"
+    do {
+      try self.init(path: settings)
+    } catch ModelFolderError.file(.notFound) {
+      self = .uncased
+    }
+  }
+
   init(path: String) throws(ModelFolderError) {
     let bytes: [UInt8]
     do { bytes = try MappedFile.contents(path: path) } catch { throw .file(error) }

@@ -1,4 +1,5 @@
 // The facts of weights in the form of the hub: a model's folder, a safetensors file.
+import ExperimentPlan
 import Storage
 import Transformers
 
@@ -14,9 +15,14 @@ extension Inspection {
         + "\(grouped(configuration.vocabularySize)) words, "
         + "\(configuration.maximumPositions) positions")
     add("classes", configuration.labels.joined(separator: ", "))
+    let options = folder.tokenizer.options
     add(
       "tokenizer",
-      folder.tokenizer.lowercase ? "lower-cases" : "keeps case")
+      [
+        options.lowercase ? "lower-cases" : "keeps case",
+        options.stripAccents ? "strips accents" : "keeps accents",
+        options.splitsCJK ? "splits ideographs" : "keeps ideographs together",
+      ].joined(separator: ", "))
     add("vocab.txt", folder.hasVocabulary ? "there" : "missing")
     for note in folder.notes { add("note", note) }
     guard folder.hasWeights else {

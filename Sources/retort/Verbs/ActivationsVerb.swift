@@ -57,6 +57,8 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
       "Of a text: cut lines after this many tokens, [CLS] and [SEP] included.", valueName: "n"))
   var maxLength: Int?
 
+  @OptionGroup var malformed: MalformedTextOptions
+
   @Option(help: ArgumentHelp("How hidden states are stored.", valueName: "f16|f32"))
   var dtype: ActivationPrecision = .f16
 
@@ -76,7 +78,7 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
     if let definition {
       for (name, isGiven) in [
         ("--model", model != nil), ("--text", text != nil), ("--layers", layers != nil),
-        ("--max-length", maxLength != nil),
+        ("--max-length", maxLength != nil), ("--invalid-utf8", malformed.invalidUtf8 != .refuse),
       ] where isGiven {
         throw ValidationError("\(name) is for texts; \(definition) is a definition")
       }
@@ -165,6 +167,7 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
         layers: numbers, hiddenSize: configuration.hiddenSize, precision: dtype),
       source: [
         "model": stored.digest, "vocabulary": stored.vocabulary.digest,
+        "tokenizer": "\(stored.tokenizer.options)",
         "text": SHA256.hexDigest(of: file.bytes), "maximum_length": "\(maxLength ?? limit)",
         "core_type": BLASKernel.coreName, "numerics_version": "\(Numerics.version)",
       ])
@@ -172,8 +175,8 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
       model: try stored.load(
         heads: [], ignoring: Set(Transformers.ModelPart.allCases).subtracting([.encoder]), seed: 0),
       tokenizer: stored.makeTokenizer(), maximumLength: maxLength ?? limit,
-      engine: computing.makeEngine())
-    try RecordingDisplay.show("activations", unit: "sequence") {
+      invalidUTF8: malformed.invalidUtf8, engine: computing.makeEngine())
+    let replaced = try RecordingDisplay.show("activations", unit: "sequence") {
       try recording.run(over: file, into: writer, observer: $0)
     }
     try writer.finish()
@@ -184,6 +187,7 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
         + "\(numbers.map(String.init).joined(separator: ", ")) of "
         + "\(configuration.hiddenSize), \(dtype.rawValue)")
     warn(ofOverflow: store.overflowCount)
+    malformed.report(replacedLines: replaced)
   }
 
   private func layerNumbers(of count: Int) throws -> [Int] {

@@ -17,6 +17,8 @@ struct PredictVerb: ParsableCommand, RunsKernels {
   @Flag(help: "Write a line of JSON for each sentence.")
   var json = false
 
+  @OptionGroup var malformed: MalformedTextOptions
+
   func run() throws {
     let classifier = try Classifier(model.open(), engine: model.computing.makeEngine())
     let classes = classifier.labels.count
@@ -35,12 +37,15 @@ struct PredictVerb: ParsableCommand, RunsKernels {
       waiting = TokenSequences()
     }
     var reader = LineReader()
+    var replaced = 0
     try reader.forEachLine(
       { bytes, number, offset in
         tokenIDs.removeAll(keepingCapacity: true)
         do {
-          try classifier.tokenizer.encode(
-            bytes, addSpecials: true, maximumLength: classifier.maximumLength, into: &tokenIDs)
+          let repaired = try classifier.tokenizer.encode(
+            bytes, addSpecials: true, maximumLength: classifier.maximumLength,
+            invalidUTF8: malformed.invalidUtf8, into: &tokenIDs)
+          if repaired { replaced += 1 }
         } catch let error as InvalidUTF8 {
           try classifyWaiting()
           throw CommandFailure(error, line: number, offset: offset)
@@ -52,6 +57,7 @@ struct PredictVerb: ParsableCommand, RunsKernels {
         try classifyWaiting()
         try StandardOutput.shared.flush()
       })
+    malformed.report(replacedLines: replaced)
   }
 
   private func write(_ prediction: Prediction) throws {

@@ -1,9 +1,7 @@
 // `retort tokenize`: lines of text in, lines of tokens or ids out.
 import ArgumentParser
-import Distillation
 import ExperimentPlan
 import Files
-import Foundation
 import Text
 import Transformers
 
@@ -36,6 +34,8 @@ struct TokenizeVerb: ParsableCommand {
       "Cut lines after this many tokens, [CLS] and [SEP] included.", valueName: "n"))
   var maxLength: Int?
 
+  @OptionGroup var malformed: MalformedTextOptions
+
   func validate() throws {
     let least = noSpecials ? 1 : 2
     if let maxLength, maxLength < least {
@@ -51,12 +51,15 @@ struct TokenizeVerb: ParsableCommand {
     var tokenIDs: [Int32] = []
     var line: [UInt8] = []
     var reader = LineReader()
+    var replaced = 0
     try reader.forEachLine(
       { bytes, number, offset in
         tokenIDs.removeAll(keepingCapacity: true)
         do {
-          try tokenizer.encode(
-            bytes, addSpecials: !noSpecials, maximumLength: maxLength, into: &tokenIDs)
+          let repaired = try tokenizer.encode(
+            bytes, addSpecials: !noSpecials, maximumLength: maxLength,
+            invalidUTF8: malformed.invalidUtf8, into: &tokenIDs)
+          if repaired { replaced += 1 }
         } catch let error as InvalidUTF8 {
           throw CommandFailure(error, line: number, offset: offset)
         }
@@ -65,38 +68,30 @@ struct TokenizeVerb: ParsableCommand {
         try StandardOutput.shared.write(line)
       },
       pause: { try StandardOutput.shared.flush() })
+    malformed.report(replacedLines: replaced)
   }
 }
 
 extension TokenizeVerb {
   /// The tokenizer of a model, or of a vocabulary with a model's settings beside it.
   private func makeTokenizer() throws -> BertTokenizer {
-    if vocab.hasSuffix(".h5") { return try StoredModel(path: vocab).makeTokenizer() }
+    var (vocabulary, settings) = try vocabularyAndSettings()
+    if cased { (settings.lowercase, settings.stripAccents) = (false, false) }
+    return BertTokenizer(vocabulary: vocabulary, options: settings.options)
+  }
+
+  private func vocabularyAndSettings() throws -> (Vocabulary, TokenizerSettings) {
+    if vocab.hasSuffix(".h5") {
+      let stored = try StoredModel(path: vocab)
+      return (stored.vocabulary, stored.tokenizer)
+    }
     var folder = vocab
     if vocab.hasPrefix("hub:"), let address = ModelAddress(vocab) {
       folder = try Locations().locate(address, needing: [.vocabulary]).path
     }
     let path = Folder.exists(path: folder) ? "\(folder)/vocab.txt" : folder
-    let vocabulary = try Vocabulary(path: path)
-    let settings = try cased ? .cased : settings(beside: path)
-    return BertTokenizer(
-      vocabulary: vocabulary, lowercase: settings.lowercase, stripAccents: settings.stripAccents,
-      splitsCJK: settings.splitsCJK)
+    return (try Vocabulary(path: path), try TokenizerSettings(besideVocabulary: path))
   }
-
-  private func settings(beside vocabulary: String) throws -> TokenizerSettings {
-    let path = "\(Folder.parent(of: vocabulary) ?? ".")/\(ModelCheckpoint.tokenizerFile)"
-    do {
-      return try TokenizerSettings(json: Data(MappedFile(path: path).bytes), path: path)
-    } catch FileError.notFound {
-      return .uncased  // as transformers has it where nothing is stated
-    }
-  }
-}
-
-extension TokenizerSettings {
-  fileprivate static let cased = TokenizerSettings(
-    lowercase: false, stripAccents: nil, splitsCJK: true)
 }
 
 /// The text of each id with a space after it, ready to be copied.
