@@ -86,13 +86,14 @@ struct HashedDropout: DropoutMaskSource {
   static let mode = ForwardMode.training(dropout: HashedDropout())
 
   func keepMask(
-    of place: DropoutPlace, count: Int, dropping probability: Float,
+    of place: DropoutPlace, count: Int, dropping probability: Double,
     into words: UnsafeMutablePointer<UInt16>
   ) {
     let hash = IntegerHash(name: "dropout/site \(place.site)")
     let row = (place.sequence * place.headCount + place.head) * 64 + place.position
     for word in 0..<(count + 15) / 16 { words[word] = 0 }
-    for unit in 0..<count where hash.unit(row * 64 + unit) >= probability - 0.5 {
+    for unit in 0..<count
+    where Double(hash.unit(row * 64 + unit)) >= probability - 0.5 {
       words[unit / 16] |= 1 << UInt16(unit % 16)
     }
   }

@@ -1,4 +1,5 @@
 // One block of each family against PyTorch's, in odd shapes: blocks.h5.
+import Randomness
 import TestSupport
 import Testing
 

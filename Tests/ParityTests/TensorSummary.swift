@@ -1,3 +1,4 @@
+import Randomness
 // Large tensors told by norm, projection and samples, as Tests/Peers/summaries.py puts them.
 import TensorEngine
 import TestSupport

@@ -5,9 +5,9 @@ import Testing
 
 @Suite("Dropout in the long run")
 struct DropoutStatisticsTests {
-  private static let probability: Float = 0.1
+  private static let probability = 0.1
   /// As float32 has it.
-  private static let drops = Double(probability)
+  private static let drops = probability
   private static let units = 512
 
   /// How many units are dropped in rows of 512.

@@ -19,14 +19,14 @@ func keptUnits(
 ) -> [Bool] {
   let words = keepWords(
     source, site, sequence: sequence, head: head, headCount: headCount, position: position,
-    count: count)
+    count: count, paddedLength: paddedLength, paddedCount: paddedCount)
   return (0..<count).map { words[$0 / 16] >> UInt16($0 % 16) & 1 == 1 }
 }
 
 /// The same, 16 units a word; bits beyond the row are unspecified.
 func keepWords(
   _ source: some DropoutMaskSource, _ site: DropoutSite, sequence: Int, head: Int = 0,
-  headCount: Int = 1, position: Int, count: Int
+  headCount: Int = 1, position: Int, count: Int, paddedLength: Int? = nil, paddedCount: Int? = nil
 ) -> [UInt16] {
   let place = DropoutPlace(
     site: site.index, sequence: sequence, head: head, headCount: headCount, position: position,
