@@ -125,6 +125,17 @@ struct ResultsFolderTests {
     #expect(head.contains("say nothing about the published models"))
   }
 
+  @Test("a model that began from random values and was taught in the run is not called unlearned")
+  func taughtWeights() throws {
+    var record = RunRecord.synthetic()
+    record.weights[0].origin = .random
+    record.stages[0].kind = .pretrain
+    record.stages[0].inputs = ["model": record.weights[0].name]
+    let head = try page(record).prefix { $0 != "|" }
+    #expect(head.contains("random first values, trained here in stage distil"))
+    #expect(!head.contains("nothing learned") && !head.contains("say nothing about"))
+  }
+
   @Test("an epoch without a complete window says No log, as the Trainer does")
   func noLog() throws {
     var record = RunRecord.synthetic()

@@ -198,7 +198,7 @@ extension RunRecord {
     var current = stage.inputs["model"] ?? stage.inputs["student"]
     while let name = current, chain.count < 16 {
       if let model = weights.first(where: { $0.name == name }) {
-        chain.append("\(model.origin.text) (\(model.source))")
+        chain.append("\(originText(of: model)) (\(model.source))")
         return chain.joined(separator: ", from ")
       }
       guard let parent = stages.first(where: { $0.id == name }) else { break }
@@ -209,8 +209,22 @@ extension RunRecord {
   }
 }
 
+extension RunRecord {
+  /// The first stage that taught a model which began from random values; nil if none did.
+  func teaching(of model: Weights) -> String? {
+    guard model.origin == .random else { return nil }
+    return stages.first { $0.kind == .pretrain && $0.inputs["model"] == model.name }?.id
+  }
+
+  /// Where a model's weights come from, in words.
+  func originText(of model: Weights) -> String {
+    teaching(of: model).map { "random first values, trained here in stage \($0)" }
+      ?? model.origin.text
+  }
+}
+
 extension RunRecord.Weights.Origin {
-  var text: String {
+  fileprivate var text: String {
     switch self {
     case .published: "published weights"
     case .trained: "weights of an earlier run"

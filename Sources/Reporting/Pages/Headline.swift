@@ -39,10 +39,11 @@ struct Headline {
 
   /// Which weights the numbers rest on; said first if they are random.
   private var caveat: String? {
-    let weights = runs.first.weights
+    let record = runs.first
+    let weights = record.weights
     guard !weights.isEmpty else { return nil }
-    let random = weights.filter { $0.origin == .random }
-    let list = weights.map { "\($0.name): \($0.origin.text) (\($0.source))" }
+    let random = weights.filter { $0.origin == .random && record.teaching(of: $0) == nil }
+    let list = weights.map { "\($0.name): \(record.originText(of: $0)) (\($0.source))" }
       .joined(separator: "; ")
     let warning =
       random.isEmpty

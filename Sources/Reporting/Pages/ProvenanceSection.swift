@@ -19,7 +19,7 @@ struct ProvenanceSection {
     ])
     for model in first.weights {
       table.add([
-        model.name, model.origin.text, model.source, model.architecture,
+        model.name, first.originText(of: model), model.source, model.architecture,
         model.parameters.encoder.grouped, model.digest.map(Self.short) ?? "-",
       ])
     }
