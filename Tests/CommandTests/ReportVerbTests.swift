@@ -15,7 +15,8 @@ import Testing
     let folder = try TemporaryFolder()
     let references = folder.file("Experiments/references")
     try Folder.create(path: references)
-    for name in try Folder.names(path: "\(TinyExperiment.repository)/Experiments/references") {
+    for name in try Folder.names(path: "\(TinyExperiment.repository)/Experiments/references")
+    where name.hasSuffix(".yaml") {
       let text = try String(
         contentsOfFile: "\(TinyExperiment.repository)/Experiments/references/\(name)",
         encoding: .utf8)

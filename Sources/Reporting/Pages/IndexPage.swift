@@ -69,7 +69,8 @@ struct IndexPage {
       table.add([
         "[\(runs.name)](\(runs.name).md)",
         runs.first.weights.filter { $0.origin != .copied }
-          .map { "\($0.name): \(runs.first.originText(of: $0)) (\($0.source))" }.joined(separator: "; "),
+          .map { "\($0.name): \(runs.first.originText(of: $0)) (\($0.source))" }
+          .joined(separator: "; "),
         measured.map { "\($0.data), \($0.count.grouped) examples" } ?? "-",
         MedianRange(kept.map(\.accuracy))?.text() ?? "-",
         kept.count == 1
