@@ -40,8 +40,10 @@ test: build
 
 # The comparisons with PyTorch by themselves, and how far apart they found the two: Results/parity.md.
 parity: build
-	RETORT_PARITY_RECORD=$(CURDIR)/Results/records/parity/ladder.json \
-	  $(SWIFT) test -c release --skip-build --disable-xctest --filter ParityTests
+	RETORT_PARITY_RECORD=$(CURDIR)/.build/ladder.json \
+	  $(SWIFT) test -c release --skip-build --disable-xctest --filter '^ParityTests\.'
+	mkdir -p Results/records/parity
+	mv .build/ladder.json Results/records/parity/ladder.json
 	$(RETORT) report
 
 # The comparison with PyTorch under every OpenBLAS kernel that this processor can run.

@@ -76,7 +76,7 @@ let package = Package(
       ]),
 
     .target(
-      name: "TestSupport", dependencies: ["TensorEngine", "Randomness", "Storage"],
+      name: "TestSupport", dependencies: ["TensorEngine", "Randomness", "Storage", "Reporting"],
       path: "Tests/TestSupport"),
   ]
     + [

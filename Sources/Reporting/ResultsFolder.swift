@@ -202,7 +202,7 @@ extension RunRecord {
   var hasUsableName: Bool {
     let name = experiment.name
     return !name.isEmpty && !name.hasPrefix(".")
-      && !["README.md", DefaultsPage.file].contains("\(name).md")
+      && !["README.md", DefaultsPage.file, ParityPage.file].contains("\(name).md")
       && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
   }
 }

@@ -26,14 +26,16 @@ public struct GoldenNumbers: Sendable {
     for line in table.split(separator: "\n") {
       if line.hasPrefix("[") {
         operation = CheckedOperation(rawValue: String(line.dropFirst().dropLast()))
+        precondition(operation != nil, "the golden table names \(line), which is not checked")
         continue
       }
       let fields = line.split(separator: " ", maxSplits: 2)
       guard let operation, fields.count == 3, let norm = Double(fields[0]),
         let projection = Double(fields[1])
       else { preconditionFailure("the golden table has the line \(line)") }
-      fingerprints[Name(operation, String(fields[2]))] = Fingerprint(
-        norm: norm, projection: projection)
+      let earlier = fingerprints.updateValue(
+        Fingerprint(norm: norm, projection: projection), forKey: Name(operation, String(fields[2])))
+      precondition(earlier == nil, "the golden table has \(operation) \(fields[2]) twice")
     }
   }
 

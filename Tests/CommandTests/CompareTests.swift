@@ -39,7 +39,8 @@ import Testing
     try write([1], to: log)
     expectFailure(
       try RetortProcess.run(["compare", folder.file("none"), "--with", log]), saying: "none")
-    try "loss 0.5\n".write(toFile: folder.file("text"), atomically: true, encoding: .utf8)
+    try "loss 0.5\nloss 0.25\n".write(
+      toFile: folder.file("text"), atomically: true, encoding: .utf8)
     expectFailure(
       try RetortProcess.run(["compare", log, "--with", folder.file("text")]),
       saying: "text:1: expected a JSON object with step and loss")

@@ -1,5 +1,5 @@
-import Randomness
 // Large tensors told by norm, projection and samples, as Tests/Peers/summaries.py puts them.
+import Randomness
 import TensorEngine
 import TestSupport
 import Testing

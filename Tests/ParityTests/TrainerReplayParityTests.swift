@@ -1,11 +1,11 @@
-// Fine-tunings by Hugging Face's Trainer, dropout on, replayed number by number: trainer.h5.
-import Distillation
 import Foundation
 import Randomness
 import TestSupport
 import Testing
 import Text
 
+// Fine-tunings by Hugging Face's Trainer, dropout on, replayed number by number: trainer.h5.
+@testable import Distillation
 @testable import Transformers
 
 @Suite("A replay follows Hugging Face's Trainer")
@@ -42,7 +42,8 @@ struct TrainerReplayParityTests {
   func resumes() throws {
     let run = try TrainerRun(.distilbert)
     let whole = StepLossWatcher()
-    _ = try run.training(engine, watcher: whole).run()
+    let unbroken = try run.training(engine, watcher: whole)
+    _ = try unbroken.run()
     for stop in [3, 7, 9] {
       let folder = try TemporaryFolder()
       let before = StepLossWatcher(stoppingAfter: stop)
@@ -50,8 +51,12 @@ struct TrainerReplayParityTests {
         try run.training(engine, watcher: before, in: folder).run()
       }
       let after = StepLossWatcher()
-      _ = try run.training(engine, watcher: after, in: folder).run()
+      let resumed = try run.training(engine, watcher: after, in: folder)
+      _ = try resumed.run()
       #expect(before.losses + after.losses == whole.losses, "stopped after \(stop)")
+      for (one, other) in zip(resumed.model.parameters, unbroken.model.parameters) {
+        expectSameBits(Array(one.values), Array(other.values), "\(one.path), stopped after \(stop)")
+      }
     }
   }
 }

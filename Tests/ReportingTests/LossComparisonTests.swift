@@ -50,21 +50,26 @@ import Testing
   }
 
   @Test func readsAnotherProgramsLog() throws {
-    let log = try read(
-      """
+    let text = """
       {"step": 1, "loss": 0.7, "grad_norm": 1.5}
-      {"step": 2, "loss": NaN}
-      """.replacing("NaN", with: "\"NaN\"") + """
 
-        {"epoch": 1.0, "step": 2, "eval_loss": 0.5, "eval_accuracy": 0.75, "training_loss": null}
-        {"step": 3, "lo
-        """)
-    #expect(log.steps.map(\.step) == [1, 2])
-    #expect(log.steps[1].loss.isNaN)
-    #expect(
-      log.epochs == [
-        LossLog.Epoch(epoch: 1, trainingLoss: nil, validationLoss: 0.5, accuracy: 0.75)
-      ])
+      {"step": 2, "loss": NaN}
+      {"epoch": 0.5, "step": 2, "eval_loss": 0.6}
+      {"epoch": 1.0, "step": 2, "eval_loss": 0.5, "eval_accuracy": 0.75, "training_loss": null}
+      {"epoch": 1e300, "eval_loss": 1}
+      {"epoch": Infinity, "eval_loss": 1}
+      {"step": 3, "loss": 0.5}
+      """
+    // The last line is whole without its line feed; a part of a line that a kill left is passed over.
+    for end in ["", "\n", "\n{\"step\": 4, \"lo"] {
+      let log = try read(text + end)
+      #expect(log.steps.map(\.step) == [1, 2, 3], "\(end)")
+      #expect(log.steps[1].loss.isNaN)
+      #expect(
+        log.epochs == [
+          LossLog.Epoch(epoch: 1, trainingLoss: nil, validationLoss: 0.5, accuracy: 0.75)
+        ])
+    }
   }
 
   @Test func readsTheStageOfARun() throws {
@@ -76,25 +81,45 @@ import Testing
     }
     let one = line("step", "a", 1, "\"loss\": 0.5")
     let two =
-      (1...500).map { line("step", "b", $0, "\"loss\": 2") }.joined()
-      + line("epoch", "b", 500, "\"loss\": 2, \"validation_loss\": 0.25, \"accuracy\": 0.5")
+      line("step", "b", 1, "\"loss\": 2") + line("step", "b", 2, "\"loss\": 3")
+      + line("epoch", "b", 2, "\"loss\": 2, \"validation_loss\": 0.25")
     #expect(try read(one).steps == [LossLog.Step(step: 1, loss: 0.5)])
-    let log = try read(one + two, stage: "b")
-    #expect(log.steps.count == 500)
-    #expect(
-      log.epochs == [
-        LossLog.Epoch(epoch: 1, trainingLoss: 2, validationLoss: 0.25, accuracy: 0.5)
-      ])
+    #expect(try read(one + two, stage: "b").steps.map(\.loss) == [2, 3])
     for (text, stage, part) in [
       (one + two, nil, "several stages; name one with --stage: a, b"), (one, "c", "no stage c"),
-      ("{\"step\": 1, \"loss\": 2}\n", "a", "not the log of a run"),
-      (one + "{\"step\": 2, \"loss\": 2}\n", nil, "lines of a run and of another program"),
+      (one + "{\"step\": 2, \"loss\": 2}\n" + one, nil, "not a line of metrics"),
       ("{\"step\": 2, \"loss\": 2}\n{\"step\": 2, \"loss\": 2}\n", nil, ":2: step 2 after step 2"),
-      ("loss 2\n", nil, ":1: expected a JSON object with step and loss, found loss 2"),
+      ("loss 2\nloss 3\n", nil, ":1: expected a JSON object with step and loss, found loss 2"),
       ("", nil, "no step with a loss"),
     ] as [(String, String?, String)] {
       let error = #expect(throws: LossLogError.self) { try read(text, stage: stage) }
       #expect(error?.description.contains(part) ?? false, "\(part) in \(String(describing: error))")
     }
+  }
+
+  @Test func aFinishedRunsEpochsAreItsRecords() throws {
+    let record = RunRecord.synthetic()
+    let folder = try TemporaryFolder()
+    try record.text().write(
+      toFile: folder.file("record.json"), atomically: true, encoding: .utf8)
+    try """
+    {"epoch": 1, "event": "step", "stage": "sst2", "step": 1, "values": {"loss": 0.5}}
+
+    """.write(toFile: folder.file("metrics.jsonl"), atomically: true, encoding: .utf8)
+    let log = try LossLog.read(path: folder.path, stage: nil)
+    let stage = try #require(record.stages.first { $0.id == "sst2" })
+    #expect(log.epochs.map(\.validationLoss) == stage.epochs.map(\.validationLoss))
+    #expect(log.epochs.map(\.accuracy) == stage.epochs.map(\.accuracy))
+  }
+
+  @Test(arguments: [1, 9, 10, 11, 21, 95])
+  func theCourseIsCutInTenths(steps: Int) throws {
+    let losses = (1...steps).map { Double($0) }
+    let comparison = try LossComparison(
+      log(losses), with: log(losses.map { 1.001 * $0 }), tolerance: 1)
+    #expect(comparison.course.count == min(10, steps))
+    #expect(comparison.course.last?.step == steps)
+    #expect(
+      try LossComparison(log([0, 1]), with: log([0, 2]), tolerance: 1).largestRelative.step == 2)
   }
 }

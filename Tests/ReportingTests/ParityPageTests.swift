@@ -73,6 +73,8 @@ import Testing
     let (results, folder) = try results(["ladder.json": "{}"])
     defer { withExtendedLifetime(folder) {} }
     let error = #expect(throws: ResultsError.self) { try results.render() }
-    #expect(error?.description.contains("ladder.json: not a record of parity") == true)
+    #expect(
+      error?.description.contains("ladder.json: not a record of parity: kernel is missing") == true,
+      "\(String(describing: error))")
   }
 }

@@ -129,6 +129,7 @@ struct ResultsFolderTests {
   func taughtWeights() throws {
     var record = RunRecord.synthetic()
     record.weights[0].origin = .random
+    record.weights[0].source = "random, seed 1"
     record.stages[0].kind = .pretrain
     record.stages[0].inputs = ["model": record.weights[0].name]
     let head = try page(record).prefix { $0 != "|" }

@@ -1,5 +1,6 @@
 // What the parity tests measured, for Results/parity.md.
 import Foundation
+import Reporting
 import Synchronization
 import TensorEngine
 import Testing
@@ -14,22 +15,13 @@ public final class ParityRecord: Sendable {
     }
 
   private struct Key: Hashable {
-    var file: String
+    var suite: String
     var test: String
     var reason: String
   }
 
-  private struct Entry {
-    var values = 0
-    var largestAbsolute = 0.0
-    var largestRelative = 0.0
-    var toleranceAbsolute = 0.0
-    var toleranceRelative = 0.0
-    var largestShare = 0.0
-  }
-
   private let path: String
-  private let entries = Mutex<[Key: Entry]>([:])
+  private let rows = Mutex<[Key: ParityLadder.Row]>([:])
 
   private init(path: String) { self.path = path }
 
@@ -43,60 +35,35 @@ public final class ParityRecord: Sendable {
   ) {
     guard place.fileID.hasPrefix("ParityTests/"), let test = Test.current else { return }
     let key = Key(
-      file: test.sourceLocation.fileName, test: test.displayName ?? test.name,
-      reason: tolerance.reason)
+      suite: test.sourceLocation.fileName.replacing("ParityTests.swift", with: ""),
+      test: test.displayName ?? test.name, reason: tolerance.reason)
     let scale = scale ?? reference.reduce(0) { max($0, $1.magnitude) }
-    entries.withLock { entries in
-      var entry = entries[key] ?? Entry()
-      entry.values += reference.count
-      entry.toleranceAbsolute = max(entry.toleranceAbsolute, tolerance.absolute)
-      entry.toleranceRelative = max(entry.toleranceRelative, tolerance.relative)
-      for (value, expected) in zip(actual, reference) {
-        let difference = (value - expected).magnitude
-        entry.largestAbsolute = max(entry.largestAbsolute, difference)
-        if difference > 0 {
-          entry.largestRelative = max(entry.largestRelative, scale > 0 ? difference / scale : 0)
-          entry.largestShare = max(
-            entry.largestShare, difference / tolerance.allowed(at: expected))
-        }
+    rows.withLock { rows in
+      var row =
+        rows[key] ?? ParityLadder.Row(suite: key.suite, test: key.test, reason: key.reason)
+      row.values += reference.count
+      row.toleranceAbsolute = max(row.toleranceAbsolute, tolerance.absolute)
+      row.toleranceRelative = max(row.toleranceRelative, tolerance.relative)
+      for (value, expected) in zip(actual, reference) where value != expected {
+        // Not-a-number is as far away as can be.
+        let difference = value.isNaN ? .infinity : (value - expected).magnitude
+        row.largestAbsolute = max(row.largestAbsolute, difference)
+        row.largestRelative = max(row.largestRelative, scale > 0 ? difference / scale : 0)
+        row.largestShare = max(row.largestShare, difference / tolerance.allowed(at: expected))
       }
-      entries[key] = entry
+      rows[key] = row
     }
   }
 
-  private struct Row: Encodable {
-    var suite: String
-    var test: String
-    var values: Int
-    var largestAbsolute: Double
-    var largestRelative: Double
-    var toleranceAbsolute: Double
-    var toleranceRelative: Double
-    /// The largest part that a difference took of what was allowed; at most 1.
-    var largestShare: Double
-    var reason: String
-  }
-
-  private struct Document: Encodable {
-    var kernel: String
-    var rows: [Row]
-  }
-
   private func write() {
-    let rows = entries.withLock { $0 }.map { key, entry in
-      Row(
-        suite: key.file.replacing("ParityTests.swift", with: ""), test: key.test,
-        values: entry.values, largestAbsolute: entry.largestAbsolute,
-        largestRelative: entry.largestRelative, toleranceAbsolute: entry.toleranceAbsolute,
-        toleranceRelative: entry.toleranceRelative, largestShare: entry.largestShare,
-        reason: key.reason)
-    }.sorted { ($0.suite, $0.test, $0.reason) < ($1.suite, $1.test, $1.reason) }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let rows = rows.withLock { Array($0.values) }
+      .sorted { ($0.suite, $0.test, $0.reason) < ($1.suite, $1.test, $1.reason) }
     do {
-      var text = try encoder.encode(Document(kernel: BLASKernel.coreName, rows: rows))
-      text.append(UInt8(ascii: "\n"))
-      try text.write(to: URL(fileURLWithPath: path))
+      let text = try ParityLadder(kernel: BLASKernel.coreName, rows: rows).text()
+      let file = URL(fileURLWithPath: path)
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: file)
     } catch {
       FileHandle.standardError.write(Data("\(path): not written: \(error)\n".utf8))
     }

@@ -26,6 +26,20 @@ struct HeadTests {
     #expect(largestDifference(logits.copyValues(), expected) < 2e-5)
   }
 
+  @Test("a new classification head is its seed's alone, whatever lies under it")
+  func newHead() throws {
+    func head(seed: UInt64, encoderSeed: UInt64) throws -> [Float] {
+      let model = TransformerModel(
+        configuration: .small(.distilbert), heads: [.classification])
+      model.initialize([.encoder], seed: encoderSeed)
+      model.initialize([.classification], seed: seed)
+      return try #require(model.classificationHead).parameters.flatMap { Array($0.values) }
+    }
+    let first = try head(seed: 1, encoderSeed: 7)
+    #expect(try head(seed: 1, encoderSeed: 8) == first)
+    #expect(try head(seed: 2, encoderSeed: 7) != first)
+  }
+
   @Test("masked-language logits equal the formulas, with the decoder tied to the words")
   func maskedLanguage() throws {
     let model = TransformerModel.drawn(.small(.distilbert), heads: [.maskedLanguage])

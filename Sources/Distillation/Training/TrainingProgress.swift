@@ -109,7 +109,7 @@ extension TrainingProgress {
     batch = try integer("batch")
     sequences = try integer("sequences")
     tokens = try integer("tokens")
-    drawCount = try integer("draw_count")
+    drawCount = Int(values["draw_count"]?.integer ?? 0)  // files from before generators have none
     window = try LossSums(storedValues: reals("window"), termCount: termCount)
     epochLosses = try LossSums(storedValues: reals("epoch_losses"), termCount: termCount)
     let points = try reals("curve")

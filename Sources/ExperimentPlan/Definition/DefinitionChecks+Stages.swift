@@ -52,6 +52,16 @@ extension DefinitionChecks {
   mutating func checkReplay() {
     let replay = RandomSource.torch24CPU
     guard definition.random == replay else { return }
+    for model in definition.models {
+      switch model.source {
+      case .folder, .layers: continue
+      case .randomWeights, .scratch, .randomStudent:
+        report(
+          "models.\(model.name)",
+          "begins from random values, which \(replay.rawValue) does not replay",
+          advice: "begin from a folder that transformers can read too")
+      }
+    }
     for stage in definition.stages {
       guard case .finetune = stage.work else {
         report(

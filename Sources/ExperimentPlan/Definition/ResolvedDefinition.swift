@@ -28,7 +28,7 @@ public struct DefinitionContext: Sendable {
 public enum RandomSource: String, Sendable, CaseIterable {
   /// Counter-based streams: the same at any thread count, interrupted or not.
   case counter
-  /// The draws of PyTorch 2.4.0 on an Intel CPU, to replay a run of it.
+  /// The draws of PyTorch 2.4.0 on a CPU, built with MKL as PyPI's is, to replay a run of it.
   case torch24CPU = "torch-2.4-cpu"
 }
 

@@ -31,10 +31,16 @@ extension TorchGenerator {
   private mutating func fewNormals(count: Int, standardDeviation: Double) -> [Float] {
     var values: [Float] = []
     while values.count < count {
+      if let spare = spareNormal {
+        values.append(Float(spare * standardDeviation))
+        spareNormal = nil
+        continue
+      }
       let angle = 2 * Double.pi * uniformDouble()
-      let radius = (-2 * log1p(-uniformDouble())).squareRoot() * standardDeviation
-      values += [Float(radius * cos(angle)), Float(radius * sin(angle))]
+      let radius = (-2 * log1p(-uniformDouble())).squareRoot()
+      values.append(Float(radius * cos(angle) * standardDeviation))
+      spareNormal = radius * sin(angle)
     }
-    return Array(values.prefix(count))
+    return values
   }
 }

@@ -1,11 +1,13 @@
 /// torch's default generator on a CPU, and how many numbers it has given: the seed and that count are
-/// all of its state.
+/// all of its state, but for one half of a pair of normal values drawn one by one.
 ///
 /// Source: torch 2.4.0 `aten/src/ATen/CPUGeneratorImpl.cpp`, `aten/src/ATen/core/TransformationHelper.h`.
 public struct TorchGenerator: Sendable {
   /// 32-bit numbers drawn since it was seeded.
   public private(set) var drawCount = 0
   private var twister: MersenneTwister19937
+  /// The half of a pair of normal values that the next one takes.
+  var spareNormal: Double?
 
   /// - Parameters:
   ///   - seed: what `torch.manual_seed` was given.

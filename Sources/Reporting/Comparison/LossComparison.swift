@@ -9,8 +9,8 @@ public struct LossComparison: Codable, Sendable, Equatable {
     public var reference: Double
 
     public var magnitude: Double { (loss - reference).magnitude }
-    /// Of the reference; infinite where that is 0.
-    public var relative: Double { magnitude / reference.magnitude }
+    /// Of the reference; infinite where only that is 0.
+    public var relative: Double { magnitude == 0 ? 0 : magnitude / reference.magnitude }
   }
 
   public var run: String
@@ -46,7 +46,6 @@ public struct LossComparison: Codable, Sendable, Equatable {
     // Not-a-number is larger than everything.
     func larger(_ a: Double, _ b: Double) -> Bool { a.isNaN ? !b.isNaN : a > b }
     guard let first = pairs.first else { throw .nothingInCommon(run.source, reference.source) }
-    let tenth = (pairs.count + 9) / 10
     func largest(_ pairs: some Sequence<Difference>, startingWith first: Difference) -> Difference {
       pairs.reduce(first) { larger($1.magnitude, $0.magnitude) ? $1 : $0 }
     }
@@ -61,8 +60,10 @@ public struct LossComparison: Codable, Sendable, Equatable {
     self.largest = largest(pairs, startingWith: first)
     largestRelative = pairs.reduce(first) { larger($1.relative, $0.relative) ? $1 : $0 }
     mean = pairs.map(\.magnitude).reduce(0, +) / Double(pairs.count)
-    course = stride(from: 0, to: pairs.count, by: tenth).map {
-      largest(pairs[$0..<min($0 + tenth, pairs.count)], startingWith: pairs[$0])
+    let parts = min(10, pairs.count)
+    course = (0..<parts).map { part in
+      let range = part * pairs.count / parts..<(part + 1) * pairs.count / parts
+      return largest(pairs[range], startingWith: pairs[range.lowerBound])
     }
     epochs = run.epochs
     referenceEpochs = reference.epochs

@@ -4,8 +4,8 @@ import Files
 import Foundation
 
 /// Read from a run's folder, from its `metrics.jsonl`, or from a log of another program: a JSON object a line
-/// with `step` (from 1) and `loss`; lines with an `epoch` and an `eval_loss` are an epoch's row, with
-/// `eval_accuracy` and `training_loss` where they are given. Other keys are passed over.
+/// with `step` (from 1) and `loss`; lines with a whole `epoch` and an `eval_loss` are an epoch's row, with
+/// `eval_accuracy` and `training_loss` where they are given. Other lines and keys are passed over.
 public struct LossLog: Sendable, Equatable {
   public struct Step: Sendable, Equatable {
     public var step: Int
@@ -29,6 +29,7 @@ public struct LossLog: Sendable, Equatable {
   public var stage: String?
   /// In ascending order.
   public var steps: [Step]
+  /// Of a run once it is finished.
   public var epochs: [Epoch]
 
   public init(source: String, stage: String? = nil, steps: [Step], epochs: [Epoch] = []) {
@@ -38,36 +39,82 @@ public struct LossLog: Sendable, Equatable {
 
   /// - Parameters:
   ///   - path: a run's folder, or a file.
-  ///   - stage: which of a run's stages; may be nil where it has only one.
+  ///   - stage: which of a run's stages; may be nil where it has only one. Another program's log has none.
   public static func read(path: String, stage: String?) throws(LossLogError) -> LossLog {
-    let file = Folder.exists(path: path) ? "\(path)/metrics.jsonl" : path
+    let isFolder = Folder.exists(path: path)
+    let file = isFolder ? "\(path)/metrics.jsonl" : path
+    let lines = try lines(of: file)
+    guard let first = lines.first else { throw .empty(source: path) }
+    if (try? JSONDecoder.record.decode(MetricsLine.self, from: first.text)) != nil {
+      var log = try ofRun(metrics: file, source: path, stage: stage)
+      if isFolder { log.epochs = try epochs(ofRun: path, stage: log.stage) }
+      return log
+    }
+    return try foreign(lines, file: file, source: path)
+  }
+
+  /// The lines that say something. The last counts without a line feed too, unless it is the part of one that a
+  /// kill left.
+  private static func lines(of file: String) throws(LossLogError) -> [(text: Data, number: Int)] {
     let bytes: [UInt8]
     do {
       bytes = try MappedFile.contents(path: file)
     } catch {
       throw .file(error)
     }
-    var reading = LossLogReading(source: path, file: file)
-    // After the last line feed stands nothing, or the part of a line that a kill left.
-    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    for (index, line) in lines.dropLast().enumerated() {
-      try reading.take(Data(line), line: index + 1)
+    var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .enumerated().map { (text: Data($0.element), number: $0.offset + 1) }
+    if let last = lines.last, (try? JSONSerialization.jsonObject(with: last.text)) == nil {
+      lines.removeLast()
     }
-    return try reading.log(of: stage)
+    return lines.filter { line in !line.text.allSatisfy { [0x09, 0x0D, 0x20].contains($0) } }
   }
-}
 
-/// Lines on their way to a log.
-private struct LossLogReading {
-  let source: String
-  let file: String
-  private var metrics: [MetricsLine] = []
-  private var steps: [LossLog.Step] = []
-  private var epochs: [LossLog.Epoch] = []
+  // MARK: A run's
 
-  init(source: String, file: String) { (self.source, self.file) = (source, file) }
+  private static func ofRun(
+    metrics file: String, source: String, stage: String?
+  ) throws(LossLogError) -> LossLog {
+    let metrics: [MetricsLine]
+    do {
+      metrics = try MetricsLog.read(path: file)
+    } catch {
+      throw .metrics(error)
+    }
+    var known: [String] = []
+    for line in metrics where !known.contains(line.stage) { known.append(line.stage) }
+    guard let chosen = stage ?? (known.count == 1 ? known[0] : nil), known.contains(chosen) else {
+      throw .noStage(source: source, stage: stage, known: known)
+    }
+    let steps = metrics.compactMap { line -> Step? in
+      guard line.stage == chosen, line.event == .step, let loss = line.values["loss"] else {
+        return nil
+      }
+      return Step(step: line.step, loss: loss)
+    }
+    guard !steps.isEmpty else { throw .empty(source: source) }
+    return LossLog(source: source, stage: chosen, steps: steps)
+  }
 
-  /// A line of another program.
+  /// The epochs of a finished run, from its record.
+  private static func epochs(
+    ofRun folder: String, stage: String?
+  ) throws(LossLogError) -> [Epoch] {
+    let path = "\(folder)/record.json"
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    do {
+      return try RunRecord.read(path: path).stages.first { $0.id == stage }?.epochs.map {
+        Epoch(
+          epoch: $0.epoch, trainingLoss: $0.trainingLoss, validationLoss: $0.validationLoss,
+          accuracy: $0.accuracy)
+      } ?? []
+    } catch {
+      throw .record(error)
+    }
+  }
+
+  // MARK: Another program's
+
   private struct ForeignLine: Decodable {
     var step: Int?
     var loss: Double?
@@ -84,72 +131,41 @@ private struct LossLogReading {
     }
   }
 
-  mutating func take(_ text: Data, line: Int) throws(LossLogError) {
-    if let own = try? JSONDecoder.record.decode(MetricsLine.self, from: text) {
-      metrics.append(own)
-      return
-    }
+  private static func foreign(
+    _ lines: [(text: Data, number: Int)], file: String, source: String
+  ) throws(LossLogError) -> LossLog {
+    // Python writes NaN and Infinity as they stand here.
     let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    guard let foreign = try? decoder.decode(ForeignLine.self, from: text) else {
-      throw .line(
-        file: file, line: line, found: String(decoding: text.prefix(60), as: UTF8.self))
-    }
-    if let loss = foreign.validationLoss, let epoch = foreign.epoch {
-      epochs.append(
-        LossLog.Epoch(
-          epoch: Int(epoch.rounded()), trainingLoss: foreign.trainingLoss, validationLoss: loss,
-          accuracy: foreign.accuracy))
-    } else if let step = foreign.step, let loss = foreign.loss {
-      if let last = steps.last, last.step >= step {
-        throw .order(file: file, line: line, step: step, after: last.step)
+    decoder.allowsJSON5 = true
+    var log = LossLog(source: source, steps: [])
+    for (text, number) in lines {
+      guard let line = try? decoder.decode(ForeignLine.self, from: text) else {
+        throw .line(
+          file: file, line: number, found: String(decoding: text.prefix(60), as: UTF8.self))
       }
-      steps.append(LossLog.Step(step: step, loss: loss))
+      if let loss = line.validationLoss, let epoch = line.epoch.flatMap({ Int(exactly: $0) }) {
+        log.epochs.append(
+          Epoch(
+            epoch: epoch, trainingLoss: line.trainingLoss, validationLoss: loss,
+            accuracy: line.accuracy))
+      } else if let step = line.step, let loss = line.loss {
+        if let last = log.steps.last, last.step >= step {
+          throw .order(file: file, line: number, step: step, after: last.step)
+        }
+        log.steps.append(Step(step: step, loss: loss))
+      }
     }
-  }
-
-  func log(of stage: String?) throws(LossLogError) -> LossLog {
-    guard !metrics.isEmpty else {
-      if let stage { throw .noStage(source: source, stage: stage, known: []) }
-      guard !steps.isEmpty else { throw .empty(source: source) }
-      return LossLog(source: source, steps: steps, epochs: epochs)
-    }
-    guard steps.isEmpty, epochs.isEmpty else { throw .mixed(file: file) }
-    var known: [String] = []
-    for line in metrics where !known.contains(line.stage) { known.append(line.stage) }
-    guard let chosen = stage ?? (known.count == 1 ? known[0] : nil), known.contains(chosen) else {
-      throw .noStage(source: source, stage: stage, known: known)
-    }
-    let lines = metrics.filter { $0.stage == chosen }
-    let steps = lines.compactMap { line -> LossLog.Step? in
-      guard line.event == .step, let loss = line.values["loss"] else { return nil }
-      return LossLog.Step(step: line.step, loss: loss)
-    }
-    guard !steps.isEmpty else { throw .empty(source: source) }
-    return LossLog(
-      source: source, stage: chosen, steps: steps, epochs: Self.epochs(of: lines, steps))
-  }
-
-  private static func epochs(of lines: [MetricsLine], _ steps: [LossLog.Step]) -> [LossLog.Epoch] {
-    lines.compactMap { line in
-      guard line.event == .epoch, let loss = line.values["validation_loss"] else { return nil }
-      let end = line.step / 500 * 500
-      let window = steps.filter { $0.step > end - 500 && $0.step <= end }.map(\.loss)
-      return LossLog.Epoch(
-        epoch: line.epoch,
-        trainingLoss: window.count == 500 ? window.reduce(0, +) / 500 : nil,
-        validationLoss: loss, accuracy: line.values["accuracy"])
-    }
+    guard !log.steps.isEmpty else { throw .empty(source: source) }
+    return log
   }
 }
 
 public enum LossLogError: Error, Equatable, CustomStringConvertible {
   case file(FileError)
+  case metrics(MetricsError)
+  case record(RecordError)
   case line(file: String, line: Int, found: String)
   case order(file: String, line: Int, step: Int, after: Int)
-  /// Lines of a run and of another program in one file.
-  case mixed(file: String)
   case empty(source: String)
   /// The stage is not there, or none was named of several.
   case noStage(source: String, stage: String?, known: [String])
@@ -158,20 +174,17 @@ public enum LossLogError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .file(let error): error.description
+    case .metrics(let error): error.description
+    case .record(let error): error.description
     case .line(let file, let line, let found):
       "\(file):\(line): expected a JSON object with step and loss, found \(found)"
     case .order(let file, let line, let step, let after):
       "\(file):\(line): step \(step) after step \(after); steps must ascend"
-    case .mixed(let file):
-      "\(file): holds lines of a run and of another program; keep each in a file of its own"
     case .empty(let source): "\(source): no step with a loss; a log has one a line"
     case .noStage(let source, let stage, let known):
-      known.isEmpty
-        ? "\(source): is not the log of a run, so it has no stages; leave --stage out"
-        : "\(source): \(stage.map { "no stage \($0)" } ?? "several stages"); "
-          + "name one with --stage: \(known.joined(separator: ", "))"
-    case .nothingInCommon(let one, let other):
-      "\(one) and \(other) have no step in common"
+      "\(source): \(stage.map { "no stage \($0)" } ?? "several stages"); "
+        + "name one with --stage: \(known.joined(separator: ", "))"
+    case .nothingInCommon(let one, let other): "\(one) and \(other) have no step in common"
     }
   }
 }

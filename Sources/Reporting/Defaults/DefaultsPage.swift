@@ -56,7 +56,7 @@ struct DefaultsPage {
     # \(title)
 
     What holds where a definition says nothing, read off the program itself, and what the programs
-    do that are to be reproduced, read off those. The last column is empty where both are the same;
+    do that are to be reproduced, read off those. "Why another" is empty where both are the same;
     every difference is deliberate and says why.
 
     """

@@ -210,9 +210,10 @@ extension RunRecord {
 }
 
 extension RunRecord {
-  /// The first stage that taught a model which began from random values; nil if none did.
+  /// The first stage that taught a model which was built from random values; nil if none did, and for the
+  /// sizes of a published model: no rehearsal on those may look like the model itself.
   func teaching(of model: Weights) -> String? {
-    guard model.origin == .random else { return nil }
+    guard model.origin == .random, model.source.hasPrefix("random") else { return nil }
     return stages.first { $0.kind == .pretrain && $0.inputs["model"] == model.name }?.id
   }
 

@@ -4,27 +4,45 @@ import Files
 import Foundation
 
 /// `Results/records/parity/ladder.json`, written by the test run of `make parity`.
-struct ParityLadder: Codable, Sendable, Equatable {
-  struct Row: Codable, Sendable, Equatable {
+public struct ParityLadder: Codable, Sendable, Equatable {
+  public struct Row: Codable, Sendable, Equatable {
     /// The tests' file, without `ParityTests.swift`.
-    var suite: String
-    var test: String
+    public var suite: String
+    public var test: String
+    /// What makes an error of this size right.
+    public var reason: String
     /// How many values were compared.
-    var values: Int
-    var largestAbsolute: Double
+    public var values = 0
+    public var largestAbsolute = 0.0
     /// Beside the largest magnitude of the array it was found in.
-    var largestRelative: Double
+    public var largestRelative = 0.0
     /// The widest bounds of the row's comparisons.
-    var toleranceAbsolute: Double
-    var toleranceRelative: Double
-    /// The largest part that a difference took of what was allowed.
-    var largestShare: Double
-    var reason: String
+    public var toleranceAbsolute = 0.0
+    public var toleranceRelative = 0.0
+    /// The largest part that a difference took of what was allowed; above 1 a test failed.
+    public var largestShare = 0.0
+
+    public init(suite: String, test: String, reason: String) {
+      (self.suite, self.test, self.reason) = (suite, test, reason)
+    }
   }
 
   /// OpenBLAS's kernel.
-  var kernel: String
-  var rows: [Row]
+  public var kernel: String
+  public var rows: [Row]
+
+  public init(kernel: String, rows: [Row]) { (self.kernel, self.rows) = (kernel, rows) }
+
+  /// Indented JSON with sorted keys.
+  public func text() throws(RecordError) -> String {
+    do {
+      let encoder = JSONEncoder.record
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+    } catch {
+      throw .unreadable(source: "the ladder", reason: "could not be encoded: \(error)")
+    }
+  }
 }
 
 /// Everything under `Results/records/parity/`.
@@ -58,9 +76,29 @@ struct ParityRecords: Sendable, Equatable {
     _ type: Value.Type, path: String
   ) throws(RecordError) -> Value {
     do {
-      return try JSONDecoder().decode(type, from: Data(contentsOf: URL(fileURLWithPath: path)))
+      return try JSONDecoder.record.decode(
+        type, from: Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch let error as DecodingError {
+      throw .unreadable(
+        source: path, reason: "not a record of parity: \(error.place); write it again")
     } catch {
-      throw .unreadable(source: path, reason: "not a record of parity: \(error)")
+      throw .unreadable(source: path, reason: "could not be read")
     }
+  }
+}
+
+extension DecodingError {
+  /// Where in the document decoding failed, and why, in a few words.
+  fileprivate var place: String {
+    let (path, what): ([any CodingKey], String) =
+      switch self {
+      case .keyNotFound(let key, let context): (context.codingPath + [key], "is missing")
+      case .typeMismatch(_, let context), .valueNotFound(_, let context):
+        (context.codingPath, "is of another kind")
+      case .dataCorrupted(let context): (context.codingPath, "is damaged")
+      @unknown default: ([], "is damaged")
+      }
+    let name = path.map(\.stringValue).joined(separator: ".")
+    return "\(name.isEmpty ? "it" : name) \(what)"
   }
 }

@@ -28,6 +28,11 @@ struct ParityPage {
 
       ```sh
       make parity            # the tests, and their differences into records/parity/ladder.json
+      retort run Experiments/sst2-minilm-replay.yaml --set name=sst2-minilm-replay-300 \\
+        --set 'stages.sst2.limit={steps: 300}'
+      retort compare Runs/sst2-minilm-replay-300 \\
+        --with Experiments/references/trainer-minilm-sst2/steps-300.jsonl \\
+        --record Results/records/parity/replay-300.json
       retort run Experiments/sst2-minilm-replay.yaml
       retort compare Runs/sst2-minilm-replay \\
         --with Experiments/references/trainer-minilm-sst2/epochs.jsonl \\
@@ -64,8 +69,7 @@ struct ParityPage {
       The loss of each training step of Hugging Face's `Trainer` itself, dropout on, and of this program's
       replay of it: the same sentences in the same order, the same units dropped, the same first
       classifier (`random: torch-2.4-cpu`). Both compute in float32 and sum in orders of their own;
-      training makes such differences grow, for PyTorch beside itself too where its number of threads is
-      another.
+      nothing else tells the two apart.
 
       \(table.text)
       How the difference grows: the largest in each tenth of the steps.

@@ -1,6 +1,7 @@
 import Randomness
 
-/// The dropout masks of one forward pass of a PyTorch run on a CPU, over its padded batch.
+/// The dropout masks of one forward pass of a PyTorch run on a CPU, over its padded batch: of a torch built with
+/// MKL, as PyPI's is, whoever made the processor.
 ///
 /// Each call of dropout there takes one number of the default generator; it seeds a multiplicative
 /// congruential generator whose values decide the units of the padded tensor in row-major order:

@@ -20,7 +20,7 @@ struct CompareVerb: ParsableCommand {
     name: .customLong("with"), help: ArgumentHelp("The log to compare it with.", valueName: "log"))
   var reference: String
 
-  @Option(help: ArgumentHelp("Which stage of a run that has several.", valueName: "id"))
+  @Option(help: ArgumentHelp("Which stage, of runs that have several.", valueName: "id"))
   var stage: String?
 
   @Option(help: "The largest difference of two losses that counts as none.")
@@ -41,11 +41,18 @@ struct CompareVerb: ParsableCommand {
   }
 
   func run() throws {
-    let comparison = try LossComparison(
-      LossLog.read(path: subject, stage: stage), with: LossLog.read(path: reference, stage: nil),
-      tolerance: tolerance)
+    let log = try LossLog.read(path: subject, stage: stage)
+    let other = try LossLog.read(path: reference, stage: stage)
+    if let stage, log.stage == nil, other.stage == nil {
+      throw CommandFailure(
+        "--stage \(stage): neither \(subject) nor \(reference) is a run with stages; leave it out")
+    }
+    let comparison = try LossComparison(log, with: other, tolerance: tolerance)
     let text = try JSONText.pretty(comparison)
-    if let record { try AtomicFile.replace(path: record, with: text + "\n") }
+    if let record {
+      if let folder = Folder.parent(of: record) { try Folder.create(path: folder) }
+      try AtomicFile.replace(path: record, with: text + "\n")
+    }
     try StandardOutput.shared.write(line: json ? text : comparison.text)
     if !comparison.isWithin { throw ExitCode(ExitStatus.failure.rawValue) }
   }
