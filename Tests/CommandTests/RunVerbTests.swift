@@ -39,6 +39,8 @@ import Testing
     #expect(first.errors.contains("distil"))
     let record = try record(experiment)
     #expect(record.stages.map(\.id).contains("distil"))
+    #expect(record.measured.command.hasPrefix("retort run "))
+    #expect(!record.measured.command.contains("--runs"), "where runs lie is the machine's affair")
 
     let second = try experiment.run("run")
     #expect(second.status == 0, "\(second.errors)")

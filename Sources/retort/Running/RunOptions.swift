@@ -46,6 +46,8 @@ struct DefinitionRun {
     let runner = try ExperimentRunner(
       request, locations: locations, engine: options.computing.makeEngine(), observer: observer)
     if options.dryRun { return try describe(runner, locations) }
+    // Before the run: a mistake in them must not come up when the work is done.
+    let references = try ReferenceLibrary(folder: referenceFolder).references
 
     StopSignals.install()
     let result: (record: RunRecord, folder: String)
@@ -56,12 +58,11 @@ struct DefinitionRun {
       throw Stopped(
         signal: StopSignals.received ?? .interrupt,
         description: "stopped after step \(grouped(step))"
-          + (checkpoint.map { ", saved in \($0); go on with: \(Self.command(resuming: true))" }
+          + (checkpoint.map { ", saved in \($0); go on with: \(Self.resumingCommand)" }
             ?? ""))
     }
-    let references = try ReferenceLibrary(folder: referenceFolder).references
-      .filter { result.record.experiment.compareWith.contains($0.id) }
-    try StandardOutput.shared.write(result.record.summary(references: references).utf8)
+    let compared = references.filter { result.record.experiment.compareWith.contains($0.id) }
+    try StandardOutput.shared.write(result.record.summary(references: compared).utf8)
     Console.shared.write(line: "record: \(result.folder)/record.json")
   }
 
@@ -108,13 +109,28 @@ struct DefinitionRun {
       line: table(header: ["stage", "kind", "from", "state"], rows: rows))
   }
 
-  /// The command as given, for the record.
-  private static var command: String { command(resuming: false) }
+  /// The command as given, for the record, without the place of the run's folder: that is the machine's affair.
+  private static var command: String {
+    var words: [String] = []
+    var arguments = CommandLine.arguments.dropFirst().makeIterator()
+    while let word = arguments.next() {
+      if word == "--runs" {
+        _ = arguments.next()
+      } else if !word.hasPrefix("--runs=") {
+        words.append(word)
+      }
+    }
+    return written(words)
+  }
 
-  private static func command(resuming: Bool) -> String {
-    var words = ["retort"] + CommandLine.arguments.dropFirst()
-    if resuming, !words.contains("--resume") { words.append("--resume") }
-    return words.map(quoted).joined(separator: " ")
+  /// What to type to go on.
+  private static var resumingCommand: String {
+    let words = Array(CommandLine.arguments.dropFirst())
+    return written(words.contains("--resume") ? words : words + ["--resume"])
+  }
+
+  private static func written(_ arguments: [String]) -> String {
+    (["retort"] + arguments).map(quoted).joined(separator: " ")
   }
 
   /// As a shell would take it back.
