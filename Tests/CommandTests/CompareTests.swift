@@ -21,12 +21,17 @@ import Testing
     let result = try RetortProcess.run(["compare", one, "--with", other, "--record", record])
     #expect(result.status == 1)
     #expect(result.output.contains("first beyond 1e-05  0.125 at step 3"))
-    #expect(result.errors.isEmpty)
+    #expect(result.errorLines.count == 1)
+    #expect(result.errors.contains("differ by 0.125 at step 3, beyond the tolerance of 1e-05"))
     #expect(FileManager.default.fileExists(atPath: record))
+    expectFailure(
+      try RetortProcess.run(["compare", one, "--with", other, "--record", other]),
+      saying: "name another file")
+    #expect(try String(contentsOfFile: other, encoding: .utf8).contains("\"loss\": 0.25"))
 
     let wider = try RetortProcess.run(["compare", one, "--with", other, "--tolerance", "0.2"])
     #expect(wider.status == 0)
-    #expect(wider.output.contains("within 0.2 at every step"))
+    #expect(wider.output.contains("within 0.2 at every step compared"))
     let json = try RetortProcess.run(["compare", one, "--with", other, "--json"])
     let tree = try #require(
       JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
@@ -43,7 +48,7 @@ import Testing
       toFile: folder.file("text"), atomically: true, encoding: .utf8)
     expectFailure(
       try RetortProcess.run(["compare", log, "--with", folder.file("text")]),
-      saying: "text:1: expected a JSON object with step and loss")
+      saying: "text:1: expected a JSON object with step (a whole number) and loss")
     #expect(
       try RetortProcess.run(["compare", log, "--with", log, "--tolerance", "-1"]).status == 64)
   }
@@ -76,7 +81,7 @@ import Testing
     let log = "\(repository)/Experiments/references/trainer-minilm-sst2/steps-300.jsonl"
     let result = try RetortProcess.run(["compare", run, "--with", log])
     #expect(result.status == 0, "\(result.output)")
-    #expect(result.output.contains("within 1e-05 at every step"))
+    #expect(result.output.contains("within 1e-05 at every step compared"))
   }
 }
 

@@ -26,6 +26,12 @@ import Testing
         "x.yaml:4:1: unknown key 'sede'; did you mean 'seed'?"
       ),
       (
+        "batch_size: 16",
+        "batching: { batch_size: 16, accumulate: 1, group_by_length: true }",
+        "x.yaml:29:67: stages.sst2.batching.group_by_length: expected false in a fine-tuning, found "
+          + "true; batches are packed, so sentences of like length save nothing"
+      ),
+      (
         "seed: 7", "seed: 7\nrandom: torch-2.4-cpu",
         "x.yaml:4:9: random torch-2.4-cpu replays fine-tunings, and stages.distil is none; use "
           + "random: counter, or fine-tune that stage's model in a definition of its own"

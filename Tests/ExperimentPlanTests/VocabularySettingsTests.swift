@@ -14,9 +14,14 @@ struct VocabularySettingsTests {
   init() throws { folder = try TemporaryFolder() }
 
   /// A BERT of one layer whose tokens are letters, large and small.
-  private func writeModel(_ settings: TokenizerSettings) throws {
+  /// - Parameters:
+  ///   - last: its last token.
+  ///   - path: where it is written, `model` if nil.
+  private func writeModel(
+    _ settings: TokenizerSettings, last: String = "'", to path: String? = nil
+  ) throws {
     let letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".map { String($0) }
-    let words = Vocabulary.specialTokens + letters + letters.map { "##\($0)" } + [".", ",", "'"]
+    let words = Vocabulary.specialTokens + letters + letters.map { "##\($0)" } + [".", ",", last]
     let model = TransformerModel(
       configuration: TransformerConfiguration(
         family: .bert, vocabularySize: words.count, hiddenSize: 16, layerCount: 1, headCount: 2,
@@ -26,7 +31,7 @@ struct VocabularySettingsTests {
     model.initialize(seed: 1)
     try HuggingFaceFolder.write(
       model, vocabulary: Array((words.joined(separator: "\n") + "\n").utf8), tokenizer: settings,
-      to: self.model)
+      to: path ?? self.model)
   }
 
   /// - Parameters:
@@ -95,6 +100,29 @@ struct VocabularySettingsTests {
     try writeModel(Self.unusual)
     try FileManager.default.removeItem(atPath: "\(model)/tokenizer_config.json")
     #expect(try data(definition(of: model)).tokenizerSettings() == .uncased)
+  }
+
+  @Test func modelsOfOtherTokensAreRefusedBeforeAnythingRuns() throws {
+    try writeModel(.uncased)
+    let other = "\(folder.path)/other"
+    for (last, isRefused) in [("'", false), ("!", true)] {
+      try writeModel(.uncased, last: last, to: other)
+      let text = definition(of: model, vocabulary: "{ from: \(other) }")
+      let experiment = try SmallExperiment(text)
+      if isRefused {
+        let error = #expect(throws: LocationError.self) {
+          try experiment.run(experiment.request())
+        }
+        #expect(error?.problems.count == 1)
+        #expect(
+          error?.problems.first?.contains(
+            "token 111 is ''', in the definition's vocabulary it is '!'")
+            ?? false, "\(String(describing: error))")
+        #expect(experiment.cachedStages.isEmpty)
+      } else {
+        try experiment.run(experiment.request())
+      }
+    }
   }
 
   @Test func theResolvedDefinitionSaysTheSame() throws {

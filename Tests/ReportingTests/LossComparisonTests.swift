@@ -58,7 +58,7 @@ import Testing
       {"epoch": 1.0, "step": 2, "eval_loss": 0.5, "eval_accuracy": 0.75, "training_loss": null}
       {"epoch": 1e300, "eval_loss": 1}
       {"epoch": Infinity, "eval_loss": 1}
-      {"step": 3, "loss": 0.5}
+      {"step": 3, "loss": null}
       """
     // The last line is whole without its line feed; a part of a line that a kill left is passed over.
     for end in ["", "\n", "\n{\"step\": 4, \"lo"] {
@@ -89,7 +89,10 @@ import Testing
       (one + two, nil, "several stages; name one with --stage: a, b"), (one, "c", "no stage c"),
       (one + "{\"step\": 2, \"loss\": 2}\n" + one, nil, "not a line of metrics"),
       ("{\"step\": 2, \"loss\": 2}\n{\"step\": 2, \"loss\": 2}\n", nil, ":2: step 2 after step 2"),
-      ("loss 2\nloss 3\n", nil, ":1: expected a JSON object with step and loss, found loss 2"),
+      (
+        "loss 2\nloss 3\n", nil,
+        ":1: expected a JSON object with step (a whole number) and loss (a number), found loss 2"
+      ),
       ("", nil, "no step with a loss"),
     ] as [(String, String?, String)] {
       let error = #expect(throws: LossLogError.self) { try read(text, stage: stage) }

@@ -12,6 +12,11 @@ extension DefinitionChecks {
     case .distill(let options): check(options, of: stage)
     case .finetune(let options):
       let model = shape(of: options.model)
+      if stage.training.batching.groupByLength {
+        report(
+          "\(path).batching.group_by_length", expected: "false in a fine-tuning", found: "true",
+          advice: "batches are packed, so sentences of like length save nothing")
+      }
       checkFreeze(stage, model)
       checkLength(stage, [(options.model, model)])
     }

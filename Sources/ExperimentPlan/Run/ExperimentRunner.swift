@@ -83,6 +83,7 @@ public final class ExperimentRunner {
       for: plan, stages: stages.map(\.id), in: locations,
       numericsVersion: Numerics.version, blasCore: BLASKernel.coreName)
     let digests = try PlanDigests(plan, facts, stages: stages)
+    try data.checkVocabularies(of: stages)
     let folder = try RunFolder(
       runs: request.runs, name: plan.definition.name,
       resolvedDefinition: plan.definition.canonicalText,

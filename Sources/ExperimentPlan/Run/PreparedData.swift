@@ -81,6 +81,25 @@ final class PreparedData {
     return made
   }
 
+  /// Refuses models whose learned weights belong to other tokens than the definition's vocabulary has: with the same
+  /// number of them nothing else would show it.
+  /// - Throws: every such model, with the first token that differs.
+  func checkVocabularies(of stages: [PlannedStage]) throws {
+    let own = try vocabulary()
+    var problems: [String] = []
+    for (address, needsWeights) in plan.folders(neededBy: stages) where needsWeights {
+      let other = try readVocabulary(address).vocabulary
+      guard other.digest != own.digest, other.count == own.count else { continue }
+      guard let id = own.tokens.indices.first(where: { own.tokens[$0] != other.tokens[$0] }) else {
+        continue
+      }
+      problems.append(
+        "\(address): token \(id) is '\(other.tokens[id])', in the definition's vocabulary it is "
+          + "'\(own.tokens[id])'; models and text of a definition share one vocabulary")
+    }
+    guard problems.isEmpty else { throw LocationError(problems: problems) }
+  }
+
   private func readVocabulary(_ address: ModelAddress) throws -> PreparedVocabulary {
     let model = try locations.locate(address, needing: [.vocabulary])
     if model.isCheckpoint {

@@ -72,6 +72,7 @@ public final class StageActivations {
       blasCore: BLASKernel.coreName)
     let digests = try PlanDigests(plan, facts, stages: [planned])
     let data = PreparedData(plan: plan, locations: locations, note: note)
+    try data.checkVocabularies(of: [planned])
     let teacher = try ModelMaking(plan: plan, data: data) { id throws in
       guard let folder = digests.stages[id].flatMap(StageCache(locations).lookUp) else {
         throw RunError.stageNotRun(id, definition: request.definitionPath)

@@ -4,7 +4,7 @@ import Files
 import Foundation
 
 /// Read from a run's folder, from its `metrics.jsonl`, or from a log of another program: a JSON object a line
-/// with `step` (from 1) and `loss`; lines with a whole `epoch` and an `eval_loss` are an epoch's row, with
+/// with `step` (from 1) and `loss`, null for not-a-number; lines with a whole `epoch` and an `eval_loss` are an epoch's row, with
 /// `eval_accuracy` and `training_loss` where they are given. Other lines and keys are passed over.
 public struct LossLog: Sendable, Equatable {
   public struct Step: Sendable, Equatable {
@@ -129,6 +129,17 @@ public struct LossLog: Sendable, Equatable {
       case validationLoss = "eval_loss"
       case accuracy = "eval_accuracy"
     }
+
+    init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      step = try values.decodeIfPresent(Int.self, forKey: .step)
+      loss = try values.decodeIfPresent(Double.self, forKey: .loss)
+      if loss == nil, values.contains(.loss) { loss = .nan }
+      epoch = try values.decodeIfPresent(Double.self, forKey: .epoch)
+      trainingLoss = try values.decodeIfPresent(Double.self, forKey: .trainingLoss)
+      validationLoss = try values.decodeIfPresent(Double.self, forKey: .validationLoss)
+      accuracy = try values.decodeIfPresent(Double.self, forKey: .accuracy)
+    }
   }
 
   private static func foreign(
@@ -177,7 +188,8 @@ public enum LossLogError: Error, Equatable, CustomStringConvertible {
     case .metrics(let error): error.description
     case .record(let error): error.description
     case .line(let file, let line, let found):
-      "\(file):\(line): expected a JSON object with step and loss, found \(found)"
+      "\(file):\(line): expected a JSON object with step (a whole number) and loss (a number), "
+        + "found \(found)"
     case .order(let file, let line, let step, let after):
       "\(file):\(line): step \(step) after step \(after); steps must ascend"
     case .empty(let source): "\(source): no step with a loss; a log has one a line"

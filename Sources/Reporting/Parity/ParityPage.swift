@@ -160,8 +160,8 @@ struct ParityPage {
       ## The ladder
 
       Every comparison of the parity tests, on OpenBLAS's kernel \(ladder.kernel). A relative difference
-      is one beside the largest value of its array; a tolerance is the widest of its row, absolute +
-      relative; used is the largest part that any difference took of what it was allowed.
+      is one beside the largest value of its array; a comparison has a row for each reason of a
+      tolerance, which is the widest of the row, absolute + relative; used is the largest part that any difference took of what it was allowed.
 
       \(table.text)
       """

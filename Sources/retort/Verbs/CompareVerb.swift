@@ -1,6 +1,7 @@
 // `retort compare`: the losses of a run beside those of another training.
 import ArgumentParser
 import Files
+import Foundation
 import Reporting
 
 struct CompareVerb: ParsableCommand {
@@ -41,6 +42,7 @@ struct CompareVerb: ParsableCommand {
   }
 
   func run() throws {
+    if let record { try checkOverwrites(record) }
     let log = try LossLog.read(path: subject, stage: stage)
     let other = try LossLog.read(path: reference, stage: stage)
     if let stage, log.stage == nil, other.stage == nil {
@@ -54,7 +56,22 @@ struct CompareVerb: ParsableCommand {
       try AtomicFile.replace(path: record, with: text + "\n")
     }
     try StandardOutput.shared.write(line: json ? text : comparison.text)
-    if !comparison.isWithin { throw ExitCode(ExitStatus.failure.rawValue) }
+    if let first = comparison.firstBeyond {
+      throw CommandFailure(
+        "\(subject) and \(reference) differ by \(first.magnitude) at step \(grouped(first.step)), "
+          + "beyond the tolerance of \(tolerance)")
+    }
+  }
+
+  /// A slip of the keyboard must not put the comparison in place of what it compares.
+  private func checkOverwrites(_ record: String) throws {
+    func standardized(_ path: String) -> String {
+      URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
+    }
+    let inputs = [subject, reference].flatMap { [$0, "\($0)/metrics.jsonl", "\($0)/record.json"] }
+    guard !inputs.map(standardized).contains(standardized(record)) else {
+      throw CommandFailure("--record \(record): is one of the logs compared; name another file")
+    }
   }
 }
 
@@ -75,7 +92,7 @@ extension LossComparison {
     lines.append("mean difference     \(mean)")
     lines.append(
       firstBeyond.map { "first beyond \(tolerance)  \(stated($0))" }
-        ?? "within \(tolerance) at every step")
+        ?? "within \(tolerance) at every step compared")
     guard !epochs.isEmpty, !referenceEpochs.isEmpty else { return lines.joined(separator: "\n") }
     func row(_ name: String, _ epoch: LossLog.Epoch) -> [String] {
       [
