@@ -130,6 +130,7 @@ struct RunnerTests {
   @Test func aSecondRunFindsEverythingAndRecordsTheSame() throws {
     let experiment = try SmallExperiment()
     let first = try experiment.run(experiment.request())
+    let metrics = try #require(try experiment.files("Runs/small")["metrics.jsonl"])
     for runs in ["Runs", "Elsewhere"] {
       let second = try experiment.run(experiment.request(runs: runs))
       #expect(second.observer.steps.isEmpty)
@@ -138,6 +139,7 @@ struct RunnerTests {
       #expect(first.record.measured.stages.values.allSatisfy { !$0.fromCache })
       let files = try experiment.files("\(runs)/small")
       #expect(files.keys.count { $0.hasPrefix("predictions/") } == 4)
+      #expect(files["metrics.jsonl"] == metrics, "the steps of stages that were found are told too")
     }
   }
 
@@ -157,6 +159,8 @@ struct RunnerTests {
     let second = try experiment.run(experiment.request("other.yaml"))
     #expect(second.observer.steps.isEmpty)
     #expect(second.record.stages.map(\.digest) == first.record.stages.map(\.digest))
+    let told = try MetricsLog.read(path: "\(second.folder)/metrics.jsonl").map(\.stage)
+    #expect(Set(told) == Set(second.record.stages.map(\.id)))
     #expect(
       second.record.stages.map(\.id) == [
         "warm_up", "squeeze", "judge", "judge.no_distillation", "squeeze.mlm_only",

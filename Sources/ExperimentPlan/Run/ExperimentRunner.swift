@@ -99,6 +99,7 @@ public final class ExperimentRunner {
           .named(for: planned)
         record.measured.fromCache = !wasComputedHere(planned.id, folder)
         events.note("\(planned.id): found in the cache")
+        try events.recallMetrics(of: planned, from: "\(cached)/\(Self.metricsName)")
         try leavePredictions(of: planned, from: cached, folder)
         // Of a run that was killed here with the stage just finished, or stopped before another finished it.
         try folder.finish(stage: planned.id, keepingCheckpoint: false)
@@ -143,6 +144,8 @@ public final class ExperimentRunner {
           files: execution.modelFiles(of: result.model)))
       try AtomicFile.replace(
         path: "\(place)/\(Self.stageRecordName)", with: result.record.text())
+      try AtomicFile.replace(
+        path: "\(place)/\(Self.metricsName)", with: events.metrics(ofStage: planned.id))
       if let predictions = result.testPredictions {
         try AtomicFile.replace(path: "\(place)/\(Self.predictionsName)", with: predictions)
       }
@@ -212,6 +215,7 @@ public final class ExperimentRunner {
   static let modelName = "model.h5"
   static let stageRecordName = "stage.json"
   static let predictionsName = "test.tsv"
+  static let metricsName = "metrics.jsonl"
 }
 
 /// The program's version, in files and records.

@@ -85,9 +85,11 @@ final class PreparedData {
   /// number of them nothing else would show it.
   /// - Throws: every such model, with the first token that differs.
   func checkVocabularies(of stages: [PlannedStage]) throws {
+    let learned = plan.folders(neededBy: stages).filter(\.needsWeights)
+    guard !learned.isEmpty else { return }
     let own = try vocabulary()
     var problems: [String] = []
-    for (address, needsWeights) in plan.folders(neededBy: stages) where needsWeights {
+    for (address, _) in learned {
       let other = try readVocabulary(address).vocabulary
       guard other.digest != own.digest, other.count == own.count else { continue }
       guard let id = own.tokens.indices.first(where: { own.tokens[$0] != other.tokens[$0] }) else {

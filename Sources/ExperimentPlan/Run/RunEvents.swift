@@ -41,6 +41,29 @@ final class RunEvents {
       stage: planned.id, resumedStep: step, metrics: log, observer: observer)
   }
 
+  /// What the metrics say of one stage, to be kept with its result.
+  func metrics(ofStage id: String) throws -> String {
+    try metrics?.synchronize()
+    return try MetricsLog.text(
+      of: MetricsLog.read(path: folder.metrics).filter { $0.stage == id }, path: folder.metrics)
+  }
+
+  /// Puts what was kept of a stage into this run's metrics, unless the run has computed it itself.
+  /// - Parameter path: where it was kept; stages of earlier versions have nothing there.
+  func recallMetrics(of planned: PlannedStage, from path: String) throws {
+    guard Locations.exists(path) else { return }
+    let known = Locations.exists(folder.metrics) ? try MetricsLog.read(path: folder.metrics) : []
+    guard !known.contains(where: { $0.stage == planned.id }) else { return }
+    metrics?.close()
+    let log = try MetricsLog(path: folder.metrics)
+    metrics = log
+    for var line in try MetricsLog.read(path: path) {
+      line.stage = planned.id
+      try log.append(line)
+    }
+    try log.synchronize()
+  }
+
   func stageFinished(_ planned: PlannedStage) {
     append("\(Self.finished)\(planned.id)\n")
   }

@@ -31,12 +31,7 @@ public final class MetricsLog {
 
   /// Appends one line; nothing of it remains if the disk is full.
   public func append(_ line: MetricsLine) throws(MetricsError) {
-    let text: String
-    do {
-      text = try RecordText.tree(of: line, source: path).line + "\n"
-    } catch {
-      throw .file(path: path, reason: "\(error)")
-    }
+    let text = try Self.text(of: [line], path: path)
     var bytes = ArraySlice(text.utf8)
     while !bytes.isEmpty {
       let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
@@ -64,6 +59,16 @@ public final class MetricsLog {
     guard descriptor >= 0 else { return }
     _ = Foundation.close(descriptor)
     descriptor = -1
+  }
+
+  /// Lines as they stand in a log.
+  /// - Parameter path: of the log, for error messages.
+  public static func text(of lines: [MetricsLine], path: String) throws(MetricsError) -> String {
+    do {
+      return try lines.map { try RecordText.tree(of: $0, source: path).line + "\n" }.joined()
+    } catch {
+      throw .file(path: path, reason: "\(error)")
+    }
   }
 
   /// All whole lines of a log, in order.
