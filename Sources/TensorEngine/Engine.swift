@@ -3,8 +3,11 @@ import Glibc
 /// The compute resources of a process: worker threads, the BLAS kernel and scratch memory. Teacher and
 /// student, training and inference share one.
 public final class Engine: @unchecked Sendable {
-  let workers: WorkerPool
+  private let workers: WorkerPool
   private var scratchBuffers: [AlignedBuffer]
+
+  /// What the operations have come to.
+  public var meter = WorkMeter()
 
   /// Number of threads that compute.
   public var threadCount: Int { workers.threadCount }
@@ -33,11 +36,28 @@ public final class Engine: @unchecked Sendable {
     return base
   }
 
-  /// Cuts 0..<count into blocks of `block` and works on them side by side: `body(range, worker)`.
-  func forEachBlock(
-    of count: Int, block: Int, _ body: (_ range: Range<Int>, _ worker: Int) -> Void
+  // MARK: Work, which all passes through here to be accounted for
+
+  /// Does a piece of an operation's work on the calling thread.
+  func perform<Result>(_ cost: OperationCost, _ body: () -> Result) -> Result {
+    let start = meter.start()
+    defer { meter.add(cost, startedAt: start) }
+    return body()
+  }
+
+  /// Does it in tiles side by side: `body(tile, worker)`.
+  func perform(
+    _ cost: OperationCost, tiles: Int, _ body: (_ tile: Int, _ worker: Int) -> Void
   ) {
-    workers.run(tiles: (count + block - 1) / block) { tile, worker in
+    perform(cost) { workers.run(tiles: tiles, body) }
+  }
+
+  /// Cuts 0..<count into blocks of `block` and works on them side by side: `body(range, worker)`.
+  func perform(
+    _ cost: OperationCost, onEach block: Int, of count: Int,
+    _ body: (_ range: Range<Int>, _ worker: Int) -> Void
+  ) {
+    perform(cost, tiles: (count + block - 1) / block) { tile, worker in
       body(tile * block..<min((tile + 1) * block, count), worker)
     }
   }

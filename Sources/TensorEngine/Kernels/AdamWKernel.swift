@@ -62,7 +62,9 @@ extension Engine {
   /// Source: Loshchilov, Hutter 2019 (arXiv 1711.05101); operations in the order of torch 2.4.0's
   /// `_single_tensor_adamw`.
   public func adamW(_ updates: [AdamWUpdate]) {
-    forEachSweepBlock(counts: updates.map(\.parameter.count)) { index, range in
+    // Read: value, gradient and both moments; written: value and moments.
+    forEachSweepBlock(.adamW, valuesPerElement: 7, counts: updates.map(\.parameter.count)) {
+      index, range in
       let update = updates[index]
       guard let g = update.parameter.gradient?.baseAddress,
         let p = update.parameter.values.baseAddress,
@@ -87,7 +89,7 @@ extension Engine {
       let firstBlocks = counts.reduce(into: [0]) {
         $0.append(($0.last ?? 0) + ($1 + Self.sweepBlock - 1) / Self.sweepBlock)
       }
-      forEachSweepBlock(counts: counts) { index, range in
+      forEachSweepBlock(.gradientNorm, valuesPerElement: 1, counts: counts) { index, range in
         guard let g = gradients[index].baseAddress.map({ $0 + range.lowerBound }) else { return }
         sums[firstBlocks[index] + range.lowerBound / Self.sweepBlock] = Double(
           RowKernels.dot(g, g, range.count))
@@ -97,7 +99,8 @@ extension Engine {
   }
 
   private func forEachSweepBlock(
-    counts: [Int], _ body: (_ index: Int, _ range: Range<Int>) -> Void
+    _ operation: OperationCost.Operation, valuesPerElement: Int, counts: [Int],
+    _ body: (_ index: Int, _ range: Range<Int>) -> Void
   ) {
     var blocks: [(index: Int, range: Range<Int>)] = []
     for (index, count) in counts.enumerated() {
@@ -105,7 +108,11 @@ extension Engine {
         blocks.append((index, start..<min(start + Self.sweepBlock, count)))
       }
     }
-    workers.run(tiles: blocks.count) { tile, _ in body(blocks[tile].index, blocks[tile].range) }
+    let cost = OperationCost(
+      operation, .update, values: valuesPerElement * counts.reduce(0, +))
+    perform(cost, tiles: blocks.count) { tile, _ in
+      body(blocks[tile].index, blocks[tile].range)
+    }
   }
 }
 

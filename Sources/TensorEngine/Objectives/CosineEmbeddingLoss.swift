@@ -15,7 +15,7 @@ extension ComputeScope {
     let columns = student.columns
     let (studentBase, teacherBase) = (student.pointer, teacher.pointer)
     let gradient = seed(student)
-    return valuesOfRows(student.rows) { row in
+    return lossesOfRows(of: student, matrices: gradient == nil ? 2 : 3) { row in
       let (s, t) = (studentBase + row * columns, teacherBase + row * columns)
       let squareS = Double(RowKernels.dot(s, s, columns)) + 1e-12
       let squareT = Double(RowKernels.dot(t, t, columns)) + 1e-12

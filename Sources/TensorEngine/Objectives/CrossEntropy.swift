@@ -15,20 +15,24 @@ extension ComputeScope {
     precondition(labels.count == rows, "\(labels.count) labels for logits \(logits.shape)")
     let x = logits.pointer
     let gradient = seed(logits)
-    return labels.enumerated().map { row, label in
-      precondition(label >= 0 && label < classes, "label \(label) of \(classes) classes")
-      let logit = x + row * classes
-      let highest = (0..<classes).reduce(-Double.infinity) { max($0, Double(logit[$1])) }
-      let total = (0..<classes).reduce(0) { $0 + exp(Double(logit[$1]) - highest) }
-      if let gradient {
-        for k in 0..<classes {
-          let p = exp(Double(logit[k]) - highest) / total
-          let g = Float((p - (k == label ? 1 : 0)) * gradientScale)
-          let place = gradient.pointer + row * classes + k
-          place.pointee = gradient.adds ? place.pointee + g : g
+    let cost = OperationCost(
+      .losses, .forward, values: (gradient == nil ? 1 : 2) * rows * classes)
+    return engine.perform(cost) {
+      labels.enumerated().map { row, label in
+        precondition(label >= 0 && label < classes, "label \(label) of \(classes) classes")
+        let logit = x + row * classes
+        let highest = (0..<classes).reduce(-Double.infinity) { max($0, Double(logit[$1])) }
+        let total = (0..<classes).reduce(0) { $0 + exp(Double(logit[$1]) - highest) }
+        if let gradient {
+          for k in 0..<classes {
+            let p = exp(Double(logit[k]) - highest) / total
+            let g = Float((p - (k == label ? 1 : 0)) * gradientScale)
+            let place = gradient.pointer + row * classes + k
+            place.pointee = gradient.adds ? place.pointee + g : g
+          }
         }
+        return log(total) + highest - Double(logit[Int(label)])
       }
-      return log(total) + highest - Double(logit[Int(label)])
     }
   }
 

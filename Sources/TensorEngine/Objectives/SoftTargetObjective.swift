@@ -49,14 +49,18 @@ extension ComputeScope {
     let classes = student.columns
     let (s, t) = (student.pointer, teacher.pointer)
     let gradient = seed(student)
-    return (0..<student.rows).map { row in
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * classes) { scratch in
-        guard let scratch = scratch.baseAddress else { return 0 }
-        return RowKernels.softTargets(
-          student: s + row * classes, teacher: t + row * classes, classes,
-          temperature: temperature, gradientScale: gradientScale,
-          gradient: gradient.map { $0.pointer + row * classes }, adds: gradient?.adds ?? false,
-          scratch: scratch)
+    let cost = OperationCost(
+      .losses, .forward, values: (gradient == nil ? 2 : 3) * student.rows * classes)
+    return engine.perform(cost) {
+      (0..<student.rows).map { row in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * classes) { scratch in
+          guard let scratch = scratch.baseAddress else { return 0 }
+          return RowKernels.softTargets(
+            student: s + row * classes, teacher: t + row * classes, classes,
+            temperature: temperature, gradientScale: gradientScale,
+            gradient: gradient.map { $0.pointer + row * classes }, adds: gradient?.adds ?? false,
+            scratch: scratch)
+        }
       }
     }
   }

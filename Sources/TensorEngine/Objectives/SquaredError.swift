@@ -13,7 +13,7 @@ extension ComputeScope {
     let columns = student.columns
     let (s, t) = (student.pointer, teacher.pointer)
     let gradient = seed(student)
-    return valuesOfRows(student.rows) { row in
+    return lossesOfRows(of: student, matrices: gradient == nil ? 2 : 3) { row in
       var total = 0.0
       for column in row * columns..<(row + 1) * columns {
         let difference = Double(s[column]) - Double(t[column])
@@ -28,10 +28,15 @@ extension ComputeScope {
   }
 
   /// One value a row, computed side by side.
-  func valuesOfRows(_ rows: Int, _ value: (Int) -> Double) -> [Double] {
-    [Double](unsafeUninitializedCapacity: rows) { values, count in
+  /// - Parameter matrices: how many of the student's shape are read and written.
+  func lossesOfRows(
+    of student: Tensor, matrices: Int, _ value: (Int) -> Double
+  ) -> [Double] {
+    let rows = student.rows
+    let cost = OperationCost(.losses, .forward, values: matrices * rows * student.columns)
+    return [Double](unsafeUninitializedCapacity: rows) { values, count in
       let base = values.baseAddress
-      engine.forEachBlock(of: rows, block: 16) { range, _ in
+      engine.perform(cost, onEach: 16, of: rows) { range, _ in
         for row in range { (base.map { $0 + row })?.initialize(to: value(row)) }
       }
       count = rows

@@ -16,7 +16,10 @@ extension ComputeScope {
     let output = makeTensor(
       rows: input.rows, columns: input.columns, differentiable: isDifferentiable(input))
     let (x, y) = (input.pointer, output.pointer)
-    engine.forEachBlock(of: input.rows * input.columns, block: 16384) { range, _ in
+    let count = input.rows * input.columns
+    engine.perform(
+      OperationCost(.activation, .forward, values: 2 * count), onEach: 16384, of: count
+    ) { range, _ in
       let (x, y) = (x + range.lowerBound, y + range.lowerBound)
       for part in VectorParts(range.count) { store(function.value(load(x, part)), y, part) }
     }
@@ -30,7 +33,10 @@ extension ActivationNode {
     guard scope.isDifferentiable(input) else { return }
     let gradient = scope.gradientForContribution(to: input)
     let y = output.pointer
-    scope.engine.forEachBlock(of: output.rows * output.columns, block: 16384) { range, _ in
+    let count = output.rows * output.columns
+    scope.engine.perform(
+      OperationCost(.activation, .backward, values: 3 * count), onEach: 16384, of: count
+    ) { range, _ in
       let (g, y) = (g + range.lowerBound, y + range.lowerBound)
       for part in VectorParts(range.count) {
         store(load(g, part) * function.derivative(atOutput: load(y, part)), g, part)

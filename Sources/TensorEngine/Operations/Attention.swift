@@ -77,6 +77,21 @@ struct AttentionWork {
     scratchCount = 2 * largest
   }
 
+  /// Two products of every (sequence, head): q · kᵀ and p̃ · v.
+  var forwardCost: OperationCost {
+    OperationCost(
+      .attention, .forward, flops: 4 * probabilityCount * headSize,
+      values: 2 * (selection.count + layout.tokenCount) * headCount * headSize + probabilityCount)
+  }
+
+  /// Four products: p̃ᵀ · g, g · vᵀ, ∂s · k and ∂sᵀ · q.
+  var backwardCost: OperationCost {
+    OperationCost(
+      .attention, .backward, flops: 8 * probabilityCount * headSize,
+      values: (3 * selection.count + 4 * layout.tokenCount) * headCount * headSize
+        + probabilityCount)
+  }
+
   func placeOfMask(site: DropoutSite, sequence: Int, head: Int, row: Int) -> DropoutPlace {
     DropoutPlace(
       site: site.index, sequence: sequence, head: head, headCount: headCount,
@@ -115,7 +130,7 @@ extension ComputeScope {
     let scale = 1 / Float(headSize).squareRoot()
     engine.reserveScratch(work.scratchCount)
 
-    engine.workers.run(tiles: work.tiles.count) { index, worker in
+    engine.perform(work.forwardCost, tiles: work.tiles.count) { index, worker in
       let tile = work.tiles[index]
       let length = layout.length(of: tile.sequence)
       let first = Int(layout.offsets[tile.sequence])
@@ -184,7 +199,7 @@ extension AttentionNode {
     }
     scope.engine.reserveScratch(work.scratchCount)
 
-    scope.engine.workers.run(tiles: work.tiles.count) { index, worker in
+    scope.engine.perform(work.backwardCost, tiles: work.tiles.count) { index, worker in
       let tile = work.tiles[index]
       let length = work.layout.length(of: tile.sequence)
       let first = Int(work.layout.offsets[tile.sequence])

@@ -24,7 +24,9 @@ extension ComputeScope {
     let rowWords = mask.words(for: columns)
     let words = allocate(rows * rowWords, of: UInt16.self)
     let (x, y) = (input.pointer, output.pointer)
-    engine.forEachBlock(of: rows, block: 16) { range, _ in
+    engine.perform(
+      OperationCost(.dropout, .forward, values: 2 * rows * columns), onEach: 16, of: rows
+    ) { range, _ in
       for row in range {
         mask.fill(words + row * rowWords, count: columns, row: row, of: placement)
         RowKernels.contributeKept(
@@ -43,7 +45,10 @@ extension DropoutNode {
     let columns = output.columns
     let rowWords = (columns + 15) / 16
     let gradient = scope.gradientForContribution(to: input)
-    scope.engine.forEachBlock(of: output.rows, block: 16) { range, _ in
+    scope.engine.perform(
+      OperationCost(.dropout, .backward, values: 2 * output.rows * columns), onEach: 16,
+      of: output.rows
+    ) { range, _ in
       for row in range {
         RowKernels.contributeKept(
           g + row * columns, keep: words + row * rowWords, scale: scale,

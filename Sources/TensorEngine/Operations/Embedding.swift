@@ -42,7 +42,8 @@ extension ComputeScope {
     let y = output.pointer
     let type = tokenTypes?.values.baseAddress
     let vocabularySize = words.rows
-    engine.forEachBlock(of: layout.tokenCount, block: 64) { range, _ in
+    let cost = OperationCost(.embedding, .forward, values: 3 * layout.tokenCount * columns)
+    engine.perform(cost, onEach: 64, of: layout.tokenCount) { range, _ in
       for t in range {
         let id = Int(tokenIDs[t])
         precondition(id >= 0 && id < vocabularySize, "id \(id) of \(vocabularySize) words")
@@ -75,7 +76,9 @@ extension EmbeddingNode {
         ? [Int32(0)].withUnsafeBufferPointer(types.gradientForContribution) : nil
     }
     // Cut along the columns: each worker adds all tokens' rows in order, so bits do not depend on the cut.
-    scope.engine.forEachBlock(of: columns, block: 128) { range, _ in
+    // Read and written: the rows of the words' and the positions' gradients.
+    let cost = OperationCost(.embedding, .backward, values: 5 * tokenIDs.count * columns)
+    scope.engine.perform(cost, onEach: 128, of: columns) { range, _ in
       let count = range.count
       for t in 0..<tokenIDs.count {
         let row = UnsafePointer(g + t * columns + range.lowerBound)

@@ -10,8 +10,10 @@ extension ComputeScope {
     precondition(
       values.count == rows * columns, "\(values.count) values for a tensor [\(rows), \(columns)]")
     let tensor = makeTensor(rows: rows, columns: columns, differentiable: differentiable)
-    if let source = values.baseAddress {
-      tensor.pointer.update(from: source, count: values.count)
+    engine.perform(OperationCost(.input, .forward, values: 2 * values.count)) {
+      if let source = values.baseAddress {
+        tensor.pointer.update(from: source, count: values.count)
+      }
     }
     return tensor
   }

@@ -55,7 +55,10 @@ extension ComputeScope {
       return output
     }
 
-    engine.forEachBlock(of: rows, block: 16) { range, _ in
+    let cost = OperationCost(
+      .layerNorm, .forward,
+      values: (2 + (residual == nil ? 0 : 1) + (isRecording ? 1 : 0)) * rows * columns)
+    engine.perform(cost, onEach: 16, of: rows) { range, _ in
       for row in range {
         let offset = row * columns
         let hat = normalized + offset
@@ -93,7 +96,9 @@ extension LayerNormNode {
     let scaleGradient = scale.isTrainable ? scale.gradientForContribution() : nil
     let shiftGradient = shift.isTrainable ? shift.gradientForContribution() : nil
     if scaleGradient != nil || shiftGradient != nil {
-      scope.engine.forEachBlock(of: columns, block: 128) { range, _ in
+      let cost = OperationCost(
+        .layerNorm, .backward, values: (scaleGradient == nil ? 1 : 2) * rows * columns)
+      scope.engine.perform(cost, onEach: 128, of: columns) { range, _ in
         if let scaleGradient {
           ColumnKernels.addColumnProducts(
             of: g, normalized, rows: rows, stride: columns, columns: range, to: scaleGradient.0,
@@ -112,7 +117,9 @@ extension LayerNormNode {
       scope.isDifferentiable($0) ? scope.gradientForContribution(to: $0) : nil
     }
     guard let gamma = scale.values.baseAddress else { return }
-    scope.engine.forEachBlock(of: rows, block: 16) { range, _ in
+    let targets = (inputGradient == nil ? 0 : 1) + (residualGradient == nil ? 0 : 1)
+    let cost = OperationCost(.layerNorm, .backward, values: (2 + targets) * rows * columns)
+    scope.engine.perform(cost, onEach: 16, of: rows) { range, _ in
       for row in range {
         let offset = row * columns
         RowKernels.normalizeBackward(

@@ -40,7 +40,10 @@ extension ComputeScope {
     let x = UnsafePointer(input.pointer)
 
     let tiling = Tiling(extent: columns)
-    engine.workers.run(tiles: tiling.count) { tile, _ in
+    let cost = OperationCost(
+      .linear, .forward, flops: OperationCost.flops(rows: rows, columns: columns, inner: inner),
+      values: rows * inner + columns * inner + (pre == y ? 1 : 2) * rows * columns)
+    engine.perform(cost, tiles: tiling.count) { tile, _ in
       let range = tiling[tile]
       multiply(
         x, strideA: inner, weight.values + range.lowerBound * inner, strideB: inner,
@@ -68,7 +71,10 @@ extension LinearNode {
     let (rows, inner, columns) = (input.rows, weight.columns, weight.rows)
     if let preactivation {
       // y = GELU(pre), so g becomes g · GELU'(pre), in place: nobody reads it after this node.
-      scope.engine.forEachBlock(of: rows * columns, block: 16384) { range, _ in
+      scope.engine.perform(
+        OperationCost(.gelu, .backward, values: 3 * rows * columns), onEach: 16384,
+        of: rows * columns
+      ) { range, _ in
         RowKernels.geluBackward(
           g + range.lowerBound, at: preactivation + range.lowerBound, range.count)
       }
@@ -85,7 +91,12 @@ extension LinearNode {
       biasGradient != nil && weightGradient == nil ? Tiling(extent: columns) : Tiling(extent: 0)
 
     let total = inputTiles.count + weightTiles.count + biasTiles.count
-    scope.engine.workers.run(tiles: total) { tile, _ in
+    let products = (inputGradient == nil ? 0 : 1) + (weightGradient == nil ? 0 : 1)
+    let cost = OperationCost(
+      .linear, .backward,
+      flops: products * OperationCost.flops(rows: rows, columns: columns, inner: inner),
+      values: rows * columns + products * (rows + columns) * inner)
+    scope.engine.perform(cost, tiles: total) { tile, _ in
       if tile < inputTiles.count {
         guard let inputGradient else { return }
         let range = inputTiles[tile]

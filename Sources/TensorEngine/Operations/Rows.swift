@@ -17,9 +17,11 @@ extension ComputeScope {
     let output = makeTensor(
       rows: rows.count, columns: columns, differentiable: isDifferentiable(input))
     let (x, y) = (input.pointer, output.pointer)
-    for (i, row) in rows.enumerated() {
-      precondition(row >= 0 && row < input.rows, "row \(row) of a tensor \(input.shape)")
-      (y + i * columns).update(from: x + Int(row) * columns, count: columns)
+    engine.perform(OperationCost(.rows, .forward, values: 2 * rows.count * columns)) {
+      for (i, row) in rows.enumerated() {
+        precondition(row >= 0 && row < input.rows, "row \(row) of a tensor \(input.shape)")
+        (y + i * columns).update(from: x + Int(row) * columns, count: columns)
+      }
     }
     record(.rows(RowsNode(input: input, output: output, rows: rows)))
     return output
@@ -31,9 +33,14 @@ extension RowsNode {
     guard scope.isDifferentiable(input) else { return }
     let columns = input.columns
     let gradient = scope.gradientForContribution(to: input)
-    if !gradient.adds { gradient.pointer.update(repeating: 0, count: input.rows * columns) }
-    for (i, row) in rows.enumerated() {
-      RowKernels.add(g + i * columns, to: gradient.pointer + Int(row) * columns, columns)
+    let cost = OperationCost(
+      .rows, .backward,
+      values: (3 * rows.count + (gradient.adds ? 0 : input.rows)) * columns)
+    scope.engine.perform(cost) {
+      if !gradient.adds { gradient.pointer.update(repeating: 0, count: input.rows * columns) }
+      for (i, row) in rows.enumerated() {
+        RowKernels.add(g + i * columns, to: gradient.pointer + Int(row) * columns, columns)
+      }
     }
   }
 }

@@ -87,7 +87,11 @@ extension ComputeScope {
     let (columns, vocabulary) = (decoder.columns, decoder.rows)
     guard let w = decoder.values.baseAddress, let b = bias.values.baseAddress else { return }
     let tiling = Tiling(extent: vocabulary)
-    engine.workers.run(tiles: tiling.count) { tile, _ in
+    let cost = OperationCost(
+      .vocabularyHead, .forward,
+      flops: OperationCost.flops(rows: rows, columns: vocabulary, inner: columns),
+      values: (rows + vocabulary) * columns + rows * vocabulary)
+    engine.perform(cost, tiles: tiling.count) { tile, _ in
       let range = tiling[tile]
       multiply(
         x, strideA: columns, w + range.lowerBound * columns, strideB: columns, transposeB: true,
@@ -110,7 +114,10 @@ extension ComputeScope {
     var values = [Double](repeating: 0, count: rows.count * count)
     values.withUnsafeMutableBufferPointer { values in
       guard let values = values.baseAddress else { return }
-      engine.forEachBlock(of: rows.count, block: 1) { range, worker in
+      let matrices = 1 + (teacher == nil ? 0 : 1) + (gradient == nil ? 0 : 1)
+      let cost = OperationCost(
+        .vocabularyObjectives, .forward, values: matrices * rows.count * vocabulary)
+      engine.perform(cost, onEach: 1, of: rows.count) { range, worker in
         let local = range.lowerBound
         var wrote = false
         for (i, objective) in objectives.enumerated()
@@ -146,7 +153,13 @@ extension ComputeScope {
     let hiddenTiles = Tiling(extent: gradientOfHidden == nil ? 0 : columns)
     let wordTiles = Tiling(
       extent: decoderGradient == nil && biasGradient == nil ? 0 : vocabulary)
-    engine.workers.run(tiles: hiddenTiles.count + wordTiles.count) { tile, _ in
+    let products = (gradientOfHidden == nil ? 0 : 1) + (decoderGradient == nil ? 0 : 1)
+    let cost = OperationCost(
+      .vocabularyHead, .backward,
+      flops: products
+        * OperationCost.flops(rows: rows.count, columns: vocabulary, inner: columns),
+      values: rows.count * vocabulary + products * (rows.count + vocabulary) * columns)
+    engine.perform(cost, tiles: hiddenTiles.count + wordTiles.count) { tile, _ in
       if tile < hiddenTiles.count {
         guard let gradientOfHidden else { return }
         let range = hiddenTiles[tile]
