@@ -15,16 +15,21 @@ let processorLevel: String = {
     ? "x86-64-v4" : "x86-64-v3"
 }()
 
+/// Which of the kernels' forms is compiled.
+let levelSettings: [SwiftSetting] =
+  processorLevel == "x86-64-v4" ? [.define("RETORT_KERNELS_V4")] : []
+
 /// Only the engine is compiled for that level, so that the program can start on any processor,
 /// look, and say what is wrong (`Processor`) instead of dying of an illegal instruction.
 /// Kernels are optimised in debug builds too: without it they are 300 times slower.
-let kernelSettings: [SwiftSetting] = [
-  .unsafeFlags([
-    "-Xcc", "-march=\(processorLevel)", "-Xcc", "-fno-math-errno",
-    "-Xcc", "-mprefer-vector-width=512", "-enforce-exclusivity=unchecked",
-  ]),
-  .unsafeFlags(["-O"], .when(configuration: .debug)),
-]
+let kernelSettings: [SwiftSetting] =
+  [
+    .unsafeFlags([
+      "-Xcc", "-march=\(processorLevel)", "-Xcc", "-fno-math-errno",
+      "-Xcc", "-mprefer-vector-width=512", "-enforce-exclusivity=unchecked",
+    ]),
+    .unsafeFlags(["-O"], .when(configuration: .debug)),
+  ] + levelSettings
 
 let package = Package(
   name: "Retort",
@@ -42,8 +47,7 @@ let package = Package(
     // Leaves.
     .target(name: "Files"),
     .target(
-      name: "Processor",
-      swiftSettings: processorLevel == "x86-64-v4" ? [.define("RETORT_KERNELS_V4")] : []),
+      name: "Processor", swiftSettings: levelSettings),
     .target(name: "Randomness"),
 
     .target(
@@ -53,24 +57,28 @@ let package = Package(
     .target(name: "Optimization", dependencies: ["Layers", "TensorEngine"]),
     .target(name: "Text", dependencies: ["Files", "Randomness"]),
     .target(name: "Storage", dependencies: ["CHDF5", "Files"]),
-    .target(name: "Transformers", dependencies: ["Layers", "Storage", "Files"]),
-    .target(name: "SelfCheck", dependencies: ["Transformers", "Optimization", "Randomness"]),
+    // The engine, which Layers passes on, is named wherever it is used: its layout is compiled in.
+    .target(
+      name: "Transformers", dependencies: ["Layers", "TensorEngine", "Storage", "Files"]),
+    .target(
+      name: "SelfCheck",
+      dependencies: ["Transformers", "TensorEngine", "Optimization", "Randomness"]),
     .target(
       name: "Distillation",
-      dependencies: ["Transformers", "Optimization", "Text", "Storage"]),
+      dependencies: ["Transformers", "TensorEngine", "Optimization", "Text", "Storage"]),
     .target(
       name: "Reporting",
       dependencies: ["Files", .product(name: "Yams", package: "Yams")]),
     .target(
       name: "ExperimentPlan",
       dependencies: [
-        "Distillation", "Optimization", "Reporting",
+        "Distillation", "TensorEngine", "Optimization", "Reporting",
         .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
       name: "retort",
       dependencies: [
-        "ExperimentPlan", "SelfCheck",
+        "ExperimentPlan", "SelfCheck", "TensorEngine",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -86,15 +94,16 @@ let package = Package(
     ].map { name in
       .testTarget(
         name: "\(name)Tests",
-        dependencies: [.byName(name: name), "TestSupport"] + (name == "Files" ? [] : ["Files"]))
+        dependencies: [.byName(name: name), "TestSupport"]
+          + ["TensorEngine", "Files"].filter { $0 != name }.map { .byName(name: $0) })
     }
     + [
       .testTarget(
         name: "ParityTests",
-        dependencies: ["Distillation", "Storage", "Randomness", "TestSupport"]),
+        dependencies: ["Distillation", "TensorEngine", "Storage", "Randomness", "TestSupport"]),
       .testTarget(
         name: "CommandTests",
-        dependencies: ["retort", "ExperimentPlan", "TestSupport"]),
+        dependencies: ["retort", "ExperimentPlan", "TensorEngine", "TestSupport"]),
     ]
 )
 

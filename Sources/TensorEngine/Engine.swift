@@ -5,6 +5,7 @@ import Glibc
 public final class Engine: @unchecked Sendable {
   private let workers: WorkerPool
   private var scratchBuffers: [AlignedBuffer]
+  private var packedPanels = AlignedBuffer(count: 0)
 
   /// What the operations have come to.
   public var meter = WorkMeter()
@@ -36,6 +37,17 @@ public final class Engine: @unchecked Sendable {
     return base
   }
 
+  /// Memory for `count` values that all workers see; contents are kept only within one piece of work.
+  func reservePackedPanels(_ count: Int) -> UnsafeMutablePointer<Float> {
+    if packedPanels.values.count < count || packedPanels.values.isEmpty {
+      packedPanels = AlignedBuffer(count: max(count, 1))
+    }
+    guard let base = packedPanels.values.baseAddress else {
+      preconditionFailure("memory for packed panels was not reserved")
+    }
+    return base
+  }
+
   // MARK: Work, which all passes through here to be accounted for
 
   /// Does a piece of an operation's work on the calling thread.
@@ -49,7 +61,7 @@ public final class Engine: @unchecked Sendable {
   func perform(
     _ cost: OperationCost, tiles: Int, _ body: (_ tile: Int, _ worker: Int) -> Void
   ) {
-    perform(cost) { workers.run(tiles: tiles, body) }
+    perform(cost) { run(tiles: tiles, body) }
   }
 
   /// Cuts 0..<count into blocks of `block` and works on them side by side: `body(range, worker)`.
@@ -60,5 +72,10 @@ public final class Engine: @unchecked Sendable {
     perform(cost, tiles: (count + block - 1) / block) { tile, worker in
       body(tile * block..<min((tile + 1) * block, count), worker)
     }
+  }
+
+  /// A part of a piece of work that is already accounted for.
+  func run(tiles: Int, _ body: (_ tile: Int, _ worker: Int) -> Void) {
+    workers.run(tiles: tiles, body)
   }
 }

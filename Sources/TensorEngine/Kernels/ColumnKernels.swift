@@ -55,3 +55,32 @@ enum ColumnKernels {
     }
   }
 }
+
+/// Sums down the columns of a matrix cut into tiles, for work that goes on beside it: sums[c] (+)= Σ over rows of x[row, c].
+struct ColumnSums {
+  private let x: UnsafePointer<Float>
+  private let rows: Int
+  private let columns: Int
+  private let target: (pointer: UnsafeMutablePointer<Float>, adds: Bool)?
+
+  private static let tileWidth = 512
+
+  /// - Parameters:
+  ///   - x: [rows, columns]
+  ///   - target: where the sums go; nil if nobody wants them.
+  init(
+    of x: UnsafePointer<Float>, rows: Int, columns: Int,
+    to target: (pointer: UnsafeMutablePointer<Float>, adds: Bool)?
+  ) {
+    (self.x, self.rows, self.columns, self.target) = (x, rows, columns, target)
+  }
+
+  var tiles: Int { target == nil ? 0 : (columns + Self.tileWidth - 1) / Self.tileWidth }
+
+  func compute(tile: Int) {
+    guard let target else { return }
+    let range = tile * Self.tileWidth..<min((tile + 1) * Self.tileWidth, columns)
+    ColumnKernels.addColumnSums(
+      of: x, rows: rows, stride: columns, columns: range, to: target.pointer, adds: target.adds)
+  }
+}

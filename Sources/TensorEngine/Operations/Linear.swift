@@ -37,23 +37,20 @@ extension ComputeScope {
     // The product goes to `pre`; without GELU that is the output itself.
     let pre =
       activation == .gelu && isRecording ? allocate(rows * columns, of: Float.self) : y
-    let x = UnsafePointer(input.pointer)
-
-    let tiling = Tiling(extent: columns)
     let cost = OperationCost(
       .linear, .forward, flops: OperationCost.flops(rows: rows, columns: columns, inner: inner),
       values: rows * inner + columns * inner + (pre == y ? 1 : 2) * rows * columns)
-    engine.perform(cost, tiles: tiling.count) { tile, _ in
-      let range = tiling[tile]
-      multiply(
-        x, strideA: inner, weight.values + range.lowerBound * inner, strideB: inner,
-        transposeB: true, into: pre + range.lowerBound, strideC: columns, rows: rows,
-        columns: range.count, inner: inner)
+    let product = MatrixProduct(
+      ProductSide(rowsOf: input.pointer, stride: inner),
+      ProductSide(rowsOf: weight.values, stride: inner), into: pre, rows: rows, columns: columns,
+      inner: inner)
+    engine.multiply(cost, [product]) { _, rows, range in
       guard bias != nil || activation == .gelu else { return }
-      let b = bias.map { UnsafePointer($0.values + range.lowerBound) }
-      for row in 0..<rows {
+      for row in rows {
         let offset = row * columns + range.lowerBound
-        if let b { RowKernels.add(b, to: pre + offset, range.count) }
+        if let bias {
+          RowKernels.add(bias.values + range.lowerBound, to: pre + offset, range.count)
+        }
         if activation == .gelu { RowKernels.gelu(pre + offset, into: y + offset, range.count) }
       }
     }
@@ -79,46 +76,31 @@ extension LinearNode {
           g + range.lowerBound, at: preactivation + range.lowerBound, range.count)
       }
     }
-    let x = input.pointer
-    // y = x · Wᵀ: ∂x = g · W, cut along x's columns; ∂W = gᵀ · x, cut along W's rows.
-    let inputTiles = scope.isDifferentiable(input) ? Tiling(extent: inner) : Tiling(extent: 0)
-    let weightTiles = weight.isTrainable ? Tiling(extent: columns) : Tiling(extent: 0)
     let inputGradient =
-      inputTiles.count > 0 ? scope.gradientForContribution(to: input) : nil
+      scope.isDifferentiable(input) ? scope.gradientForContribution(to: input) : nil
     let weightGradient = weight.isTrainable ? weight.gradientForContribution() : nil
     let biasGradient = bias.flatMap { $0.isTrainable ? $0.gradientForContribution() : nil }
-    let biasTiles =
-      biasGradient != nil && weightGradient == nil ? Tiling(extent: columns) : Tiling(extent: 0)
-
-    let total = inputTiles.count + weightTiles.count + biasTiles.count
-    let products = (inputGradient == nil ? 0 : 1) + (weightGradient == nil ? 0 : 1)
+    var products: [MatrixProduct] = []
+    if let inputGradient {  // ∂x = g · W
+      products.append(
+        MatrixProduct(
+          ProductSide(rowsOf: g, stride: columns),
+          ProductSide(columnsOf: weight.values, stride: inner), into: inputGradient.pointer,
+          rows: rows, columns: inner, inner: columns, adds: inputGradient.adds))
+    }
+    if let weightGradient {  // ∂W = gᵀ · x
+      products.append(
+        MatrixProduct(
+          ProductSide(columnsOf: g, stride: columns),
+          ProductSide(columnsOf: input.pointer, stride: inner), into: weightGradient.0,
+          rows: columns, columns: inner, inner: rows, adds: weightGradient.adds))
+    }
     let cost = OperationCost(
       .linear, .backward,
-      flops: products * OperationCost.flops(rows: rows, columns: columns, inner: inner),
-      values: rows * columns + products * (rows + columns) * inner)
-    scope.engine.perform(cost, tiles: total) { tile, _ in
-      if tile < inputTiles.count {
-        guard let inputGradient else { return }
-        let range = inputTiles[tile]
-        multiply(
-          g, strideA: columns, weight.values + range.lowerBound, strideB: inner,
-          into: inputGradient.pointer + range.lowerBound, strideC: inner, rows: rows,
-          columns: range.count, inner: columns, beta: inputGradient.adds ? 1 : 0)
-        return
-      }
-      let range = (weightGradient == nil ? biasTiles : weightTiles)[tile - inputTiles.count]
-      if let weightGradient {
-        multiply(
-          g + range.lowerBound, strideA: columns, transposeA: true, x, strideB: inner,
-          into: weightGradient.0 + range.lowerBound * inner, strideC: inner, rows: range.count,
-          columns: inner, inner: rows, beta: weightGradient.adds ? 1 : 0)
-      }
-      if let biasGradient {
-        ColumnKernels.addColumnSums(
-          of: g, rows: rows, stride: columns, columns: range, to: biasGradient.0,
-          adds: biasGradient.adds)
-      }
-    }
+      flops: products.count * OperationCost.flops(rows: rows, columns: columns, inner: inner),
+      values: rows * columns + products.count * (rows + columns) * inner)
+    let sums = ColumnSums(of: g, rows: rows, columns: columns, to: biasGradient)
+    scope.engine.multiply(cost, products, beside: (sums.tiles, sums.compute))
   }
 }
 

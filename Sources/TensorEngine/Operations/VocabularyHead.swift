@@ -86,18 +86,15 @@ extension ComputeScope {
   ) {
     let (columns, vocabulary) = (decoder.columns, decoder.rows)
     guard let w = decoder.values.baseAddress, let b = bias.values.baseAddress else { return }
-    let tiling = Tiling(extent: vocabulary)
     let cost = OperationCost(
       .vocabularyHead, .forward,
       flops: OperationCost.flops(rows: rows, columns: vocabulary, inner: columns),
       values: (rows + vocabulary) * columns + rows * vocabulary)
-    engine.perform(cost, tiles: tiling.count) { tile, _ in
-      let range = tiling[tile]
-      multiply(
-        x, strideA: columns, w + range.lowerBound * columns, strideB: columns, transposeB: true,
-        into: logits + range.lowerBound, strideC: vocabulary, rows: rows, columns: range.count,
-        inner: columns)
-      for row in 0..<rows {
+    let product = MatrixProduct(
+      ProductSide(rowsOf: x, stride: columns), ProductSide(rowsOf: w, stride: columns),
+      into: logits, rows: rows, columns: vocabulary, inner: columns)
+    engine.multiply(cost, [product]) { _, rows, range in
+      for row in rows {
         RowKernels.add(
           b + range.lowerBound, to: logits + row * vocabulary + range.lowerBound, range.count)
       }
@@ -150,39 +147,27 @@ extension ComputeScope {
     let x = hidden.pointer + rows.lowerBound * columns
     let decoderGradient = decoder.isTrainable ? decoder.gradientForContribution() : nil
     let biasGradient = bias.isTrainable ? bias.gradientForContribution() : nil
-    let hiddenTiles = Tiling(extent: gradientOfHidden == nil ? 0 : columns)
-    let wordTiles = Tiling(
-      extent: decoderGradient == nil && biasGradient == nil ? 0 : vocabulary)
-    let products = (gradientOfHidden == nil ? 0 : 1) + (decoderGradient == nil ? 0 : 1)
+    var products: [MatrixProduct] = []
+    if let gradientOfHidden {
+      products.append(
+        MatrixProduct(
+          ProductSide(rowsOf: g, stride: vocabulary), ProductSide(columnsOf: w, stride: columns),
+          into: gradientOfHidden.pointer + rows.lowerBound * columns, rows: rows.count,
+          columns: columns, inner: vocabulary, adds: gradientOfHidden.adds))
+    }
+    if let decoderGradient {
+      products.append(
+        MatrixProduct(
+          ProductSide(columnsOf: g, stride: vocabulary), ProductSide(columnsOf: x, stride: columns),
+          into: decoderGradient.0, rows: vocabulary, columns: columns, inner: rows.count,
+          adds: decoderGradient.adds))
+    }
     let cost = OperationCost(
       .vocabularyHead, .backward,
-      flops: products
+      flops: products.count
         * OperationCost.flops(rows: rows.count, columns: vocabulary, inner: columns),
-      values: rows.count * vocabulary + products * (rows.count + vocabulary) * columns)
-    engine.perform(cost, tiles: hiddenTiles.count + wordTiles.count) { tile, _ in
-      if tile < hiddenTiles.count {
-        guard let gradientOfHidden else { return }
-        let range = hiddenTiles[tile]
-        multiply(
-          g, strideA: vocabulary, w + range.lowerBound, strideB: columns,
-          into: gradientOfHidden.pointer + rows.lowerBound * columns + range.lowerBound,
-          strideC: columns, rows: rows.count, columns: range.count, inner: vocabulary,
-          beta: gradientOfHidden.adds ? 1 : 0)
-        return
-      }
-      let range = wordTiles[tile - hiddenTiles.count]
-      if let decoderGradient {
-        multiply(
-          g + range.lowerBound, strideA: vocabulary, transposeA: true, x, strideB: columns,
-          into: decoderGradient.0 + range.lowerBound * columns, strideC: columns,
-          rows: range.count, columns: columns, inner: rows.count,
-          beta: decoderGradient.adds ? 1 : 0)
-      }
-      if let biasGradient {
-        ColumnKernels.addColumnSums(
-          of: g, rows: rows.count, stride: vocabulary, columns: range, to: biasGradient.0,
-          adds: biasGradient.adds)
-      }
-    }
+      values: rows.count * vocabulary + products.count * (rows.count + vocabulary) * columns)
+    let sums = ColumnSums(of: g, rows: rows.count, columns: vocabulary, to: biasGradient)
+    engine.multiply(cost, products, beside: (sums.tiles, sums.compute))
   }
 }
