@@ -18,6 +18,11 @@ static inline void retort_set_floating_point_control(unsigned bits) { _mm_setcsr
 // Tells the processor that the caller is spinning.
 static inline void retort_pause(void) { _mm_pause(); }
 
+// Calls a line of memory into the second cache; an address that is not there is passed over.
+static inline void retort_prefetch(const float *address) {
+  _mm_prefetch((const char *)address, _MM_HINT_T1);
+}
+
 // What a vector kernel cannot say in Swift: loads and stores of the first `count` of sixteen values (all
 // of them if there are more; what lies beyond is neither read nor written), and comparisons as bits.
 typedef float retort_vector __attribute__((vector_size(64)));     // SIMD16<Float>

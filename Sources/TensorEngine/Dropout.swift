@@ -51,8 +51,8 @@ struct DropoutMask {
   let source: any DropoutMaskSource
   let site: DropoutSite
 
-  /// What kept units are multiplied by.
-  var scale: Float { 1 / (1 - Float(site.probability)) }
+  /// What kept units are multiplied by: rounded as torch rounds it.
+  var scale: Float { 1 / Float(1 - site.probability) }
 
   func words(for count: Int) -> Int { (count + 15) / 16 }
 }

@@ -225,5 +225,5 @@ public enum ProgramVersion {
 
 /// Raised by hand whenever a change moves results: stages computed before are then not found again.
 public enum Numerics {
-  public static let version = 1
+  public static let version = 2
 }

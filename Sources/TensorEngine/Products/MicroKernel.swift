@@ -1,3 +1,5 @@
+import COpenBLAS
+
 /// The part of a product that is computed at a time, as the register file allows.
 enum PanelShape {
   #if RETORT_KERNELS_V4
@@ -29,27 +31,28 @@ enum MicroKernel {
   ///   - c: the first value of the result; `stride` from one of its rows to the next.
   ///   - columns: 1...`PanelShape.columns`, how many columns the result has here.
   ///   - adds: whether the sums are added to what is in C or take its place.
+  ///   - ahead: memory to call in meanwhile.
   static func run(
     rows: Int, inner: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
-    into c: UnsafeMutablePointer<Float>, stride: Int, columns: Int, adds: Bool
+    into c: UnsafeMutablePointer<Float>, stride: Int, columns: Int, adds: Bool, ahead: ReadAhead
   ) {
     let target = Target(first: c, stride: stride, columns: Int32(columns), adds: adds)
     switch rows {
-    case 1: accumulate(RowCount<1>.self, inner, a, b, target)
-    case 2: accumulate(RowCount<2>.self, inner, a, b, target)
-    case 3: accumulate(RowCount<3>.self, inner, a, b, target)
-    case 4: accumulate(RowCount<4>.self, inner, a, b, target)
-    case 5: accumulate(RowCount<5>.self, inner, a, b, target)
-    case 6: accumulate(RowCount<6>.self, inner, a, b, target)
+    case 1: accumulate(RowCount<1>.self, inner, a, b, target, ahead)
+    case 2: accumulate(RowCount<2>.self, inner, a, b, target, ahead)
+    case 3: accumulate(RowCount<3>.self, inner, a, b, target, ahead)
+    case 4: accumulate(RowCount<4>.self, inner, a, b, target, ahead)
+    case 5: accumulate(RowCount<5>.self, inner, a, b, target, ahead)
+    case 6: accumulate(RowCount<6>.self, inner, a, b, target, ahead)
     #if RETORT_KERNELS_V4
-      case 7: accumulate(RowCount<7>.self, inner, a, b, target)
-      case 8: accumulate(RowCount<8>.self, inner, a, b, target)
-      case 9: accumulate(RowCount<9>.self, inner, a, b, target)
-      case 10: accumulate(RowCount<10>.self, inner, a, b, target)
-      case 11: accumulate(RowCount<11>.self, inner, a, b, target)
-      case 12: accumulate(RowCount<12>.self, inner, a, b, target)
-      case 13: accumulate(RowCount<13>.self, inner, a, b, target)
-      case 14: accumulate(RowCount<14>.self, inner, a, b, target)
+      case 7: accumulate(RowCount<7>.self, inner, a, b, target, ahead)
+      case 8: accumulate(RowCount<8>.self, inner, a, b, target, ahead)
+      case 9: accumulate(RowCount<9>.self, inner, a, b, target, ahead)
+      case 10: accumulate(RowCount<10>.self, inner, a, b, target, ahead)
+      case 11: accumulate(RowCount<11>.self, inner, a, b, target, ahead)
+      case 12: accumulate(RowCount<12>.self, inner, a, b, target, ahead)
+      case 13: accumulate(RowCount<13>.self, inner, a, b, target, ahead)
+      case 14: accumulate(RowCount<14>.self, inner, a, b, target, ahead)
     #endif
     default: preconditionFailure("a panel of \(rows) rows")
     }
@@ -86,9 +89,10 @@ enum MicroKernel {
   @inline(never)
   private static func accumulate<let rows: Int>(
     _: RowCount<rows>.Type, _ inner: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
-    _ target: Target
+    _ target: Target, _ ahead: ReadAhead
   ) {
     var (a, b) = (a, b)
+    var (line, remaining) = (ahead.first, inner)
     var c0 = PanelRow.zero
     var c1 = PanelRow.zero
     var c2 = PanelRow.zero
@@ -103,24 +107,31 @@ enum MicroKernel {
     var c11 = PanelRow.zero
     var c12 = PanelRow.zero
     var c13 = PanelRow.zero
-    for _ in 0..<inner {
-      let row = PanelRow(b)
-      if rows > 0 { c0 = c0.adding(a[0], row) }
-      if rows > 1 { c1 = c1.adding(a[1], row) }
-      if rows > 2 { c2 = c2.adding(a[2], row) }
-      if rows > 3 { c3 = c3.adding(a[3], row) }
-      if rows > 4 { c4 = c4.adding(a[4], row) }
-      if rows > 5 { c5 = c5.adding(a[5], row) }
-      if rows > 6 { c6 = c6.adding(a[6], row) }
-      if rows > 7 { c7 = c7.adding(a[7], row) }
-      if rows > 8 { c8 = c8.adding(a[8], row) }
-      if rows > 9 { c9 = c9.adding(a[9], row) }
-      if rows > 10 { c10 = c10.adding(a[10], row) }
-      if rows > 11 { c11 = c11.adding(a[11], row) }
-      if rows > 12 { c12 = c12.adding(a[12], row) }
-      if rows > 13 { c13 = c13.adding(a[13], row) }
-      a += rows
-      b += PanelShape.columns
+    while remaining > 0 {
+      retort_prefetch(line)
+      retort_prefetch(line + ahead.pair)
+      line += ahead.step
+      let turns = min(ahead.turns, remaining)
+      remaining -= turns
+      for _ in 0..<turns {
+        let row = PanelRow(b)
+        if rows > 0 { c0 = c0.adding(a[0], row) }
+        if rows > 1 { c1 = c1.adding(a[1], row) }
+        if rows > 2 { c2 = c2.adding(a[2], row) }
+        if rows > 3 { c3 = c3.adding(a[3], row) }
+        if rows > 4 { c4 = c4.adding(a[4], row) }
+        if rows > 5 { c5 = c5.adding(a[5], row) }
+        if rows > 6 { c6 = c6.adding(a[6], row) }
+        if rows > 7 { c7 = c7.adding(a[7], row) }
+        if rows > 8 { c8 = c8.adding(a[8], row) }
+        if rows > 9 { c9 = c9.adding(a[9], row) }
+        if rows > 10 { c10 = c10.adding(a[10], row) }
+        if rows > 11 { c11 = c11.adding(a[11], row) }
+        if rows > 12 { c12 = c12.adding(a[12], row) }
+        if rows > 13 { c13 = c13.adding(a[13], row) }
+        a += rows
+        b += PanelShape.columns
+      }
     }
     if rows > 0 { target.write(c0, row: 0) }
     if rows > 1 { target.write(c1, row: 1) }

@@ -1,7 +1,7 @@
 /// How a product is cut up for the workers.
 ///
 /// The smaller side is packed once, by all of them; then the result is cut along the larger side into tiles, each of
-/// which packs its own share of it. In which order a value of C is summed depends on the inner dimension alone, so
+/// which packs panel after panel of its own. In which order a value of C is summed depends on the inner dimension alone, so
 /// bits depend on no tile, no number of threads and no width of vectors.
 struct ProductPlan {
   let product: MatrixProduct
@@ -14,7 +14,7 @@ struct ProductPlan {
   /// Rows or columns of C that a tile covers.
   let tileWidth: Int
 
-  /// Long enough that going through C costs little, short enough that a tile's share stays in the second cache.
+  /// Long enough that going through C costs little, short enough that panels stay in the caches.
   private static let longestBlock = 512
   /// Values of the shared side packed at a time: 16 MiB, however large a vocabulary is.
   private static let largestChunk = 1 << 22
@@ -39,10 +39,14 @@ struct ProductPlan {
   }
   /// Values that the packed shared side takes.
   var sharedCount: Int { sharedPanels.packedWidth * min(chunkLength, product.inner) }
-  /// Values that a tile's packed share takes.
-  var scratchCount: Int { tilePanels(min(tileWidth, tiledExtent)).packedWidth * blockLength }
+  /// Values that a packed panel of the tiled side takes.
+  var scratchCount: Int { (sharesLeft ? PanelShape.columns : PanelShape.rows) * blockLength }
 
+  private var tiledSide: ProductSide { sharesLeft ? product.right : product.left }
   private var tiledExtent: Int { max(product.rows, product.columns) }
+  private func covered(by tile: Int) -> Range<Int> {
+    tile * tileWidth..<min((tile + 1) * tileWidth, tiledExtent)
+  }
   private func tilePanels(_ extent: Int) -> PanelDivision {
     PanelDivision(extent, isLeft: !sharesLeft)
   }
@@ -79,49 +83,60 @@ struct ProductPlan {
     tile: Int, chunk: Range<Int>, shared: UnsafePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) -> (rows: Range<Int>, columns: Range<Int>) {
-    let covered = tile * tileWidth..<min((tile + 1) * tileWidth, tiledExtent)
+    let covered = covered(by: tile)
     let (common, own) = (sharedPanels, tilePanels(covered.count))
-    let side = sharesLeft ? product.right : product.left
     forEachBlock(of: chunk) { block in
-      for panel in 0..<own.count {
-        let outer = own[panel]
-        side.pack(
-          outer: covered.lowerBound + outer.lowerBound..<covered.lowerBound + outer.upperBound,
-          inner: block, width: own.width(of: panel),
-          into: scratch + own.offset(of: panel) * block.count)
-      }
       let packed = shared + (block.lowerBound - chunk.lowerBound) * common.packedWidth
-      let adds = product.adds || block.lowerBound > 0
-      if sharesLeft {
+      for panel in 0..<own.count {
+        let outer =
+          covered.lowerBound + own[panel].lowerBound..<covered.lowerBound + own[panel].upperBound
+        tiledSide.pack(outer: outer, inner: block, width: own.width(of: panel), into: scratch)
         multiply(
-          packed, common, firstRow: 0, scratch, own, firstColumn: covered.lowerBound,
-          inner: block.count, adds: adds)
-      } else {
-        multiply(
-          scratch, own, firstRow: covered.lowerBound, packed, common, firstColumn: 0,
-          inner: block.count, adds: adds)
+          scratch, outer, packed, common, block: block,
+          next: next(after: outer, tile: tile, block: block, chunk: chunk))
       }
     }
     return sharesLeft ? (0..<product.rows, covered) : (covered, 0..<product.columns)
   }
 
-  /// All panels of the left side with all of the right; one of the left stays in the first cache meanwhile.
+  /// One panel of the tiled side with all of the shared one.
   private func multiply(
-    _ left: UnsafePointer<Float>, _ leftPanels: PanelDivision, firstRow: Int,
-    _ right: UnsafePointer<Float>, _ rightPanels: PanelDivision, firstColumn: Int, inner: Int,
-    adds: Bool
+    _ panel: UnsafePointer<Float>, _ outer: Range<Int>, _ packed: UnsafePointer<Float>,
+    _ common: PanelDivision, block: Range<Int>, next: (outer: Int, inner: Range<Int>)
   ) {
-    for i in 0..<leftPanels.count {
-      let rows = leftPanels[i]
-      let start =
-        product.result + (firstRow + rows.lowerBound) * product.columns + firstColumn
-      for j in 0..<rightPanels.count {
-        let columns = rightPanels[j]
-        MicroKernel.run(
-          rows: rows.count, inner: inner, left + rows.lowerBound * inner,
-          right + columns.lowerBound * inner, into: start + columns.lowerBound,
-          stride: product.columns, columns: columns.count, adds: adds)
-      }
+    let adds = product.adds || block.lowerBound > 0
+    let speed = (ReadAhead.parts + common.count - 1) / common.count
+    for i in 0..<common.count {
+      let range = common[i]
+      let other = packed + range.lowerBound * block.count
+      let ahead = tiledSide.readAhead(
+        outer: next.outer, inner: next.inner, part: min(i * speed, ReadAhead.parts - 1),
+        speed: speed)
+      let (rows, columns) = sharesLeft ? (range, outer) : (outer, range)
+      let (left, right) = sharesLeft ? (other, panel) : (panel, other)
+      MicroKernel.run(
+        rows: rows.count, inner: block.count, left, right,
+        into: product.result + rows.lowerBound * product.columns + columns.lowerBound,
+        stride: product.columns, columns: columns.count, adds: adds, ahead: ahead)
     }
+  }
+
+  /// What is packed after a panel of a tile: the tile's next panel, its first of the next block, or the next tile's,
+  /// which some worker will come to soon.
+  private func next(
+    after outer: Range<Int>, tile: Int, block: Range<Int>, chunk: Range<Int>
+  ) -> (outer: Int, inner: Range<Int>) {
+    let covered = covered(by: tile)
+    if outer.upperBound < covered.upperBound { return (outer.upperBound, block) }
+    if block.upperBound < chunk.upperBound {
+      return (
+        covered.lowerBound,
+        block.upperBound..<min(block.upperBound + blockLength, chunk.upperBound)
+      )
+    }
+    return (
+      min(covered.upperBound, tiledExtent - 1),
+      chunk.lowerBound..<min(chunk.lowerBound + blockLength, chunk.upperBound)
+    )
   }
 }
