@@ -26,4 +26,9 @@ extension Module {
   public func clearGradients() {
     visitParameters { $0.clearGradient() }
   }
+
+  /// Settles all values for inference: see `Parameter.keepPacked`.
+  public func keepPacked() {
+    visitParameters { $0.keepPacked() }
+  }
 }

@@ -102,6 +102,14 @@ public final class Parameter: @unchecked Sendable {
     return base
   }
 
+  /// Says that the values will not change any more: forward-only scopes then keep them in the form in which products
+  /// read them, which takes as much memory again and makes products of few rows half as long.
+  public func keepPacked() {
+    if shape.count == 2, storage.packed == nil { storage.packed = PackedWeightsCache() }
+  }
+
+  var packedWeights: PackedWeightsCache? { storage.packed }
+
   func belongsTogether(with other: Parameter) -> Bool {
     storage === other.storage && range.upperBound == other.range.lowerBound
   }
@@ -111,6 +119,8 @@ public final class Parameter: @unchecked Sendable {
 private final class ParameterStorage {
   private let valueBuffer: AlignedBuffer
   private lazy var gradientBuffer = AlignedBuffer(count: valueBuffer.values.count)
+  /// Where values are settled, what products have packed of them.
+  var packed: PackedWeightsCache?
   /// Whether the gradient's memory may hold anything but zeros.
   var isDirty = false
 
@@ -161,6 +171,8 @@ public struct ParameterSpan {
     }
     values = base
   }
+
+  var packedWeights: PackedWeightsCache? { parameters[0].packedWeights }
 
   var isTrainable: Bool { parameters.contains(where: \.isTrainable) }
 

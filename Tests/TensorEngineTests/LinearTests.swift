@@ -54,6 +54,25 @@ import Testing
     check.expect(bias.gradientArray, ofInput: 2, tolerance, "∂b")
   }
 
+  @Test("settled weights that are kept packed give the same bits", arguments: [1, 13, 30, 90])
+  func keptPacked(rows: Int) {
+    var random = RandomInputs(rows)
+    let x = random.normal(rows * 600)
+    let weight = Parameter(random.normal(70 * 600), shape: [70, 600])
+    let scope = ComputeScope(engine: Engine(threadCount: 2), recording: false)
+    func output() -> [Float] {
+      scope.reset()
+      let input = scope.input(x, rows: rows, columns: 600)
+      return scope.linear(input, weight: ParameterSpan(weight), bias: nil).copyValues()
+    }
+    let expected = output()
+    weight.keepPacked()
+    for use in 1...3 { #expect(output() == expected, "use \(use)") }
+    // The packed form is what is read: values that change nevertheless do not show.
+    weight.values[0] += 1
+    #expect(output() == expected)
+  }
+
   @Test("a forward-only scope gives the same bits", arguments: [LinearActivation.identity, .gelu])
   func forwardOnly(activation: LinearActivation) {
     var random = RandomInputs(1)

@@ -9,9 +9,8 @@ public final class AlignedBuffer: @unchecked Sendable {
   /// - Parameter count: number of values, all zero at first.
   public init(count: Int) {
     let hugePage = 2 << 20
-    var bytes = max(count, 1) * MemoryLayout<Float>.stride
-    let unit = bytes >= hugePage ? hugePage : 4096
-    bytes = (bytes + unit - 1) / unit * unit
+    // Whole small pages: a huge one at the end would be backed to its end for a few values.
+    let bytes = (max(count, 1) * MemoryLayout<Float>.stride + 4095) & ~4095
     guard
       let address = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
       address != MAP_FAILED

@@ -40,10 +40,13 @@ extension ComputeScope {
     let cost = OperationCost(
       .linear, .forward, flops: OperationCost.flops(rows: rows, columns: columns, inner: inner),
       values: rows * inner + columns * inner + (pre == y ? 1 : 2) * rows * columns)
-    let product = MatrixProduct(
+    var product = MatrixProduct(
       ProductSide(rowsOf: input.pointer, stride: inner),
       ProductSide(rowsOf: weight.values, stride: inner), into: pre, rows: rows, columns: columns,
       inner: inner)
+    if !isRecording {
+      product.packedRight = weight.packedWeights?.panels(for: product, on: engine)
+    }
     engine.multiply(cost, [product]) { _, rows, range in
       guard bias != nil || activation == .gelu else { return }
       for row in rows {

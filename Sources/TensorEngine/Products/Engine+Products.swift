@@ -16,7 +16,7 @@ extension Engine {
     perform(cost) {
       for round in 0..<max(1, plans.map(\.chunkCount).max() ?? 0) {
         let open = plans.indices.filter { round < plans[$0].chunkCount }
-        let panels = TileSpans(open.map { plans[$0].sharedPanels.count })
+        let panels = TileSpans(open.map { plans[$0].sharedPanelCount })
         let others = round == 0 ? beside.tiles : 0
         run(tiles: panels.count + others) { tile, _ in
           guard tile < panels.count else { return beside.body(tile - panels.count) }

@@ -12,6 +12,8 @@ struct MatrixProduct {
   let inner: Int
   /// Whether the product is added to what is in C or takes its place.
   let adds: Bool
+  /// B in panels (`PackedWeights`), where it is kept so.
+  var packedRight: UnsafePointer<Float>?
 
   /// - Parameter result: C, its rows one after another.
   init(

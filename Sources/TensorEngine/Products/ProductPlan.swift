@@ -37,8 +37,14 @@ struct ProductPlan {
   var sharedPanels: PanelDivision {
     PanelDivision(min(product.rows, product.columns), isLeft: sharesLeft)
   }
+  /// Panels of the shared side that have to be packed.
+  var sharedPanelCount: Int { isSharedSidePacked ? 0 : sharedPanels.count }
   /// Values that the packed shared side takes.
-  var sharedCount: Int { sharedPanels.packedWidth * min(chunkLength, product.inner) }
+  var sharedCount: Int {
+    isSharedSidePacked ? 0 : sharedPanels.packedWidth * min(chunkLength, product.inner)
+  }
+  private var isSharedSidePacked: Bool { !sharesLeft && product.packedRight != nil }
+  var rightPanels: PanelDivision { PanelDivision(product.columns, isLeft: false) }
   /// Values that a packed panel of the tiled side takes.
   var scratchCount: Int { (sharesLeft ? PanelShape.columns : PanelShape.rows) * blockLength }
 
@@ -74,6 +80,21 @@ struct ProductPlan {
     }
   }
 
+  /// Packs one panel of the whole right side: block after block, in each all panels one after another.
+  func packRight(panel: Int, into memory: UnsafeMutablePointer<Float>) {
+    let panels = rightPanels
+    forEachBlock(of: 0..<product.inner) { block in
+      product.right.pack(
+        outer: panels[panel], inner: block, width: PanelShape.columns,
+        into: memory + placeInRight(panels.offset(of: panel), block))
+    }
+  }
+
+  /// Where a panel of the packed right side has its values of a block.
+  private func placeInRight(_ column: Int, _ block: Range<Int>) -> Int {
+    block.lowerBound * rightPanels.packedWidth + column * block.count
+  }
+
   /// Computes a tile's share of a chunk.
   /// - Parameters:
   ///   - shared: as packed by `packShared`.
@@ -86,14 +107,23 @@ struct ProductPlan {
     let covered = covered(by: tile)
     let (common, own) = (sharedPanels, tilePanels(covered.count))
     forEachBlock(of: chunk) { block in
-      let packed = shared + (block.lowerBound - chunk.lowerBound) * common.packedWidth
+      let packed =
+        isSharedSidePacked
+        ? product.packedRight.map { $0 + placeInRight(0, block) } ?? shared
+        : shared + (block.lowerBound - chunk.lowerBound) * common.packedWidth
       for panel in 0..<own.count {
         let outer =
           covered.lowerBound + own[panel].lowerBound..<covered.lowerBound + own[panel].upperBound
-        tiledSide.pack(outer: outer, inner: block, width: own.width(of: panel), into: scratch)
+        guard sharesLeft, let right = product.packedRight else {
+          tiledSide.pack(outer: outer, inner: block, width: own.width(of: panel), into: scratch)
+          multiply(
+            scratch, outer, packed, common, block: block,
+            next: next(after: outer, tile: tile, block: block, chunk: chunk))
+          continue
+        }
         multiply(
-          scratch, outer, packed, common, block: block,
-          next: next(after: outer, tile: tile, block: block, chunk: chunk))
+          right + placeInRight(outer.lowerBound, block), outer, packed, common, block: block,
+          next: nil)
       }
     }
     return sharesLeft ? (0..<product.rows, covered) : (covered, 0..<product.columns)
@@ -102,16 +132,19 @@ struct ProductPlan {
   /// One panel of the tiled side with all of the shared one.
   private func multiply(
     _ panel: UnsafePointer<Float>, _ outer: Range<Int>, _ packed: UnsafePointer<Float>,
-    _ common: PanelDivision, block: Range<Int>, next: (outer: Int, inner: Range<Int>)
+    _ common: PanelDivision, block: Range<Int>, next: (outer: Int, inner: Range<Int>)?
   ) {
     let adds = product.adds || block.lowerBound > 0
     let speed = (ReadAhead.parts + common.count - 1) / common.count
     for i in 0..<common.count {
       let range = common[i]
       let other = packed + range.lowerBound * block.count
-      let ahead = tiledSide.readAhead(
-        outer: next.outer, inner: next.inner, part: min(i * speed, ReadAhead.parts - 1),
-        speed: speed)
+      let part = min(i * speed, ReadAhead.parts - 1)
+      // Packed panels lie in the order in which they are read: the processor sees that by itself.
+      let ahead =
+        next.map {
+          tiledSide.readAhead(outer: $0.outer, inner: $0.inner, part: part, speed: speed)
+        } ?? ReadAhead(first: other, pair: 0, step: 0, turns: block.count)
       let (rows, columns) = sharesLeft ? (range, outer) : (outer, range)
       let (left, right) = sharesLeft ? (other, panel) : (panel, other)
       MicroKernel.run(

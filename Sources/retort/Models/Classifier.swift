@@ -26,6 +26,7 @@ struct Classifier {
     }
     model = try stored.load(
       heads: [.classification], ignoring: [.pooler, .maskedLanguage, .nextSentence], seed: 0)
+    model.keepPacked()
     tokenizer = stored.makeTokenizer()
     self.engine = engine
   }
