@@ -46,6 +46,7 @@ let package = Package(
 
     // Leaves.
     .target(name: "Files"),
+    .target(name: "Parallel"),
     .target(
       name: "Processor", swiftSettings: levelSettings),
     .target(name: "Randomness"),
@@ -55,7 +56,7 @@ let package = Package(
       swiftSettings: kernelSettings),
     .target(name: "Layers", dependencies: ["TensorEngine", "Randomness"]),
     .target(name: "Optimization", dependencies: ["Layers", "TensorEngine"]),
-    .target(name: "Text", dependencies: ["Files", "Randomness"]),
+    .target(name: "Text", dependencies: ["Files", "Parallel", "Randomness"]),
     .target(name: "Storage", dependencies: ["CHDF5", "Files"]),
     // The engine, which Layers passes on, is named wherever it is used: its layout is compiled in.
     .target(
@@ -88,7 +89,8 @@ let package = Package(
       path: "Tests/TestSupport"),
   ]
     + [
-      "Files", "Processor", "Randomness", "TensorEngine", "Layers", "Optimization", "Text",
+      "Files", "Parallel", "Processor", "Randomness", "TensorEngine", "Layers", "Optimization",
+      "Text",
       "Storage",
       "Transformers", "SelfCheck", "Distillation", "Reporting", "ExperimentPlan",
     ].map { name in

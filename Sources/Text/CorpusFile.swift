@@ -89,7 +89,7 @@ struct CorpusFile: Sendable {
       idSize = vocabularyCount <= 1 << 16 ? 2 : 4
     }
 
-    func append(_ sequence: [Int32]) throws(FileError) {
+    func append(_ sequence: ArraySlice<Int32>) throws(FileError) {
       buffer.removeAll(keepingCapacity: true)
       for id in sequence {
         let bits = UInt32(bitPattern: id)

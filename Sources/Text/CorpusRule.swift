@@ -37,24 +37,26 @@ public struct CorpusRule: Sendable, Hashable, CustomStringConvertible {
   ///   - scratch: room for one sequence, reused from line to line.
   /// - Returns: false if `body` did.
   func forEachSequence(
-    of line: [Int32], vocabulary: Vocabulary, scratch: inout [Int32],
-    _ body: ([Int32]) throws(DataError) -> Bool
+    of line: ArraySlice<Int32>, vocabulary: Vocabulary, scratch: inout [Int32],
+    _ body: (ArraySlice<Int32>) throws(DataError) -> Bool
   ) throws(DataError) -> Bool {
     if line.count <= sequenceLength {
       return keeps(line, unknown: vocabulary.unknownID) ? try body(line) : true
     }
-    for start in stride(from: 0, to: line.count, by: sequenceLength - 2) {
-      let piece = line[start..<min(line.count, start + sequenceLength - 2)]
+    for start in stride(from: line.startIndex, to: line.endIndex, by: sequenceLength - 2) {
+      let piece = line[start..<min(line.endIndex, start + sequenceLength - 2)]
       scratch.removeAll(keepingCapacity: true)
       if piece.first != vocabulary.classifierID { scratch.append(vocabulary.classifierID) }
       scratch.append(contentsOf: piece)
       if scratch.last != vocabulary.separatorID { scratch.append(vocabulary.separatorID) }
-      if keeps(scratch, unknown: vocabulary.unknownID), try !body(scratch) { return false }
+      if keeps(scratch[...], unknown: vocabulary.unknownID), try !body(scratch[...]) {
+        return false
+      }
     }
     return true
   }
 
-  private func keeps(_ sequence: [Int32], unknown: Int32) -> Bool {
+  private func keeps(_ sequence: ArraySlice<Int32>, unknown: Int32) -> Bool {
     guard sequence.count >= minimumLength else { return false }
     let count = sequence.reduce(into: 0) { if $1 == unknown { $0 += 1 } }
     return Double(count) / Double(sequence.count) < maximumUnknownFraction

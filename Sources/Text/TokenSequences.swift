@@ -7,20 +7,25 @@ public struct TokenSequences: Sendable {
 
   public init() { (tokenIDs, offsets) = ([], [0]) }
 
-  /// The ids of `sentences` with [CLS] and [SEP], each cut at `maximumLength`.
-  public init(_ sentences: [String], tokenizer: BertTokenizer, maximumLength: Int?) {
-    self.init()
-    offsets.reserveCapacity(sentences.count + 1)
-    for sentence in sentences {
-      tokenizer.encode(
-        sentence, addSpecials: true, maximumLength: maximumLength, into: &tokenIDs)
-      offsets.append(tokenIDs.count)
-    }
+  /// - Parameter offsets: from 0 to the number of ids.
+  init(tokenIDs: [Int32], offsets: [Int]) {
+    (self.tokenIDs, self.offsets) = (tokenIDs, offsets)
   }
 
   public mutating func append(_ sequence: some Sequence<Int32>) {
     tokenIDs.append(contentsOf: sequence)
     offsets.append(tokenIDs.count)
+  }
+
+  mutating func reserveCapacity(sequences: Int, tokens: Int) {
+    tokenIDs.reserveCapacity(tokens)
+    offsets.reserveCapacity(sequences + 1)
+  }
+
+  mutating func append(contentsOf other: TokenSequences) {
+    let start = tokenIDs.count
+    tokenIDs.append(contentsOf: other.tokenIDs)
+    for offset in other.offsets.dropFirst() { offsets.append(start + offset) }
   }
 
   /// Number of sequences, N.

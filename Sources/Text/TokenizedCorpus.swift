@@ -26,11 +26,12 @@ public final class TokenizedCorpus: SequenceSource, Sendable {
   /// - Parameters:
   ///   - texts: paths of UTF-8 texts, one paragraph a line, read in this order.
   ///   - cacheFolder: created if missing; keeps the ids under a name made of the digest.
+  ///   - threads: how many tokenize; what they make does not depend on it.
   ///   - progress: called now and then while tokenizing, with the bytes read so far.
   public static func open(
     texts: [String], tokenizer: BertTokenizer, sequenceLength: Int, minimumLength: Int = 12,
     maximumUnknownFraction: Double = 0.5, cacheFolder: String, limitTokens: Int?,
-    progress: ((Int) -> Void)? = nil
+    threads: Int, progress: ((Int) -> Void)? = nil
   ) throws(DataError) -> TokenizedCorpus {
     let rule = CorpusRule(
       sequenceLength: sequenceLength, minimumLength: minimumLength,
@@ -52,7 +53,9 @@ public final class TokenizedCorpus: SequenceSource, Sendable {
       throw .cache(path: path, reason: "\(error)")
     }
     do {
-      try tokenize(texts, tokenizer, rule, into: writer, progress)
+      try tokenize(
+        texts, tokenizer, threads: threads, into: Sieve(rule, tokenizer.vocabulary, writer),
+        progress)
     } catch {
       writer.discard()
       throw error
@@ -89,46 +92,105 @@ public final class TokenizedCorpus: SequenceSource, Sendable {
     file.appendTokens(file.offset(sequence)..<file.offset(sequence + 1), to: &ids)
   }
 
+  /// Lines are tokenized together up to this many bytes.
+  private static let blockSize = 1 << 20
+
   private static func tokenize(
-    _ texts: [String], _ tokenizer: BertTokenizer, _ rule: CorpusRule,
-    into writer: CorpusFile.Writer, _ progress: ((Int) -> Void)?
+    _ texts: [String], _ tokenizer: BertTokenizer, threads: Int, into sieve: Sieve,
+    _ progress: ((Int) -> Void)?
   ) throws(DataError) {
-    var counts = [Int](repeating: 0, count: tokenizer.vocabulary.count)
-    var (ids, scratch): ([Int32], [Int32]) = ([], [])
-    var (isFull, bytesBefore) = (false, 0)
-    for path in texts where !isFull {
+    var bytesBefore = 0
+    for path in texts where !sieve.isFull {
       let text = try TextFile(path: path)
-      var bytesRead = 0
-      try text.forEachLine { (line, number, place) throws(DataError) in
-        ids.removeAll(keepingCapacity: true)
-        do throws(InvalidUTF8) {
-          try tokenizer.encode(line, addSpecials: true, maximumLength: nil, into: &ids)
-        } catch {
-          let before = String(decoding: line[..<error.byteOffset], as: UTF8.self)
-          throw DataError.invalidUTF8(
-            path: path, row: number, column: before.unicodeScalars.count + 1,
-            byteOffset: place + error.byteOffset)
+      var block = LineBlock()
+      func finish() throws(DataError) {
+        let encoded = EncodedLines(
+          block.lines, tokenizer: tokenizer, addSpecials: true, maximumLength: nil,
+          invalidUTF8: .refuse, threads: threads)
+        try sieve.take(encoded.sequences)
+        if let refusal = encoded.refusal, !sieve.isFull {
+          throw block.error(refusal, ofLine: encoded.sequences.count, path: path)
         }
-        for id in ids { counts[Int(id)] += 1 }
-        isFull = try !rule.forEachSequence(
-          of: ids, vocabulary: tokenizer.vocabulary, scratch: &scratch
-        ) { (sequence) throws(DataError) in
-          if let limit = rule.limitTokens, writer.tokenCount + sequence.count > limit {
-            return false
-          }
-          do throws(FileError) {
-            try writer.append(sequence)
-          } catch {
-            throw .cache(path: writer.path, reason: "\(error)")
-          }
-          return true
-        }
-        bytesRead = place + line.count
-        if number % 4096 == 0 { progress?(bytesBefore + bytesRead) }
-        return !isFull
+        progress?(bytesBefore + block.end)
+        block.removeAll()
       }
-      bytesBefore += bytesRead
+      try text.forEachLine { (line, number, place) throws(DataError) in
+        block.append(line, number: number, place: place)
+        if block.byteCount >= blockSize { try finish() }
+        return !sieve.isFull
+      }
+      if !block.lines.isEmpty { try finish() }
+      bytesBefore += text.byteCount
     }
+    try sieve.finish(texts: texts)
+  }
+}
+
+/// Lines that wait to be tokenized together.
+private struct LineBlock {
+  private(set) var lines: [UnsafeBufferPointer<UInt8>] = []
+  private(set) var byteCount = 0
+  /// The place in the file after the last line.
+  private(set) var end = 0
+  private var places: [(number: Int, offset: Int)] = []
+
+  mutating func append(_ line: UnsafeBufferPointer<UInt8>, number: Int, place: Int) {
+    lines.append(line)
+    places.append((number, place))
+    byteCount += line.count
+    end = place + line.count
+  }
+
+  mutating func removeAll() {
+    lines.removeAll(keepingCapacity: true)
+    places.removeAll(keepingCapacity: true)
+    byteCount = 0
+  }
+
+  func error(_ refusal: InvalidUTF8, ofLine index: Int, path: String) -> DataError {
+    let before = String(decoding: lines[index][..<refusal.byteOffset], as: UTF8.self)
+    return .invalidUTF8(
+      path: path, row: places[index].number, column: before.unicodeScalars.count + 1,
+      byteOffset: places[index].offset + refusal.byteOffset)
+  }
+}
+
+/// Counts the ids of lines and writes the sequences that the rule keeps of them, until the limit.
+private final class Sieve {
+  private let rule: CorpusRule
+  private let vocabulary: Vocabulary
+  private let writer: CorpusFile.Writer
+  private var counts: [Int]
+  private var scratch: [Int32] = []
+  private(set) var isFull = false
+
+  init(_ rule: CorpusRule, _ vocabulary: Vocabulary, _ writer: CorpusFile.Writer) {
+    (self.rule, self.vocabulary, self.writer) = (rule, vocabulary, writer)
+    counts = [Int](repeating: 0, count: vocabulary.count)
+  }
+
+  /// - Parameter lines: the ids of each, from [CLS] to [SEP].
+  func take(_ lines: TokenSequences) throws(DataError) {
+    for number in 0..<lines.count where !isFull {
+      let line = lines[number]
+      for id in line { counts[Int(id)] += 1 }
+      isFull = try !rule.forEachSequence(
+        of: line, vocabulary: vocabulary, scratch: &scratch
+      ) { (sequence) throws(DataError) in
+        if let limit = rule.limitTokens, writer.tokenCount + sequence.count > limit {
+          return false
+        }
+        do throws(FileError) {
+          try writer.append(sequence)
+        } catch {
+          throw .cache(path: writer.path, reason: "\(error)")
+        }
+        return true
+      }
+    }
+  }
+
+  func finish(texts: [String]) throws(DataError) {
     guard writer.sequenceCount > 0 else {
       throw .nothingKept(paths: texts, rule: rule.description)
     }

@@ -8,6 +8,7 @@ public enum VocabularyError: Error, Equatable, CustomStringConvertible {
   case invalidUTF8(path: String, line: Int, byteOffset: Int)
   case blank(path: String, line: Int)
   case duplicate(path: String, token: String, firstLine: Int, line: Int)
+  case tooLarge(path: String, count: Int, most: Int)
   case missingSpecial(path: String, tokens: [String])
   /// A vocabulary to be trained has no room for the text's characters.
   case tooSmall(size: Int, needed: Int, characters: Int)
@@ -26,6 +27,8 @@ public enum VocabularyError: Error, Equatable, CustomStringConvertible {
         + "a token's id is its line number, so no line can be skipped"
     case .duplicate(let path, let token, let firstLine, let line):
       "\(path):\(line): token '\(token)' is already on line \(firstLine); remove one"
+    case .tooLarge(let path, let count, let most):
+      "\(path): a vocabulary of \(count) tokens; at most \(most) can be used"
     case .missingSpecial(let path, let tokens):
       "\(path): special tokens missing: \(tokens.joined(separator: ", ")); "
         + "expected \(Vocabulary.specialTokens.joined(separator: ", "))"
@@ -109,10 +112,11 @@ public struct Vocabulary: Sendable {
     let index: WordPieceIndex
     switch WordPieceIndex.build(tokens) {
     case .success(let built): index = built
-    case .failure(let repeated):
+    case .failure(.repeated(let first, let second)):
       throw .duplicate(
-        path: path, token: tokens[repeated.second], firstLine: repeated.first + 1,
-        line: repeated.second + 1)
+        path: path, token: tokens[second], firstLine: first + 1, line: second + 1)
+    case .failure(.tooMany):
+      throw .tooLarge(path: path, count: tokens.count, most: WordPieceIndex.mostTokens)
     }
     let ids = Self.specialTokens.map { index.id(of: $0) }
     let missing = zip(Self.specialTokens, ids).filter { $0.1 == nil }.map(\.0)

@@ -1,162 +1,150 @@
-/// Finds tokens by their bytes: whole tokens in a hash table, longest prefixes in a trie.
+/// Finds tokens by their bytes: short words in a hash table, longest prefixes in a trie.
+import Glibc
 
 /// Immutable after `build`. Both tables use open addressing in memory that is never moved, so that
-/// a look-up is a few loads. The trie's edges are one table keyed by (node, byte).
+/// a look-up is a few loads. A node of the trie is the place of the edge that leads to it: one load
+/// a byte tells the next node and the token that ends there.
 final class WordPieceIndex: @unchecked Sendable {
-  struct Repeated: Error {
-    var first: Int
-    var second: Int
+  /// Why there is no index of some tokens.
+  enum Refusal: Error {
+    case repeated(first: Int, second: Int)
+    /// More tokens than an edge has room to name.
+    case tooMany
   }
 
-  /// Where matching at the beginning of a word starts, and within a word (`##` tokens).
-  static let wordRoot: UInt32 = 0
-  static let continuationRoot: UInt32 = 1
-  private static let none: UInt32 = .max
+  /// Most tokens: an edge keeps a token's number in 24 bits, where 0 stands for none.
+  static let mostTokens = 1 << 24 - 1
 
-  private let blob: UnsafeMutableBufferPointer<UInt8>
-  private let starts: UnsafeMutableBufferPointer<UInt32>
-  /// (high half of the hash, id) or id = `none`.
-  private let slots: UnsafeMutableBufferPointer<SIMD2<UInt32>>
-  /// (node << 8 | byte, child) or child = `none`.
-  private let edges: UnsafeMutableBufferPointer<SIMD2<UInt32>>
-  /// The id of the token that ends in each node, or -1.
-  private let ends: UnsafeMutableBufferPointer<Int32>
+  /// A token of at most `WordKey.longest` bytes that can begin a word.
+  private struct Word {
+    var low: UInt64
+    var high: UInt64
+    var id: Int32
+  }
 
-  private init(bytes: Int, tokens: Int, nodes: Int) {
-    blob = .allocate(capacity: max(1, bytes))
-    starts = .allocate(capacity: tokens + 1)
-    slots = .allocate(capacity: Self.capacity(for: tokens))
-    slots.initialize(repeating: SIMD2(0, Self.none))
-    edges = .allocate(capacity: Self.capacity(for: nodes))
-    edges.initialize(repeating: SIMD2(0, Self.none))
-    ends = .allocate(capacity: nodes)
-    ends.initialize(repeating: -1)
+  /// An edge of the trie or, with value 0, a free place: (node it leaves + 1) << 32 | byte << 24 |
+  /// id of the token that ends at its end + 1.
+  private typealias Edge = UInt64
+
+  private let words: UnsafeMutablePointer<Word>
+  private let wordShift: UInt64
+  private let wordMask: Int
+  private let edges: UnsafeMutablePointer<Edge>
+  private let edgeShift: UInt64
+  private let edgeMask: Int
+
+  /// Where matching at the beginning of a word starts, and within a word (`##` tokens): nodes that
+  /// no edge leads to.
+  private var wordRoot: UInt64 { UInt64(edgeMask) + 1 }
+  private var continuationRoot: UInt64 { UInt64(edgeMask) + 2 }
+
+  /// - Parameter bytes: of all tokens together, an upper limit for the edges.
+  private init(tokens: Int, bytes: Int) {
+    let wordBits = Self.bits(for: tokens * 2)
+    let edgeBits = Self.bits(for: bytes + bytes / 4)
+    (wordMask, wordShift) = (1 << wordBits - 1, UInt64(64 - wordBits))
+    (edgeMask, edgeShift) = (1 << edgeBits - 1, UInt64(64 - edgeBits))
+    words = zeroedMemory(of: Word.self, count: 1 << wordBits)
+    edges = zeroedMemory(of: Edge.self, count: 1 << edgeBits)
   }
 
   deinit {
-    blob.deallocate()
-    starts.deallocate()
-    slots.deallocate()
-    edges.deallocate()
-    ends.deallocate()
+    free(words)
+    free(edges)
   }
 
-  /// A power of two that leaves at least half of the table empty.
-  private static func capacity(for count: Int) -> Int {
-    1 << (Int.bitWidth - max(2, count * 2 - 1).leadingZeroBitCount)
+  /// Of the smallest power of two that is not below `count`.
+  private static func bits(for count: Int) -> Int {
+    Int.bitWidth - max(1, count - 1).leadingZeroBitCount
   }
 
-  /// The places of a token that is there twice, or the index.
-  static func build(_ tokens: [String]) -> Result<WordPieceIndex, Repeated> {
+  static func build(_ tokens: [String]) -> Result<WordPieceIndex, Refusal> {
+    guard tokens.count <= mostTokens else { return .failure(.tooMany) }
     let bytes = tokens.reduce(0) { $0 + $1.utf8.count }
-    let index = WordPieceIndex(bytes: bytes, tokens: tokens.count, nodes: bytes + 2)
-    var (place, nodes): (Int, UInt32) = (0, 2)
+    let index = WordPieceIndex(tokens: tokens.count, bytes: bytes)
     for (id, token) in tokens.enumerated() {
-      index.starts[id] = UInt32(place)
-      for byte in token.utf8 {
-        index.blob[place] = byte
-        place += 1
-      }
-      index.starts[id + 1] = UInt32(place)
-      let spelling = UnsafeBufferPointer(rebasing: index.blob[Int(index.starts[id])..<place])
-      if let first = index.insert(spelling, id: UInt32(id)) {
-        return .failure(Repeated(first: first, second: id))
-      }
-      let continues = token.utf8.starts(with: Vocabulary.continuationPrefix.utf8)
-      let piece = continues ? UnsafeBufferPointer(rebasing: spelling[2...]) : spelling
-      if !piece.isEmpty {
-        let root = continues ? continuationRoot : wordRoot
-        index.ends[Int(index.path(from: root, piece, nodes: &nodes))] = Int32(id)
-      }
+      var copy = token
+      let first = copy.withUTF8 { index.insert($0, id: Int32(id)) }
+      if let first { return .failure(.repeated(first: Int(first), second: id)) }
     }
     return .success(index)
   }
 
   /// The earlier id of the same spelling, or nil once it is inserted.
-  private func insert(_ spelling: UnsafeBufferPointer<UInt8>, id: UInt32) -> Int? {
-    let hash = Self.hash(spelling)
-    var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
-    while slots[slot].y != Self.none {
-      if isToken(slots[slot].y, spelling) { return Int(slots[slot].y) }
-      slot = (slot + 1) & (slots.count - 1)
-    }
-    slots[slot] = SIMD2(UInt32(truncatingIfNeeded: hash >> 32), id)
-    return nil
-  }
-
-  private func path(
-    from root: UInt32, _ piece: UnsafeBufferPointer<UInt8>, nodes: inout UInt32
-  ) -> UInt32 {
+  private func insert(_ spelling: UnsafeBufferPointer<UInt8>, id: Int32) -> Int32? {
+    guard !spelling.isEmpty else { return nil }
+    let (root, piece) = place(of: spelling)
     var node = root
+    var last = 0
     for byte in piece {
-      let key = node << 8 | UInt32(byte)
-      var slot = edgeSlot(key)
-      while edges[slot].y != Self.none, edges[slot].x != key {
-        slot = (slot + 1) & (edges.count - 1)
-      }
-      if edges[slot].y == Self.none {
-        edges[slot] = SIMD2(key, nodes)
-        nodes += 1
-      }
-      node = edges[slot].y
+      last = slot(of: key(node, byte))
+      if edges[last] == 0 { edges[last] = key(node, byte) }
+      node = UInt64(last)
     }
-    return node
-  }
-
-  @inline(__always)
-  private func edgeSlot(_ key: UInt32) -> Int {
-    Int(truncatingIfNeeded: (UInt64(key) &* 0x9E37_79B9_7F4A_7C15) >> 32) & (edges.count - 1)
-  }
-
-  @inline(__always)
-  private func isToken(_ id: UInt32, _ spelling: UnsafeBufferPointer<UInt8>) -> Bool {
-    let start = Int(starts[Int(id)])
-    let length = Int(starts[Int(id) + 1]) - start
-    guard length == spelling.count else { return false }
-    for k in 0..<length where blob[start + k] != spelling[k] { return false }
-    return true
-  }
-
-  /// Eight bytes at a time; only used within this process.
-  @inline(__always)
-  private static func hash(_ spelling: UnsafeBufferPointer<UInt8>) -> UInt64 {
-    var hash = UInt64(spelling.count) &* 0x9E37_79B9_7F4A_7C15
-    var k = 0
-    while k + 8 <= spelling.count {
-      let word = UnsafeRawPointer(spelling.baseAddress.unsafelyUnwrapped + k)
-        .loadUnaligned(as: UInt64.self)
-      hash = (hash ^ word) &* 0xD6E8_FEB8_6659_FD93
-      hash ^= hash >> 32
-      k += 8
-    }
-    var rest: UInt64 = 0
-    while k < spelling.count {
-      rest = rest << 8 | UInt64(spelling[k])
-      k += 1
-    }
-    hash = (hash ^ rest) &* 0xD6E8_FEB8_6659_FD93
-    hash ^= hash >> 29
-    return hash &* 0x9E37_79B9_7F4A_7C15 ^ hash >> 32
-  }
-
-  /// The id of the token spelled exactly so.
-  @inline(__always)
-  func id(of spelling: UnsafeBufferPointer<UInt8>) -> Int32? {
-    let hash = Self.hash(spelling)
-    let tag = UInt32(truncatingIfNeeded: hash >> 32)
-    var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
-    while slots[slot].y != Self.none {
-      if slots[slot].x == tag, isToken(slots[slot].y, spelling) {
-        return Int32(bitPattern: slots[slot].y)
-      }
-      slot = (slot + 1) & (slots.count - 1)
+    let previous = Self.token(of: edges[last])
+    guard previous < 0 else { return previous }
+    edges[last] |= UInt64(id) + 1
+    if root == wordRoot, spelling.count <= WordKey.longest {
+      let key = WordKey(spelling)
+      var place = Int(truncatingIfNeeded: key.hash >> wordShift)
+      while words[place].high != 0 { place = (place + 1) & wordMask }
+      words[place] = Word(low: key.low, high: key.high, id: id)
     }
     return nil
   }
 
+  /// The root under which a token is kept and the bytes that lead from there to it. The prefix alone
+  /// continues nothing.
+  private func place(
+    of spelling: UnsafeBufferPointer<UInt8>
+  ) -> (root: UInt64, piece: UnsafeBufferPointer<UInt8>) {
+    let prefix = Vocabulary.continuationPrefix.utf8
+    guard spelling.count > prefix.count, spelling.starts(with: prefix) else {
+      return (wordRoot, spelling)
+    }
+    return (continuationRoot, UnsafeBufferPointer(rebasing: spelling[prefix.count...]))
+  }
+
+  @inline(__always)
+  private func key(_ node: UInt64, _ byte: UInt8) -> Edge {
+    (node + 1) << 32 | UInt64(byte) << 24
+  }
+
+  /// The place of the edge with this key: where it is, or the free place where it belongs.
+  @inline(__always)
+  private func slot(of key: Edge) -> Int {
+    var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> edgeShift)
+    while edges[slot] != 0, edges[slot] & ~0xFF_FFFF != key { slot = (slot + 1) & edgeMask }
+    return slot
+  }
+
+  /// The token that ends with an edge, or -1.
+  @inline(__always)
+  private static func token(of edge: Edge) -> Int32 {
+    Int32(truncatingIfNeeded: edge & 0xFF_FFFF) - 1
+  }
+
+  /// The id of a short word that is a token.
+  @inline(__always)
+  func id(of word: WordKey) -> Int32? {
+    var place = Int(truncatingIfNeeded: word.hash >> wordShift)
+    while words[place].high != 0 {
+      if words[place].low == word.low, words[place].high == word.high { return words[place].id }
+      place = (place + 1) & wordMask
+    }
+    return nil
+  }
+
+  /// The id of the token spelled exactly so, continuation prefix included.
   func id(of token: String) -> Int32? {
     var copy = token
-    return copy.withUTF8 { id(of: $0) }
+    return copy.withUTF8 { spelling in
+      guard !spelling.isEmpty else { return nil }
+      let (root, piece) = place(of: spelling)
+      guard let found = longestPiece(of: piece, from: 0, root: root), found.end == piece.count
+      else { return nil }
+      return found.id
+    }
   }
 
   /// The longest token that `word[start...]` begins with, and where it ends; nil if there is none.
@@ -164,20 +152,35 @@ final class WordPieceIndex: @unchecked Sendable {
   func longestPiece(
     of word: UnsafeBufferPointer<UInt8>, from start: Int
   ) -> (id: Int32, end: Int)? {
-    var node = start == 0 ? Self.wordRoot : Self.continuationRoot
+    longestPiece(of: word, from: start, root: start == 0 ? wordRoot : continuationRoot)
+  }
+
+  @inline(__always)
+  private func longestPiece(
+    of word: UnsafeBufferPointer<UInt8>, from start: Int, root: UInt64
+  ) -> (id: Int32, end: Int)? {
+    var node = root
     var found: (id: Int32, end: Int)?
     var place = start
     while place < word.count {
-      let key = node << 8 | UInt32(word[place])
-      var slot = edgeSlot(key)
-      while edges[slot].y != Self.none, edges[slot].x != key {
-        slot = (slot + 1) & (edges.count - 1)
-      }
-      guard edges[slot].y != Self.none else { break }
-      node = edges[slot].y
+      let slot = slot(of: key(node, word[place]))
+      let edge = edges[slot]
+      guard edge != 0 else { break }
+      node = UInt64(truncatingIfNeeded: slot)
       place += 1
-      if ends[Int(node)] >= 0 { found = (ends[Int(node)], place) }
+      let token = Self.token(of: edge)
+      if token >= 0 { found = (token, place) }
     }
     return found
   }
+}
+
+/// Pages that are never written to are never backed: most of a table stays so.
+private func zeroedMemory<Element>(of type: Element.Type, count: Int) -> UnsafeMutablePointer<
+  Element
+> {
+  guard let memory = calloc(count, MemoryLayout<Element>.stride) else {
+    preconditionFailure("out of memory: \(count) entries of a vocabulary's index")
+  }
+  return memory.bindMemory(to: Element.self, capacity: count)
 }

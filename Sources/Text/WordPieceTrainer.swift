@@ -107,5 +107,9 @@ private struct WordCounter: WordSink {
     return true
   }
 
+  mutating func word(_ word: WordKey) -> Bool {
+    word.withBytes { self.word($0, characters: $0.count) }
+  }
+
   mutating func special(_ id: Int32) -> Bool { true }
 }

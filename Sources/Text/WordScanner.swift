@@ -2,6 +2,9 @@
 
 /// Takes the words in order. A word's bytes are valid during the call only.
 protocol WordSink {
+  /// A word that is ASCII before and after normalization, of at most `WordKey.longest` characters.
+  /// Returns false to end the scan.
+  mutating func word(_ word: WordKey) -> Bool
   /// - Parameters:
   ///   - bytes: the normalized word; meaningless if `characters` is over `WordScanner.longestWord`.
   ///   - characters: its number of Unicode scalars.
@@ -51,7 +54,7 @@ struct WordScanner<Sink: WordSink> {
   private var goesOn = true
   /// Combining scalars that wait for their canonical order; nearly always empty.
   private var pending: [(rank: UInt8, scalar: UInt32)] = []
-  private(set) var sink: Sink
+  var sink: Sink
 
   /// - Parameter scratch: `scratchSize` bytes.
   init(
@@ -62,16 +65,24 @@ struct WordScanner<Sink: WordSink> {
     (self.scratch, self.sink) = (scratch, sink)
   }
 
+  /// Hands the words of a text to the sink; one scanner can take any number of texts in turn.
   /// - Parameter text: valid UTF-8.
   mutating func scan(_ text: UnsafeBufferPointer<UInt8>) {
     guard let base = text.baseAddress else { return }
+    (byteCount, characters, goesOn) = (0, 0, true)
+    pending.removeAll(keepingCapacity: true)
+    let (letters, kinds) = (ascii.letters, ascii.kinds)
     var i = 0
     while i < text.count, goesOn {
+      if characters == 0, pending.isEmpty, letters[Int(base[i])] != 0 {
+        i = shortWord(base, from: i, to: text.count)
+        continue
+      }
       let byte = base[i]
-      switch ascii.kinds[Int(byte)] {
+      switch kinds[Int(byte)] {
       case .letter:
         if !pending.isEmpty { settle() }
-        append(ascii.normalized[Int(byte)])
+        append(letters[Int(byte)])
       case .space:
         endSegment()
       case .removed:
@@ -84,8 +95,7 @@ struct WordScanner<Sink: WordSink> {
           continue
         }
         endSegment()
-        append(byte)
-        endWord()
+        if goesOn { goesOn = sink.word(WordKey(low: UInt64(byte), rest: 0, count: 1)) }
       case .beyond:
         let (scalar, length) = UTF8Validation.decode(base + i)
         take(scalar)
@@ -95,6 +105,39 @@ struct WordScanner<Sink: WordSink> {
       i += 1
     }
     if goesOn { endSegment() }
+  }
+
+  /// Takes a run of letters that begins a word: at once if white space, punctuation or the text's end
+  /// follows, as nearly always, else to the scratch memory, where the word goes on.
+  /// - Returns: the place after the run, and after the white space that ends it.
+  @inline(__always)
+  private mutating func shortWord(
+    _ base: UnsafePointer<UInt8>, from start: Int, to end: Int
+  ) -> Int {
+    let letters = ascii.letters
+    var (low, rest): (UInt64, UInt64) = (0, 0)
+    var i = start
+    let middle = min(end, start + 8)
+    while i < middle, case let letter = letters[Int(base[i])], letter != 0 {
+      low |= UInt64(letter) << (8 * UInt64(i - start))
+      i += 1
+    }
+    if i == start + 8 {
+      let last = min(end, start + WordKey.longest)
+      while i < last, case let letter = letters[Int(base[i])], letter != 0 {
+        rest |= UInt64(letter) << (8 * UInt64(i - start - 8))
+        i += 1
+      }
+    }
+    let next = i < end ? ascii.kinds[Int(base[i])] : .space
+    let key = WordKey(low: low, rest: rest, count: i - start)
+    if next == .space || next == .punctuation {
+      goesOn = sink.word(key)
+      return next == .space ? i + 1 : i
+    }
+    key.withBytes { scratch.update(from: $0.baseAddress.unsafelyUnwrapped, count: $0.count) }
+    (byteCount, characters) = (key.count, key.count)
+    return i
   }
 
   private func special(at p: UnsafePointer<UInt8>, _ available: Int) -> SpecialSpelling? {
@@ -217,33 +260,42 @@ struct SpecialSpelling: Sendable {
 }
 
 /// The character table's first 128 rows for given options, ready for one look-up a byte.
-struct ASCIITable: Sendable {
+final class ASCIITable: @unchecked Sendable {
   enum Kind: UInt8, Sendable {
     case letter, space, removed, punctuation
     /// The first byte of a longer sequence.
     case beyond
   }
 
-  let kinds: [Kind]
-  let normalized: [UInt8]
+  /// [256], what each byte is.
+  let kinds: UnsafeMutablePointer<Kind>
+  /// [256], letters in their normalized form, 0 for every other byte.
+  let letters: UnsafeMutablePointer<UInt8>
 
   init(options: TokenizerOptions) {
     let table = CharacterTable.shared
-    var kinds = [Kind](repeating: .beyond, count: 256)
-    var normalized = (0..<256).map { UInt8($0) }
+    kinds = .allocate(capacity: 256)
+    letters = .allocate(capacity: 256)
+    kinds.initialize(repeating: .beyond, count: 256)
+    letters.initialize(repeating: 0, count: 256)
     for byte in 0..<UInt32(128) {
       let entry = table[byte]
       if entry.contains(.removed) {
         kinds[Int(byte)] = .removed
       } else if entry.contains(.space) || entry.contains(.whitespace) {
         kinds[Int(byte)] = .space
+      } else if entry.contains(.punctuation) {
+        kinds[Int(byte)] = .punctuation
       } else {
-        kinds[Int(byte)] = entry.contains(.punctuation) ? .punctuation : .letter
-        if options.lowercase, entry.contains(.lowers) {
-          normalized[Int(byte)] = UInt8(table.lowercase(of: byte).first ?? byte)
-        }
+        kinds[Int(byte)] = .letter
+        let lowers = options.lowercase && entry.contains(.lowers)
+        letters[Int(byte)] = UInt8(lowers ? table.lowercase(of: byte).first ?? byte : byte)
       }
     }
-    (self.kinds, self.normalized) = (kinds, normalized)
+  }
+
+  deinit {
+    kinds.deallocate()
+    letters.deallocate()
   }
 }

@@ -67,8 +67,7 @@ import Transformers
       ? Tolerance(relative: 1e-5, absolute: 1e-5, because: "products of other numbers of rows")
       : Tolerance(relative: 5e-4, absolute: 1e-5, because: "rounded to 11 bits")
     for (number, line) in Self.lines.enumerated().filter({ $0.offset % 13 == 0 }) {
-      var ids: [Int32] = []
-      tokenizer.encode(line, addSpecials: true, maximumLength: 24, into: &ids)
+      let ids = tokenizer.encode(line, maximumLength: 24)
       let rows = store.rows(ofSequence: number)
       #expect(Array(store.tokenIDs[rows]) == ids)
       scope.reset()

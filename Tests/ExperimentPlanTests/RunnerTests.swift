@@ -90,7 +90,7 @@ struct RunnerTests {
       try model.load(),
       on: LabelledSequences(
         sequences: TokenSequences(
-          splits[1].sentences, tokenizer: model.makeTokenizer(), maximumLength: 64),
+          splits[1].sentences, tokenizer: model.makeTokenizer(), maximumLength: 64, threads: 1),
         labels: splits[1].labels),
       engine: Engine(threadCount: 2))
     let kept = try #require(stage.best?.kept)

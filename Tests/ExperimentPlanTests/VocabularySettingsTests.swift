@@ -69,7 +69,8 @@ struct VocabularySettingsTests {
   private func data(_ text: String) throws -> PreparedData {
     let locations = Locations(cache: "\(folder.path)/cache", mirror: nil)
     return PreparedData(
-      plan: ResolvedPlan(try DefinitionText.load(text)), locations: locations, note: { _ in })
+      plan: ResolvedPlan(try DefinitionText.load(text)), locations: locations, threads: 2,
+      note: { _ in })
   }
 
   private static let unusual = TokenizerSettings(

@@ -69,7 +69,7 @@ struct BertTokenizerTests {
     for value in UInt32(0)..<0x110000 {
       guard let scalar = Unicode.Scalar(value) else { continue }
       var text = "a\(scalar)B\(scalar)\u{300}\(scalar)"
-      var words = text.withUTF8 { tokenizer.scan($0, into: WordCollector()) }.words
+      var words = text.withUTF8 { WordCollector.words(of: $0, tokenizer) }
       words.append(UInt8(ascii: "\n"))
       words.withUnsafeBytes { sum.update($0) }
     }
@@ -86,7 +86,12 @@ struct BertTokenizerTests {
     #expect(tokenizer.tokens("A warm film.").first == "[CLS]")
     #expect(tokenizer.encode("", addSpecials: false) == [])
     var ids: [Int32] = [7]
-    tokenizer.encode("A warm film.", addSpecials: true, maximumLength: 4, into: &ids)
+    var text = "A warm film."
+    let wasRepaired = try text.withUTF8 {
+      try tokenizer.encode(
+        $0, addSpecials: true, maximumLength: 4, invalidUTF8: .refuse, into: &ids)
+    }
+    #expect(!wasRepaired)
     #expect(ids == [7] + whole.prefix(3) + [vocabulary.separatorID])
     for length in 0..<bare.count + 2 {
       #expect(
@@ -117,7 +122,8 @@ struct BertTokenizerTests {
     var ids: [Int32] = []
     let error = #expect(throws: InvalidUTF8.self) {
       try bytes.withUnsafeBufferPointer {
-        try tokenizer.encode($0, addSpecials: true, maximumLength: nil, into: &ids)
+        try tokenizer.encode(
+          $0, addSpecials: true, maximumLength: nil, invalidUTF8: .refuse, into: &ids)
       }
     }
     #expect(error?.byteOffset == offset)
@@ -205,6 +211,23 @@ struct BertTokenizerTests {
 /// The words of a text, U+001F after each.
 private struct WordCollector: WordSink {
   var words: [UInt8] = []
+
+  static func words(
+    of text: UnsafeBufferPointer<UInt8>, _ tokenizer: BertTokenizer
+  ) -> [UInt8] {
+    withUnsafeTemporaryAllocation(
+      of: UInt8.self, capacity: WordScanner<WordCollector>.scratchSize
+    ) { scratch in
+      guard let base = scratch.baseAddress else { return [] }
+      var scanner = tokenizer.makeScanner(scratch: base, sink: WordCollector())
+      scanner.scan(text)
+      return scanner.sink.words
+    }
+  }
+
+  mutating func word(_ word: WordKey) -> Bool {
+    word.withBytes { self.word($0, characters: $0.count) }
+  }
 
   mutating func word(_ bytes: UnsafeBufferPointer<UInt8>, characters: Int) -> Bool {
     words.append(contentsOf: bytes)

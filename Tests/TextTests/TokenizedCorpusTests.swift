@@ -29,7 +29,8 @@ struct TokenizedCorpusTests {
     }
     return try TokenizedCorpus.open(
       texts: paths, tokenizer: tokenizer, sequenceLength: sequenceLength,
-      minimumLength: minimumLength, cacheFolder: folder.file("cache/corpora"), limitTokens: limit)
+      minimumLength: minimumLength, cacheFolder: folder.file("cache/corpora"), limitTokens: limit,
+      threads: 2)
   }
 
   private func words(_ count: Int) -> String {
@@ -154,7 +155,7 @@ struct TokenizedCorpusTests {
     let error = #expect(throws: DataError.self) {
       try TokenizedCorpus.open(
         texts: [path], tokenizer: tokenizer, sequenceLength: 16,
-        cacheFolder: folder.file("cache"), limitTokens: nil)
+        cacheFolder: folder.file("cache"), limitTokens: nil, threads: 2)
     }
     #expect(error == .invalidUTF8(path: path, row: 2, column: 2, byteOffset: 7))
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("cache")).isEmpty)
@@ -177,7 +178,7 @@ struct TokenizedCorpusTests {
     try AtomicFile.replace(path: path, with: text)
     let corpus = try TokenizedCorpus.open(
       texts: [path], tokenizer: wide, sequenceLength: 128, cacheFolder: folder.file("cache"),
-      limitTokens: nil)
+      limitTokens: nil, threads: 2)
     #expect(corpus[0] == wide.encode(text))
     #expect(corpus[0].max() == 66_505)
   }

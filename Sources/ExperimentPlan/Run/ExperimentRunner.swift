@@ -62,7 +62,9 @@ public final class ExperimentRunner {
     self.locations = locations
     self.engine = engine
     self.observer = observer
-    data = PreparedData(plan: plan, locations: locations) { [weak observer] in observer?.note($0) }
+    data = PreparedData(plan: plan, locations: locations, threads: engine.threadCount) {
+      [weak observer] in observer?.note($0)
+    }
     cache = StageCache(locations)
     let definition = loaded.definition
     if let what = definition.notSupportedYet { throw RunError.notSupported(what) }

@@ -8,6 +8,7 @@ import Transformers
 /// The data of one run. Each piece is prepared once.
 final class PreparedData {
   let locations: Locations
+  private let threads: Int
   private let definition: ResolvedDefinition
   private let plan: ResolvedPlan
   private let note: (String) -> Void
@@ -30,8 +31,12 @@ final class PreparedData {
     var classNames: [String] { train.classNames }
   }
 
-  init(plan: ResolvedPlan, locations: Locations, note: @escaping (String) -> Void) {
+  /// - Parameter threads: how many prepare text; what they make does not depend on it.
+  init(
+    plan: ResolvedPlan, locations: Locations, threads: Int, note: @escaping (String) -> Void
+  ) {
     self.plan = plan
+    self.threads = threads
     definition = plan.definition
     self.locations = locations
     self.note = note
@@ -126,7 +131,7 @@ final class PreparedData {
     try TokenizedCorpus.open(
       texts: options.texts.map(path), tokenizer: tokenizer(), sequenceLength: sequenceLength,
       minimumLength: options.minimumLength, maximumUnknownFraction: options.maximumUnknown,
-      cacheFolder: locations.prepared, limitTokens: nil)
+      cacheFolder: locations.prepared, limitTokens: nil, threads: threads)
   }
 
   /// The file of a corpus; a generated one is written first.
@@ -171,7 +176,8 @@ final class PreparedData {
   ) throws -> LabelledSequences {
     LabelledSequences(
       sequences: TokenSequences(
-        sentences.sentences, tokenizer: try tokenizer(), maximumLength: maximumLength),
+        sentences.sentences, tokenizer: try tokenizer(), maximumLength: maximumLength,
+        threads: threads),
       labels: sentences.labels)
   }
 }

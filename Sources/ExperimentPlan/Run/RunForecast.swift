@@ -36,7 +36,10 @@ public struct RunForecast: Sendable {
     let digests = try PlanDigests(plan, facts)
     let cache = StageCache(locations)
     let probe = StageProbe(
-      plan: plan, data: PreparedData(plan: plan, locations: locations, note: note), engine: engine)
+      plan: plan,
+      data: PreparedData(
+        plan: plan, locations: locations, threads: engine.threadCount, note: note),
+      engine: engine)
     for planned in plan.stages {
       note("\(planned.id): a few steps, to see how long they take")
       let isCached = digests.stages[planned.id].flatMap(cache.lookUp) != nil

@@ -71,7 +71,8 @@ public final class StageActivations {
       for: plan, stages: [planned.id], in: locations, numericsVersion: Numerics.version,
       blasCore: BLASKernel.coreName)
     let digests = try PlanDigests(plan, facts, stages: [planned])
-    let data = PreparedData(plan: plan, locations: locations, note: note)
+    let data = PreparedData(
+      plan: plan, locations: locations, threads: engine.threadCount, note: note)
     try data.checkVocabularies(of: [planned])
     let teacher = try ModelMaking(plan: plan, data: data) { id throws in
       guard let folder = digests.stages[id].flatMap(StageCache(locations).lookUp) else {

@@ -31,7 +31,9 @@ struct ComputingOptions: ParsableArguments {
     }
   }
 
-  func makeEngine() -> Engine { Engine(threadCount: threads ?? Engine.availableProcessors) }
+  var threadCount: Int { threads ?? Engine.availableProcessors }
+
+  func makeEngine() -> Engine { Engine(threadCount: threadCount) }
 }
 
 extension StoredModel {

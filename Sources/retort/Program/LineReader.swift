@@ -17,27 +17,42 @@ struct LineReader {
     _ line: (_ bytes: UnsafeBufferPointer<UInt8>, _ number: Int, _ offset: Int) throws -> Void,
     pause: () throws -> Void
   ) throws {
+    try forEachArrival { arrival in
+      for (index, bytes) in arrival.lines.enumerated() {
+        try line(bytes, arrival.number(of: index), arrival.offset(of: index))
+      }
+      try pause()
+    }
+  }
+
+  /// Calls `body` with all whole lines that have arrived, again and again until the stream ends; a last
+  /// line needs no line feed.
+  mutating func forEachArrival(_ body: (ArrivedLines) throws -> Void) throws {
     var (number, offset) = (0, 0)
     while try fill() {
       var consumed = 0
       try buffer.withUnsafeBufferPointer { bytes in
         guard let base = bytes.baseAddress else { return }
+        var lines: [UnsafeBufferPointer<UInt8>] = []
         while let found = memchr(base + consumed, 10, bytes.count - consumed) {
           let end = UnsafeRawPointer(base).distance(to: UnsafeRawPointer(found))
-          number += 1
-          try line(
-            UnsafeBufferPointer(rebasing: bytes[consumed..<end]), number, offset + consumed)
+          lines.append(UnsafeBufferPointer(start: base + consumed, count: end - consumed))
           consumed = end + 1
         }
+        try body(
+          ArrivedLines(lines: lines, base: base, linesBefore: number, bytesBefore: offset))
+        number += lines.count
       }
       buffer.removeFirst(consumed)
       offset += consumed
-      try pause()
     }
     guard !buffer.isEmpty else { return }
-    try buffer.withUnsafeBufferPointer { try line($0, number + 1, offset) }
+    try buffer.withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress else { return }
+      try body(
+        ArrivedLines(lines: [bytes], base: base, linesBefore: number, bytesBefore: offset))
+    }
     buffer = []
-    try pause()
   }
 
   /// Appends what has arrived; false at the end of the stream.
@@ -55,5 +70,22 @@ struct LineReader {
       }
       return count > 0
     }
+  }
+}
+
+/// Lines that arrived together, without their line feeds; their bytes are valid only while they are
+/// being handed out.
+struct ArrivedLines {
+  let lines: [UnsafeBufferPointer<UInt8>]
+  fileprivate let base: UnsafePointer<UInt8>
+  fileprivate let linesBefore: Int
+  fileprivate let bytesBefore: Int
+
+  /// The number of a line in the stream, from 1.
+  func number(of line: Int) -> Int { linesBefore + line + 1 }
+
+  /// The place in the stream where a line begins.
+  func offset(of line: Int) -> Int {
+    bytesBefore + (lines[line].baseAddress.map { base.distance(to: $0) } ?? 0)
   }
 }

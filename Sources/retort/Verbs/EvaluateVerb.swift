@@ -36,7 +36,7 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
     let result = classifier.classify(
       TokenSequences(
         sentences.sentences, tokenizer: classifier.tokenizer,
-        maximumLength: classifier.maximumLength),
+        maximumLength: classifier.maximumLength, threads: classifier.engine.threadCount),
       labels: sentences.labels)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
 

@@ -34,6 +34,8 @@ struct TokenizeVerb: ParsableCommand {
       "Cut lines after this many tokens, [CLS] and [SEP] included.", valueName: "n"))
   var maxLength: Int?
 
+  @OptionGroup var computing: ComputingOptions
+
   @OptionGroup var malformed: MalformedTextOptions
 
   func validate() throws {
@@ -48,26 +50,21 @@ struct TokenizeVerb: ParsableCommand {
     let pieces = PieceTexts(
       ids ? tokenizer.vocabulary.tokens.indices.map(String.init) : tokenizer.vocabulary.tokens)
 
-    var tokenIDs: [Int32] = []
-    var line: [UInt8] = []
     var reader = LineReader()
     var replaced = 0
-    try reader.forEachLine(
-      { bytes, number, offset in
-        tokenIDs.removeAll(keepingCapacity: true)
-        do {
-          let repaired = try tokenizer.encode(
-            bytes, addSpecials: !noSpecials, maximumLength: maxLength,
-            invalidUTF8: malformed.invalidUtf8, into: &tokenIDs)
-          if repaired { replaced += 1 }
-        } catch let error as InvalidUTF8 {
-          throw CommandFailure(error, line: number, offset: offset)
-        }
-        line.removeAll(keepingCapacity: true)
-        pieces.append(tokenIDs, to: &line)
-        try StandardOutput.shared.write(line)
-      },
-      pause: { try StandardOutput.shared.flush() })
+    try reader.forEachArrival { arrival in
+      let encoded = EncodedLines(
+        arrival.lines, tokenizer: tokenizer, addSpecials: !noSpecials, maximumLength: maxLength,
+        invalidUTF8: malformed.invalidUtf8, threads: computing.threadCount)
+      try StandardOutput.shared.write(pieces.text(of: encoded.sequences))
+      replaced += encoded.repairedCount
+      if let refusal = encoded.refusal {
+        let line = encoded.sequences.count
+        throw CommandFailure(
+          refusal, line: arrival.number(of: line), offset: arrival.offset(of: line))
+      }
+      try StandardOutput.shared.flush()
+    }
     malformed.report(replacedLines: replaced)
   }
 }
@@ -107,15 +104,18 @@ private struct PieceTexts {
     }
   }
 
-  /// Appends the texts of `ids`, separated by spaces, and a line feed.
-  func append(_ ids: [Int32], to line: inout [UInt8]) {
-    for id in ids {
-      line.append(contentsOf: bytes[starts[Int(id)]..<starts[Int(id) + 1]])
+  /// A line for each sequence: the texts of its ids, separated by spaces, and a line feed.
+  func text(of sequences: TokenSequences) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(8 * sequences.tokenCount)
+    for sequence in 0..<sequences.count {
+      let ids = sequences[sequence]
+      for id in ids {
+        text.append(contentsOf: bytes[starts[Int(id)]..<starts[Int(id) + 1]])
+      }
+      if !ids.isEmpty { text.removeLast() }
+      text.append(UInt8(ascii: "\n"))
     }
-    if ids.isEmpty {
-      line.append(UInt8(ascii: "\n"))
-    } else {
-      line[line.count - 1] = UInt8(ascii: "\n")
-    }
+    return text
   }
 }

@@ -1,0 +1,144 @@
+/// Encodes texts one after another into memory of its own.
+import Glibc
+
+/// What stays the same from text to text: options of the encoding, the scanner and its memory.
+struct TextEncoder: ~Copyable {
+  /// [CLS] and [SEP], if they are added.
+  private let specialIDs: (first: Int32, last: Int32)?
+  private let maximumLength: Int?
+  private let invalidUTF8: InvalidUTF8Rule
+  private let scratch: UnsafeMutablePointer<UInt8>
+  private var scanner: WordScanner<IdentifierSink>
+
+  /// - Parameters: as those of `BertTokenizer.encode`.
+  init(
+    _ tokenizer: BertTokenizer, addSpecials: Bool, maximumLength: Int?,
+    invalidUTF8: InvalidUTF8Rule
+  ) {
+    precondition(
+      maximumLength ?? .max >= (addSpecials ? 2 : 0), "no room for [CLS] and [SEP]")
+    let vocabulary = tokenizer.vocabulary
+    specialIDs = addSpecials ? (vocabulary.classifierID, vocabulary.separatorID) : nil
+    self.maximumLength = maximumLength
+    self.invalidUTF8 = invalidUTF8
+    scratch = .allocate(capacity: WordScanner<IdentifierSink>.scratchSize)
+    scanner = tokenizer.makeScanner(
+      scratch: scratch,
+      sink: IdentifierSink(
+        index: vocabulary.index, unknownID: vocabulary.unknownID))
+  }
+
+  deinit {
+    scratch.deallocate()
+    scanner.sink.deallocate()
+  }
+
+  /// All ids so far; valid until the next text.
+  var tokenIDs: UnsafeBufferPointer<Int32> { scanner.sink.tokenIDs }
+  var tokenCount: Int { scanner.sink.count }
+
+  /// Appends the ids of a text that must be valid UTF-8.
+  mutating func append(valid text: UnsafeBufferPointer<UInt8>) {
+    let room = maximumLength.map { $0 - (specialIDs == nil ? 0 : 1) }
+    scanner.sink.limit = room.map { tokenCount + $0 } ?? .max
+    if let specialIDs { scanner.sink.append(specialIDs.first) }
+    if tokenCount < scanner.sink.limit { scanner.scan(text) }
+    if let specialIDs { scanner.sink.append(specialIDs.last) }
+  }
+
+  /// Appends the ids of a text.
+  mutating func append(_ text: String) {
+    var copy = text
+    copy.withUTF8 { append(valid: $0) }
+  }
+
+  /// Appends the ids of a text that may not be UTF-8.
+  /// - Returns: whether anything was replaced.
+  mutating func append(_ text: UnsafeBufferPointer<UInt8>) throws(InvalidUTF8) -> Bool {
+    do throws(InvalidUTF8) {
+      try UTF8Validation.check(text)
+    } catch {
+      guard invalidUTF8 == .replace else { throw error }
+      UTF8Replacement.repaired(text).withUnsafeBufferPointer { append(valid: $0) }
+      return true
+    }
+    append(valid: text)
+    return false
+  }
+}
+
+/// WordPiece: the longest token first, then the longest `##` token at what is left of the word; a
+/// word that cannot be covered so, or is too long, is one unknown token.
+struct IdentifierSink: WordSink {
+  private let index: WordPieceIndex
+  private let unknownID: Int32
+  /// The number of ids at which a text is cut.
+  var limit = Int.max
+  private(set) var count = 0
+  private var ids: UnsafeMutablePointer<Int32>
+  private var capacity = 1024
+
+  init(index: WordPieceIndex, unknownID: Int32) {
+    self.index = index
+    self.unknownID = unknownID
+    ids = .allocate(capacity: capacity)
+  }
+
+  func deallocate() { ids.deallocate() }
+
+  var tokenIDs: UnsafeBufferPointer<Int32> { UnsafeBufferPointer(start: ids, count: count) }
+
+  @inline(__always)
+  mutating func append(_ id: Int32) {
+    if count == capacity { grow() }
+    ids[count] = id
+    count += 1
+  }
+
+  @inline(never)
+  private mutating func grow() {
+    let larger = UnsafeMutablePointer<Int32>.allocate(capacity: 2 * capacity)
+    larger.moveInitialize(from: ids, count: count)
+    ids.deallocate()
+    (ids, capacity) = (larger, 2 * capacity)
+  }
+
+  @inline(__always)
+  mutating func special(_ id: Int32) -> Bool {
+    append(id)
+    return count < limit
+  }
+
+  @inline(__always)
+  mutating func word(_ word: WordKey) -> Bool {
+    guard let id = index.id(of: word) else { return word.withBytes { pieces(of: $0) } }
+    append(id)
+    return count < limit
+  }
+
+  @inline(__always)
+  mutating func word(_ bytes: UnsafeBufferPointer<UInt8>, characters: Int) -> Bool {
+    if characters > WordScanner<Self>.longestWord {
+      append(unknownID)
+      return count < limit
+    }
+    return bytes.count <= WordKey.longest ? word(WordKey(bytes)) : pieces(of: bytes)
+  }
+
+  @inline(never)
+  private mutating func pieces(of word: UnsafeBufferPointer<UInt8>) -> Bool {
+    let before = count
+    var place = 0
+    while place < word.count {
+      guard let piece = index.longestPiece(of: word, from: place) else {
+        count = before
+        append(unknownID)
+        break
+      }
+      append(piece.id)
+      place = piece.end
+    }
+    count = min(count, limit)
+    return count < limit
+  }
+}
