@@ -109,6 +109,20 @@ let package = Package(
     ]
 )
 
+// SwiftPM builds a target anew when one that it names has changed. Ours also compile in what those see
+// (re-exported modules, layouts, inlined bodies): each target names everything below it, or an
+// incremental build would link objects that disagree about a type's layout.
+var below: [String: Set<String>] = [:]
+for target in package.targets where target.type != .system {  // those below come first
+  let named = Set(
+    target.dependencies.compactMap { dependency -> String? in
+      if case .byNameItem(let name, _) = dependency { name } else { nil }
+    })
+  let all = named.reduce(into: named) { $0.formUnion(below[$1] ?? []) }
+  target.dependencies += all.subtracting(named).sorted().map { .byName(name: $0) }
+  below[target.name] = all
+}
+
 // One build serves the program and its tests: what tests look into must be there in a release build
 // too. Inside a module nothing is lost by it, and only whole operations cross module borders.
 for target in package.targets where target.type != .system {
