@@ -14,6 +14,7 @@ public final class MappedFile: @unchecked Sendable {
   public let bytes: UnsafeRawBufferPointer
   /// Tells this file from another that took its path since.
   private let identity: Identity
+  private let descriptor: Int32
 
   private struct Identity: Equatable {
     let device: UInt
@@ -33,31 +34,66 @@ public final class MappedFile: @unchecked Sendable {
 
   public init(path: String, access: Access = .sequential) throws(FileError) {
     self.path = path
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .current("open", path) }
-    defer { close(descriptor) }
+    do throws(FileError) {
+      (bytes, identity) = try Self.map(descriptor, path, access)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+  }
+
+  private static func map(
+    _ descriptor: Int32, _ path: String, _ access: Access
+  ) throws(FileError) -> (UnsafeRawBufferPointer, Identity) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .current("read the size of", path) }
     guard status.st_mode & S_IFMT != S_IFDIR else {
       throw .failed(action: "read", path: path, code: EISDIR)
     }
-    identity = Identity(status)
-    guard status.st_size > 0 else {
-      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-      return
-    }
     let size = Int(status.st_size)
+    guard size > 0 else { return (UnsafeRawBufferPointer(start: nil, count: 0), Identity(status)) }
     guard let start = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED
     else { throw .current("map", path) }
     madvise(start, size, access == .sequential ? MADV_SEQUENTIAL : MADV_RANDOM)
-    bytes = UnsafeRawBufferPointer(start: start, count: size)
+    return (UnsafeRawBufferPointer(start: start, count: size), Identity(status))
   }
 
   deinit {
+    close(descriptor)
     if let start = bytes.baseAddress {
       munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
     }
   }
+
+  /// Puts a part of the file into memory, as a copy would, but for large parts without copying: whole
+  /// pages become a view of the file's, and one that is written to is copied then. Where the part and the
+  /// memory do not begin at a page alike, it is copied at once.
+  /// - Parameter memory: writable, of as many bytes as the part, and made by `mmap`: pages of it are
+  ///   replaced, and go with its own `munmap`.
+  public func place(_ part: Range<Int>, in memory: UnsafeMutableRawBufferPointer) {
+    precondition(
+      part.count == memory.count && bytes.indices.contains(part),
+      "bytes \(part) of \(bytes.count) into \(memory.count)")
+    guard let address = memory.baseAddress else { return }
+    let page = Int(getpagesize())
+    var mapped = 0
+    if part.count >= Self.leastMapped, part.lowerBound % page == 0,
+      Int(bitPattern: address) % page == 0
+    {
+      let size = part.count / page * page
+      let placed = mmap(
+        address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, descriptor,
+        part.lowerBound)
+      if placed == address { mapped = size }
+    }
+    UnsafeMutableRawBufferPointer(rebasing: memory[mapped...]).copyMemory(
+      from: UnsafeRawBufferPointer(rebasing: bytes[(part.lowerBound + mapped)..<part.upperBound]))
+  }
+
+  /// A mapping costs about as much as copying so many bytes.
+  private static let leastMapped = 1 << 16
 
   /// A copy of a whole file. For small files: nothing has to be kept alive.
   public static func contents(path: String) throws(FileError) -> [UInt8] {

@@ -61,13 +61,18 @@ public final class Checkpoint: Sendable {
   public func tensor(
     _ name: String, in group: String = "/model"
   ) throws(CheckpointError) -> StoredTensor {
+    let array = try array(name, in: group)
+    return StoredTensor(
+      path: name, shape: array.shape,
+      values: file.bytes(of: array).bindMemory(to: Float.self))
+  }
+
+  private func array(_ name: String, in group: String) throws(CheckpointError) -> HDF5Array {
     let full = "\(group)/\(name)"
     guard let array = file.contents.arrays[full], array.type == .float32 else {
       throw .missing(path: path, name: full)
     }
-    return StoredTensor(
-      path: name, shape: array.shape,
-      values: file.bytes(of: array).bindMemory(to: Float.self))
+    return array
   }
 
   /// Copies a tensor to memory of exactly its size.
@@ -79,6 +84,18 @@ public final class Checkpoint: Sendable {
       tensor.values.count == target.count,
       "\(name): \(tensor.values.count) elements of shape \(tensor.shape) into \(target.count)")
     _ = target.update(fromContentsOf: tensor.values)
+  }
+
+  /// Puts a tensor into memory of exactly its size that was made by `mmap`: a large one becomes a view
+  /// of the file's pages, of which those that are written to are copied then.
+  public func map(
+    _ name: String, in group: String = "/model", into target: UnsafeMutableBufferPointer<Float>
+  ) throws(CheckpointError) {
+    let array = try array(name, in: group)
+    precondition(
+      array.byteCount == UnsafeRawBufferPointer(target).count,
+      "\(name): \(array.byteCount) bytes of shape \(array.shape) into \(target.count) values")
+    file.place(array, in: UnsafeMutableRawBufferPointer(target))
   }
 
   /// Compares a group's tensors with those a model expects and lists every difference.

@@ -35,6 +35,11 @@ final class SealedHDF5File: Sendable {
     UnsafeRawBufferPointer(rebasing: file.bytes[array.offset..<(array.offset + array.byteCount)])
   }
 
+  /// Puts an array into memory made by `mmap`, large ones as a view of the file's pages.
+  func place(_ array: HDF5Array, in memory: UnsafeMutableRawBufferPointer) {
+    file.place(array.offset..<(array.offset + array.byteCount), in: memory)
+  }
+
   /// The bytes of the array at a path if there is one of the type.
   func bytes(_ name: String, _ type: ElementType) -> UnsafeRawBufferPointer? {
     guard let array = contents.arrays[name], array.type == type else { return nil }

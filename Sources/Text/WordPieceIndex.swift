@@ -1,5 +1,4 @@
 /// Finds tokens by their bytes: short words in a hash table, longest prefixes in a trie.
-import Glibc
 
 /// Immutable after `build`. Both tables use open addressing in memory that is never moved, so that
 /// a look-up is a few loads. A node of the trie is the place of the edge that leads to it: one load
@@ -44,13 +43,15 @@ final class WordPieceIndex: @unchecked Sendable {
     let edgeBits = Self.bits(for: bytes + bytes / 4)
     (wordMask, wordShift) = (1 << wordBits - 1, UInt64(64 - wordBits))
     (edgeMask, edgeShift) = (1 << edgeBits - 1, UInt64(64 - edgeBits))
-    words = zeroedMemory(of: Word.self, count: 1 << wordBits)
-    edges = zeroedMemory(of: Edge.self, count: 1 << edgeBits)
+    words = .allocate(capacity: 1 << wordBits)
+    edges = .allocate(capacity: 1 << edgeBits)
+    words.initialize(repeating: Word(low: 0, high: 0, id: 0), count: 1 << wordBits)
+    edges.initialize(repeating: 0, count: 1 << edgeBits)
   }
 
   deinit {
-    free(words)
-    free(edges)
+    words.deallocate()
+    edges.deallocate()
   }
 
   /// Of the smallest power of two that is not below `count`.
@@ -173,14 +174,4 @@ final class WordPieceIndex: @unchecked Sendable {
     }
     return found
   }
-}
-
-/// Pages that are never written to are never backed: most of a table stays so.
-private func zeroedMemory<Element>(of type: Element.Type, count: Int) -> UnsafeMutablePointer<
-  Element
-> {
-  guard let memory = calloc(count, MemoryLayout<Element>.stride) else {
-    preconditionFailure("out of memory: \(count) entries of a vocabulary's index")
-  }
-  return memory.bindMemory(to: Element.self, capacity: count)
 }

@@ -68,11 +68,12 @@ public struct StoredModel {
   ///   - labels: the classes, if not the stored ones.
   ///   - origins: where parts come from; a part that is not named must be stored.
   ///   - ignoring: stored parts that are not wanted.
+  ///   - mapping: whether a checkpoint's weights stay a view of its file: for a model that only computes.
   ///   - seed: for parts with new values.
   public func load(
     heads: Set<Transformers.ModelPart>, labels: [String]? = nil,
     origins: [Transformers.ModelPart: PartOrigin] = [:],
-    ignoring: Set<Transformers.ModelPart> = [], seed: UInt64
+    ignoring: Set<Transformers.ModelPart> = [], mapping: Bool = false, seed: UInt64
   ) throws -> TransformerModel {
     switch source {
     case .folder(let folder):
@@ -85,7 +86,7 @@ public struct StoredModel {
       let model = TransformerModel(configuration: configuration, heads: heads)
       try model.load(
         from: CheckpointWeights(checkpoint), names: .own(configuration), origins: origins,
-        ignoring: ignoring, seed: seed)
+        ignoring: ignoring, mapping: mapping, seed: seed)
       return model
     }
   }

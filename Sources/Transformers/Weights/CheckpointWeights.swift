@@ -25,6 +25,10 @@ public struct CheckpointWeights: TensorSource {
   public func read(
     tensor name: String, into values: UnsafeMutableBufferPointer<Float>
   ) throws { try checkpoint.read(name, in: group, into: values) }
+
+  public func map(
+    tensor name: String, into values: UnsafeMutableBufferPointer<Float>
+  ) throws { try checkpoint.map(name, in: group, into: values) }
 }
 
 extension TransformerModel {

@@ -27,13 +27,16 @@ extension TransformerModel {
   ///   - names: how they are called there.
   ///   - origins: where parts come from; a part that is not named must be stored.
   ///   - ignoring: parts the source may have and the model does not want.
+  ///   - mapping: whether values stay a view of the source's file where they can. A model that only
+  ///     computes starts sooner so; one that is trained is better off in memory of its own.
   ///   - seed: for parts with new values.
   /// - Throws: all tensors that are missing, unexpected, misshapen or unequal where they are tied; the
   ///   model's values are undefined then.
   @discardableResult
   public func load(
     from source: some TensorSource, names: WeightNames,
-    origins: [ModelPart: PartOrigin] = [:], ignoring: Set<ModelPart> = [], seed: UInt64
+    origins: [ModelPart: PartOrigin] = [:], ignoring: Set<ModelPart> = [],
+    mapping: Bool = false, seed: UInt64
   ) throws(WeightError) -> WeightReport {
     var differences = WeightDifferences()
     var report = WeightReport()
@@ -82,7 +85,7 @@ extension TransformerModel {
     }
     for parameter in wanted {
       let stored = namesOfPath[parameter.path] ?? []
-      if try !fill(parameter, from: source, names: stored) {
+      if try !fill(parameter, from: source, names: stored, mapping: mapping) {
         differences.unequal.append(stored)
       }
     }
@@ -95,21 +98,24 @@ extension TransformerModel {
 
   /// Reads a parameter; false if its names have different values.
   private func fill(
-    _ parameter: Parameter, from source: some TensorSource, names: [String]
+    _ parameter: Parameter, from source: some TensorSource, names: [String], mapping: Bool
   ) throws(WeightError) -> Bool {
-    func read(_ name: String, into values: UnsafeMutableBufferPointer<Float>) throws(WeightError) {
-      do { try source.read(tensor: name, into: values) } catch {
-        throw .unreadable(source: source.sourceDescription, reason: "\(error)")
+    do {
+      if mapping {
+        try source.map(tensor: names[0], into: parameter.values)
+      } else {
+        try source.read(tensor: names[0], into: parameter.values)
       }
+      guard names.count > 1 else { return true }
+      let other = AlignedBuffer(count: parameter.count)
+      for name in names.dropFirst() {
+        try source.read(tensor: name, into: other.values)
+        guard zip(parameter.values, other.values).allSatisfy(==) else { return false }
+      }
+      return true
+    } catch {
+      throw .unreadable(source: source.sourceDescription, reason: "\(error)")
     }
-    try read(names[0], into: parameter.values)
-    guard names.count > 1 else { return true }
-    let other = AlignedBuffer(count: parameter.count)
-    for name in names.dropFirst() {
-      try read(name, into: other.values)
-      guard zip(parameter.values, other.values).allSatisfy(==) else { return false }
-    }
-    return true
   }
 }
 

@@ -25,7 +25,8 @@ struct Classifier {
           + "`retort finetune` does")
     }
     model = try stored.load(
-      heads: [.classification], ignoring: [.pooler, .maskedLanguage, .nextSentence], seed: 0)
+      heads: [.classification], ignoring: [.pooler, .maskedLanguage, .nextSentence], mapping: true,
+      seed: 0)
     model.keepPacked()
     tokenizer = stored.makeTokenizer()
     self.engine = engine
