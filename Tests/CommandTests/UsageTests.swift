@@ -24,6 +24,19 @@ import Testing
     #expect(result.errors.contains("retort"))
   }
 
+  @Test(
+    "an unknown verb is what is wrong, whatever follows it",
+    arguments: [
+      (["tokenise", "--vocab", "v.txt"], "did you mean 'tokenize'?"),
+      (["evalute", "--model", "m", "--json"], "did you mean 'evaluate'?"),
+      (["frobnicate", "--json"], "possible here: run, pretrain, "),
+    ])
+  func unknownVerb(arguments: [String], advice: String) throws {
+    let result = try RetortProcess.run(arguments)
+    #expect(result.status == 64)
+    #expect(result.errors.hasPrefix("Error: No verb '\(arguments[0])'; \(advice)"))
+  }
+
   @Test func doctorMeasures() throws {
     let result = try RetortProcess.run(["doctor", "--json"])
     #expect(result.status == 0, "\(result.errors)")

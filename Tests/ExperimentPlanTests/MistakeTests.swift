@@ -133,6 +133,18 @@ import Testing
     #expect(found.contains { $0.hasPrefix(message) }, "found: \(found)")
   }
 
+  @Test("A name whose own declaration is wrong is not called unknown as well")
+  func wrongDeclarations() {
+    var text = DefinitionText.small("[movie_reviews]", "[own]")
+    text = text.replacing("glue/sst2", with: "mine")
+    text += "corpora: { own: { generated: { grammar: film_reviews, lines: 0, seed: 1 } } }\n"
+    text += "tasks: { mine: 7 }\n"
+    let found = DefinitionText.messages(text)
+    #expect(found.count == 2, "found: \(found)")
+    #expect(found.first?.contains("corpora.own.generated.lines: expected") ?? false)
+    #expect(found.last?.contains("tasks.mine: expected a map") ?? false)
+  }
+
   @Test func allMistakesAtOnceInTheOrderOfTheFile() {
     var text = DefinitionText.small("seed: 7", "seed: -7")
     text = text.replacing("weight: 5.0", with: "wieght: 5.0")

@@ -4,8 +4,10 @@
 final class DefinitionDecoding {
   let context: DefinitionContext
   let collector = DiagnosticCollector()
-  private(set) var corpora: [String: CorpusSource] = [:]
-  private(set) var tasks: [String: TaskSource] = [:]
+  /// What is declared, nil where the declaration itself is wrong: then that is the mistake, and not
+  /// the name.
+  private(set) var corpora: [String: CorpusSource?] = [:]
+  private(set) var tasks: [String: TaskSource?] = [:]
   private(set) var defaultSeed: UInt64 = 0
 
   init(context: DefinitionContext) { self.context = context }
@@ -75,7 +77,7 @@ final class DefinitionDecoding {
   }
 
   private func readNamed<Source>(
-    _ top: MapReader, _ key: String, into table: inout [String: Source],
+    _ top: MapReader, _ key: String, into table: inout [String: Source?],
     _ read: (MapReader, String) -> Source?
   ) {
     guard let node = top.node(key), let map = MapReader(node, at: key, collector) else { return }
@@ -85,11 +87,9 @@ final class DefinitionDecoding {
         _ = identifier(name, map, entry.key)
         continue
       }
-      guard let reader = MapReader(entry.value, at: "\(key).\(entry.key)", collector) else {
-        continue
-      }
-      if let source = read(reader, entry.key) { table[entry.key] = source }
-      reader.finish()
+      let reader = MapReader(entry.value, at: "\(key).\(entry.key)", collector)
+      table.updateValue(reader.flatMap { read($0, entry.key) }, forKey: entry.key)
+      reader?.finish()
     }
   }
 

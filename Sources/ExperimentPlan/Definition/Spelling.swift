@@ -1,6 +1,6 @@
 // The nearest right spelling of a mistyped name.
 
-enum Spelling {
+public enum Spelling {
   /// The candidate fewest edits away from `word`, when that is near enough to be meant: at most
   /// two edits, or a third of the word's length for long ones. Ties go to the first candidate.
   static func nearest(to word: String, among candidates: [String]) -> String? {
@@ -37,7 +37,7 @@ enum Spelling {
   }
 
   /// "did you mean 'x'?" or the list of what is possible.
-  static func advice(for word: String, among candidates: [String]) -> String {
+  public static func advice(for word: String, among candidates: [String]) -> String {
     if let name = nearest(to: word, among: candidates) { return "did you mean '\(name)'?" }
     if candidates.isEmpty { return "there is none to choose from" }
     return "possible here: \(candidates.joined(separator: ", "))"

@@ -67,7 +67,7 @@ public final class ExperimentRunner {
     }
     cache = StageCache(locations)
     let definition = loaded.definition
-    if let what = definition.notSupportedYet { throw RunError.notSupported(what) }
+    if let what = definition.notSupportedYet { throw RunError.cannotRunYet(what) }
     for id in request.stages ?? [] where plan.stage(id: id) == nil {
       throw RunError.noSuchStage(id, known: plan.stages.map(\.id))
     }

@@ -3,6 +3,8 @@
 /// Why a run cannot begin or go on. Errors of files, data and training speak for themselves.
 public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case notSupported(String)
+  /// The line says it all.
+  case cannotRunYet(String)
   case noSuchStage(String, known: [String])
   case classesDiffer(stage: String, model: [String], task: [String])
   case tooLong(text: String, tokens: Int, positions: Int)
@@ -17,6 +19,7 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notSupported(let what): "\(what) is not supported yet; take it out of the definition"
+    case .cannotRunYet(let line): line
     case .noSuchStage(let id, let known):
       "no stage \(id); the definition has \(known.joined(separator: ", "))"
     case .classesDiffer(let stage, let model, let task):

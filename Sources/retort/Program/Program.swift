@@ -1,5 +1,6 @@
 // From the command line to an exit status.
 import ArgumentParser
+import ExperimentPlan
 import Glibc
 import Logging
 import Processor
@@ -12,6 +13,7 @@ enum Program {
     signal(SIGPIPE, SIG_IGN)
     LoggingSystem.bootstrap { _ in PlainLogHandler() }
     do {
+      try checkVerb(CommandLine.arguments.dropFirst().first)
       var command = try Retort.parseAsRoot()
       // Before any engine code: a missing instruction would end the program without a word.
       if command is any RunsKernels { try Processor.requireKernelLevel() }
@@ -21,6 +23,15 @@ enum Program {
       end(with: error)
     }
     exit(ExitStatus.success.rawValue)
+  }
+
+  /// The argument parser would find fault with the arguments of a mistyped verb before the verb.
+  private static func checkVerb(_ word: String?) throws {
+    guard let word, !word.hasPrefix("-"), word != "help" else { return }
+    let verbs = Retort.configuration.groupedSubcommands.flatMap { $0.subcommands }
+      .compactMap { $0.configuration.commandName }
+    guard !verbs.contains(word) else { return }
+    throw ValidationError("No verb '\(word)'; \(Spelling.advice(for: word, among: verbs))")
   }
 
   /// Says what is wrong and ends with the status that belongs to it.
