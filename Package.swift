@@ -47,8 +47,7 @@ let package = Package(
     // Leaves.
     .target(name: "Files"),
     .target(name: "Parallel"),
-    .target(
-      name: "Processor", swiftSettings: levelSettings),
+    .target(name: "Processor", swiftSettings: levelSettings),
     .target(name: "Randomness"),
 
     .target(
@@ -58,28 +57,24 @@ let package = Package(
     .target(name: "Optimization", dependencies: ["Layers", "TensorEngine"]),
     .target(name: "Text", dependencies: ["Files", "Parallel", "Randomness"]),
     .target(name: "Storage", dependencies: ["CHDF5", "Files"]),
-    // The engine, which Layers passes on, is named wherever it is used: its layout is compiled in.
-    .target(
-      name: "Transformers", dependencies: ["Layers", "TensorEngine", "Storage", "Files"]),
-    .target(
-      name: "SelfCheck",
-      dependencies: ["Transformers", "TensorEngine", "Optimization", "Randomness"]),
+    .target(name: "Transformers", dependencies: ["Layers", "Storage", "Files"]),
+    .target(name: "SelfCheck", dependencies: ["Transformers", "Optimization", "Randomness"]),
     .target(
       name: "Distillation",
-      dependencies: ["Transformers", "TensorEngine", "Optimization", "Text", "Storage"]),
+      dependencies: ["Transformers", "Optimization", "Text", "Storage"]),
     .target(
       name: "Reporting",
       dependencies: ["Files", .product(name: "Yams", package: "Yams")]),
     .target(
       name: "ExperimentPlan",
       dependencies: [
-        "Distillation", "TensorEngine", "Optimization", "Reporting",
+        "Distillation", "Optimization", "Reporting",
         .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
       name: "retort",
       dependencies: [
-        "ExperimentPlan", "SelfCheck", "TensorEngine",
+        "ExperimentPlan", "SelfCheck",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -90,22 +85,19 @@ let package = Package(
   ]
     + [
       "Files", "Parallel", "Processor", "Randomness", "TensorEngine", "Layers", "Optimization",
-      "Text",
-      "Storage",
-      "Transformers", "SelfCheck", "Distillation", "Reporting", "ExperimentPlan",
+      "Text", "Storage", "Transformers", "SelfCheck", "Distillation", "Reporting", "ExperimentPlan",
     ].map { name in
       .testTarget(
         name: "\(name)Tests",
-        dependencies: [.byName(name: name), "TestSupport"]
-          + ["TensorEngine", "Files"].filter { $0 != name }.map { .byName(name: $0) })
+        dependencies: [.byName(name: name), "TestSupport"] + (name == "Files" ? [] : ["Files"]))
     }
     + [
       .testTarget(
         name: "ParityTests",
-        dependencies: ["Distillation", "TensorEngine", "Storage", "Randomness", "TestSupport"]),
+        dependencies: ["Distillation", "Storage", "Randomness", "TestSupport"]),
       .testTarget(
         name: "CommandTests",
-        dependencies: ["retort", "ExperimentPlan", "TensorEngine", "TestSupport"]),
+        dependencies: ["retort", "ExperimentPlan", "TestSupport"]),
     ]
 )
 
