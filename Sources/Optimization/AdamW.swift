@@ -36,6 +36,10 @@ public final class AdamW {
   /// Steps taken so far; to be restored together with the moments.
   public var stepCount = 0
   public let states: [State]
+  /// The parameters that are trained.
+  public let parameters: [Parameter]
+  /// Of the step being taken; its memory is kept from step to step.
+  private var updates: [AdamWUpdate] = []
 
   /// One parameter with its moments, all of the same size.
   public struct State: @unchecked Sendable {
@@ -54,10 +58,8 @@ public final class AdamW {
         parameter: $0, firstMoment: AlignedBuffer(count: $0.count),
         secondMoment: AlignedBuffer(count: $0.count))
     }
+    self.parameters = states.map(\.parameter)
   }
-
-  /// The parameters that are trained.
-  public var parameters: [Parameter] { states.map(\.parameter) }
 
   /// The moments of the parameter at `path`; nil if there is none.
   public func state(ofParameterAt path: String) -> State? {
@@ -79,13 +81,15 @@ public final class AdamW {
     stepCount += 1
     let decayed = rule(learningRate: learningRate, gradientScale: gradientScale, decays: true)
     let plain = rule(learningRate: learningRate, gradientScale: gradientScale, decays: false)
-    engine.adamW(
-      states.filter(\.parameter.hasGradient).map { state in
+    updates.removeAll(keepingCapacity: true)
+    for state in states where state.parameter.hasGradient {
+      updates.append(
         AdamWUpdate(
           parameter: state.parameter, firstMoment: state.firstMoment,
           secondMoment: state.secondMoment,
-          step: configuration.decayedKinds.contains(state.parameter.kind) ? decayed : plain)
-      })
+          step: configuration.decayedKinds.contains(state.parameter.kind) ? decayed : plain))
+    }
+    engine.adamW(updates)
   }
 
   /// The numbers of step `stepCount`: corrections and factors in double precision, rounded once.

@@ -30,6 +30,9 @@ public final class ComputeScope {
   /// The most memory that activations have taken, in bytes.
   public var peakActivationBytes: Int { arena.highWaterBytes }
 
+  /// The most memory that gradients of activations have taken, in bytes.
+  public var peakGradientBytes: Int { gradients.highWaterBytes }
+
   /// Takes back all memory; tensors made before are invalid from here on.
   public func reset() {
     generation += 1
@@ -133,6 +136,8 @@ public final class ComputeScope {
 private final class GradientMemory {
   private let arena = Arena()
   private var free: [Int: [UnsafeMutablePointer<Float>]] = [:]
+
+  var highWaterBytes: Int { arena.highWaterBytes }
 
   func take(_ count: Int) -> UnsafeMutablePointer<Float> {
     free[Self.size(count)]?.popLast() ?? arena.allocate(Self.size(count))

@@ -6,6 +6,8 @@ public final class Engine: @unchecked Sendable {
   private let workers: WorkerPool
   private var scratchBuffers: [AlignedBuffer]
   private var packedPanels = AlignedBuffer(count: 0)
+  /// Of the parameters being swept, kept from step to step.
+  var sweep = ParameterSweep()
 
   /// What the operations have come to.
   public var meter = WorkMeter()

@@ -27,8 +27,10 @@ public final class Parameter: @unchecked Sendable {
 
   private let storage: ParameterStorage
   private let range: Range<Int>
-  /// Rows of the gradient that may be other than zero, when the only contributions were of rows.
-  private var touchedRows: [Int32]?
+  /// Whether the only contributions were of rows.
+  private var isSparse = false
+  /// Then the rows of the gradient that may be other than zero; memory is kept from step to step.
+  private var touchedRows: [Int32] = []
 
   public convenience init(path: String, kind: ParameterKind, shape: [Int]) {
     let count = shape.reduce(1, *)
@@ -77,25 +79,26 @@ public final class Parameter: @unchecked Sendable {
     let adds = hasGradient
     hasGradient = true
     storage.isDirty = true
-    touchedRows = nil
+    isSparse = false
     return (storage.gradientBase + range.lowerBound, adds)
   }
 
   /// The same for a contribution to some rows: everything else is zero or what was there before.
   func gradientForContribution(rows: UnsafeBufferPointer<Int32>) -> UnsafeMutablePointer<Float> {
     let base = storage.gradientBase + range.lowerBound
-    let wasSparse = touchedRows != nil || !storage.isDirty
     if !hasGradient {
-      if let touchedRows {
+      if isSparse {
         for row in touchedRows {
           (base + Int(row) * columns).update(repeating: 0, count: columns)
         }
       } else if storage.isDirty {
         base.update(repeating: 0, count: count)
       }
-      touchedRows = Array(rows)
-    } else if wasSparse {
-      touchedRows?.append(contentsOf: rows)
+      isSparse = true
+      touchedRows.removeAll(keepingCapacity: true)
+      touchedRows.append(contentsOf: rows)
+    } else if isSparse {
+      touchedRows.append(contentsOf: rows)
     }
     storage.isDirty = true
     hasGradient = true

@@ -50,9 +50,6 @@ public struct AdamWUpdate {
 }
 
 extension Engine {
-  /// Elements a worker takes at a time; also the blocks that the gradient norm is summed in.
-  private static let sweepBlock = 1 << 16
-
   /// Updates all parameters in one sweep over memory: each value, gradient and moment is read once and each
   /// value and moment written once.
   ///
@@ -62,9 +59,12 @@ extension Engine {
   /// Source: Loshchilov, Hutter 2019 (arXiv 1711.05101); operations in the order of torch 2.4.0's
   /// `_single_tensor_adamw`.
   public func adamW(_ updates: [AdamWUpdate]) {
+    sweep.begin()
+    for update in updates { sweep.add(count: update.parameter.count) }
     // Read: value, gradient and both moments; written: value and moments.
-    forEachSweepBlock(.adamW, valuesPerElement: 7, counts: updates.map(\.parameter.count)) {
-      index, range in
+    let cost = OperationCost(.adamW, .update, values: 7 * sweep.count)
+    perform(cost, tiles: sweep.blocks.count) { [blocks = sweep.blocks] tile, _ in
+      let (index, range) = (blocks[tile].parameter, blocks[tile].range)
       let update = updates[index]
       guard let g = update.parameter.gradient?.baseAddress,
         let p = update.parameter.values.baseAddress,
@@ -80,38 +80,17 @@ extension Engine {
   /// √ Σ g² over all gradients of `parameters`: blocks in float32, their sums in double precision, always in the
   /// same order.
   public func gradientNorm(of parameters: [Parameter]) -> Double {
-    let gradients = parameters.compactMap(\.gradient)
-    let counts = gradients.map(\.count)
-    let blocks = counts.reduce(0) { $0 + ($1 + Self.sweepBlock - 1) / Self.sweepBlock }
-    var sums = [Double](repeating: 0, count: blocks)
-    sums.withUnsafeMutableBufferPointer { sums in
-      guard let sums = sums.baseAddress else { return }
-      let firstBlocks = counts.reduce(into: [0]) {
-        $0.append(($0.last ?? 0) + ($1 + Self.sweepBlock - 1) / Self.sweepBlock)
+    sweep.begin()
+    for parameter in parameters { sweep.add(count: parameter.gradient?.count ?? 0) }
+    let cost = OperationCost(.gradientNorm, .update, values: sweep.count)
+    return sweep.withSums { blocks, sums in
+      perform(cost, tiles: blocks.count) { tile, _ in
+        let (index, range) = (blocks[tile].parameter, blocks[tile].range)
+        guard let g = parameters[index].gradient?.baseAddress.map({ $0 + range.lowerBound })
+        else { return }
+        sums[tile] = Double(RowKernels.dot(g, g, range.count))
       }
-      forEachSweepBlock(.gradientNorm, valuesPerElement: 1, counts: counts) { index, range in
-        guard let g = gradients[index].baseAddress.map({ $0 + range.lowerBound }) else { return }
-        sums[firstBlocks[index] + range.lowerBound / Self.sweepBlock] = Double(
-          RowKernels.dot(g, g, range.count))
-      }
-    }
-    return sums.reduce(0, +).squareRoot()
-  }
-
-  private func forEachSweepBlock(
-    _ operation: OperationCost.Operation, valuesPerElement: Int, counts: [Int],
-    _ body: (_ index: Int, _ range: Range<Int>) -> Void
-  ) {
-    var blocks: [(index: Int, range: Range<Int>)] = []
-    for (index, count) in counts.enumerated() {
-      for start in stride(from: 0, to: count, by: Self.sweepBlock) {
-        blocks.append((index, start..<min(start + Self.sweepBlock, count)))
-      }
-    }
-    let cost = OperationCost(
-      operation, .update, values: valuesPerElement * counts.reduce(0, +))
-    perform(cost, tiles: blocks.count) { tile, _ in
-      body(blocks[tile].index, blocks[tile].range)
+      return sums.reduce(0, +).squareRoot()
     }
   }
 }
