@@ -36,7 +36,8 @@ struct ClassificationEvaluationTests {
   func eachAlone(_ family: TransformerConfiguration.Family) {
     let model = model(family)
     let examples = Small.labelled(37)
-    let result = ClassificationEvaluation.evaluate(model, on: examples, engine: engine)
+    let result = ClassificationEvaluation.evaluate(
+      model, on: examples, in: ComputeScope(engine: engine, recording: false))
     let alone = (0..<37).map { single(model, examples, $0) }
     expectClose(result.logits, alone.flatMap(\.logits), tolerance, "logits")
     #expect(abs(result.loss - alone.map(\.loss).reduce(0, +) / 37) < 1e-6)
@@ -53,9 +54,10 @@ struct ClassificationEvaluationTests {
   func batchSize(_ batchSize: Int) {
     let model = model()
     let examples = Small.labelled(37)
-    let reference = ClassificationEvaluation.evaluate(model, on: examples, engine: engine)
+    let reference = ClassificationEvaluation.evaluate(
+      model, on: examples, in: ComputeScope(engine: engine, recording: false))
     let result = ClassificationEvaluation.evaluate(
-      model, on: examples, engine: engine, batchSize: batchSize)
+      model, on: examples, in: ComputeScope(engine: engine, recording: false), batchSize: batchSize)
     expectClose(result.logits, reference.logits, tolerance, "logits")
     #expect(result.predictions == reference.predictions)
     #expect(result.correct == reference.correct)
@@ -66,7 +68,8 @@ struct ClassificationEvaluationTests {
   func one() {
     let model = model()
     let examples = Small.labelled(1)
-    let result = ClassificationEvaluation.evaluate(model, on: examples, engine: engine)
+    let result = ClassificationEvaluation.evaluate(
+      model, on: examples, in: ComputeScope(engine: engine, recording: false))
     let alone = single(model, examples, 0)
     expectClose(result.logits, alone.logits, tolerance, "logits")
     #expect(abs(result.loss - alone.loss) < 1e-6)
@@ -85,7 +88,8 @@ struct ClassificationEvaluationTests {
     }
     let examples = LabelledSequences(
       sequences: sequences, labels: (0..<34).map { Int32($0 % 2) })
-    let result = ClassificationEvaluation.evaluate(model, on: examples, engine: engine)
+    let result = ClassificationEvaluation.evaluate(
+      model, on: examples, in: ComputeScope(engine: engine, recording: false))
     let alone = (0..<34).map { single(model, examples, $0) }
     expectClose(result.logits, alone.flatMap(\.logits), tolerance, "logits")
     #expect(abs(result.loss - alone.map(\.loss).reduce(0, +) / 34) < 1e-6)
@@ -96,8 +100,10 @@ struct ClassificationEvaluationTests {
     let model = model()
     let labelled = Small.labelled(7)
     let examples = LabelledSequences(sequences: labelled.sequences, labels: nil)
-    let result = ClassificationEvaluation.evaluate(model, on: examples, engine: engine)
-    let reference = ClassificationEvaluation.evaluate(model, on: labelled, engine: engine)
+    let result = ClassificationEvaluation.evaluate(
+      model, on: examples, in: ComputeScope(engine: engine, recording: false))
+    let reference = ClassificationEvaluation.evaluate(
+      model, on: labelled, in: ComputeScope(engine: engine, recording: false))
     #expect(result.predictions == reference.predictions)
     expectSameBits(result.logits, reference.logits)
     #expect(result.loss.isNaN)
@@ -109,7 +115,7 @@ struct ClassificationEvaluationTests {
     let model = model()
     model.classificationHead?.visitParameters { $0.values.update(repeating: 0) }
     let result = ClassificationEvaluation.evaluate(
-      model, on: Small.labelled(5), engine: engine)
+      model, on: Small.labelled(5), in: ComputeScope(engine: engine, recording: false))
     #expect(result.predictions == [0, 0, 0, 0, 0])
     #expect(abs(result.loss - 0.693_147_18) < 1e-6)
   }
@@ -118,7 +124,8 @@ struct ClassificationEvaluationTests {
   func changesNothing() {
     let model = model()
     let before = model.valuesByPath
-    _ = ClassificationEvaluation.evaluate(model, on: Small.labelled(9), engine: engine)
+    _ = ClassificationEvaluation.evaluate(
+      model, on: Small.labelled(9), in: ComputeScope(engine: engine, recording: false))
     #expect(model.valuesByPath == before)
     #expect(model.parameters.allSatisfy { !$0.hasGradient })
   }

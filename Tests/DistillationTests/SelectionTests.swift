@@ -63,7 +63,8 @@ struct SelectionTests {
     #expect(evaluations.map(\.loss) == evaluations.map(\.loss).sorted())
     #expect(evaluations.count == 3)
     let result = ClassificationEvaluation.evaluate(
-      model, on: Small.labelled(30, flipped: true), engine: Engine(threadCount: 2))
+      model, on: Small.labelled(30, flipped: true),
+      in: ComputeScope(engine: Engine(threadCount: 2), recording: false))
     #expect(result == evaluations[rule == .last ? 2 : 0])
     #expect(evaluations[0].logits != evaluations[2].logits)
     // What is never read again is not written.
@@ -81,7 +82,8 @@ struct SelectionTests {
     let (model, progress) = try train(
       .evaluationLoss, Small.checkpointing(folder, resumes: true))
     let result = ClassificationEvaluation.evaluate(
-      model, on: Small.labelled(30, flipped: true), engine: Engine(threadCount: 2))
+      model, on: Small.labelled(30, flipped: true),
+      in: ComputeScope(engine: Engine(threadCount: 2), recording: false))
     #expect(result == progress.epochs[0].evaluation)
     #expect(progress.epochs.count == 3)
   }

@@ -6,12 +6,12 @@ import Testing
 
 @Suite("Threads change no bit")
 struct ThreadTests {
-  @Test("weights and losses after 20 steps with dropout", arguments: TrainingKind.allCases)
+  @Test("weights and losses after 50 steps with dropout", arguments: TrainingKind.allCases)
   func threads(_ kind: TrainingKind) throws {
     // Wide enough that products and reductions are cut into several pieces.
-    let one = try kind.run(limit: .steps(20), threads: 1, hidden: 96)
+    let one = try kind.run(limit: .steps(50), threads: 1, hidden: 96)
     for threads in 2...3 {
-      let several = try kind.run(limit: .steps(20), threads: threads, hidden: 96)
+      let several = try kind.run(limit: .steps(50), threads: threads, hidden: 96)
       #expect(several.progress == one.progress, "\(threads) threads")
       for (path, values) in one.model.valuesByPath {
         expectSameBits(

@@ -92,7 +92,7 @@ struct RunnerTests {
         sequences: TokenSequences(
           splits[1].sentences, tokenizer: model.makeTokenizer(), maximumLength: 64, threads: 1),
         labels: splits[1].labels),
-      engine: Engine(threadCount: 2))
+      in: ComputeScope(engine: Engine(threadCount: 2), recording: false))
     let kept = try #require(stage.best?.kept)
     let recorded = try #require(stage.evaluations.first { $0.epoch == kept })
     #expect(result.predictions == recorded.predictions.labels)

@@ -9,12 +9,13 @@ public enum ClassificationEvaluation {
   /// - Parameters:
   ///   - model: with a classification head.
   ///   - examples: in the order the predictions come out.
+  ///   - scope: forward-only; its memory is reset before every batch, and kept from one evaluation to the next.
   ///   - batchSize: sentences computed at a time.
   public static func evaluate(
-    _ model: TransformerModel, on examples: LabelledSequences, engine: Engine,
+    _ model: TransformerModel, on examples: LabelledSequences, in scope: ComputeScope,
     batchSize: Int = batchSize
   ) -> ClassificationResult {
-    let scope = ComputeScope(engine: engine, recording: false)
+    precondition(!scope.isRecording, "an evaluation has no use for a tape")
     var result = ClassificationResult(loss: .nan, correct: 0, predictions: [], logits: [])
     var totalLoss = 0.0
     for indices in EpochOrder.sequential(count: examples.count, batchSize: batchSize) {

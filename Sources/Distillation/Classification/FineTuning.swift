@@ -1,3 +1,4 @@
+import Optimization
 import Text
 import Transformers
 
@@ -14,6 +15,10 @@ public struct FineTuning {
   let engine: Engine
   let checkpointing: TrainingCheckpointing?
   weak var observer: (any TrainingObserver)?
+  /// With the moments of the parameters that are trainable when the fine-tuning is made.
+  public let optimizer: AdamW
+  /// Where steps are computed.
+  public let scope: ComputeScope
 
   /// - Parameter model: with a classification head; trained in place.
   public init(
@@ -28,6 +33,8 @@ public struct FineTuning {
     self.engine = engine
     self.checkpointing = checkpointing
     self.observer = observer
+    optimizer = AdamW(settings.optimization, parameters: model.parameters)
+    scope = ComputeScope(engine: engine, recording: true)
   }
 
   /// Optimizer steps of an epoch.
@@ -46,18 +53,16 @@ public struct FineTuning {
       })
   }
 
-  /// Trains to the limit; the model ends with the weights that `selectBest` chooses.
+  /// Trains to the limit, once; the model ends with the weights that `selectBest` chooses.
   /// - Returns: the epochs with their evaluations, the loss curve and the clock.
   public func run() throws -> TrainingProgress {
     guard let labels = training.labels, training.count > 0 else {
       throw TrainingError.noData("a training set without labelled examples")
     }
     let session = try TrainingSession(
-      model: model, engine: engine, settings: settings.optimization,
-      totalSteps: totalSteps,
-      window: settings.window, termCount: Self.termNames.count, checkpointing: checkpointing,
-      observer: observer)
-    let scope = ComputeScope(engine: engine, recording: true)
+      model: model, optimizer: optimizer, engine: engine, settings: settings.optimization,
+      totalSteps: totalSteps, window: settings.window, termCount: Self.termNames.count,
+      checkpointing: checkpointing, observer: observer)
     let best = BestWeights(checkpointing)
     var randomness = randomness(drawCount: session.progress.drawCount)
 
@@ -111,7 +116,8 @@ public struct FineTuning {
 
   private func finishEpoch(_ session: TrainingSession, keeping best: BestWeights) throws {
     let start = ContinuousClock.now
-    let result = ClassificationEvaluation.evaluate(model, on: validation, engine: engine)
+    let result = ClassificationEvaluation.evaluate(
+      model, on: validation, in: ComputeScope(engine: engine, recording: false))
     try session.finishEpoch(
       evaluation: result, evaluationSeconds: (.now - start) / .seconds(1))
     // The best weights first: killed between the two, the epoch's end is computed and kept again.

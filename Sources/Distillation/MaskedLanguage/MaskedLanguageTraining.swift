@@ -1,3 +1,4 @@
+import Optimization
 import Text
 import Transformers
 
@@ -57,6 +58,10 @@ public struct MaskedLanguageTraining {
   let engine: Engine
   let checkpointing: TrainingCheckpointing?
   weak var observer: (any TrainingObserver)?
+  /// With the moments of the parameters that are trainable when the training is made.
+  public let optimizer: AdamW
+  /// Where the student's steps are computed.
+  public let scope: ComputeScope
 
   /// - Parameters:
   ///   - student: with a masked-LM head; trained in place.
@@ -75,6 +80,8 @@ public struct MaskedLanguageTraining {
     self.engine = engine
     self.checkpointing = checkpointing
     self.observer = observer
+    optimizer = AdamW(settings.optimization, parameters: student.parameters)
+    scope = ComputeScope(engine: engine, recording: true)
   }
 
   /// Optimizer steps of an epoch over `sequences` sequences.
@@ -86,16 +93,15 @@ public struct MaskedLanguageTraining {
   /// Optimizer steps of the whole training.
   public var totalSteps: Int { settings.totalSteps(over: batches) }
 
-  /// Trains to the limit.
+  /// Trains to the limit, once.
   public func run() throws -> TrainingProgress {
     guard batches.sequenceCount > 0 else {
       throw TrainingError.noData("a corpus of which no sequence is left after cleaning")
     }
     let session = try TrainingSession(
-      model: student, engine: engine, settings: settings.optimization, totalSteps: totalSteps,
-      window: settings.window, termCount: settings.objective.terms.count,
-      checkpointing: checkpointing, observer: observer)
-    let scope = ComputeScope(engine: engine, recording: true)
+      model: student, optimizer: optimizer, engine: engine, settings: settings.optimization,
+      totalSteps: totalSteps, window: settings.window,
+      termCount: settings.objective.terms.count, checkpointing: checkpointing, observer: observer)
 
     while !session.isFinished {
       let order = batches.order(ofEpoch: session.progress.epoch)
@@ -106,9 +112,13 @@ public struct MaskedLanguageTraining {
           try batches.batch(
             order[batch], at: BatchPlace(step: session.progress.step, microBatch: microBatch))
         }
-        let losses = try forwardAndBackward(masked, step: session.progress.step, scope: scope)
+        let step = session.progress.step
+        let stepLosses = try losses(of: masked, step: step, in: scope) { microBatch in
+          .training(
+            dropout: CounterDropout(seed: settings.seed, step: step, microBatch: microBatch))
+        }
         try session.finishStep(
-          losses, examples: masked.flatMap(\.packed.examples),
+          stepLosses, examples: masked.flatMap(\.packed.examples),
           tokens: masked.reduce(0) { $0 + $1.packed.tokenCount }, batches: group.count)
         if session.progress.batch < order.count, !session.isFinished { try session.saveIfDue() }
       }
@@ -121,9 +131,21 @@ public struct MaskedLanguageTraining {
     return session.progress
   }
 
-  /// Gradients of one step's batches, and its losses.
-  private func forwardAndBackward(
-    _ group: [MaskedBatch], step: Int, scope: ComputeScope
+  /// What the first step begins with: its losses before any update, without dropout.
+  public func initialLosses() throws -> StepLosses {
+    let order = batches.order(ofEpoch: 0)
+    let group = try order.prefix(settings.accumulation).enumerated().map { microBatch, examples in
+      try batches.batch(examples, at: BatchPlace(step: 0, microBatch: microBatch))
+    }
+    return try losses(
+      of: group, step: 0, in: ComputeScope(engine: engine, recording: false)
+    ) { _ in .inference }
+  }
+
+  /// Losses of one step's batches; in a recording scope also their gradients.
+  private func losses(
+    of group: [MaskedBatch], step: Int, in scope: ComputeScope,
+    mode: (_ microBatch: Int) -> ForwardMode
   ) throws -> StepLosses {
     let counts = ObjectiveCounts(group, objective: settings.objective)
     var sums = [String: Double]()
@@ -133,11 +155,9 @@ public struct MaskedLanguageTraining {
         student: student, teacher: teacher, objective: settings.objective, counts: counts,
         scope: scope)
       let values = try pass.run(
-        batch, at: BatchPlace(step: step, microBatch: microBatch),
-        mode: .training(
-          dropout: CounterDropout(seed: settings.seed, step: step, microBatch: microBatch)))
+        batch, at: BatchPlace(step: step, microBatch: microBatch), mode: mode(microBatch))
       sums.merge(values, uniquingKeysWith: +)
-      scope.backward()
+      if scope.isRecording { scope.backward() }
     }
     let terms = settings.objective.terms.map { term in
       StepLosses.Term(

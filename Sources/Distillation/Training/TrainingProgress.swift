@@ -61,6 +61,7 @@ public struct TrainingClock: Sendable, Equatable {
   public var peakMemoryBytes = 0
   /// Seconds of single steps, the latest few thousand, for medians.
   public var stepSeconds: [Double] = []
+  static let keptSteps = 4096
 }
 
 // MARK: - In a checkpoint

@@ -21,8 +21,8 @@ final class TrainingSession {
   private var lastSave = ContinuousClock.now
 
   init(
-    model: TransformerModel, engine: Engine, settings: OptimizationSettings, totalSteps: Int,
-    window: Int, termCount: Int, checkpointing: TrainingCheckpointing?,
+    model: TransformerModel, optimizer: AdamW, engine: Engine, settings: OptimizationSettings,
+    totalSteps: Int, window: Int, termCount: Int, checkpointing: TrainingCheckpointing?,
     observer: (any TrainingObserver)?
   ) throws {
     self.model = model
@@ -32,15 +32,12 @@ final class TrainingSession {
     self.window = window
     self.checkpointing = checkpointing
     self.observer = observer
-    optimizer = AdamW(
-      AdamWConfiguration(
-        beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
-        weightDecay: settings.weightDecay),
-      parameters: model.parameters)
+    self.optimizer = optimizer
     schedule = LinearSchedule(
       peak: settings.learningRate, warmupSteps: settings.warmup.steps(of: totalSteps),
       totalSteps: totalSteps)
     progress = TrainingProgress(termCount: termCount)
+    progress.clock.stepSeconds.reserveCapacity(TrainingClock.keptSteps)
     if let stored = try checkpointing?.restore(model: model, optimizer: optimizer) {
       guard stored.window.terms.count == termCount else {
         throw TrainingError.foreignProgress(
@@ -157,12 +154,25 @@ final class TrainingSession {
     stepStart = now
     progress.clock.seconds += seconds
     progress.clock.currentEpochSeconds += seconds
-    if progress.clock.stepSeconds.count == 4096 { progress.clock.stepSeconds.removeFirst(2048) }
+    if progress.clock.stepSeconds.count == TrainingClock.keptSteps {
+      progress.clock.stepSeconds.removeFirst(TrainingClock.keptSteps / 2)
+    }
     progress.clock.stepSeconds.append(seconds)
     try observer?.stepCompleted(
       StepReport(
         step: progress.step, totalSteps: totalSteps, epoch: progress.epoch + 1, losses: losses,
         learningRate: learningRate, gradientNorm: norm, sequences: sequences, tokens: tokens,
         seconds: seconds))
+  }
+}
+
+extension AdamW {
+  /// The optimizer of a training.
+  convenience init(_ settings: OptimizationSettings, parameters: [Parameter]) {
+    self.init(
+      AdamWConfiguration(
+        beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
+        weightDecay: settings.weightDecay),
+      parameters: parameters)
   }
 }

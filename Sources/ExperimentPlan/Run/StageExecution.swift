@@ -150,7 +150,8 @@ struct StageExecution {
       termNames: FineTuning.termNames, window: Self.trainerWindow)
     guard task.test.count > 0 else { return record }
     let test = ClassificationEvaluation.evaluate(
-      model, on: try data.sequences(task.test, maximumLength: length), engine: engine)
+      model, on: try data.sequences(task.test, maximumLength: length),
+      in: ComputeScope(engine: engine, recording: false))
     return StageResult(
       model: model, record: record.record,
       testPredictions: GLUESubmission.text(predictions: test.predictions))

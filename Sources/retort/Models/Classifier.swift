@@ -5,11 +5,11 @@ import Glibc
 import Text
 import Transformers
 
-/// A model with its classification head, its tokenizer and the engine it runs on.
+/// A model with its classification head, its tokenizer and what it is computed in.
 struct Classifier {
   let model: TransformerModel
   let tokenizer: BertTokenizer
-  let engine: Engine
+  private let scope: ComputeScope
 
   /// Names of the classes, in the order of the logits.
   var labels: [String] { model.configuration.labels }
@@ -29,12 +29,12 @@ struct Classifier {
       seed: 0)
     model.keepPacked()
     tokenizer = stored.makeTokenizer()
-    self.engine = engine
+    scope = ComputeScope(engine: engine, recording: false)
   }
 
   func classify(_ sequences: TokenSequences, labels: [Int32]? = nil) -> ClassificationResult {
     ClassificationEvaluation.evaluate(
-      model, on: LabelledSequences(sequences: sequences, labels: labels), engine: engine)
+      model, on: LabelledSequences(sequences: sequences, labels: labels), in: scope)
   }
 }
 
