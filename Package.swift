@@ -43,6 +43,7 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CMalloc"),
 
     // Leaves.
     .target(name: "Files"),
@@ -63,6 +64,9 @@ let package = Package(
       name: "Distillation",
       dependencies: ["Transformers", "Optimization", "Text", "Storage"]),
     .target(
+      name: "Benchmarks",
+      dependencies: ["CMalloc", "Distillation", "Processor"]),
+    .target(
       name: "Reporting",
       dependencies: ["Files", .product(name: "Yams", package: "Yams")]),
     .target(
@@ -74,7 +78,7 @@ let package = Package(
     .executableTarget(
       name: "retort",
       dependencies: [
-        "ExperimentPlan", "SelfCheck",
+        "Benchmarks", "ExperimentPlan", "SelfCheck",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -85,7 +89,8 @@ let package = Package(
   ]
     + [
       "Files", "Parallel", "Processor", "Randomness", "TensorEngine", "Layers", "Optimization",
-      "Text", "Storage", "Transformers", "SelfCheck", "Distillation", "Reporting", "ExperimentPlan",
+      "Text", "Storage", "Transformers", "SelfCheck", "Distillation", "Benchmarks", "Reporting",
+      "ExperimentPlan",
     ].map { name in
       .testTarget(
         name: "\(name)Tests",
@@ -97,7 +102,7 @@ let package = Package(
         dependencies: ["Distillation", "Storage", "Randomness", "TestSupport"]),
       .testTarget(
         name: "CommandTests",
-        dependencies: ["retort", "ExperimentPlan", "TestSupport"]),
+        dependencies: ["retort", "ExperimentPlan", "Files", "TestSupport"]),
     ]
 )
 

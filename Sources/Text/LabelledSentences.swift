@@ -58,7 +58,10 @@ public struct LabelledSentences: Sendable {
   /// Train and dev: the header `sentence<TAB>label`, then one row a sentence. Test: the header
   /// `index<TAB>sentence`, rows numbered from 0. Sentences are kept as they are, without trimming;
   /// quotation marks mean nothing.
-  public init(task: GLUETask, split: DataSplit, path: String) throws(DataError) {
+  /// - Parameter hasHeader: false for a file of rows alone.
+  public init(
+    task: GLUETask, split: DataSplit, path: String, hasHeader: Bool = true
+  ) throws(DataError) {
     let file: MappedFile
     do {
       file = try MappedFile(path: path)
@@ -66,12 +69,14 @@ public struct LabelledSentences: Sendable {
       throw .unreadable(path: path, reason: "\(error)")
     }
     var rows = RowReader(file.bytes.bindMemory(to: UInt8.self), path: path)
-    let header = split == .test ? "index\tsentence" : "sentence\tlabel"
-    guard let first = try rows.next() else {
-      throw .empty(path: path, expected: "the header '\(DataError.visible(header))' and rows")
-    }
-    guard first == header else {
-      throw .wrongHeader(path: path, expected: header, found: String(first.prefix(60)))
+    if hasHeader {
+      let header = split == .test ? "index\tsentence" : "sentence\tlabel"
+      guard let first = try rows.next() else {
+        throw .empty(path: path, expected: "the header '\(DataError.visible(header))' and rows")
+      }
+      guard first == header else {
+        throw .wrongHeader(path: path, expected: header, found: String(first.prefix(60)))
+      }
     }
 
     var sentences: [String] = []
@@ -110,7 +115,7 @@ public struct LabelledSentences: Sendable {
       }
     }
     guard !sentences.isEmpty else {
-      throw .empty(path: path, expected: "rows after the header")
+      throw .empty(path: path, expected: hasHeader ? "rows after the header" : "rows")
     }
     self.sentences = sentences
     self.labels = split == .test ? nil : labels

@@ -31,7 +31,7 @@ struct Retort: ParsableCommand {
           ExportVerb.self,
         ]),
       CommandGroup(name: "Text", subcommands: [TokenizeVerb.self]),
-      CommandGroup(name: "Machine", subcommands: [DoctorVerb.self]),
+      CommandGroup(name: "Machine", subcommands: [DoctorVerb.self, BenchVerb.self]),
     ])
 
   static func main() { Program.run() }

@@ -15,7 +15,8 @@ import Testing
     arguments: [
       ["tokenize"], ["tokenize", "--vocab"], ["tokenise"], ["doctor", "--jsno"],
       ["tokenize", "--vocab", "v.txt", "--max-length", "1"], ["validate"],
-      ["report", "--check", "--add", "Runs/a"],
+      ["report", "--check", "--add", "Runs/a"], ["bench", "step", "--steps", "0"],
+      ["bench", "ops", "--hidden", "100"], ["bench", "step", "--job", "pretraining"],
     ])
   func wrongUsage(arguments: [String]) throws {
     let result = try RetortProcess.run(arguments)

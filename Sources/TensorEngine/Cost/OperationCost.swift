@@ -1,7 +1,7 @@
 /// What one piece of an operation's work comes to by arithmetic: a function of shapes alone, the same on every
 /// machine and at any number of threads.
 public struct OperationCost: Sendable, Hashable {
-  /// The operations that are told apart, each named by the file that holds it.
+  /// The operations that are told apart, most named by the file that holds it.
   public enum Operation: Int, Sendable, CaseIterable {
     case input, embedding, linear, gelu, attention, layerNorm, dropout, activation, rows
     /// Products of the vocabulary head, and what is done with its rows of logits.
@@ -9,6 +9,8 @@ public struct OperationCost: Sendable, Hashable {
     /// Losses of hidden states and of class logits.
     case losses
     case gradientNorm, adamW
+    /// Loops that measure what the machine can do.
+    case probe
 
     /// In results, such as `layer_norm`.
     public var name: String {
@@ -27,6 +29,7 @@ public struct OperationCost: Sendable, Hashable {
       case .losses: "losses"
       case .gradientNorm: "gradient_norm"
       case .adamW: "adamw"
+      case .probe: "probe"
       }
     }
   }

@@ -18,6 +18,8 @@ public struct WorkMeter: Sendable {
   /// Whether pieces of work are timed.
   public var measuresTime = false
 
+  public init() {}
+
   private var all: [Total] = OperationCost.Operation.allCases.flatMap { operation in
     OperationCost.Phase.allCases.map { Total(operation: operation, phase: $0) }
   }

@@ -1,7 +1,5 @@
 // `retort tokenize`: lines of text in, lines of tokens or ids out.
 import ArgumentParser
-import ExperimentPlan
-import Files
 import Text
 import Transformers
 
@@ -72,22 +70,9 @@ struct TokenizeVerb: ParsableCommand {
 extension TokenizeVerb {
   /// The tokenizer of a model, or of a vocabulary with a model's settings beside it.
   private func makeTokenizer() throws -> BertTokenizer {
-    var (vocabulary, settings) = try vocabularyAndSettings()
+    var (vocabulary, settings) = try StoredVocabulary.read(vocab)
     if cased { (settings.lowercase, settings.stripAccents) = (false, false) }
     return BertTokenizer(vocabulary: vocabulary, options: settings.options)
-  }
-
-  private func vocabularyAndSettings() throws -> (Vocabulary, TokenizerSettings) {
-    if vocab.hasSuffix(".h5") {
-      let stored = try StoredModel(path: vocab)
-      return (stored.vocabulary, stored.tokenizer)
-    }
-    var folder = vocab
-    if vocab.hasPrefix("hub:"), let address = ModelAddress(vocab) {
-      folder = try Locations().locate(address, needing: [.vocabulary]).path
-    }
-    let path = Folder.exists(path: folder) ? "\(folder)/vocab.txt" : folder
-    return (try Vocabulary(path: path), try TokenizerSettings(besideVocabulary: path))
   }
 }
 

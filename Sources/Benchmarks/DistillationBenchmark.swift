@@ -1,0 +1,158 @@
+// Times the steps of distilling a masked-language model.
+import Distillation
+import Files
+import Foundation
+import Storage
+import TensorEngine
+import Text
+import Transformers
+
+/// Where the targets of the steps that are timed come from.
+public enum TargetSource: String, Sendable, CaseIterable {
+  /// The teacher is run on every batch.
+  case live
+  /// Its last hidden states were stored before, as float32: the same loss to the bit.
+  case exact
+  /// The largest of its logits were stored before: another loss.
+  case topK = "top-k"
+}
+
+/// Everything a step of `MaskedLanguageTraining` needs, with the objective of DistilBERT: divergence at all positions,
+/// masked words and the cosine of the last hidden states, or from the largest logits the first two.
+public enum DistillationBenchmark {
+  public static let job = "distillation"
+
+  /// Logits kept of each position where targets are the largest.
+  public static let keptLogits = 64
+
+  /// - Parameters:
+  ///   - student: with a masked-language head; trained in place.
+  ///   - teacher: the same, of the same vocabulary.
+  ///   - text: of sequences of one length; batches are consecutive ones, from the beginning again where they end.
+  public static func run(
+    student: BenchmarkedModel, teacher: BenchmarkedModel, text: ConnectedText, length: Int,
+    targets: TargetSource, settings: StepSettings, engine: Engine
+  ) throws -> StepResult {
+    let job = DistillationJob(
+      student: student.model, teacher: teacher.model, text: text, targets: targets,
+      settings: trainingSettings(targets, settings))
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("retort-bench-\(UUID().uuidString)").path
+    try Folder.create(path: folder)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let store = try job.storedTargets(in: folder, engine: engine)
+
+    let alone = try job.training(store, engine: Engine(threadCount: 1)).initialLosses().values
+    let all = try job.training(store, engine: engine).initialLosses().values
+    let monitor = StepMonitor(settings, engine: engine)
+    let training = try job.training(store, engine: engine, observer: monitor)
+    if settings.age == .late {
+      training.optimizer.makeLate(words: student.model.encoder.embeddings.words)
+    }
+    monitor.start(watching: training.scope)
+    _ = try training.run()
+
+    let order = TimedOrder(
+      count: text.sequenceCount, batchSize: settings.batchSize, warmup: settings.warmup)
+    var result = StepBenchmark(
+      settings: settings, engine: engine, monitor: monitor, job: Self.job, timed: student,
+      checkLoss: all[0],
+      products: { step in
+        job.products(lengths: order.examples(ofStep: step).map(text.length(of:)))
+      }
+    ).result(
+      failures: StepBenchmark.failures(of: "the first batch's loss", oneThread: alone, all: all))
+    result.length = length
+    result.targets = targets.rawValue
+    result.teacher = teacher.name
+    return result
+  }
+
+  /// The numbers of DistilBERT's own distillation, at a constant rate.
+  ///
+  /// Source: README of DistilBERT's distiller (transformers-research-projects fccd0cd).
+  private static func trainingSettings(
+    _ targets: TargetSource, _ settings: StepSettings
+  ) -> MaskedLanguageSettings {
+    MaskedLanguageSettings(
+      objective: DistillationObjective(
+        softTargets: .init(
+          weight: 5, temperature: 2, positions: .all,
+          keptLogits: targets == .topK ? keptLogits : nil),
+        maskedLanguage: 2, cosine: targets == .topK ? nil : 1),
+      optimization: OptimizationSettings(
+        learningRate: 5e-4, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0,
+        maximumGradientNorm: 5, warmup: .steps(0), decay: .constant),
+      // The text is masked already; the rule is not asked.
+      masking: MaskingRule(probability: 0.15, smoothing: 0.7, mask: 0.8, keep: 0.1, random: 0.1),
+      batchSize: settings.batchSize, accumulation: 1, groupsByLength: false,
+      limit: .steps(settings.totalSteps), seed: 42, window: settings.totalSteps)
+  }
+}
+
+/// One distillation, to be made several times over.
+private struct DistillationJob {
+  let student: TransformerModel
+  let teacher: TransformerModel
+  let text: ConnectedText
+  let targets: TargetSource
+  let settings: MaskedLanguageSettings
+
+  /// What the store must be of.
+  private static let identity = ["source": "benchmark"]
+
+  /// Runs the teacher ahead and keeps what it says; nil for a live one.
+  func storedTargets(in folder: String, engine: Engine) throws -> StageActivationStore? {
+    let layout: StageActivationLayout
+    switch targets {
+    case .live: return nil
+    case .exact:
+      layout = StageActivationLayout(
+        lastHidden: .init(hiddenSize: teacher.configuration.hiddenSize, precision: .f32))
+    case .topK:
+      layout = StageActivationLayout(
+        topLogits: .init(
+          count: DistillationBenchmark.keptLogits, temperatures: [2], positions: .all,
+          precision: .f32))
+    }
+    let path = "\(folder)/targets.h5"
+    let writer = try StageActivationWriter(path: path, layout: layout, source: Self.identity)
+    try StageActivationRecording(
+      teacher: teacher, batches: text, settings: settings, engine: engine
+    ).run(into: writer)
+    try writer.finish()
+    return try StageActivationStore(path: path)
+  }
+
+  func training(
+    _ store: StageActivationStore?, engine: Engine, observer: (any TrainingObserver)? = nil
+  ) throws -> MaskedLanguageTraining {
+    let source: any TeacherSource =
+      if let store {
+        try StoredTeacher(
+          store: store, identity: Self.identity, objective: settings.objective,
+          head: targets == .exact ? teacher.maskedLanguageHead : nil,
+          vocabularySize: student.configuration.vocabularySize, engine: engine)
+      } else {
+        LiveTeacher(model: teacher, engine: engine)
+      }
+    return MaskedLanguageTraining(
+      student: student, teacher: source, batches: text, settings: settings, engine: engine,
+      observer: observer)
+  }
+
+  /// - Parameter lengths: of a step's sequences.
+  func products(lengths: [Int]) -> StepProducts {
+    let student = StepProducts.maskedLanguage(student, lengths: lengths, trains: true)
+    return switch targets {
+    case .live: student + .maskedLanguage(teacher, lengths: lengths, trains: false)
+    case .exact: student + .maskedLanguageHead(teacher, lengths: lengths, trains: false)
+    case .topK: student
+    }
+  }
+}
+
+extension StepLosses {
+  /// The total, then the terms.
+  fileprivate var values: [Double] { [total] + terms.map(\.value) }
+}
