@@ -38,7 +38,8 @@ public enum TokenizingBenchmark {
     data: String, versions: [String: String]
   ) -> TokenizingResult {
     func encode(threads: Int) -> TokenSequences {
-      TokenSequences(sentences, tokenizer: tokenizer, maximumLength: nil)
+      TokenSequences(
+        sentences, tokenizer: tokenizer, maximumLength: nil, threads: threads)
     }
     let ids = encode(threads: 1)
     var failures: [String] = []

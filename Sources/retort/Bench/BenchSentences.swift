@@ -3,6 +3,7 @@ import ArgumentParser
 import Benchmarks
 import Distillation
 import ExperimentPlan
+import TensorEngine
 import Text
 
 /// `--sentences FILE`.
@@ -60,7 +61,8 @@ struct SentenceOptions: ParsableArguments {
       LabelledSequences(
         sequences: TokenSequences(
           Array(labelled.sentences[range]), tokenizer: tokenizer,
-          maximumLength: model.configuration.maximumPositions),
+          maximumLength: model.configuration.maximumPositions,
+          threads: Engine.availableProcessors),
         labels: labelled.labels.map { Array($0[range]) }), data
     )
   }

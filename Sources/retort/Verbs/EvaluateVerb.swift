@@ -36,7 +36,7 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
     let result = classifier.classify(
       TokenSequences(
         sentences.sentences, tokenizer: classifier.tokenizer,
-        maximumLength: classifier.maximumLength, threads: classifier.engine.threadCount),
+        maximumLength: classifier.maximumLength, threads: model.computing.threadCount),
       labels: sentences.labels)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
 
