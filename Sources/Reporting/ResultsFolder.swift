@@ -3,8 +3,8 @@
 import Files
 import Foundation
 
-/// `records/*.json` and `records/parity/*.json` are the input; `README.md`, `<experiment>.md`,
-/// `parity.md` and `*.svg` are drawn from them and from the references, and from nothing else: no
+/// `records/*.json`, `records/parity/*.json` and `records/performance/*.json` are the input;
+/// `README.md`, `<experiment>.md`, `parity.md`, `performance.md` and `*.svg` are drawn from them and from the references, and from nothing else: no
 /// clock, no machine, no version. `defaults.md` sets the program's own values beside those of the
 /// references.
 public struct ResultsFolder: Sendable {
@@ -92,6 +92,16 @@ public struct ResultsFolder: Sendable {
     if !parity.isEmpty {
       files[ParityPage.file] = ParityPage(parity).text()
       pages.append((ParityPage.title, ParityPage.file))
+    }
+    let performance: PerformanceRecords
+    do {
+      performance = try PerformanceRecords(folder: "\(path)/records/performance")
+    } catch {
+      throw .record(error)
+    }
+    if !performance.isEmpty {
+      files.merge(PerformancePage(performance).files) { _, new in new }
+      pages.append((PerformancePage.title, PerformancePage.file))
     }
     files["README.md"] = IndexPage(experiments, pages: pages).text()
     return files
@@ -202,7 +212,8 @@ extension RunRecord {
   var hasUsableName: Bool {
     let name = experiment.name
     return !name.isEmpty && !name.hasPrefix(".")
-      && !["README.md", DefaultsPage.file, ParityPage.file].contains("\(name).md")
+      && !["README.md", DefaultsPage.file, ParityPage.file, PerformancePage.file]
+        .contains("\(name).md")
       && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
   }
 }

@@ -38,6 +38,15 @@ struct PlotTests {
     #expect(scale.position(2, from: 10, to: 30) == 20)
   }
 
+  @Test("an axis of doublings has a tick at every value, evenly spaced")
+  func doublings() {
+    let scale = AxisScale(doublingThrough: [8, 32, 16, .nan, 16])
+    #expect(scale.ticks.map(\.text) == ["8", "16", "32"])
+    #expect([8, 16, 32].map { scale.position($0, from: 10, to: 30) } == [10, 20, 30])
+    let single = AxisScale(doublingThrough: [3])
+    #expect(single.position(3, from: 10, to: 30) == 10)
+  }
+
   @Test("every picture is well-formed XML, without fonts, dates or scripts, and never not-a-number")
   func wellFormed() throws {
     var record = RunRecord.synthetic()

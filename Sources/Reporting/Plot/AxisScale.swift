@@ -1,10 +1,13 @@
-// A linear axis with round tick values.
+// An axis, linear with round tick values or one that gives every doubling the same width.
 
-/// Maps values to pixels; its ends are round numbers that enclose all values.
+import Foundation
+
+/// Maps values to pixels; the ends of a linear axis are round numbers that enclose all values.
 struct AxisScale: Equatable {
   let low: Double
   let high: Double
   let ticks: [Tick]
+  private let isLogarithmic: Bool
 
   struct Tick: Equatable {
     var value: Double
@@ -32,6 +35,7 @@ struct AxisScale: Equatable {
     // A value within a billionth of a tick is on it: 0.3/0.1 is a little less than three.
     let from = whole ? (first / step - 1e-9).rounded(.up) : (first / step + 1e-9).rounded(.down)
     let to = whole ? (last / step + 1e-9).rounded(.down) : (last / step - 1e-9).rounded(.up)
+    isLogarithmic = false
     low = whole ? first : from * step
     high = whole ? last : to * step
     ticks = stride(from: from, through: to, by: 1).map { index in
@@ -39,6 +43,16 @@ struct AxisScale: Equatable {
       return Tick(
         value: value, text: digits == 0 ? Int(value.rounded()).grouped : value.fixed(digits))
     }
+  }
+
+  /// From the smallest to the largest value, all positive and whole, with a tick at each.
+  init(doublingThrough values: some Sequence<Double>) {
+    let values = Set(values.filter { $0.isFinite && $0 > 0 }).sorted()
+    isLogarithmic = true
+    low = values.first ?? 1
+    let last = values.last ?? 2
+    high = last > low ? last : 2 * low
+    ticks = values.map { Tick(value: $0, text: Int($0).grouped) }
   }
 
   /// The smallest of 1, 2, 5 times a power of ten that is at least `span`.
@@ -57,6 +71,8 @@ struct AxisScale: Equatable {
 
   /// Where a value lies between two pixels.
   func position(_ value: Double, from start: Double, to end: Double) -> Double {
-    start + (value - low) / (high - low) * (end - start)
+    let share =
+      isLogarithmic ? log2(value / low) / log2(high / low) : (value - low) / (high - low)
+    return start + share * (end - start)
   }
 }

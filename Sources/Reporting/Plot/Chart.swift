@@ -14,6 +14,9 @@ struct Chart {
     /// The horizontal axis counts whole things (epochs) and ends with the data.
     var wholeX = false
     var fromZeroX = false
+    /// The horizontal axis gives each doubling the same width; its ticks are the data's own values.
+    var doublingX = false
+    var fromZeroY = false
   }
 
   struct Series {

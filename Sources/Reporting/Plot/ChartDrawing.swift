@@ -96,12 +96,17 @@ struct ChartDrawing {
     let top = y + inset.top
     let bottom = y + rowHeight - inset.bottom
     let points = panel.series.flatMap(\.points)
-    let across = AxisScale(
-      values: points.map(\.x), ticks: width > 500 ? 8 : 4, fromZero: panel.fromZeroX,
-      whole: panel.wholeX)
-    let up = AxisScale(values: points.flatMap { [$0.y, $0.low ?? $0.y, $0.high ?? $0.y] })
-    // Whole-numbered axes end with the data: keep marks off the frame.
-    let padding = panel.wholeX ? 22.0 : 0
+    let across =
+      panel.doublingX
+      ? AxisScale(doublingThrough: points.map(\.x))
+      : AxisScale(
+        values: points.map(\.x), ticks: width > 500 ? 8 : 4, fromZero: panel.fromZeroX,
+        whole: panel.wholeX)
+    let up = AxisScale(
+      values: points.flatMap { [$0.y, $0.low ?? $0.y, $0.high ?? $0.y] },
+      fromZero: panel.fromZeroY)
+    // These axes end with the data: keep marks off the frame.
+    let padding = panel.wholeX || panel.doublingX ? 22.0 : 0
     func px(_ value: Double) -> Double {
       across.position(value, from: left + padding, to: right - padding)
     }

@@ -15,9 +15,9 @@ public enum RecordError: Error, Equatable, CustomStringConvertible {
     case .unreadable(let source, let reason):
       return "\(source): \(reason)"
     case .notJSON(let source, let line, let column, let reason):
-      return "\(source):\(line):\(column): not a run record: \(reason)"
+      return "\(source):\(line):\(column): not a record: \(reason)"
     case .otherVersion(let source, let found):
-      return "\(source): run record of format \(found), expected \(RunRecord.currentFormat); "
+      return "\(source): record of format \(found), expected \(RunRecord.currentFormat); "
         + "run the experiment again, or read it with the program that wrote it"
     case .unknownKeys(let source, let keys):
       return "\(source): unknown key\(keys.count == 1 ? "" : "s") "

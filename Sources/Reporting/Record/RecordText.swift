@@ -22,7 +22,8 @@ enum RecordText {
     }
   }
 
-  /// Decodes, after checking the format version, and refuses keys that the type does not have.
+  /// Decodes, after checking the format version, which all kinds of record share, and refuses keys
+  /// that the type does not have.
   static func decode<Value: Codable>(
     _ type: Value.Type, from text: String, source: String
   ) throws(RecordError) -> Value {

@@ -1,0 +1,26 @@
+// Everything under Results/records/performance/.
+
+import Foundation
+
+struct PerformanceRecords: Sendable, Equatable {
+  var comparison: PerformanceRecord?
+  var scaling: ScalingRecord?
+
+  var isEmpty: Bool { comparison == nil && scaling == nil }
+
+  /// - Parameter folder: may be missing.
+  /// - Throws: also for a file that is neither record, which no page would show.
+  init(folder: String) throws(RecordError) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in names.sorted() where name.hasSuffix(".json") {
+      let path = "\(folder)/\(name)"
+      switch name {
+      case "comparison.json": comparison = try .read(path: path)
+      case "scaling.json": scaling = try .read(path: path)
+      default:
+        throw .unreadable(
+          source: path, reason: "no record of performance; those are comparison.json, scaling.json")
+      }
+    }
+  }
+}
