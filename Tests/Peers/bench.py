@@ -52,8 +52,7 @@ def main():
     parser.add_argument("--list", action="store_true", help="print the names of the rows")
     parser.add_argument("--scaling", action="store_true")
     arguments = parser.parse_args()
-    with open(os.path.join(HERE, "bench_rows.json"), encoding="utf-8") as file:
-        rows = json.load(file)
+    rows = read_rows()
     names = [row["id"] for row in rows]
     if arguments.list:
         return print("\n".join(names))
@@ -76,6 +75,21 @@ def main():
 
             return bench_scaling.run(arguments, material, machine, run)
         sys.exit(record(arguments, rows, material, machine))
+
+
+def read_rows():
+    """bench_rows.json; refuses a row that no contest or measure would ever fill."""
+    path = os.path.join(HERE, "bench_rows.json")
+    with open(path, encoding="utf-8") as file:
+        rows = json.load(file)
+    known = {"contest": {contest.name for contest in CONTESTS}, "measure": set(MEASURES)}
+    for row in rows:
+        for key, names in known.items():
+            if row[key] not in names:
+                sys.exit(f"{path}: {row['id']}: no {key} {row[key]}")
+        if (MEASURES[row["measure"]].value == "retort") == ("peer" in row):
+            sys.exit(f"{path}: {row['id']}: {row['measure']} with a peer too many or too few")
+    return rows
 
 
 def record(arguments, rows, material, machine):
@@ -112,6 +126,10 @@ def hold(contest, rows, runs, arguments, material, forecast):
     A contestant that fails takes part no more, nor do the rows that need it.
     """
     contestants = contest.contestants(material, arguments.threads)
+    for row in rows:
+        for side in sides(row):
+            if side not in contestants:
+                raise Missing(f"{contest.name} has no contestant {side}")
     open_rows = list(rows)
     for number in range(arguments.alternations):
         start, failed = time.monotonic(), {}
