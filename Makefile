@@ -53,6 +53,11 @@ ladder: build
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 
-# The speed of a training step's matrix products on this machine.
+# Retort and its peers in turns on this machine, some 45 minutes on idle cores: Results/performance.md.
+# Needs RETORT_MIRROR, and makes the peers' environments in RETORT_CACHE.
 bench: build
-	$(RETORT) doctor
+	@status=0; \
+	Tests/Peers/bench --retort $(RETORT) \
+	  --record Results/records/performance/comparison.json || status=$$?; \
+	$(RETORT) report; \
+	exit $$status
