@@ -3,6 +3,8 @@ public struct SequenceLayout: Sendable {
   /// [N + 1], from 0 to the number of tokens.
   public let offsets: [Int32]
   public let placement: RowPlacement
+  /// Every row.
+  public let allRows: RowSelection
 
   public init(offsets: [Int32]) {
     precondition(offsets.first == 0, "offsets begin with 0")
@@ -24,6 +26,7 @@ public struct SequenceLayout: Sendable {
     placement = RowPlacement(
       sequences: sequences, positions: positions, sequenceCount: offsets.count - 1,
       paddedLength: longest)
+    allRows = RowSelection(everyRowOf: placement, offsets: offsets)
   }
 
   /// N
@@ -34,11 +37,6 @@ public struct SequenceLayout: Sendable {
   public var longest: Int { placement.paddedLength }
 
   public func length(of sequence: Int) -> Int { Int(offsets[sequence + 1] - offsets[sequence]) }
-
-  /// Every row.
-  public var allRows: RowSelection {
-    RowSelection(layout: self, rows: Array(0..<Int32(tokenCount)))
-  }
 
   /// The first row of each sequence, [CLS].
   public var firstRows: RowSelection {
@@ -91,6 +89,14 @@ public struct RowSelection: Sendable {
       sequences: rows.map { layout.placement.sequences[Int($0)] },
       positions: rows.map { layout.placement.positions[Int($0)] },
       sequenceCount: layout.sequenceCount, paddedLength: layout.longest)
+  }
+
+  /// All rows of a layout, sharing what it knows of them.
+  fileprivate init(everyRowOf placement: RowPlacement, offsets: [Int32]) {
+    rows = Array(0..<Int32(placement.sequences.count))
+    self.offsets = offsets
+    self.placement = placement
+    isEveryRow = true
   }
 
   /// R

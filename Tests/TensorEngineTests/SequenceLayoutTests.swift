@@ -16,6 +16,9 @@ import Testing
   @Test("selections")
   func selections() {
     #expect(layout.allRows.isEveryRow && layout.allRows.count == 9)
+    #expect(layout.allRows.rows == Array(0..<9))
+    #expect(layout.allRows.placement.sequences == layout.placement.sequences)
+    #expect(layout.allRows.placement.positions == layout.placement.positions)
     #expect(layout.firstRows.rows == [0, 3, 4] && !layout.firstRows.isEveryRow)
     let some = RowSelection(layout: layout, rows: [2, 6, 8])
     #expect(some.placement.sequences == [0, 2, 2] && some.placement.positions == [2, 2, 4])
