@@ -31,10 +31,10 @@ public enum PageFaults {
     }
   }
 
-  /// Asks the allocator's own note before a piece: its size, whose second bit says so. (`mallinfo2` would walk the
-  /// whole heap for the same answer.)
+  /// A mapping is whole pages, and the allocator's note before the piece makes it one page more than was asked for; on
+  /// the heap a piece is at most a few bytes longer. (`mallinfo2` would walk the whole heap for the same answer.)
   private static func isMappedByItself(_ piece: UnsafeMutableRawPointer) -> Bool {
-    (piece - MemoryLayout<UInt>.size).load(as: UInt.self) & 2 != 0
+    malloc_usable_size(piece) > threshold + threshold / 2
   }
 
   /// The last of the pieces taken.
