@@ -92,6 +92,18 @@ public final class MappedFile: @unchecked Sendable {
       from: UnsafeRawBufferPointer(rebasing: bytes[(part.lowerBound + mapped)..<part.upperBound]))
   }
 
+  /// Hands on the bytes from `start` on, piece by piece, and gives the pages of each back when it has been seen: a
+  /// file larger than memory passes through, and none of it counts as the process's.
+  public func stream(from start: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+    guard let base = bytes.baseAddress else { return }
+    let piece = 16 << 20
+    for first in Swift.stride(from: start / piece * piece, to: bytes.count, by: piece) {
+      let end = min(first + piece, bytes.count)
+      body(UnsafeRawBufferPointer(rebasing: bytes[max(first, start)..<end]))
+      madvise(UnsafeMutableRawPointer(mutating: base + first), end - first, MADV_DONTNEED)
+    }
+  }
+
   /// A mapping costs about as much as copying so many bytes.
   private static let leastMapped = 1 << 16
 

@@ -11,12 +11,17 @@ final class SealedHDF5File: Sendable {
   private let file: MappedFile
 
   /// Checks every byte of the file against its digest, then lists what is in it.
-  init(path: String, kind: SealedKind) throws(SealedFileError) {
+  /// - Parameter streaming: whether the pages that were checked are given back, as nobody is about to read them.
+  init(path: String, kind: SealedKind, streaming: Bool = false) throws(SealedFileError) {
     self.path = path
     let file = try mapped { () throws(FileError) in try MappedFile(path: path) }
     self.file = file
     header = try SealedHeader(of: file.bytes, path: path, wanted: kind)
-    try header.verify(file.bytes, path: path)
+    if streaming {
+      try header.verify(streaming: file, path: path)
+    } else {
+      try header.verify(file.bytes, path: path)
+    }
     do {
       contents = try HDF5Library.locked { () throws(HDF5Error) in
         try HDF5Contents.read(path: path)
@@ -76,7 +81,7 @@ final class SealedHDF5File: Sendable {
       try pending.synchronize()
     }
     do {
-      _ = try SealedHDF5File(path: pending.temporaryPath, kind: kind)
+      _ = try SealedHDF5File(path: pending.temporaryPath, kind: kind, streaming: true)
     } catch {
       throw .notAsWritten(path: path, what: error.description)
     }
@@ -92,10 +97,7 @@ final class SealedHDF5File: Sendable {
     let block: [UInt8]
     do {
       let file = try MappedFile(path: temporaryPath)
-      block = withExtendedLifetime(file) {
-        let content = UnsafeRawBufferPointer(rebasing: file.bytes[SealedHeader.byteCount...])
-        return SealedHeader(kind: kind, sealing: content).bytes
-      }
+      block = withExtendedLifetime(file) { SealedHeader(kind: kind, sealing: file).bytes }
     } catch {
       close(descriptor)
       throw error

@@ -15,11 +15,18 @@ struct SealedHeader: Equatable, Sendable {
   let contentDigest: UInt64
 
   /// The block for a finished file's content.
-  init(kind: SealedKind, sealing content: UnsafeRawBufferPointer) {
+  init(kind: SealedKind, sealing file: MappedFile) {
     self.kind = kind
     version = kind.version
-    contentByteCount = content.count
-    contentDigest = XXH64.digest(of: content)
+    contentByteCount = file.bytes.count - Self.byteCount
+    contentDigest = Self.streamedDigest(of: file)
+  }
+
+  /// XXH64 of the bytes after the block; the file's pages do not stay in memory.
+  private static func streamedDigest(of file: MappedFile) -> UInt64 {
+    var sum = XXH64()
+    file.stream(from: byteCount) { sum.update($0) }
+    return sum.finalize()
   }
 
   var bytes: [UInt8] {
@@ -82,13 +89,25 @@ struct SealedHeader: Equatable, Sendable {
 
   /// Checks every byte after the block.
   func verify(_ file: UnsafeRawBufferPointer, path: String) throws(SealedFileError) {
-    let content = UnsafeRawBufferPointer(rebasing: file[Self.byteCount...])
-    guard content.count == contentByteCount else {
+    try verify(byteCount: file.count, path: path) {
+      XXH64.digest(of: UnsafeRawBufferPointer(rebasing: file[Self.byteCount...]))
+    }
+  }
+
+  /// The same for a file that nobody is about to read.
+  func verify(streaming file: MappedFile, path: String) throws(SealedFileError) {
+    try verify(byteCount: file.bytes.count, path: path) { Self.streamedDigest(of: file) }
+  }
+
+  private func verify(
+    byteCount: Int, path: String, digest: () -> UInt64
+  ) throws(SealedFileError) {
+    guard byteCount == contentByteCount + Self.byteCount else {
       throw .damaged(
         path: path,
-        what: "it has \(file.count) bytes instead of \(contentByteCount + Self.byteCount)")
+        what: "it has \(byteCount) bytes instead of \(contentByteCount + Self.byteCount)")
     }
-    guard XXH64.digest(of: content) == contentDigest else {
+    guard digest() == contentDigest else {
       throw .damaged(path: path, what: "its bytes are not those that were written")
     }
   }

@@ -109,15 +109,10 @@ def profile(runs):
         "tokensOfStep": run["tokens"] / run["steps"],
         "productGflops": run["product_gflops"],
         "productSecondsOfStep": run["product_seconds_per_step"],
-        "ceilingGflops": ceilings(run)["gflops"],
-        "ceilingBytesPerSecond": ceilings(run)["bytes_per_second"],
+        "ceilingGflops": run["ceilings"]["gflops"],
+        "ceilingBytesPerSecond": run["ceilings"]["bytes_per_second"],
         "operations": operations,
     }
-
-
-def ceilings(run):
-    """The machine's rates with as many threads as the run had."""
-    return next(found for found in run["ceilings"] if found["threads"] == run["threads"])
 
 
 def table(rows):

@@ -53,6 +53,12 @@ public struct FineTuning {
       })
   }
 
+  /// Tokens of each batch of the first epoch, in the order of training.
+  public var batchTokens: [Int] {
+    randomness(drawCount: 0).order(of: training.count, epoch: 0).tokensOfGroups(
+      of: 1, lengthOf: training.sequences.length(of:))
+  }
+
   /// Trains to the limit, once; the model ends with the weights that `selectBest` chooses.
   /// - Returns: the epochs with their evaluations, the loss curve and the clock.
   public func run() throws -> TrainingProgress {

@@ -59,7 +59,7 @@ public struct MaskedCorpus: MaskedBatchSource {
 
 extension EpochOrder {
   /// Tokens of each group of `size` consecutive batches.
-  func tokensOfGroups(of size: Int, lengthOf length: (Int) -> Int) -> [Int] {
+  public func tokensOfGroups(of size: Int, lengthOf length: (Int) -> Int) -> [Int] {
     stride(from: 0, to: count, by: size).map { first in
       self[first..<Swift.min(first + size, count)].joined().reduce(0) { $0 + length($1) }
     }

@@ -1,0 +1,205 @@
+// A few steps of a stage, to see what all of them will take.
+import Distillation
+import Text
+import Transformers
+
+/// Runs a stage for a few steps.
+struct StageProbe {
+  let plan: ResolvedPlan
+  let data: PreparedData
+  let engine: Engine
+
+  private var models: ModelMaking {
+    ModelMaking(plan: plan, data: data) { id in
+      guard let stage = plan.stage(id: id), let input = stage.inputs.last else {
+        preconditionFailure("the plan names a stage \(id) that it does not have")
+      }
+      return try self.models.make(input)
+    }
+  }
+
+  func measure(
+    _ planned: PlannedStage, isCached: Bool
+  ) throws -> (RunForecast.Stage, DataSize) {
+    let training = planned.stage.training
+    switch planned.stage.work {
+    case .pretrain(let options):
+      return try measure(
+        planned, isCached, training, options.corpus, teacher: nil,
+        objective: DistillationObjective(softTargets: nil, maskedLanguage: 1, cosine: nil))
+    case .distill(let options):
+      let objective = options.loss.objective
+      let teacher =
+        objective.needsTeacher
+        ? LiveTeacher(model: try models.make(planned.inputs[0]), engine: engine) : nil
+      return try measure(
+        planned, isCached, training, options.corpus, teacher: teacher, objective: objective)
+    case .finetune(let options):
+      return try measure(planned, isCached, training, options)
+    }
+  }
+
+  private func measure(
+    _ planned: PlannedStage, _ isCached: Bool, _ training: TrainingOptions,
+    _ options: CorpusOptions, teacher: LiveTeacher?, objective: DistillationObjective
+  ) throws -> (RunForecast.Stage, DataSize) {
+    guard let input = planned.inputs.last else { preconditionFailure("a stage without input") }
+    let model = try models.make(input)
+    model.freeze(training.freeze)
+    let corpus = try data.corpus(options, sequenceLength: training.sequenceLength)
+    let settings = StageExecution.maskedLanguageSettings(
+      training, objective: objective, masking: options.masking.rule)
+    let batches = MaskedCorpus(
+      corpus: corpus, tokenCounts: corpus.tokenCounts, vocabulary: try data.vocabulary(),
+      settings: settings)
+    let watch = ProbeWatch(engine)
+    func loop(_ settings: MaskedLanguageSettings) -> MaskedLanguageTraining {
+      MaskedLanguageTraining(
+        student: model, teacher: teacher, batches: batches, settings: settings, engine: engine,
+        observer: watch)
+    }
+    let total = loop(settings).totalSteps
+    var short = settings
+    short.accumulation = 1
+    short.limit = .steps(ProbeWatch.steps)
+    let probe = loop(short)
+    _ = try probe.run()
+    let size = DataSize(sequences: corpus.sequenceCount, tokens: corpus.tokenCount)
+    let tokens = Int(
+      Double(corpus.tokenCount) * Double(total)
+        / Double(
+          max(1, MaskedLanguageTraining.stepsPerEpoch(sequences: corpus.count, settings: settings)))
+    )
+    let batchTokens = batches.order(ofEpoch: 0).tokensOfGroups(
+      of: 1, lengthOf: batches.length(of:))
+    return (
+      stage(
+        planned, model, isCached, steps: total, tokens: tokens,
+        seconds: watch.rates.seconds(steps: total, tokens: tokens),
+        growth: growth(of: probe.scope, batchTokens)), size
+    )
+  }
+
+  private func measure(
+    _ planned: PlannedStage, _ isCached: Bool, _ training: TrainingOptions,
+    _ options: FinetuneOptions
+  ) throws -> (RunForecast.Stage, DataSize) {
+    let task = try data.task(options.task)
+    let model = models.classifier(
+      over: try models.make(planned.inputs[0]), labels: task.classNames, seed: training.seed,
+      random: plan.definition.random)
+    model.freeze(training.freeze)
+    let examples = try data.sequences(task.train, maximumLength: training.sequenceLength)
+    let validation = try data.sequences(task.dev, maximumLength: training.sequenceLength)
+    let settings = StageExecution.fineTuningSettings(
+      training, random: plan.definition.random, selectBest: options.selectBest)
+    let watch = ProbeWatch(engine)
+    func loop(_ settings: FineTuningSettings, validation: LabelledSequences) -> FineTuning {
+      FineTuning(
+        model: model, training: examples, validation: validation, settings: settings,
+        engine: engine, observer: watch)
+    }
+    let full = loop(settings, validation: validation)
+    let shown = validation.prefix(64)
+    var short = settings
+    short.accumulation = 1
+    short.limit = .steps(ProbeWatch.steps)
+    short.selectBest = .last
+    let probe = loop(short, validation: shown)
+    let clock = try probe.run().clock
+    let stepsPerEpoch = FineTuning.stepsPerEpoch(examples: examples.count, settings: settings)
+    let epochs = (full.totalSteps + stepsPerEpoch - 1) / stepsPerEpoch
+    let test =
+      task.test.count > 0
+      ? try data.sequences(task.test, maximumLength: training.sequenceLength).sequences.tokenCount
+      : 0
+    let evaluation =
+      clock.evaluationSeconds / Double(max(1, shown.sequences.tokenCount))
+      * Double(validation.sequences.tokenCount * epochs + test)
+    let size = DataSize(sequences: examples.count, tokens: examples.sequences.tokenCount)
+    let tokens = examples.sequences.tokenCount * full.totalSteps / max(1, stepsPerEpoch)
+    return (
+      stage(
+        planned, model, isCached, steps: full.totalSteps, tokens: tokens,
+        seconds: watch.rates.seconds(steps: full.totalSteps, tokens: tokens) + evaluation,
+        growth: growth(of: probe.scope, full.batchTokens)), size
+    )
+  }
+
+  /// Bytes that the largest batch will take beyond those of the probe, by the tokens of an epoch's batches in order.
+  private func growth(of scope: ComputeScope, _ batchTokens: [Int]) -> Int {
+    let probed = batchTokens.prefix(ProbeWatch.steps).max() ?? 0
+    let largest = batchTokens.max() ?? 0
+    guard probed > 0 else { return 0 }
+    return (scope.peakActivationBytes + scope.peakGradientBytes) * (largest - probed) / probed
+  }
+
+  private func stage(
+    _ planned: PlannedStage, _ model: TransformerModel, _ isCached: Bool, steps: Int, tokens: Int,
+    seconds: Double, growth: Int
+  ) -> RunForecast.Stage {
+    // Weights in the cache; weights and two moments in the checkpoint; the best epoch's weights.
+    let copies = planned.kind == .finetune ? 5 : 4
+    return RunForecast.Stage(
+      id: planned.id, steps: steps, tokens: tokens,
+      secondsPerStep: seconds / Double(max(1, steps)), seconds: seconds,
+      memoryBytes: ProcessMemory.peakBytes + growth, diskBytes: copies * 4 * model.parameterCount,
+      isCached: isCached)
+  }
+}
+
+/// Looks on while a probe trains, and tells what a step costs whatever its size from what a token costs.
+private final class ProbeWatch: TrainingObserver {
+  /// Steps of a probe: two that warm caches and memory, and those that count.
+  static let steps = 8
+  private static let warmUpSteps = 2
+
+  private let engine: Engine
+  private var counted = 0
+  private var tokens = 0
+  private var seconds = 0.0
+
+  init(_ engine: Engine) { self.engine = engine }
+
+  struct Rates {
+    /// Norm, clipping and update.
+    let secondsPerStep: Double
+    let secondsPerToken: Double
+
+    func seconds(steps: Int, tokens: Int) -> Double {
+      Double(steps) * secondsPerStep + Double(tokens) * secondsPerToken
+    }
+  }
+
+  var rates: Rates {
+    let update = engine.meter.totals.reduce(0) { $1.phase == .update ? $0 + $1.seconds : $0 }
+    guard counted > 0, tokens > 0 else { return Rates(secondsPerStep: 0, secondsPerToken: 0) }
+    return Rates(
+      secondsPerStep: update / Double(counted),
+      secondsPerToken: max(0, seconds - update) / Double(tokens))
+  }
+
+  func stepCompleted(_ report: StepReport) {
+    if report.step <= Self.warmUpSteps {
+      engine.meter.clear()
+      engine.meter.measuresTime = true
+      return
+    }
+    counted += 1
+    tokens += report.tokens
+    seconds += report.seconds
+  }
+
+  func epochCompleted(_ result: EpochResult) {}
+  func checkpointWritten(path: String, step: Int) {}
+  var stopIsRequested: Bool { false }
+}
+
+extension LabelledSequences {
+  /// The first `count` examples.
+  fileprivate func prefix(_ count: Int) -> LabelledSequences {
+    var first = TokenSequences()
+    for index in 0..<min(count, self.count) { first.append(sequences[index]) }
+    return LabelledSequences(sequences: first, labels: labels.map { Array($0.prefix(count)) })
+  }
+}
