@@ -49,6 +49,7 @@ public enum InferenceBenchmark {
     _ timed: BenchmarkedModel, on sentences: TokenSequences, batchSize: Int, order: Order,
     steps: Int?, warmup: Int, data: String, versions: [String: String], engine: Engine
   ) -> InferenceResult {
+    timed.model.keepPacked()  // as `predict` and `evaluate` do
     let checked = Array(0..<min(8, sentences.count))
     let alone = logits(timed, batch(checked, of: sentences), engine: Engine(threadCount: 1))
     let all = logits(timed, batch(checked, of: sentences), engine: engine)

@@ -38,6 +38,8 @@ public final class AdamW {
   public let states: [State]
   /// The parameters that are trained.
   public let parameters: [Parameter]
+  /// Of the embeddings, by their places among the states; made at the first step, when moments are restored.
+  private var idleRows: [Int: IdleRows]?
   /// Of the step being taken; its memory is kept from step to step.
   private var updates: [AdamWUpdate] = []
 
@@ -81,15 +83,27 @@ public final class AdamW {
     stepCount += 1
     let decayed = rule(learningRate: learningRate, gradientScale: gradientScale, decays: true)
     let plain = rule(learningRate: learningRate, gradientScale: gradientScale, decays: false)
+    let idleRows = self.idleRows ?? findIdleRows()
+    self.idleRows = idleRows
     updates.removeAll(keepingCapacity: true)
-    for state in states where state.parameter.hasGradient {
+    for (index, state) in states.enumerated() where state.parameter.hasGradient {
       updates.append(
         AdamWUpdate(
           parameter: state.parameter, firstMoment: state.firstMoment,
-          secondMoment: state.secondMoment,
+          secondMoment: state.secondMoment, idleRows: idleRows[index],
           step: configuration.decayedKinds.contains(state.parameter.kind) ? decayed : plain))
     }
     engine.adamW(updates)
+  }
+
+  private func findIdleRows() -> [Int: IdleRows] {
+    var found: [Int: IdleRows] = [:]
+    for (index, state) in states.enumerated() where state.parameter.kind == .embedding {
+      found[index] = IdleRows(
+        rows: state.parameter.rows, columns: state.parameter.columns,
+        firstMoment: state.firstMoment, secondMoment: state.secondMoment)
+    }
+    return found
   }
 
   /// The numbers of step `stepCount`: corrections and factors in double precision, rounded once.

@@ -105,6 +105,18 @@ public final class Parameter: @unchecked Sendable {
     return base
   }
 
+  /// The rows that alone may have a gradient other than zero, in no order and some of them twice; nil where every row
+  /// may.
+  var gradientRows: [Int32]? { hasGradient && isSparse ? touchedRows : nil }
+
+  /// Whether the gradient may be other than zero anywhere among these elements.
+  func mayHaveGradient(in range: Range<Int>) -> Bool {
+    guard let gradientRows else { return true }
+    return gradientRows.contains {
+      Int($0) * columns < range.upperBound && (Int($0) + 1) * columns > range.lowerBound
+    }
+  }
+
   /// Says that the values will not change any more: forward-only scopes then keep them in the form in which products
   /// read them, which takes as much memory again and makes products of few rows half as long.
   public func keepPacked() {

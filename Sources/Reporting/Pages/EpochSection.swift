@@ -104,7 +104,7 @@ struct EpochSection {
     let count = stage.epochs.first?.count ?? 0
     let runCount = tunings.count == 1 ? "One run" : "\(tunings.count) runs"
     return """
-      \(runCount), \(runs.seedText); budget \(stage.budget), \(stage.steps.grouped) steps; \
+      \(runCount), \(runs.seedText); budget \(budget(of: stage)); \
       learning rate \(stage.learningRate). Training Loss is the mean over the last window of \
       \(window) steps that was complete at the epoch's end, as Hugging Face's Trainer prints it; \
       Epoch mean is over all steps of the epoch. \
@@ -112,6 +112,12 @@ struct EpochSection {
       \((1 / Double(max(count, 1))).fixed(4)).
 
       """
+  }
+
+  /// What the definition allowed, and the steps that it came to where it was not said in steps.
+  private func budget(of stage: RunRecord.Stage) -> String {
+    stage.budget == "\(stage.steps) steps"
+      ? "\(stage.steps.grouped) steps" : "\(stage.budget), \(stage.steps.grouped) steps"
   }
 
   /// Which epoch is kept, and the signs of overfitting, in words.

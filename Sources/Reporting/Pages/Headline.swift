@@ -34,7 +34,28 @@ struct Headline {
       let share = 100 * Double(first.correct) / Double(teacher.correct)
       text += " That is \(share.fixed(1)) % of its teacher's \(teacher.accuracy.fixed(4))."
     }
+    if kept.count == 1 { text += undistilled(beside: stage, in: record) ?? "" }
     return text
+  }
+
+  /// The same student without distillation: what the distilled one has to be held against.
+  private func undistilled(beside stage: RunRecord.Stage, in record: RunRecord) -> String? {
+    let other = record.stages.first {
+      $0.variant == "no_distillation" && $0.kind == .finetune && $0.task == stage.task
+    }
+    guard let other = other?.keptEvaluation, let own = stage.keptEvaluation,
+      other.count == own.count
+    else { return nil }
+    let accuracy = (Double(other.correct) / Double(max(other.count, 1))).fixed(4)
+    var text = " The student that was not distilled has \(other.correct) right: "
+    text += "accuracy \(accuracy)"
+    let (first, second) = (own.predictions.labels, other.predictions.labels)
+    if let labels = record.dataSet(own.data)?.labels?.labels, first.count == labels.count,
+      second.count == labels.count
+    {
+      text += ", McNemar p \(McNemarTest(labels: labels, first: first, second: second).text)"
+    }
+    return text + "."
   }
 
   /// Which weights the numbers rest on; said first if they are random.

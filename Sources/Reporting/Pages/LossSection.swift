@@ -43,7 +43,9 @@ struct LossSection {
     var lines: [(text: String, ids: [String])] = []
     for stage in stages.map(\.stage) {
       let text =
-        "windows of \(stage.curve.window.grouped) steps; \(stage.loss); learning rate "
+        (stage.curve.window == 1
+          ? "every step" : "windows of \(stage.curve.window.grouped) steps")
+        + "; \(stage.loss); learning rate "
         + stage.learningRate
       if let index = lines.firstIndex(where: { $0.text == text }) {
         if !lines[index].ids.contains(stage.id) { lines[index].ids.append(stage.id) }

@@ -97,7 +97,7 @@ struct ProvenanceSection {
       let prefix = runs.records.count > 1 ? "\(ExperimentRuns.label(record)): " : ""
       let line = """
         - \(prefix)\(machine.processor), \(machine.processors) logical processors, \
-        \(machine.threads) threads, \(machine.instructions), \
+        \(machine.threads) thread\(machine.threads == 1 ? "" : "s"), \(machine.instructions), \
         \(machine.memoryBytes.memoryText) of memory, \(machine.system); Retort \
         \(record.program.version), OpenBLAS kernel \(record.program.blasCore). All stages: \
         \(record.measured.stages.values.map(\.wallSeconds).sorted().reduce(0, +).durationText).

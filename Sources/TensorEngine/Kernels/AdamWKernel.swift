@@ -37,14 +37,18 @@ public struct AdamWUpdate {
   /// [count of the parameter] each.
   public var firstMoment: AlignedBuffer
   public var secondMoment: AlignedBuffer
+  /// Of an embedding, the rows that need no more than decay.
+  public var idleRows: IdleRows?
   public var step: AdamWStep
 
   public init(
-    parameter: Parameter, firstMoment: AlignedBuffer, secondMoment: AlignedBuffer, step: AdamWStep
+    parameter: Parameter, firstMoment: AlignedBuffer, secondMoment: AlignedBuffer,
+    idleRows: IdleRows? = nil, step: AdamWStep
   ) {
     self.parameter = parameter
     self.firstMoment = firstMoment
     self.secondMoment = secondMoment
+    self.idleRows = idleRows
     self.step = step
   }
 }
@@ -60,7 +64,10 @@ extension Engine {
   /// `_single_tensor_adamw`.
   public func adamW(_ updates: [AdamWUpdate]) {
     sweep.begin()
-    for update in updates { sweep.add(count: update.parameter.count) }
+    for update in updates {
+      sweep.add(count: update.parameter.count)
+      update.idleRows?.wake(update.parameter)
+    }
     // Read: value, gradient and both moments; written: value and moments.
     let cost = OperationCost(.adamW, .update, values: 7 * sweep.count)
     perform(cost, tiles: sweep.blocks.count) { [blocks = sweep.blocks] tile, _ in
@@ -71,9 +78,20 @@ extension Engine {
         let m = update.firstMoment.values.baseAddress,
         let v = update.secondMoment.values.baseAddress
       else { return }
-      let start = range.lowerBound
-      AdamWKernel.step(
-        p + start, g + start, m + start, v + start, range.count, update.step)
+      func step(_ range: Range<Int>, idle: Bool) {
+        let start = range.lowerBound
+        if idle {
+          AdamWKernel.decay(p + start, range.count, by: update.step.decay)
+        } else {
+          AdamWKernel.step(
+            p + start, g + start, m + start, v + start, range.count, update.step)
+        }
+      }
+      if let idleRows = update.idleRows {
+        idleRows.forEachStretch(of: range, step)
+      } else {
+        step(range, idle: false)
+      }
     }
   }
 
@@ -86,7 +104,8 @@ extension Engine {
     return sweep.withSums { blocks, sums in
       perform(cost, tiles: blocks.count) { tile, _ in
         let (index, range) = (blocks[tile].parameter, blocks[tile].range)
-        guard let g = parameters[index].gradient?.baseAddress.map({ $0 + range.lowerBound })
+        guard parameters[index].mayHaveGradient(in: range),
+          let g = parameters[index].gradient?.baseAddress.map({ $0 + range.lowerBound })
         else { return }
         sums[tile] = Double(RowKernels.dot(g, g, range.count))
       }
@@ -108,6 +127,13 @@ enum AdamWKernel {
       store(newM, m, part)
       store(newV, v, part)
     }
+  }
+
+  /// What a step comes to where gradient and moments are zero.
+  static func decay(_ p: UnsafeMutablePointer<Float>, _ count: Int, by decay: Float) {
+    guard decay != 1 else { return }
+    let decay = Vector(repeating: decay)
+    for part in VectorParts(count) { store(load(p, part) * decay, p, part) }
   }
 
   private struct Constants {
