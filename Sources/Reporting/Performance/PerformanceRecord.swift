@@ -106,18 +106,8 @@ extension PerformanceRecord.Row {
   }
 }
 
-extension PerformanceRecord {
-  static func read(path: String) throws(RecordError) -> PerformanceRecord {
-    try PerformanceRecord(text: RecordText.read(path: path), source: path)
-  }
-
-  init(text: String, source: String) throws(RecordError) {
-    self = try RecordText.decode(Self.self, from: text, source: source)
-    let facts = contradictions()
-    guard facts.isEmpty else { throw .inconsistent(source: source, facts: facts) }
-  }
-
-  private func contradictions() -> [String] {
+extension PerformanceRecord: StrictRecord {
+  func contradictions() -> [String] {
     var facts: [String] = []
     if Set(rows.map(\.id)).count != rows.count { facts.append("two rows of the same id") }
     for row in rows {

@@ -46,18 +46,8 @@ extension ScalingRecord.Point {
   var predictedSeconds: Double { flops / (gflops * 1e9) + bytes / bytesPerSecond }
 }
 
-extension ScalingRecord {
-  static func read(path: String) throws(RecordError) -> ScalingRecord {
-    try ScalingRecord(text: RecordText.read(path: path), source: path)
-  }
-
-  init(text: String, source: String) throws(RecordError) {
-    self = try RecordText.decode(Self.self, from: text, source: source)
-    let facts = contradictions()
-    guard facts.isEmpty else { throw .inconsistent(source: source, facts: facts) }
-  }
-
-  private func contradictions() -> [String] {
+extension ScalingRecord: StrictRecord {
+  func contradictions() -> [String] {
     var facts: [String] = []
     if Set(sweeps.map(\.over)).count != sweeps.count {
       facts.append("two sweeps over the same quantity")

@@ -1,12 +1,11 @@
 // The record as text: one layout, read back strictly.
 
-extension RunRecord {
+extension RunRecord: StrictRecord {
   /// The file's content: JSON, keys sorted, one a line; the same record gives the same bytes.
   /// - Throws: `inconsistent` if facts contradict each other; nothing wrong is ever written.
   public func text() throws(RecordError) -> String {
     let source = "run record of \(experiment.name)"
-    let facts = contradictions()
-    guard facts.isEmpty else { throw .inconsistent(source: source, facts: facts) }
+    try refuseContradictions(source: source)
     return try RecordText.tree(of: self, source: source).text
   }
 
@@ -17,20 +16,8 @@ extension RunRecord {
     return JSONTree.object(members.filter { $0.key != "measured" }).text
   }
 
-  /// Reads what `text()` wrote.
-  /// - source: what messages call it, normally the path.
-  public init(text: String, source: String) throws(RecordError) {
-    self = try RecordText.decode(Self.self, from: text, source: source)
-    let facts = contradictions()
-    guard facts.isEmpty else { throw .inconsistent(source: source, facts: facts) }
-  }
-
-  public static func read(path: String) throws(RecordError) -> RunRecord {
-    try RunRecord(text: RecordText.read(path: path), source: path)
-  }
-
   /// Every pair of facts that cannot both be true.
-  func contradictions() -> [String] {
+  public func contradictions() -> [String] {
     var facts: [String] = []
     let sets = Dictionary(data.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     if sets.count != data.count { facts.append("two data sets of the same name") }

@@ -2,7 +2,7 @@
 
 import Foundation
 
-public struct StageRecord: Codable, Sendable, Equatable {
+public struct StageRecord: StrictRecord, Sendable, Equatable {
   public var format: Int
   public var stage: RunRecord.Stage
   public var measured: RunRecord.StageMeasurement
@@ -16,13 +16,5 @@ public struct StageRecord: Codable, Sendable, Equatable {
   /// Laid out and read as strictly as a run record.
   public func text() throws(RecordError) -> String {
     try RecordText.tree(of: self, source: "record of stage \(stage.id)").text
-  }
-
-  public init(text: String, source: String) throws(RecordError) {
-    self = try RecordText.decode(Self.self, from: text, source: source)
-  }
-
-  public static func read(path: String) throws(RecordError) -> StageRecord {
-    try StageRecord(text: RecordText.read(path: path), source: path)
   }
 }

@@ -1,0 +1,26 @@
+// How every kind of record is read.
+
+/// A record that is believed only whole: of the known format, without unknown keys, and of facts that agree.
+public protocol StrictRecord: Codable {
+  /// Every pair of facts that cannot both be true.
+  func contradictions() -> [String]
+}
+
+extension StrictRecord {
+  public func contradictions() -> [String] { [] }
+
+  /// - Parameter source: what messages call the text, normally its path.
+  public init(text: String, source: String) throws(RecordError) {
+    self = try RecordText.decode(Self.self, from: text, source: source)
+    try refuseContradictions(source: source)
+  }
+
+  public static func read(path: String) throws(RecordError) -> Self {
+    try Self(text: RecordText.read(path: path), source: path)
+  }
+
+  func refuseContradictions(source: String) throws(RecordError) {
+    let facts = contradictions()
+    guard facts.isEmpty else { throw .inconsistent(source: source, facts: facts) }
+  }
+}
