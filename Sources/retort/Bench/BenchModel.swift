@@ -1,8 +1,23 @@
 // Models that benchmarks time.
+import ArgumentParser
 import Benchmarks
 import ExperimentPlan
 import Text
 import Transformers
+
+/// `--model M --weights random|stored`.
+struct BenchModelOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "distilbert, minilm or bert-base with random weights; or a checkpoint (.h5), a Hugging Face "
+        + "folder, or hub:owner/name.", valueName: "model"))
+  var model = PublishedSize.distilbert.rawValue
+
+  @Option(help: ArgumentHelp("Leave stored weights aside.", valueName: "random|stored"))
+  var weights: BenchmarkedModel.Weights?
+
+  func open() throws -> BenchModel { try BenchModel(model, weights: weights, option: "--model") }
+}
 
 /// A published size by its name, or a stored model.
 enum BenchModel {
