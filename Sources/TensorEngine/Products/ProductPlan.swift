@@ -1,8 +1,8 @@
 /// How a product is cut up for the workers.
 ///
 /// The smaller side is packed once, by all of them; then the result is cut along the larger side into tiles, each of
-/// which packs panel after panel of its own. In which order a value of C is summed depends on the inner dimension alone, so
-/// bits depend on no tile, no number of threads and no width of vectors.
+/// which packs panel after panel of its own. In which order a value of C is summed depends on the inner dimension
+/// alone, so bits depend on no tile, no number of threads and no width of vectors.
 struct ProductPlan {
   let product: MatrixProduct
   /// Whether the left side is the one packed once.
@@ -106,6 +106,7 @@ struct ProductPlan {
   ) -> (rows: Range<Int>, columns: Range<Int>) {
     let covered = covered(by: tile)
     let (common, own) = (sharedPanels, tilePanels(covered.count))
+    let tiledPacked = sharesLeft ? product.packedRight : nil
     forEachBlock(of: chunk) { block in
       let packed =
         isSharedSidePacked
@@ -114,16 +115,16 @@ struct ProductPlan {
       for panel in 0..<own.count {
         let outer =
           covered.lowerBound + own[panel].lowerBound..<covered.lowerBound + own[panel].upperBound
-        guard sharesLeft, let right = product.packedRight else {
+        if let tiledPacked {
+          multiply(
+            tiledPacked + placeInRight(outer.lowerBound, block), outer, packed, common,
+            block: block, next: nil)
+        } else {
           tiledSide.pack(outer: outer, inner: block, width: own.width(of: panel), into: scratch)
           multiply(
             scratch, outer, packed, common, block: block,
             next: next(after: outer, tile: tile, block: block, chunk: chunk))
-          continue
         }
-        multiply(
-          right + placeInRight(outer.lowerBound, block), outer, packed, common, block: block,
-          next: nil)
       }
     }
     return sharesLeft ? (0..<product.rows, covered) : (covered, 0..<product.columns)
