@@ -14,8 +14,7 @@ public enum FineTuningBenchmark {
     _ timed: BenchmarkedModel, on sentences: LabelledSequences, settings: StepSettings,
     engine: Engine
   ) throws -> StepResult {
-    let first = LabelledSequences(
-      sentences, in: 0..<min(settings.batchSize, sentences.count))
+    let first = sentences.examples(0..<min(settings.batchSize, sentences.count))
     let alone = check(timed, on: first, engine: Engine(threadCount: 1))
     let all = check(timed, on: first, engine: engine)
 
@@ -75,14 +74,5 @@ struct TimedOrder {
     let batches = (count + batchSize - 1) / batchSize
     let batch = (warmup + step) % batches
     return batch * batchSize..<min((batch + 1) * batchSize, count)
-  }
-}
-
-extension LabelledSequences {
-  /// A range of `whole`.
-  init(_ whole: LabelledSequences, in range: Range<Int>) {
-    var sequences = TokenSequences()
-    for index in range { sequences.append(whole.sequences[index]) }
-    self.init(sequences: sequences, labels: whole.labels.map { Array($0[range]) })
   }
 }

@@ -50,12 +50,13 @@ public enum InferenceBenchmark {
     steps: Int?, warmup: Int, data: String, versions: [String: String], engine: Engine
   ) -> InferenceResult {
     timed.model.keepPacked()  // as `predict` and `evaluate` do
-    let checked = Array(0..<min(8, sentences.count))
-    let alone = logits(timed, batch(checked, of: sentences), engine: Engine(threadCount: 1))
-    let all = logits(timed, batch(checked, of: sentences), engine: engine)
+    let whole = LabelledSequences(sequences: sentences, labels: nil)
+    let checked = whole.examples(0..<min(8, sentences.count))
+    let alone = logits(timed, checked, engine: Engine(threadCount: 1))
+    let all = logits(timed, checked, engine: engine)
     let places = sorted(sentences, by: order)
     let batches = stride(from: 0, to: places.count, by: batchSize).map {
-      batch(Array(places[$0..<min($0 + batchSize, places.count)]), of: sentences)
+      whole.examples(places[$0..<min($0 + batchSize, places.count)])
     }
     let scope = ComputeScope(engine: engine, recording: false)
     for step in 0..<warmup {
@@ -110,12 +111,6 @@ public enum InferenceBenchmark {
     case .length:
       places.sorted { (sentences.length(of: $0), $0) < (sentences.length(of: $1), $1) }
     }
-  }
-
-  private static func batch(_ places: [Int], of sentences: TokenSequences) -> LabelledSequences {
-    var sequences = TokenSequences()
-    for place in places { sequences.append(sentences[place]) }
-    return LabelledSequences(sequences: sequences, labels: nil)
   }
 
   private static func logits(

@@ -12,4 +12,12 @@ public struct LabelledSequences: Sendable {
   }
 
   public var count: Int { sequences.count }
+
+  /// The examples at `indices`, in that order.
+  public func examples(_ indices: some Collection<Int>) -> LabelledSequences {
+    var chosen = TokenSequences()
+    for index in indices { chosen.append(sequences[index]) }
+    return LabelledSequences(
+      sequences: chosen, labels: labels.map { labels in indices.map { labels[$0] } })
+  }
 }
