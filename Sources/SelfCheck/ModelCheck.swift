@@ -106,10 +106,10 @@ struct ModelCheck {
   /// A gradient of attention scores is a difference of nearly equal numbers (∂p - Σ ∂p · p).
   private mutating func recordGradients() {
     for parameter in model.parameters {
-      guard let gradient = parameter.gradient else { continue }
+      guard let gradient = parameter.gradientValues() else { continue }
       let isOfScores = parameter.path.contains(".query.") || parameter.path.contains(".key.")
       record(
-        "∂\(names[parameter.path] ?? parameter.path)", Array(gradient),
+        "∂\(names[parameter.path] ?? parameter.path)", gradient,
         tolerance: isOfScores ? 1e-4 : 2e-5)
     }
   }

@@ -60,7 +60,7 @@ final class OperationProbe {
       record("∂\(name)", Fingerprint(of: scope.gradientValues(of: tensor) ?? []))
     }
     for (name, parameter) in parameters {
-      record("∂\(name)", Fingerprint(of: parameter.gradient.map { Array($0) } ?? []))
+      record("∂\(name)", Fingerprint(of: parameter.gradientValues() ?? []))
     }
   }
 }

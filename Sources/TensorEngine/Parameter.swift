@@ -7,7 +7,8 @@ public enum ParameterKind: String, Sendable, CaseIterable {
 ///
 /// Gradients accumulate: the first contribution after `clearGradient()` writes, the next ones add, so that
 /// nothing is ever zeroed for nothing, a tied matrix is one parameter with two contributions, and
-/// micro-batches add up.
+/// micro-batches add up. Where all contributions were of rows, as an embedding's are, there is memory for
+/// those alone.
 public final class Parameter: @unchecked Sendable {
   /// Where the parameter sits in its model, such as `encoder.layer.0.attention.query.weight`.
   public let path: String
@@ -27,10 +28,9 @@ public final class Parameter: @unchecked Sendable {
 
   private let storage: ParameterStorage
   private let range: Range<Int>
-  /// Whether the only contributions were of rows.
-  private var isSparse = false
-  /// Then the rows of the gradient that may be other than zero; memory is kept from step to step.
-  private var touchedRows: [Int32] = []
+  /// Where the only contributions were of rows, those; its memory is kept from step to step.
+  private var rowGradient: RowGradient?
+  private var isOfRows = false
 
   public convenience init(path: String, kind: ParameterKind, shape: [Int]) {
     let count = shape.reduce(1, *)
@@ -63,10 +63,30 @@ public final class Parameter: @unchecked Sendable {
     }
   }
 
-  /// The gradient, same shape as the values; nil before the first contribution since `clearGradient()`, and
-  /// of a parameter that is not trainable (a product with its neighbours may have written there).
-  public var gradient: UnsafeMutableBufferPointer<Float>? {
-    hasGradient && isTrainable ? storage.gradient(range) : nil
+  /// A gradient as it lies in memory.
+  enum Gradient {
+    /// [rows, columns]
+    case whole(UnsafeMutablePointer<Float>)
+    /// Zero but for these rows.
+    case rows(RowGradient)
+  }
+
+  /// The gradient; nil before the first contribution since `clearGradient()`, and of a parameter that is not
+  /// trainable (a product with its neighbours may have written there).
+  var gradient: Gradient? {
+    guard hasGradient, isTrainable else { return nil }
+    if isOfRows, let rowGradient { return .rows(rowGradient) }
+    return .whole(wholeGradient)
+  }
+
+  /// A copy of the gradient, same shape as the values; nil where there is none.
+  public func gradientValues() -> [Float]? {
+    switch gradient {
+    case nil: return nil
+    case .whole(let base): return Array(UnsafeBufferPointer(start: base, count: count))
+    case .rows(let some):
+      return (0..<rows).flatMap { UnsafeBufferPointer(start: some.row($0), count: columns) }
+    }
   }
 
   /// Forgets the gradient: the next contribution writes instead of adding.
@@ -74,47 +94,29 @@ public final class Parameter: @unchecked Sendable {
     hasGradient = false
   }
 
-  /// Memory for a contribution to the gradient and whether it must add to what is there.
+  private var wholeGradient: UnsafeMutablePointer<Float> { storage.gradientBase + range.lowerBound }
+
+  /// Memory for a contribution to the whole gradient and whether it must add to what is there.
   func gradientForContribution() -> (UnsafeMutablePointer<Float>, adds: Bool) {
+    let base = wholeGradient
+    if hasGradient, isOfRows, let rowGradient {
+      base.update(repeating: 0, count: count)
+      rowGradient.write(to: base)
+    }
     let adds = hasGradient
-    hasGradient = true
-    storage.isDirty = true
-    isSparse = false
-    return (storage.gradientBase + range.lowerBound, adds)
+    (hasGradient, isOfRows) = (true, false)
+    return (base, adds)
   }
 
-  /// The same for a contribution to some rows: everything else is zero or what was there before.
-  func gradientForContribution(rows: UnsafeBufferPointer<Int32>) -> UnsafeMutablePointer<Float> {
-    let base = storage.gradientBase + range.lowerBound
-    if !hasGradient {
-      if isSparse {
-        for row in touchedRows {
-          (base + Int(row) * columns).update(repeating: 0, count: columns)
-        }
-      } else if storage.isDirty {
-        base.update(repeating: 0, count: count)
-      }
-      isSparse = true
-      touchedRows.removeAll(keepingCapacity: true)
-      touchedRows.append(contentsOf: rows)
-    } else if isSparse {
-      touchedRows.append(contentsOf: rows)
-    }
-    storage.isDirty = true
-    hasGradient = true
-    return base
-  }
-
-  /// The rows that alone may have a gradient other than zero, in no order and some of them twice; nil where every row
-  /// may.
-  var gradientRows: [Int32]? { hasGradient && isSparse ? touchedRows : nil }
-
-  /// Whether the gradient may be other than zero anywhere among these elements.
-  func mayHaveGradient(in range: Range<Int>) -> Bool {
-    guard let gradientRows else { return true }
-    return gradientRows.contains {
-      Int($0) * columns < range.upperBound && (Int($0) + 1) * columns > range.lowerBound
-    }
+  /// Memory for contributions to these rows, which add to what is there: zeros, or what came before.
+  func gradientForContribution(rows: UnsafeBufferPointer<Int32>) -> Gradient {
+    if hasGradient, !isOfRows { return .whole(wholeGradient) }
+    let some = rowGradient ?? RowGradient(rows: self.rows, columns: columns)
+    rowGradient = some
+    if !hasGradient { some.clear() }
+    some.touch(rows)
+    (hasGradient, isOfRows) = (true, true)
+    return .rows(some)
   }
 
   /// Says that the values will not change any more: forward-only scopes then keep them in the form in which products
@@ -136,17 +138,11 @@ private final class ParameterStorage {
   private lazy var gradientBuffer = AlignedBuffer(count: valueBuffer.values.count)
   /// Where values are settled, what products have packed of them.
   var packed: PackedWeightsCache?
-  /// Whether the gradient's memory may hold anything but zeros.
-  var isDirty = false
 
   init(count: Int) { valueBuffer = AlignedBuffer(count: count) }
 
   func values(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(rebasing: valueBuffer.values[range])
-  }
-
-  func gradient(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Float> {
-    UnsafeMutableBufferPointer(rebasing: gradientBuffer.values[range])
   }
 
   var gradientBase: UnsafeMutablePointer<Float> {

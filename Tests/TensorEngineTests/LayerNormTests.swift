@@ -142,7 +142,7 @@ import Testing
       scope.seedGradient(of: y, with: upstream)
       scope.backward()
       return [
-        scale.gradient.map { Array($0) }, shift.gradient.map { Array($0) },
+        scale.gradientValues(), shift.gradientValues(),
         scope.gradientValues(of: input), scope.gradientValues(of: residual),
       ]
     }

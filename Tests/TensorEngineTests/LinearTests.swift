@@ -149,8 +149,8 @@ import Testing
       scope.seedGradient(of: y, with: upstream)
       scope.backward()
       return (
-        scope.gradientValues(of: input), weight.gradient.map { Array($0) },
-        bias.gradient.map { Array($0) }
+        scope.gradientValues(of: input), weight.gradientValues(),
+        bias.gradientValues()
       )
     }
     let (all, some) = (gradients(frozen: false), gradients(frozen: true))
@@ -169,7 +169,7 @@ import Testing
       weight: ParameterSpan(contiguous: parameters), bias: nil)
     scope.seedGradient(of: y, with: [Float](repeating: 1, count: 16))
     scope.backward()
-    #expect(parameters[0].gradient == nil)
+    #expect(parameters[0].gradientValues() == nil)
     #expect(parameters[1].gradientArray == [Float](repeating: 2, count: 12))
   }
 }

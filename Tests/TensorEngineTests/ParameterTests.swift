@@ -45,11 +45,11 @@ import Testing
   @Test("no gradient before the first contribution and after clearing")
   func presence() {
     let table = table()
-    #expect(table.gradient == nil && !table.hasGradient)
+    #expect(table.gradientValues() == nil && !table.hasGradient)
     contributeRows([1], 1, to: table)
-    #expect(table.gradient != nil && table.hasGradient)
+    #expect(table.gradientValues() != nil && table.hasGradient)
     table.clearGradient()
-    #expect(table.gradient == nil && !table.hasGradient)
+    #expect(table.gradientValues() == nil && !table.hasGradient)
   }
 
   @Test("rows of several steps: only the last step's are left")

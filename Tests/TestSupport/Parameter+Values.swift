@@ -18,6 +18,6 @@ extension Parameter {
 
   /// The gradient, zeros where there is none.
   public var gradientArray: [Float] {
-    gradient.map { Array($0) } ?? [Float](repeating: 0, count: count)
+    gradientValues() ?? [Float](repeating: 0, count: count)
   }
 }

@@ -73,18 +73,22 @@ extension Engine {
     perform(cost, tiles: sweep.blocks.count) { [blocks = sweep.blocks] tile, _ in
       let (index, range) = (blocks[tile].parameter, blocks[tile].range)
       let update = updates[index]
-      guard let g = update.parameter.gradient?.baseAddress,
+      guard let gradient = update.parameter.gradient,
         let p = update.parameter.values.baseAddress,
         let m = update.firstMoment.values.baseAddress,
         let v = update.secondMoment.values.baseAddress
       else { return }
-      func step(_ range: Range<Int>, idle: Bool) {
+      func step(_ range: Range<Int>, _ g: UnsafePointer<Float>) {
         let start = range.lowerBound
+        AdamWKernel.step(p + start, g, m + start, v + start, range.count, update.step)
+      }
+      func step(_ range: Range<Int>, idle: Bool) {
         if idle {
-          AdamWKernel.decay(p + start, range.count, by: update.step.decay)
-        } else {
-          AdamWKernel.step(
-            p + start, g + start, m + start, v + start, range.count, update.step)
+          return AdamWKernel.decay(p + range.lowerBound, range.count, by: update.step.decay)
+        }
+        switch gradient {
+        case .whole(let g): step(range, g + range.lowerBound)
+        case .rows(let some): some.forEachRow(of: range, step)
         }
       }
       if let idleRows = update.idleRows {
@@ -99,15 +103,20 @@ extension Engine {
   /// same order.
   public func gradientNorm(of parameters: [Parameter]) -> Double {
     sweep.begin()
-    for parameter in parameters { sweep.add(count: parameter.gradient?.count ?? 0) }
+    for parameter in parameters {
+      sweep.add(count: parameter.gradient == nil ? 0 : parameter.count)
+    }
     let cost = OperationCost(.gradientNorm, .update, values: sweep.count)
     return sweep.withSums { blocks, sums in
       perform(cost, tiles: blocks.count) { tile, _ in
-        let (index, range) = (blocks[tile].parameter, blocks[tile].range)
-        guard parameters[index].mayHaveGradient(in: range),
-          let g = parameters[index].gradient?.baseAddress.map({ $0 + range.lowerBound })
-        else { return }
-        sums[tile] = Double(RowKernels.dot(g, g, range.count))
+        let range = blocks[tile].range
+        switch parameters[blocks[tile].parameter].gradient {
+        case nil: break
+        case .whole(let g):
+          sums[tile] = Double(
+            RowKernels.dot(g + range.lowerBound, g + range.lowerBound, range.count))
+        case .rows(let some): sums[tile] = Double(some.sumOfSquares(of: range))
+        }
       }
       return sums.reduce(0, +).squareRoot()
     }

@@ -22,11 +22,11 @@ public final class IdleRows: @unchecked Sendable {
 
   /// To be called before an update with the parameter's gradient as it then is.
   func wake(_ parameter: Parameter) {
-    guard let rows = parameter.gradientRows else {
-      for row in isIdle.indices { isIdle[row] = false }
-      return
+    switch parameter.gradient {
+    case nil: return
+    case .whole: for row in isIdle.indices { isIdle[row] = false }
+    case .rows(let some): for row in some.touchedRows { isIdle[Int(row)] = false }
     }
-    for row in rows { isIdle[Int(row)] = false }
   }
 
   /// Cuts a range of elements into stretches of rows alike.

@@ -79,19 +79,28 @@ extension EmbeddingNode {
     // Read and written: the rows of the words' and the positions' gradients.
     let cost = OperationCost(.embedding, .backward, values: 5 * tokenIDs.count * columns)
     scope.engine.perform(cost, onEach: 128, of: columns) { range, _ in
-      let count = range.count
       for t in 0..<tokenIDs.count {
         let row = UnsafePointer(g + t * columns + range.lowerBound)
-        if let wordGradient, tokenIDs[t] != paddingID {
+        func add(to gradient: Parameter.Gradient?, row id: Int32) {
+          guard let gradient else { return }
           RowKernels.add(
-            row, to: wordGradient + Int(tokenIDs[t]) * columns + range.lowerBound, count)
+            row, to: gradient.row(Int(id), of: columns) + range.lowerBound, range.count)
         }
-        if let positionGradient {
-          RowKernels.add(
-            row, to: positionGradient + Int(positionIDs[t]) * columns + range.lowerBound, count)
-        }
-        if let typeGradient { RowKernels.add(row, to: typeGradient + range.lowerBound, count) }
+        if tokenIDs[t] != paddingID { add(to: wordGradient, row: tokenIDs[t]) }
+        add(to: positionGradient, row: positionIDs[t])
+        add(to: typeGradient, row: 0)
       }
+    }
+  }
+}
+
+extension Parameter.Gradient {
+  /// - Parameter columns: of the parameter.
+  @inline(__always)
+  fileprivate func row(_ row: Int, of columns: Int) -> UnsafeMutablePointer<Float> {
+    switch self {
+    case .whole(let base): base + row * columns
+    case .rows(let some): some.row(row)
     }
   }
 }
