@@ -22,7 +22,7 @@ public enum TargetSource: String, Sendable, CaseIterable {
 public enum DistillationBenchmark {
   public static let job = "distillation"
 
-  /// Logits kept of each position where targets are the largest.
+  /// Logits kept of each position where targets are the largest; all of a smaller vocabulary.
   public static let keptLogits = 64
 
   /// - Parameters:
@@ -35,7 +35,9 @@ public enum DistillationBenchmark {
   ) throws -> StepResult {
     let job = DistillationJob(
       student: student.model, teacher: teacher.model, text: text, targets: targets,
-      settings: trainingSettings(targets, settings))
+      settings: trainingSettings(
+        keptLogits: targets == .topK
+          ? min(keptLogits, teacher.model.configuration.vocabularySize) : nil, settings))
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("retort-bench-\(UUID().uuidString)").path
     try Folder.create(path: folder)
@@ -72,14 +74,13 @@ public enum DistillationBenchmark {
   ///
   /// Source: README of DistilBERT's distiller (transformers-research-projects fccd0cd).
   private static func trainingSettings(
-    _ targets: TargetSource, _ settings: StepSettings
+    keptLogits: Int?, _ settings: StepSettings
   ) -> MaskedLanguageSettings {
     MaskedLanguageSettings(
       objective: DistillationObjective(
         softTargets: .init(
-          weight: 5, temperature: 2, positions: .all,
-          keptLogits: targets == .topK ? keptLogits : nil),
-        maskedLanguage: 2, cosine: targets == .topK ? nil : 1),
+          weight: 5, temperature: 2, positions: .all, keptLogits: keptLogits),
+        maskedLanguage: 2, cosine: keptLogits == nil ? 1 : nil),
       optimization: OptimizationSettings(
         learningRate: 5e-4, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0,
         maximumGradientNorm: 5, warmup: .steps(0), decay: .constant),
@@ -112,8 +113,8 @@ private struct DistillationJob {
     case .topK:
       layout = StageActivationLayout(
         topLogits: .init(
-          count: DistillationBenchmark.keptLogits, temperatures: [2], positions: .all,
-          precision: .f32))
+          count: settings.objective.softTargets?.keptLogits ?? 0, temperatures: [2],
+          positions: .all, precision: .f32))
     }
     let path = "\(folder)/targets.h5"
     let writer = try StageActivationWriter(path: path, layout: layout, source: Self.identity)

@@ -87,7 +87,7 @@ import Transformers
     #expect(result.failures.isEmpty, "\(result.failures)")
     #expect(result.run.sentences == 5 * 4)
     #expect(result.run.tokens == 5 * 4 * 16)
-    #expect(result.stepOverProducts > 1)
+    #expect(result.stepOverProducts > 0 && result.stepOverProducts.isFinite)
   }
 }
 

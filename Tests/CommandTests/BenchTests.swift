@@ -56,6 +56,19 @@ import Testing
     #expect(peak <= 70_016, "activations of the largest batch have grown to \(peak) bytes")
   }
 
+  @Test(
+    "nor does a warm distillation step, wherever its targets come from",
+    arguments: ["live", "exact", "top-k"])
+  func distillationAllocations(targets: String) throws {
+    let (_, json) = try bench(
+      "step", "--job", "distillation", "--model", model.path, "--teacher", model.path,
+      "--weights", "random", "--length", "12", "--targets", targets, "--sentences", sentences,
+      "--batch-size", "4", "--steps", "9",
+      "--warmup", "9", "--threads", "2")
+    #expect(json["page_faults_per_step"] as? Double == 0)
+    #expect(json["failures"] as? [String] == [])
+  }
+
   @Test("a result has what a comparison reads")
   func keys() throws {
     let (_, json) = try bench(

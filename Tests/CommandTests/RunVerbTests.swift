@@ -49,6 +49,35 @@ import Testing
     #expect(second.errors.contains("found in the cache"))
   }
 
+  @Test func foretellsAsJSON() throws {
+    let experiment = try TinyExperiment()
+    func explain(_ more: String...) throws -> RetortProcess {
+      let arguments = experiment.arguments("explain", more).filter {
+        $0 != "--runs" && $0 != experiment.folder.file("Runs")
+      }
+      return try RetortProcess.run(arguments, environment: experiment.environment())
+    }
+    let result = try explain("--json")
+    #expect(result.status == 0, "\(result.errors)")
+    let json = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    let stages = try #require(json["stages"] as? [[String: Any]])
+    #expect(
+      stages.map { $0["id"] as? String } == [
+        "teacher_mlm", "distil", "sentiment", "sentiment.no_distillation",
+      ])
+    func sum(_ key: String) -> Double {
+      stages.reduce(0) { $0 + ($1[key] as? Double ?? .nan) }
+    }
+    #expect(
+      stages.allSatisfy { ($0["steps"] as? Int ?? 0) > 0 && $0["is_cached"] as? Bool == false })
+    let seconds = try #require(json["seconds"] as? Double)
+    #expect(abs(sum("seconds") - seconds) <= 1e-9 * seconds && seconds > 0)
+    #expect(json["disk_bytes"] as? Double == sum("disk_bytes"))
+    #expect((json["memory_bytes"] as? Int ?? 0) > 1 << 20)
+    #expect(try explain("--json", "--no-forecast").status == 64)
+  }
+
   @Test func saysWhatItWouldRun() throws {
     let experiment = try TinyExperiment()
     let result = try experiment.run("run", "--dry-run")

@@ -3,6 +3,7 @@
     Tests/Peers/bench [--only ROW]... [--alternations 5] [--threads 2] [--record FILE]
                       [--retort .build/release/retort] [--list]
     Tests/Peers/bench --scaling [--record FILE]
+    Tests/Peers/bench --forecast [--record FILE]
 
 Every row of bench_rows.json, or those named: what is timed, against whom, and the ratio wanted. The
 sides of a contest take turns, process by process, so that a machine that gets slower does so for both;
@@ -11,7 +12,8 @@ each round gives one ratio, and the table shows their median and range. What all
 whose sides disagree, or one of which does not run, shows the reason in place of a ratio, and the
 exit status is 1. A missed target is shown and is no failure. --record writes what `retort report`
 draws Results/performance.md from: every pair of figures, machine, versions, settings. Interrupted,
-it keeps the rounds that are complete. --scaling measures Retort alone (bench_scaling.py).
+it keeps the rounds that are complete. --scaling and --forecast measure Retort alone
+(bench_scaling.py, bench_forecast.py).
 
 Wants an idle machine, RETORT_MIRROR or RETORT_CACHE with SST-2 and a vocabulary, and 12 GB of memory.
 """
@@ -24,6 +26,7 @@ import sys
 import tempfile
 import time
 
+import bench_forecast
 import bench_record
 from bench_checks import Disagreement, agreement
 from bench_contests import CONTESTS
@@ -51,6 +54,7 @@ def main():
     parser.add_argument("--retort", default=os.path.join(HERE, "../../.build/release/retort"))
     parser.add_argument("--list", action="store_true", help="print the names of the rows")
     parser.add_argument("--scaling", action="store_true")
+    parser.add_argument("--forecast", action="store_true")
     arguments = parser.parse_args()
     rows = read_rows()
     names = [row["id"] for row in rows]
@@ -64,10 +68,14 @@ def main():
     arguments.retort = os.path.realpath(arguments.retort)
     if not os.access(arguments.retort, os.X_OK):
         sys.exit(f"bench: no program {arguments.retort}; make build, or name it with --retort")
+    # Now: the tree may be worked on while the program runs.
+    arguments.commit = bench_record.revision(arguments.retort)
     rows = [row for row in rows if not arguments.only or row["id"] in arguments.only]
     machine = bench_record.machine()
     if machine["loadBefore"] > 0.5:
         say(f"load {machine['loadBefore']:.2f}: something else is running; figures will be worse")
+    if arguments.forecast:
+        return bench_forecast.run(arguments, machine)
     with tempfile.TemporaryDirectory(prefix="retort-bench-") as folder:
         material = Material(arguments.retort, folder)
         if arguments.scaling:

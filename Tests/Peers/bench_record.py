@@ -36,7 +36,7 @@ def write(arguments, machine, rows, runs):
         "alternations": arguments.alternations,
         "threads": arguments.threads,
         "machine": machine,
-        "versions": versions(arguments.retort, runs),
+        "versions": versions(arguments.commit, runs),
         "peers": peers(),
         "rows": [entry(row) for row in rows],
         "profile": profile(runs.get(PROFILED, {}).get("retort", [])),
@@ -70,9 +70,9 @@ def peers():
         return json.load(file)
 
 
-def versions(retort, runs):
+def versions(commit, runs):
     """Name to version, of everything that took part."""
-    found = {"commit": revision(retort)}
+    found = {"commit": commit}
     for contest in runs.values():
         for results in contest.values():
             for result in results[:1]:
@@ -93,6 +93,11 @@ def revision(retort):
     return commit + ("+" if changed else "") if commit else "unknown"
 
 
+def ceilings(result):
+    """GFLOP/s and bytes a second of the machine, as a run of Retort measured them."""
+    return result["ceilings"]
+
+
 def profile(runs):
     """Of the run whose step is the median one: rates and the time of each operation."""
     runs = [run for run in runs if "operations" in run]
@@ -109,8 +114,8 @@ def profile(runs):
         "tokensOfStep": run["tokens"] / run["steps"],
         "productGflops": run["product_gflops"],
         "productSecondsOfStep": run["product_seconds_per_step"],
-        "ceilingGflops": run["ceilings"]["gflops"],
-        "ceilingBytesPerSecond": run["ceilings"]["bytes_per_second"],
+        "ceilingGflops": ceilings(run)["gflops"],
+        "ceilingBytesPerSecond": ceilings(run)["bytes_per_second"],
         "operations": operations,
     }
 

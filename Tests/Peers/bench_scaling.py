@@ -142,7 +142,7 @@ def write(arguments, machine, sweeps, results):
         "alternations": arguments.alternations,
         "machine": machine,
         "versions": bench_record.versions(
-            arguments.retort, {"scaling": {str(shape): r for shape, r in results.items()}}
+            arguments.commit, {"scaling": {str(shape): r for shape, r in results.items()}}
         ),
         "model": MODEL,
         "sweeps": [

@@ -80,6 +80,34 @@ import Testing
         "bytesPerSecond": 2e10, "seconds": [1.1]}]}]}
     """
 
+  private static let forecast = """
+    {"format": 1, "command": "Tests/Peers/bench --forecast", "threads": 2, "machine": \(machine),
+     "versions": {"commit": "0123456789"},
+     "runs": [
+      {"definition": "near.yaml", "changes": ["stages.a.limit={steps: 9}"], "steps": 9,
+       "foretold": {"seconds": 80, "memoryBytes": 1073741824, "diskBytes": 2e6},
+       "measured": {"seconds": 100, "memoryBytes": 1073741824, "diskBytes": 2e6}},
+      {"definition": "far.yaml", "changes": [], "steps": 2000,
+       "foretold": {"seconds": 130, "memoryBytes": 1e9, "diskBytes": 2e6},
+       "measured": {"seconds": 100, "memoryBytes": 1e9, "diskBytes": 2e6}}]}
+    """
+
+  @Test func showsWhatWasForetoldAndWhatCame() throws {
+    let (results, folder) = try results(["forecast.json": Self.forecast])
+    defer { withExtendedLifetime(folder) {} }
+    let page = try #require(try results.render()["performance.md"])
+    let lines = page.split(separator: "\n").filter {
+      $0.hasPrefix("| near") || $0.hasPrefix("| far")
+    }.map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
+    #expect(
+      lines.map { Array($0.prefix(6)) } == [
+        ["near.yaml, `stages.a.limit={steps: 9}`", "9", "80.0 s", "100.0 s", "-20 %", "1.00 GiB"],
+        ["far.yaml", "2,000", "130.0 s", "100.0 s", "+30 %", "954 MiB"],
+      ])
+    #expect(page.contains("Further than 25 % from it: far.yaml."))
+    #expect(page.contains("bench --forecast --record Results/records/performance/forecast.json"))
+  }
+
   @Test func showsRatiosBesideTargetsAndWhatWasMissed() throws {
     let (results, folder) = try results(["comparison.json": Self.comparison])
     defer { withExtendedLifetime(folder) {} }
@@ -190,9 +218,15 @@ import Testing
       ("scaling.json", "\"over\": \"threads\"", "\"over\": \"length\"", "over the same quantity"),
       ("scaling.json", "\"over\": \"threads\"", "\"over\": \"wind\"", "sweeps[1].over"),
       ("scaling.json", "\"command\"", "\"commant\"", "command: missing"),
+      ("forecast.json", "\"seconds\": 130", "\"seconds\": 0", "far.yaml: a figure that is not a"),
+      ("forecast.json", "\"steps\": 9,", "", "runs[0].steps"),
     ])
   func refuses(file: String, part: String, replacement: String, message: String) throws {
-    let text = file == "scaling.json" ? Self.scaling : Self.comparison
+    let texts = [
+      "comparison.json": Self.comparison, "scaling.json": Self.scaling,
+      "forecast.json": Self.forecast,
+    ]
+    let text = try #require(texts[file])
     try #require(text.contains(part), "\(part)")
     let (results, folder) = try results([file: text.replacing(part, with: replacement)])
     defer { withExtendedLifetime(folder) {} }

@@ -16,7 +16,9 @@ public final class StoredTeacher: TeacherSource {
   /// Which of the stored temperatures is the objective's; nil where logits are computed.
   private let temperature: Int?
   private let scope: ComputeScope
-  private var states: [Float] = []
+  // Memory that is kept from batch to batch.
+  private var scratch: [Float] = []
+  private var kept = TopLogits(rows: 0, count: 0, values: [], ids: [], logNormalizers: [])
 
   /// - Parameters:
   ///   - store: of the stage's teacher outputs.
@@ -102,12 +104,9 @@ public final class StoredTeacher: TeacherSource {
   /// [T, C]
   private func lastHidden(of batch: StageActivationStore.Batch, rows: Int) -> Tensor {
     let columns = store.layout.lastHidden?.hiddenSize ?? 0
-    let count = rows * columns
-    if states.count < count { states = [Float](repeating: 0, count: count) }
-    return states.withUnsafeMutableBufferPointer { states in
-      let target = UnsafeMutableBufferPointer(rebasing: states[..<count])
-      store.readLastHidden(of: batch, into: target)
-      return scope.input(UnsafeBufferPointer(target), rows: rows, columns: columns)
+    return withScratch(rows * columns) { states in
+      store.readLastHidden(of: batch, into: states)
+      return scope.input(UnsafeBufferPointer(states), rows: rows, columns: columns)
     }
   }
 
@@ -115,23 +114,40 @@ public final class StoredTeacher: TeacherSource {
     of batch: StageActivationStore.Batch, rows: [Int32], temperature: Int
   ) throws(StoredTeacherError) -> TopLogits? {
     guard let layout = store.layout.topLogits else { return nil }
-    let k = layout.count
-    var values = [Float](repeating: 0, count: batch.logitRowCount * k)
-    values.withUnsafeMutableBufferPointer { store.readTopLogits(of: batch, into: $0) }
     let ids = store.topLogitIDs(of: batch)
     guard ids.allSatisfy({ (0..<vocabularySize).contains(Int($0)) }) else {
       throw .foreignWords(path: store.path, vocabularySize: vocabularySize)
     }
-    let sums = store.logNormalizers(of: batch)
-    // Masked rows of a store of all, or exactly the rows that it has.
-    let places = rows.count == batch.logitRowCount ? Array(0..<rows.count) : rows.map(Int.init)
+    let holdsTheseRows = rows.count == batch.logitRowCount
     precondition(
-      layout.positions == .all || rows.count == batch.logitRowCount,
+      layout.positions == .all || holdsTheseRows,
       "\(rows.count) rows of \(batch.logitRowCount) stored for the masked positions")
-    return TopLogits(
-      rows: places.count, count: k, values: places.flatMap { values[$0 * k..<($0 + 1) * k] },
-      ids: places.flatMap { ids[$0 * k..<($0 + 1) * k] },
-      logNormalizers: places.map { sums[$0 * layout.temperatures.count + temperature] })
+    let sums = store.logNormalizers(of: batch)
+    let (k, temperatures) = (layout.count, layout.temperatures.count)
+    withScratch(batch.logitRowCount * k) { values in
+      store.readTopLogits(of: batch, into: values)
+      kept.replace(rows: rows.count, count: k) { keptValues, keptIDs, logNormalizers in
+        for i in rows.indices {
+          // Masked rows of a store of all, or exactly the rows that it has.
+          let row = holdsTheseRows ? i : Int(rows[i])
+          for j in 0..<k {
+            keptValues[i * k + j] = values[row * k + j]
+            keptIDs[i * k + j] = ids[row * k + j]
+          }
+          logNormalizers[i] = sums[row * temperatures + temperature]
+        }
+      }
+    }
+    return kept
+  }
+
+  private func withScratch<Result>(
+    _ count: Int, _ body: (UnsafeMutableBufferPointer<Float>) -> Result
+  ) -> Result {
+    if scratch.count < count { scratch = [Float](repeating: 0, count: count) }
+    return scratch.withUnsafeMutableBufferPointer {
+      body(UnsafeMutableBufferPointer(rebasing: $0[..<count]))
+    }
   }
 }
 

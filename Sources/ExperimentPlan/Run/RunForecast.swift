@@ -10,7 +10,7 @@ import Transformers
 /// A probe trains a model of the right shape for a few steps on the stage's own data; models that an earlier stage
 /// has yet to make are stood in for by what that stage begins from, which has the same shape.
 public struct RunForecast: Sendable {
-  public struct Stage: Sendable {
+  public struct Stage: Encodable, Sendable {
     public var id: String
     public var steps: Int
     public var tokens: Int
@@ -49,6 +49,13 @@ public struct RunForecast: Sendable {
     }
   }
 
+  /// Of the stages that are not in the cache.
+  public var seconds: Double { open.reduce(0) { $0 + $1.seconds } }
+  public var memoryBytes: Int { open.map(\.memoryBytes).max() ?? 0 }
+  public var diskBytes: Int { open.reduce(0) { $0 + $1.diskBytes } }
+
+  private var open: [Stage] { stages.filter { !$0.isCached } }
+
   /// A table and its sum.
   public var text: String {
     var lines = ["Forecast for this machine"]
@@ -59,11 +66,9 @@ public struct RunForecast: Sendable {
           + "disk \(Self.size(stage.diskBytes))"
           + (stage.isCached ? " (in the cache: nothing to compute)" : ""))
     }
-    let open = stages.filter { !$0.isCached }
     lines.append(
-      "  in all: \(Self.duration(open.reduce(0) { $0 + $1.seconds })), "
-        + "memory \(Self.size(open.map(\.memoryBytes).max() ?? 0)), "
-        + "disk \(Self.size(open.reduce(0) { $0 + $1.diskBytes }))")
+      "  in all: \(Self.duration(seconds)), memory \(Self.size(memoryBytes)), "
+        + "disk \(Self.size(diskBytes))")
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -81,5 +86,17 @@ public struct RunForecast: Sendable {
     bytes < 1 << 30
       ? "\(fixed(Double(bytes) / 1048576, 0)) MiB"
       : "\(fixed(Double(bytes) / 1_073_741_824, 1)) GiB"
+  }
+}
+
+extension RunForecast: Encodable {
+  enum CodingKeys: CodingKey { case stages, seconds, memoryBytes, diskBytes }
+
+  public func encode(to encoder: any Swift.Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(stages, forKey: .stages)
+    try values.encode(seconds, forKey: .seconds)
+    try values.encode(memoryBytes, forKey: .memoryBytes)
+    try values.encode(diskBytes, forKey: .diskBytes)
   }
 }

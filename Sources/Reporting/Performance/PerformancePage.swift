@@ -29,6 +29,11 @@ struct PerformancePage {
         ScalingSection(scaling).text()
           + machine(scaling.machine, threads: nil, versions: scaling.versions))
     }
+    if let forecast = records.forecast {
+      sections.append(
+        ForecastSection(forecast).text()
+          + machine(forecast.machine, threads: nil, versions: forecast.versions))
+    }
     return (sections + [again()]).joined(separator: "\n")
   }
 
@@ -174,6 +179,9 @@ struct PerformancePage {
     }
     if let scaling = records.scaling {
       commands.append("\(scaling.command) --record Results/records/performance/scaling.json")
+    }
+    if let forecast = records.forecast {
+      commands.append("\(forecast.command) --record Results/records/performance/forecast.json")
     }
     return """
       ## Again

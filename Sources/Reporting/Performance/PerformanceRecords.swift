@@ -5,11 +5,12 @@ import Foundation
 struct PerformanceRecords: Sendable, Equatable {
   var comparison: PerformanceRecord?
   var scaling: ScalingRecord?
+  var forecast: ForecastRecord?
 
-  var isEmpty: Bool { comparison == nil && scaling == nil }
+  var isEmpty: Bool { comparison == nil && scaling == nil && forecast == nil }
 
   /// - Parameter folder: may be missing.
-  /// - Throws: also for a file that is neither record, which no page would show.
+  /// - Throws: also for a file that is none of these records, which no page would show.
   init(folder: String) throws(RecordError) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     for name in names.sorted() where name.hasSuffix(".json") {
@@ -17,9 +18,12 @@ struct PerformanceRecords: Sendable, Equatable {
       switch name {
       case "comparison.json": comparison = try .read(path: path)
       case "scaling.json": scaling = try .read(path: path)
+      case "forecast.json": forecast = try .read(path: path)
       default:
         throw .unreadable(
-          source: path, reason: "no record of performance; those are comparison.json, scaling.json")
+          source: path,
+          reason: "no record of performance; those are comparison.json, scaling.json, forecast.json"
+        )
       }
     }
   }

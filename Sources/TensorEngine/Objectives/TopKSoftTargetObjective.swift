@@ -3,15 +3,15 @@ import Glibc
 /// What is kept of a teacher's logits: the k largest of each row, and how much the whole row came to.
 public struct TopLogits: Sendable, Equatable {
   /// R
-  public let rows: Int
+  public private(set) var rows: Int
   /// k
-  public let count: Int
+  public private(set) var count: Int
   /// t [R, k], largest first.
-  public let values: [Float]
+  public private(set) var values: [Float]
   /// [R, k], the vocabulary ids of `values`.
-  public let ids: [Int32]
+  public private(set) var ids: [Int32]
   /// log Σᵥ exp(tᵥ/T) over the whole vocabulary [R], at the temperature T they will be used at.
-  public let logNormalizers: [Float]
+  public private(set) var logNormalizers: [Float]
 
   public init(
     rows: Int, count: Int, values: [Float], ids: [Int32], logNormalizers: [Float]
@@ -25,6 +25,34 @@ public struct TopLogits: Sendable, Equatable {
     self.values = values
     self.ids = ids
     self.logNormalizers = logNormalizers
+  }
+
+  /// Makes these those of another batch, in the memory of the last one where it is large enough.
+  /// - Parameter fill: writes values and ids, [rows, count] each, and log-normalisers, [rows].
+  public mutating func replace(
+    rows: Int, count: Int,
+    _ fill: (
+      _ values: UnsafeMutableBufferPointer<Float>, _ ids: UnsafeMutableBufferPointer<Int32>,
+      _ logNormalizers: UnsafeMutableBufferPointer<Float>
+    ) -> Void
+  ) {
+    (self.rows, self.count) = (rows, count)
+    values.become(rows * count)
+    ids.become(rows * count)
+    logNormalizers.become(rows)
+    values.withUnsafeMutableBufferPointer { values in
+      ids.withUnsafeMutableBufferPointer { ids in
+        logNormalizers.withUnsafeMutableBufferPointer { fill(values, ids, $0) }
+      }
+    }
+  }
+}
+
+extension Array where Element: Numeric {
+  /// So many zeros, in the memory that is there.
+  fileprivate mutating func become(_ count: Int) {
+    removeAll(keepingCapacity: true)
+    append(contentsOf: repeatElement(0, count: count))
   }
 }
 

@@ -20,7 +20,16 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
   @Flag(help: "Only read the definition: no weights, no data, no forecast.")
   var noForecast = false
 
+  @Flag(help: "Write the forecast alone, as JSON.")
+  var json = false
+
   @OptionGroup var computing: ComputingOptions
+
+  func validate() throws {
+    if json, noForecast {
+      throw ValidationError("--json writes the forecast: leave out --no-forecast")
+    }
+  }
 
   func run() throws {
     let locations = Locations()
@@ -29,6 +38,12 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
       context: DefinitionContext(locations: locations, definitionPath: definition))
     let plan = ResolvedPlan(loaded.definition)
     let forecast = noForecast ? nil : try forecast(of: plan, locations)
+    if json {
+      // What is missing was said.
+      guard let forecast else { throw ExitCode.failure }
+      let text = try JSONText.pretty(forecast, keys: .convertToSnakeCase)
+      return try StandardOutput.shared.write(line: text)
+    }
     let explanation = PlanExplanation(
       plan, filled: loaded.filledValues, sizes: forecast?.sizes ?? [:],
       facts: { locations.facts($0) })
