@@ -3,10 +3,10 @@
 import Files
 import Foundation
 
-/// `records/*.json`, `records/parity/*.json` and `records/performance/*.json` are the input;
-/// `README.md`, `<experiment>.md`, `parity.md`, `performance.md` and `*.svg` are drawn from them and from the references, and from nothing else: no
-/// clock, no machine, no version. `defaults.md` sets the program's own values beside those of the
-/// references.
+/// `records/*.json` and those under `records/parity`, `records/performance` and `records/similarity`
+/// are the input; `README.md`, `<experiment>.md`, `parity.md`, `performance.md`, `similarity.md` and
+/// `*.svg` are drawn from them and from the references, and from nothing else: no clock, no machine,
+/// no version. `defaults.md` sets the program's own values beside those of the references.
 public struct ResultsFolder: Sendable {
   /// The folder itself, `Results`.
   public let path: String
@@ -103,6 +103,11 @@ public struct ResultsFolder: Sendable {
       files.merge(PerformancePage(performance).files) { _, new in new }
       pages.append((PerformancePage.title, PerformancePage.file))
     }
+    let similarities = try similarities()
+    if !similarities.isEmpty {
+      files.merge(SimilarityPage(similarities).files) { _, new in new }
+      pages.append((SimilarityPage.title, SimilarityPage.file))
+    }
     files["README.md"] = IndexPage(experiments, pages: pages).text()
     return files
   }
@@ -186,6 +191,21 @@ public struct ResultsFolder: Sendable {
     return records
   }
 
+  /// By name, sorted.
+  private func similarities() throws(ResultsError) -> [(name: String, record: SimilarityRecord)] {
+    let folder = "\(path)/records/similarity"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    var records: [(name: String, record: SimilarityRecord)] = []
+    for name in names.sorted() where name.hasSuffix(".json") {
+      do throws(RecordError) {
+        records.append((String(name.dropLast(5)), try .read(path: "\(folder)/\(name)")))
+      } catch {
+        throw .record(error)
+      }
+    }
+    return records
+  }
+
   private func existing(_ name: String) -> String? {
     try? String(contentsOfFile: "\(path)/\(name)", encoding: .utf8)
   }
@@ -212,8 +232,9 @@ extension RunRecord {
   var hasUsableName: Bool {
     let name = experiment.name
     return !name.isEmpty && !name.hasPrefix(".")
-      && !["README.md", DefaultsPage.file, ParityPage.file, PerformancePage.file]
-        .contains("\(name).md")
+      && ![
+        "README.md", DefaultsPage.file, ParityPage.file, PerformancePage.file, SimilarityPage.file,
+      ].contains("\(name).md")
       && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
   }
 }

@@ -23,7 +23,8 @@ struct Retort: ParsableCommand {
           ValidateVerb.self,
         ]),
       CommandGroup(
-        name: "Result", subcommands: [InspectVerb.self, CompareVerb.self, ReportVerb.self]),
+        name: "Result",
+        subcommands: [InspectVerb.self, CompareVerb.self, SimilarityVerb.self, ReportVerb.self]),
       CommandGroup(
         name: "Model",
         subcommands: [

@@ -40,4 +40,11 @@ enum ChartStyle {
       }
       """
   }()
+
+  /// The same with numbers on coloured fields.
+  static let sheetOfFields = """
+    \(sheet)
+    .onfill{font-size:12px;fill:#ffffff}
+    @media (prefers-color-scheme:dark){.onfill{fill:#0d1117}}
+    """
 }

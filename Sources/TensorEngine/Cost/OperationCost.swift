@@ -8,6 +8,7 @@ public struct OperationCost: Sendable, Hashable {
     case vocabularyHead, vocabularyObjectives
     /// Losses of hidden states and of class logits.
     case losses
+    case crossProduct
     case gradientNorm, adamW
     /// Loops that measure what the machine can do.
     case probe
@@ -27,6 +28,7 @@ public struct OperationCost: Sendable, Hashable {
       case .vocabularyHead: "vocabulary_head"
       case .vocabularyObjectives: "vocabulary_objectives"
       case .losses: "losses"
+      case .crossProduct: "cross_product"
       case .gradientNorm: "gradient_norm"
       case .adamW: "adamw"
       case .probe: "probe"

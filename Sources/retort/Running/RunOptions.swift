@@ -110,34 +110,11 @@ struct DefinitionRun {
   }
 
   /// The command as given, for the record, without the place of the run's folder: that is the machine's affair.
-  private static var command: String {
-    var words: [String] = []
-    var arguments = CommandLine.arguments.dropFirst().makeIterator()
-    while let word = arguments.next() {
-      if word == "--runs" {
-        _ = arguments.next()
-      } else if !word.hasPrefix("--runs=") {
-        words.append(word)
-      }
-    }
-    return written(words)
-  }
+  private static var command: String { CommandText.given(without: ["--runs"]) }
 
   /// What to type to go on.
   private static var resumingCommand: String {
     let words = Array(CommandLine.arguments.dropFirst())
-    return written(words.contains("--resume") ? words : words + ["--resume"])
-  }
-
-  private static func written(_ arguments: [String]) -> String {
-    (["retort"] + arguments).map(quoted).joined(separator: " ")
-  }
-
-  /// As a shell would take it back.
-  private static func quoted(_ word: String) -> String {
-    let isPlain = word.allSatisfy {
-      $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=:,@%+".contains($0))
-    }
-    return isPlain && !word.isEmpty ? word : "'\(word.replacing("'", with: "'\\''"))'"
+    return CommandText.written(words.contains("--resume") ? words : words + ["--resume"])
   }
 }

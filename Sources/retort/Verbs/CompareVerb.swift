@@ -1,7 +1,6 @@
 // `retort compare`: the losses of a run beside those of another training.
 import ArgumentParser
 import Files
-import Foundation
 import Reporting
 
 struct CompareVerb: ParsableCommand {
@@ -42,7 +41,12 @@ struct CompareVerb: ParsableCommand {
   }
 
   func run() throws {
-    if let record { try checkOverwrites(record) }
+    if let record {
+      let inputs = [subject, reference].flatMap {
+        [$0, "\($0)/metrics.jsonl", "\($0)/record.json"]
+      }
+      try OutputFile.refuse(record, ifAmong: inputs, option: "--record")
+    }
     let log = try LossLog.read(path: subject, stage: stage)
     let other = try LossLog.read(path: reference, stage: stage)
     if let stage, log.stage == nil, other.stage == nil {
@@ -60,17 +64,6 @@ struct CompareVerb: ParsableCommand {
       throw CommandFailure(
         "\(subject) and \(reference) differ by \(first.magnitude) at step \(grouped(first.step)), "
           + "beyond the tolerance of \(tolerance)")
-    }
-  }
-
-  /// A slip of the keyboard must not put the comparison in place of what it compares.
-  private func checkOverwrites(_ record: String) throws {
-    func standardized(_ path: String) -> String {
-      URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
-    }
-    let inputs = [subject, reference].flatMap { [$0, "\($0)/metrics.jsonl", "\($0)/record.json"] }
-    guard !inputs.map(standardized).contains(standardized(record)) else {
-      throw CommandFailure("--record \(record): is one of the logs compared; name another file")
     }
   }
 }

@@ -1,0 +1,31 @@
+// This process's command line as text that can be typed again.
+
+enum CommandText {
+  /// The command as given.
+  /// - Parameter left: options with a value that are left out.
+  static func given(without left: Set<String>) -> String {
+    var words: [String] = []
+    var arguments = CommandLine.arguments.dropFirst().makeIterator()
+    while let word = arguments.next() {
+      let name = String(word.prefix { $0 != "=" })
+      guard left.contains(name) else {
+        words.append(word)
+        continue
+      }
+      if name == word { _ = arguments.next() }
+    }
+    return written(words)
+  }
+
+  static func written(_ arguments: [String]) -> String {
+    (["retort"] + arguments).map(quoted).joined(separator: " ")
+  }
+
+  /// As a shell would take it back.
+  private static func quoted(_ word: String) -> String {
+    let isPlain = word.allSatisfy {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=:,@%+".contains($0))
+    }
+    return isPlain && !word.isEmpty ? word : "'\(word.replacing("'", with: "'\\''"))'"
+  }
+}

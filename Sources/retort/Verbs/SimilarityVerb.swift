@@ -1,0 +1,99 @@
+// `retort similarity`: the layers of two models beside each other.
+import ArgumentParser
+import Distillation
+import Files
+import Reporting
+import Storage
+
+struct SimilarityVerb: ParsableCommand, RunsKernels {
+  static let configuration = CommandConfiguration(
+    commandName: "similarity",
+    abstract: "Compare two models layer by layer: linear CKA and mean cosine of hidden states.",
+    discussion: """
+      Both stores are of the same text: `retort activations --model <model> --text <file> --layers \
+      all --out <a.h5>`. Linear CKA is that of Kornblith et al. 2019 and compares models of any \
+      widths; the cosine needs the same width.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("Hidden states of one model, such as the teacher.", valueName: "a.h5"))
+  var first: String
+
+  @Option(
+    name: .customLong("with"),
+    help: ArgumentHelp("Hidden states of the other, such as the student.", valueName: "b.h5"))
+  var second: String
+
+  @Option(
+    help: ArgumentHelp("What tables call the two, separated by a comma.", valueName: "a,b"))
+  var names = "teacher,student"
+
+  @Flag(help: "Write JSON.")
+  var json = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the JSON here too, as Results/records/similarity/ has it.", valueName: "file"))
+  var record: String?
+
+  @OptionGroup var computing: ComputingOptions
+
+  func validate() throws { _ = try sideNames() }
+
+  private func sideNames() throws -> [String] {
+    let parts = names.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2, !parts.contains(""), parts[0] != parts[1] else {
+      throw ValidationError("--names \(names): expected two different names, as in teacher,student")
+    }
+    return parts
+  }
+
+  func run() throws {
+    if let record {
+      try OutputFile.refuse(record, ifAmong: [first, second], option: "--record")
+    }
+    let stores = try [first, second].map(TextActivationStore.init(path:))
+    let engine = try computing.makeEngine()
+    let similarity: LayerSimilarity
+    do {
+      similarity = try RecordingDisplay.show("similarity", unit: "token") {
+        try LayerSimilarity(of: stores[0], and: stores[1], engine: engine, observer: $0)
+      }
+    } catch let error as LayerSimilarityError {
+      throw CommandFailure("\(first) and \(second): \(error)")
+    }
+    let sides = try zip(sideNames(), stores).map { name, store in
+      SimilarityRecord.Side(
+        name: name, layers: store.layout.layers, hiddenSize: store.layout.hiddenSize,
+        precision: store.layout.precision.rawValue, source: store.source)
+    }
+    let result = SimilarityRecord(
+      command: CommandText.given(without: ["--record", "--threads"]), first: sides[0],
+      second: sides[1], sequences: similarity.sequenceCount, tokens: similarity.tokenCount,
+      alignment: similarity.alignment, cosine: similarity.cosine)
+    let text = try result.text()
+    if let record {
+      if let folder = Folder.parent(of: record) { try Folder.create(path: folder) }
+      try AtomicFile.replace(path: record, with: text)
+    }
+    try StandardOutput.shared.write((json ? text : result.summary).utf8)
+  }
+}
+
+extension SimilarityRecord {
+  /// For a terminal.
+  fileprivate var summary: String {
+    func matrix(_ title: String, _ values: [[Double]]) -> String {
+      "\n\(title): \(first.name) down, \(second.name) across\n\n"
+        + table(
+          header: ["layer"] + second.layers.map(String.init),
+          rows: zip(first.layers, values).map { layer, row in
+            ["\(layer)"] + row.map { decimal($0, digits: 3) }
+          }, rightAligned: Set(0...second.layers.count))
+        + "\n"
+    }
+    return "\(grouped(sequences)) sequences, \(grouped(tokens)) tokens\n"
+      + matrix("linear CKA", alignment)
+      + (cosine.map { matrix("mean cosine", $0) } ?? "")
+  }
+}
