@@ -163,7 +163,7 @@ import Testing
         "x.yaml:5:1: the key 'name' is given twice (first at x.yaml:2:1); keep one of them",
         "x.yaml:37:1: unknown key 'unknown'; possible here: format, name, question, budget, seed, "
           + "random, corpora, tasks, models, vocabulary, stages, baselines, ablate, compare_with, "
-          + "sweep",
+          + "sweep, time_inference",
       ])
   }
 

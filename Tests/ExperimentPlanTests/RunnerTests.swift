@@ -53,6 +53,25 @@ struct RunnerTests {
     #expect(record.data.map(\.examples).suffix(3) == [24, 20, 6])
   }
 
+  @Test func fineTunedModelsAreTimedWhereTheDefinitionSaysSo() throws {
+    let experiment = try SmallExperiment()
+    let plain = try experiment.run(experiment.request(runs: "plain"))
+    #expect(plain.record.measured.timings.isEmpty)
+    let run = try experiment.run(experiment.request(overrides: ["time_inference={passes: 2}"]))
+    #expect(run.observer.steps.isEmpty, "what is timed changes no stage")
+    let timings = run.record.measured.timings
+    #expect(timings.map(\.name) == Self.stages.filter { $0.hasPrefix("sentiment") })
+    for timing in timings {
+      #expect(timing.conditions == "inference, sentiment dev, one sentence at a time")
+      #expect(timing.steps == 2 && timing.minimumSeconds > 0)
+      #expect(timing.minimumSeconds <= timing.medianSeconds)
+      #expect(timing.medianSeconds <= timing.maximumSeconds)
+      #expect(timing.tokensPerStep > 20 && timing.peakMemoryBytes > 0)
+    }
+    let again = try LoadedDefinition.load(path: "\(run.folder)/resolved.yaml")
+    #expect(again.definition.inferencePasses == 2)
+  }
+
   @Test func theRunFolderHoldsWhatItShouldAndNothingElse() throws {
     let experiment = try SmallExperiment()
     let run = try experiment.run(experiment.request())

@@ -102,6 +102,26 @@ struct ResultsFolderTests {
     #expect(text.contains("95.7 %"))  // 752 of the teacher's 786
   }
 
+  @Test("where inference was timed, the comparison has it and the claim of speed its counterpart")
+  func inference() throws {
+    var record = RunRecord.synthetic()
+    #expect(try page(record).contains("not measured in this experiment"))
+    for (stage, seconds) in [("sst2", 2.0), ("sst2.teacher", 3.1)] {
+      record.measured.timings.append(
+        .init(
+          name: stage, conditions: "inference, glue/sst2 dev, one sentence at a time", steps: 3,
+          medianSeconds: seconds, minimumSeconds: seconds - 0.1, maximumSeconds: seconds + 0.2,
+          tokensPerStep: 21_943, peakMemoryBytes: 300_000_000))
+    }
+    let text = try page(record)
+    for part in [
+      "2 s (1.9-2.2)", "3.1 s (3-3.3)", "55 % faster (a pass one sentence at a time: 2 s beside",
+      "glue/sst2 dev, one sentence at a time, on 2 threads of Example Processor",
+    ] {
+      #expect(text.contains(part), "\(part)")
+    }
+  }
+
   @Test("a page names weights, data, seeds, examples, intervals, budget, machine and command")
   func honest() throws {
     let text = try page(.synthetic())

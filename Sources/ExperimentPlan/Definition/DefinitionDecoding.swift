@@ -34,12 +34,16 @@ final class DefinitionDecoding {
     let ablate = top.list("ablate") { top.choice($0, "ablate", Ablation.self) } ?? []
     let compareWith = top.list("compare_with") { reference($0, top) } ?? []
     let sweep = top.map("sweep", sweep) ?? []
+    let inferencePasses = top.map("time_inference") { map in
+      map.required(
+        "passes", expected: "a whole number of at least 1", map.integer("passes", atLeast: 1))
+    }
     top.finish()
     guard collector.diagnostics.isEmpty, let name, let random, let vocabulary else { return nil }
     return ResolvedDefinition(
       name: name, question: question, budget: budget, seed: defaultSeed, random: random,
       vocabulary: vocabulary, models: models, stages: stages, baselines: baselines, sweep: sweep,
-      ablate: ablate, compareWith: compareWith)
+      ablate: ablate, compareWith: compareWith, inferencePasses: inferencePasses)
   }
 
   private func checkFormat(_ top: MapReader) {

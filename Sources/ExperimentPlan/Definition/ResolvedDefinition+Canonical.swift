@@ -34,6 +34,9 @@ extension ResolvedDefinition {
     if !compareWith.isEmpty {
       entries.append(("compare_with", .list(compareWith.map { .text($0) })))
     }
+    if let inferencePasses {
+      entries.append(("time_inference", .map([("passes", .integer(inferencePasses))])))
+    }
     return .map(entries)
   }
 

@@ -75,6 +75,9 @@ public struct ResolvedDefinition: Sendable, Equatable {
   public var sweep: [SweepAxis]
   public var ablate: [Ablation]
   public var compareWith: [String]
+  /// How often each fine-tuned model is taken over its validation split one sentence at a time, to be timed; nil for
+  /// not at all. No result depends on it.
+  public var inferencePasses: Int?
 
   /// What the definition asks for that this version cannot run, as one line; nil when it can run
   /// all of it.

@@ -68,6 +68,9 @@ public struct PlanExplanation {
       let names = definition.ablate.map(\.rawValue).joined(separator: ", ")
       lines.append("Ablations, one run each without: \(names)")
     }
+    if let passes = definition.inferencePasses {
+      lines.append("Inference timed: validation one sentence at a time, \(passes) passes")
+    }
     if !definition.compareWith.isEmpty {
       lines.append("Compared with: \(definition.compareWith.joined(separator: ", "))")
     }

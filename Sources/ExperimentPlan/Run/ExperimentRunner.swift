@@ -113,9 +113,32 @@ public final class ExperimentRunner {
     let record = try RecordMaking(
       plan: plan, request: request, facts: facts, digests: digests, data: data,
       models: modelMaking(digests), engine: engine
-    ).record(of: results, stages: stages)
+    ).record(of: results, stages: stages, timings: try timeInference(of: results, digests))
     try AtomicFile.replace(path: folder.record, with: record.text())
     return (record, folder.path)
+  }
+
+  /// As often as the definition says, of every fine-tuned model.
+  private func timeInference(
+    of results: [StageRecord], _ digests: PlanDigests
+  ) throws -> [RunRecord.Timing] {
+    guard let passes = plan.definition.inferencePasses else { return [] }
+    return try zip(stages, results).compactMap { planned, result in
+      guard case .finetune(let options) = planned.stage.work,
+        let folder = digests.stages[planned.id].flatMap(cache.lookUp)
+      else { return nil }
+      let task = try data.task(options.task)
+      observer?.note("\(planned.id): timed over \(task.name) dev, one sentence at a time")
+      let stored = try StoredModel(path: "\(folder)/\(Self.modelName)")
+      return try InferenceTiming(
+        model: stored.load(
+          heads: [.classification], ignoring: [.pooler, .maskedLanguage, .nextSentence],
+          mapping: true, seed: 0),
+        validation: data.sequences(
+          task.dev, maximumLength: planned.stage.training.sequenceLength),
+        data: "\(task.name) dev", engine: engine
+      ).timing(of: result.stage, passes: passes)
+    }
   }
 
   private func execute(

@@ -17,7 +17,9 @@ struct RecordMaking {
   let models: ModelMaking
   let engine: Engine
 
-  func record(of results: [StageRecord], stages: [PlannedStage]) throws -> RunRecord {
+  func record(
+    of results: [StageRecord], stages: [PlannedStage], timings: [RunRecord.Timing]
+  ) throws -> RunRecord {
     let definition = plan.definition
     let text = definition.canonicalText
     var seeds = ["experiment": definition.seed]
@@ -37,7 +39,8 @@ struct RecordMaking {
       measured: RunRecord.Measured(
         machine: machine(), command: request.command,
         stages: Dictionary(
-          results.map { ($0.stage.id, $0.measured) }, uniquingKeysWith: { $1 })))
+          results.map { ($0.stage.id, $0.measured) }, uniquingKeysWith: { $1 }),
+        timings: timings))
   }
 
   // MARK: Weights

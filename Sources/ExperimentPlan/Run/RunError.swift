@@ -13,6 +13,8 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case noTeacher(stage: String)
   case noSoftTargets(stage: String)
   case tooManyLogits(Int, words: Int)
+  /// A model that was timed does not answer as it did when it was evaluated.
+  case otherAnswers(stage: String, examples: Int)
   /// Its result is not in the cache.
   case stageNotRun(String, definition: String)
 
@@ -38,6 +40,9 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(stage): logits are kept for soft targets, which its loss does not have; leave --top-k out"
     case .tooManyLogits(let count, let words):
       "\(count) logits are to be kept of a vocabulary of \(words); keep fewer"
+    case .otherAnswers(let stage, let examples):
+      "\(stage): timed one sentence at a time, the model in the cache answers \(examples) examples "
+        + "otherwise than in its record; run `retort doctor`"
     case .stageNotRun(let id, let definition):
       "\(id): makes the teacher and has not been run; run it first: "
         + "retort run \(definition) --stage \(id)"

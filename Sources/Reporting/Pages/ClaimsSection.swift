@@ -47,6 +47,15 @@ struct ClaimsSection {
       let share = 100 * Double(student.correct) / Double(teacher.correct)
       return "\(share.fixed(1)) % of the teacher's accuracy on \(student.data), "
         + "\(student.count.grouped) examples"
+    case "speed":
+      let times = [pair.student, pair.teacher].map { stage in
+        runs.first.measured.timings.first { $0.name == stage.id }?.medianSeconds
+      }
+      guard let student = times[0], let teacher = times[1], student > 0 else {
+        return "not measured in this experiment"
+      }
+      return "\((100 * (teacher / student - 1)).fixed(0)) % faster (a pass one sentence at a time: "
+        + "\(student.significant(3)) s beside the teacher's \(teacher.significant(3)) s)"
     default:
       return "not measured in this experiment"
     }

@@ -41,6 +41,21 @@ struct ComparisonSection {
 
   func text() -> String { tables.map(markdown) ?? "" }
 
+  private var wasTimed: Bool {
+    groups.contains { group in group.stages.contains { inference($0, in: group.record) != nil } }
+  }
+
+  private var timingText: String {
+    guard
+      let timing = groups.lazy.flatMap({ group in
+        group.stages.compactMap { inference($0, in: group.record) }
+      }).first, let machine = groups.first?.record.measured.machine
+    else { return "" }
+    return
+      " Inference is the time of a whole pass, \(timing.conditions.replacing("inference, ", with: "")), on "
+      + "\(machine.threads) threads of \(machine.processor); \(timing.steps) passes."
+  }
+
   private typealias Tables = (
     accuracies: MarkdownTable, pairs: MarkdownTable, data: String, own: String
   )
@@ -53,8 +68,13 @@ struct ComparisonSection {
   private func markdown(_ tables: Tables) -> String {
     "## Models compared on \(tables.data)\n\n" + tables.accuracies.text + "\n"
       + "Each model with the weights of the epoch that was kept; \(runs.seedText). "
-      + "Parameters include the classification head.\n\n"
+      + "Parameters include the classification head; size is theirs in float32.\(timingText)\n\n"
       + tables.pairs.text + "\n" + caption(tables.own)
+  }
+
+  /// What a pass over the validation split took one sentence at a time, where that was timed.
+  private func inference(_ stage: RunRecord.Stage, in record: RunRecord) -> RunRecord.Timing? {
+    record.measured.timings.first { $0.name == stage.id }
   }
 
   private var tables: Tables? {
@@ -64,10 +84,10 @@ struct ComparisonSection {
     let runColumn: [MarkdownTable.Column] = runs.records.count > 1 ? [.init("Run", .left)] : []
     var accuracies = MarkdownTable(
       runColumn + [
-        .init("Model", .left), .init("Parameters"), .init("Validation Loss"), .init("Accuracy"),
-        .init("Correct of \(count.grouped)"), .init("95 % interval"),
+        .init("Model", .left), .init("Parameters"), .init("Size"), .init("Validation Loss"),
+        .init("Accuracy"), .init("Correct of \(count.grouped)"), .init("95 % interval"),
         .init("Best accuracy of any epoch"),
-      ])
+      ] + (wasTimed ? [.init("Inference, median (min-max)")] : []))
     let own = first.record.title(of: first.main ?? first.stages[0])
     var pairs = MarkdownTable(
       runColumn + [
@@ -91,11 +111,12 @@ struct ComparisonSection {
   ) -> [String] {
     let best = stage.epochs.first { $0.epoch == stage.best?.byAccuracy }
     return [
-      record.title(of: stage), stage.parameters.total.grouped, kept.loss.fixed(4),
+      record.title(of: stage), stage.parameters.total.grouped,
+      (MemoryLayout<Float>.stride * stage.parameters.total).memoryText, kept.loss.fixed(4),
       (Double(kept.correct) / Double(max(kept.count, 1))).fixed(4), "\(kept.correct)",
       WilsonInterval.text(correct: kept.correct, count: kept.count),
       best.map { "\($0.accuracy.fixed(4)) (epoch \($0.epoch))" } ?? "-",
-    ]
+    ] + (wasTimed ? [inference(stage, in: record)?.rangeText ?? "-"] : [])
   }
 
   /// The row held against the teacher and against the definition's own model, example by example.
@@ -135,6 +156,13 @@ struct ComparisonSection {
     from even than chance would have it? It is not corrected for the number of rows.
 
     """
+  }
+}
+
+extension RunRecord.Timing {
+  /// `2.31 s (2.29 s-2.40 s)`
+  fileprivate var rangeText: String {
+    "\(medianSeconds.significant(3)) s (\(minimumSeconds.significant(3))-\(maximumSeconds.significant(3)))"
   }
 }
 

@@ -98,7 +98,7 @@ extension RunRecord.Stage {
   }
 
   /// The evaluation of the kept weights.
-  var keptEvaluation: RunRecord.Evaluation? {
+  public var keptEvaluation: RunRecord.Evaluation? {
     guard let best else { return evaluations.last }
     return evaluations.first { $0.epoch == best.kept }
   }

@@ -1,0 +1,46 @@
+// How long a finished classifier takes over its validation split.
+import Distillation
+import Files
+import Foundation
+import Reporting
+import Transformers
+
+/// One sentence at a time, as the paper times its models on a CPU, with weights packed as `predict` has them.
+/// Source: Sanh et al. 2019 (arXiv 1910.01108), table 3: a full pass over a development set at batch size 1.
+struct InferenceTiming {
+  let model: TransformerModel
+  let validation: LabelledSequences
+  /// The name of the validation split in records.
+  let data: String
+  let engine: Engine
+
+  /// Sentences before the clock starts.
+  private static let warmUp = 32
+
+  /// - Throws: `RunError.otherAnswers` where the answers are not those that the stage's record has.
+  func timing(of stage: RunRecord.Stage, passes: Int) throws -> RunRecord.Timing {
+    model.keepPacked()
+    let scope = ComputeScope(engine: engine, recording: false)
+    func pass(_ examples: LabelledSequences) -> ClassificationResult {
+      ClassificationEvaluation.evaluate(model, on: examples, in: scope, batchSize: 1)
+    }
+    _ = pass(validation.examples(0..<min(Self.warmUp, validation.count)))
+    var seconds: [Double] = []
+    for _ in 0..<passes {
+      let start = ContinuousClock.now
+      let result = pass(validation)
+      seconds.append((.now - start) / .seconds(1))
+      let recorded = stage.keptEvaluation?.predictions.labels ?? []
+      let differing = zip(result.predictions, recorded).count { $0 != $1 }
+      guard differing == 0 else {
+        throw RunError.otherAnswers(stage: stage.id, examples: differing)
+      }
+    }
+    guard let range = MedianRange(seconds) else { preconditionFailure("no pass was made") }
+    return RunRecord.Timing(
+      name: stage.id, conditions: "inference, \(data), one sentence at a time", steps: passes,
+      medianSeconds: range.median, minimumSeconds: range.minimum, maximumSeconds: range.maximum,
+      tokensPerStep: Double(validation.sequences.tokenCount),
+      peakMemoryBytes: ProcessMemory.peakBytes)
+  }
+}
