@@ -1,26 +1,10 @@
 // Cache, run folder and the places where models and data are looked for.
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ExperimentPlan
-
-/// A folder that goes when the test ends.
-final class TemporaryFolder {
-  let path: String
-
-  init() throws {
-    path = FileManager.default.temporaryDirectory.path() + "/retort-plan-\(UUID().uuidString)"
-    try Folder.create(path: path)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func write(_ name: String, _ text: String = "x") throws {
-    try Folder.create(path: Folder.parent(of: "\(path)/\(name)") ?? ".")
-    try AtomicFile.replace(path: "\(path)/\(name)", with: text)
-  }
-}
 
 @Suite struct RunPlacesTests {
   private let temporary: TemporaryFolder

@@ -3,6 +3,7 @@ import Distillation
 import Files
 import Foundation
 import Reporting
+import TestSupport
 import Testing
 import Transformers
 

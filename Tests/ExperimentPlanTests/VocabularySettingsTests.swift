@@ -1,5 +1,6 @@
 // A definition over a model's folder cuts text as that folder says, in every stage and in what it leaves.
 import Foundation
+import TestSupport
 import Testing
 import Text
 import Transformers

@@ -1,6 +1,7 @@
 // Defaults beside their counterparts: what agrees, what must say why, what is refused.
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Reporting
@@ -10,9 +11,10 @@ struct DefaultsPageTests {
   private let library: ReferenceLibrary
 
   init() throws {
-    let folder = try scratch()
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     try AtomicFile.replace(
-      path: "\(folder)/theirs.yaml",
+      path: folder.file("theirs.yaml"),
       with: """
         format: 1
         id: theirs
@@ -24,7 +26,7 @@ struct DefaultsPageTests {
               rows: [[eps, "1e-08"], [name, adamw_torch], [batch, "8"]] }
           - { id: unused, title: nobody asks, columns: [Name, Value], rows: [[a, b]] }
         """)
-    library = try ReferenceLibrary(folder: folder)
+    library = try ReferenceLibrary(folder: folder.path)
   }
 
   private func entry(

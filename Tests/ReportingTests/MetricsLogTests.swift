@@ -1,12 +1,17 @@
 // The metrics log: whole lines only, none twice.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Reporting
 
 @Suite("Metrics log")
 struct MetricsLogTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   private func line(_ stage: String, _ step: Int) -> MetricsLine {
     MetricsLine(
       event: .step, stage: stage, step: step, epoch: 1,
@@ -15,7 +20,7 @@ struct MetricsLogTests {
 
   @Test("what was appended is read back, line for line")
   func roundTrip() throws {
-    let path = try scratch().appending("/metrics.jsonl")
+    let path = folder.file("metrics.jsonl")
     let log = try MetricsLog(path: path)
     var diverged = line("a", 3)
     diverged.values["loss"] = .infinity
@@ -31,7 +36,7 @@ struct MetricsLogTests {
 
   @Test("a run resumed from step 2 has every step once, whatever the kill left", arguments: 0..<60)
   func resume(cut: Int) throws {
-    let path = try scratch().appending("/metrics.jsonl")
+    let path = folder.file("metrics.jsonl")
     let log = try MetricsLog(path: path)
     for entry in [line("a", 1), line("b", 1), line("b", 2), line("b", 3)] { try log.append(entry) }
     log.close()
@@ -47,7 +52,7 @@ struct MetricsLogTests {
 
   @Test("a stage begun anew loses its lines, the others keep theirs")
   func restart() throws {
-    let path = try scratch().appending("/metrics.jsonl")
+    let path = folder.file("metrics.jsonl")
     let log = try MetricsLog(path: path)
     for entry in [line("a", 1), line("b", 1), line("c", 1)] { try log.append(entry) }
     log.close()
@@ -57,7 +62,7 @@ struct MetricsLogTests {
 
   @Test("a damaged line in the middle is an error with its number")
   func damaged() throws {
-    let path = try scratch().appending("/metrics.jsonl")
+    let path = folder.file("metrics.jsonl")
     let log = try MetricsLog(path: path)
     for step in 1...3 { try log.append(line("a", step)) }
     let text = try String(contentsOfFile: path, encoding: .utf8)
@@ -77,11 +82,4 @@ struct MetricsLogTests {
     let error = #expect(throws: MetricsError.self) { try log.append(line("a", 1)) }
     #expect(error?.description.contains("No space left") == true)
   }
-}
-
-/// A new, empty folder of this test's own.
-func scratch() throws -> String {
-  let folder = FileManager.default.temporaryDirectory.path + "/retort-" + UUID().uuidString
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  return folder
 }

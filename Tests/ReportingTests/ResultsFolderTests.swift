@@ -1,17 +1,20 @@
 // Pages and pictures from records: the same bytes every time, and nothing unnoticed.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Reporting
 
 @Suite("Results folder")
 struct ResultsFolderTests {
+  private let temporary: TemporaryFolder
   private let folder: ResultsFolder
 
   init() throws {
+    temporary = try TemporaryFolder()
     folder = ResultsFolder(
-      path: try scratch() + "/Results", references: repositoryRoot + "/Experiments/references")
+      path: temporary.file("Results"), references: repositoryRoot + "/Experiments/references")
   }
 
   private func page(_ record: RunRecord) throws -> String {
