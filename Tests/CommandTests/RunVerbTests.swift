@@ -90,6 +90,37 @@ import Testing
     #expect(pretraining.output == one.output)
   }
 
+  @Test func runsASweepWithARecordForEachPoint() throws {
+    let experiment = try TinyExperiment()
+    let sweep = ["--set", "sweep={stages.sentiment.seed: [1, 2]}", "--set", "ablate=[cosine]"]
+    func retort(_ verb: String, _ more: [String] = []) throws -> RetortProcess {
+      try RetortProcess.run(
+        experiment.arguments(verb, sweep + more), environment: experiment.environment())
+    }
+    let dry = try retort("run", ["--dry-run"])
+    #expect(dry.status == 0, "\(dry.errors)")
+    #expect(dry.output.hasPrefix("variant "))
+    #expect(dry.output.contains("stages.sentiment.seed=2, without cosine"))
+    #expect(dry.output.contains("shared with the one above"))
+
+    let result = try retort("run")
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.contains("Ablation:") && result.output.contains("Sweep, on "))
+    let folders = try FileManager.default.contentsOfDirectory(
+      atPath: experiment.folder.file("Runs")
+    ).sorted()
+    #expect(
+      folders == [
+        "quickstart@stages.sentiment.seed=1", "quickstart@stages.sentiment.seed=1--without-cosine",
+        "quickstart@stages.sentiment.seed=2", "quickstart@stages.sentiment.seed=2--without-cosine",
+      ])
+    for folder in folders {
+      #expect(result.errors.contains("record: \(experiment.folder.file("Runs/\(folder)"))"))
+    }
+    let again = try retort("run", ["--resume"])
+    #expect(again.status == 0 && again.output == result.output, "\(again.errors)")
+  }
+
   @Test(
     "a signal saves a checkpoint, and the run goes on to the same bits",
     arguments: zip([SIGINT, SIGTERM], [Int32(130), 143]))

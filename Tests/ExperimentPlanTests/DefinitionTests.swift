@@ -114,26 +114,9 @@ import Testing
       DefinitionText.small + "sweep: { stages.sst2.seed: [1, 2], seed: [3] }\nablate: [init]\n"
     let definition = try DefinitionText.load(text)
     let again = try LoadedDefinition.load(text: definition.canonicalText, path: "resolved.yaml")
-    #expect(
-      definition.notSupportedYet
-        == "small: sweep and ablate cannot be run yet; run single points with --set key.path=value "
-        + "--set sweep= --set ablate=")
-    #expect(
-      try DefinitionText.load(text, overrides: ["sweep=", "ablate="]).notSupportedYet == nil)
     #expect(again.definition == definition)
     #expect(again.definition.canonicalText == definition.canonicalText)
     #expect(again.filledValues == [])
-  }
-
-  @Test func sweepValuesAreChecked() {
-    let text =
-      DefinitionText.small + "sweep:\n  stages.sst2.batch_size: [16, 0]\n  stages.x.seed: [1]\n"
-    #expect(
-      DefinitionText.messages(text) == [
-        "x.yaml:36:32: sweep value 0: stages.sst2.batching.batch_size: expected a whole "
-          + "number of at least 1, found 0",
-        "x.yaml:37:3: no stage 'x'; possible here: distil, sst2",
-      ])
   }
 
   @Test func comparisonsAreCheckedWhereTheNamesAreKnown() {

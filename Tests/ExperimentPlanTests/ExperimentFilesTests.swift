@@ -9,8 +9,8 @@ import Testing
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Experiments").path()
 
   static let names = [
-    "distilbert-from-bert-base", "minilm-l3-from-l6", "quickstart", "sst2-distilbert-report",
-    "sst2-minilm", "sst2-minilm-replay",
+    "distilbert-from-bert-base", "minilm-l3-ablation", "minilm-l3-from-l6", "quickstart",
+    "sst2-distilbert-report", "sst2-minilm", "sst2-minilm-replay",
   ]
 
   @Test func theListIsComplete() throws {
@@ -27,9 +27,9 @@ import Testing
     #expect(context.knownReferences?.contains("tpf02-report") == true)
     let loaded = try LoadedDefinition.load(path: path, context: context)
     #expect(loaded.definition.name == name)
-    #expect(loaded.definition.notSupportedYet == nil)
     let again = try LoadedDefinition.load(text: loaded.definition.canonicalText, path: "again")
     #expect(again.definition == loaded.definition)
+    #expect(again.variants.map(\.definition) == loaded.variants.map(\.definition))
   }
 
   @Test(
@@ -48,6 +48,29 @@ import Testing
     #expect(training.schedule == ScheduleOptions(name: .linear, warmup: 0))
     #expect(training.limit == .epochs(3))
     #expect(training.seed == 42)
+  }
+
+  @Test func theAblationSharesTheFullLossWithTheExperimentThatItAblates() throws {
+    let loaded = try ["minilm-l3-from-l6", "minilm-l3-ablation"].map {
+      try LoadedDefinition.load(path: "\(Self.folder)/\($0).yaml")
+    }
+    let rows = VariantSharing(loaded.flatMap(\.variants)).rows
+    #expect(
+      rows.dropFirst().map(\.title) == [
+        "full loss", "without soft_targets", "without cosine", "without masked_lm", "random init",
+      ])
+    #expect(rows[1].computed.isEmpty && rows[1].shared == ["teacher_mlm", "distil", "sst2"])
+    for row in rows.dropFirst(2) {
+      #expect(row.computed.map(\.id) == ["distil", "sst2"] && row.shared == ["teacher_mlm"])
+    }
+  }
+
+  @Test func theReportsRecipeIsRunWithThreeSeeds() throws {
+    let loaded = try LoadedDefinition.load(path: "\(Self.folder)/sst2-minilm.yaml")
+    let seeds = loaded.variants.compactMap { $0.definition.stages.first?.training.seed }
+    #expect(seeds == [42, 43, 44])
+    // Its published run is that of the first point.
+    #expect(loaded.variants[0].definition.stages == loaded.definition.stages)
   }
 
   @Test func rehearsalsInTheCommentsWork() throws {

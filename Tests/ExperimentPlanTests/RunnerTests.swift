@@ -133,17 +133,6 @@ struct RunnerTests {
     }
   }
 
-  @Test func aSweepIsRefusedInOneSentence() throws {
-    let experiment = try SmallExperiment()
-    let error = #expect(throws: RunError.self) {
-      try experiment.run(experiment.request(overrides: ["sweep={seed: [1, 2]}"]))
-    }
-    #expect(
-      error?.description
-        == "small: sweep cannot be run yet; run single points with --set key.path=value "
-        + "--set sweep=")
-  }
-
   @Test func lastCheckpointsStayWhereThatIsAskedFor() throws {
     let experiment = try SmallExperiment()
     try experiment.run(experiment.request(stages: ["distil"], keepsCheckpoints: true))

@@ -32,14 +32,22 @@ struct SmallExperiment {
       keepsCheckpoints: keepsCheckpoints, command: "retort run small.yaml")
   }
 
+  /// Runs a definition without a sweep.
   @discardableResult
   func run(
     _ request: RunRequest, _ observer: RunOnlooker = RunOnlooker()
   ) throws -> Run {
-    let runner = try ExperimentRunner(
+    let runner = try runner(request, observer)
+    let runs = try runner.run()
+    try #require(runs.count == 1)
+    return Run(
+      record: runs[0].record, folder: runs[0].folder, observer: observer,
+      plan: ResolvedPlan(runner.loaded.definition))
+  }
+
+  func runner(_ request: RunRequest, _ observer: RunOnlooker) throws -> DefinitionRunner {
+    try DefinitionRunner(
       request, locations: locations, engine: Engine(threadCount: 2), observer: observer)
-    let (record, path) = try runner.run()
-    return Run(record: record, folder: path, observer: observer, plan: runner.plan)
   }
 
   /// Everything in a run folder by name, sub-folders included, hidden files of the folder itself not.

@@ -56,6 +56,68 @@ struct StatisticsTests {
     #expect(abs(test.p - 0.625) < 1e-14)
   }
 
+  // Python 3: the same convolution over a dictionary of sums, probabilities below 1e-22 left out.
+  @Test(
+    "paired bootstrap of single runs",
+    arguments: [
+      (25, 44, 872, -0.021788990825688075, -0.040137614678899085, -0.0034403669724770644),
+      (0, 8, 872, -0.009174311926605505, -0.016055045871559634, -0.0034403669724770644),
+      (40, 0, 872, 0.045871559633027525, 0.03211009174311927, 0.06077981651376147),
+      (3, 2, 10, 0.1, -0.3, 0.5),
+      (0, 0, 5, 0, 0, 0),
+    ])
+  func bootstrap(
+    onlyFirst: Int, onlySecond: Int, count: Int, mean: Double, low: Double, high: Double
+  ) throws {
+    var differences = [Int](repeating: 0, count: count)
+    for index in 0..<onlyFirst { differences[index] = 1 }
+    for index in onlyFirst..<(onlyFirst + onlySecond) { differences[index] = -1 }
+    let interval = try #require(PairedBootstrap(differences: differences))
+    for (found, expected) in [(interval.mean, mean), (interval.low, low), (interval.high, high)] {
+      #expect(abs(found - expected) < 1e-15)
+    }
+  }
+
+  @Test("paired bootstrap of three runs together")
+  func bootstrapOfSeveral() throws {
+    let counts = [3: 5, 2: 10, 1: 30, 0: 780, -1: 27, -2: 12, -3: 8]
+    let differences = counts.flatMap { [Int](repeating: $0.key, count: $0.value) }
+    let interval = try #require(PairedBootstrap(differences: differences, scale: 3))
+    #expect(abs(interval.mean - -0.0038226299694189606) < 1e-15)
+    #expect(abs(interval.low - -0.016055045871559634) < 1e-15)
+    #expect(abs(interval.high - 0.008409785932721714) < 1e-15)
+    #expect(PairedBootstrap(differences: []) == nil)
+  }
+
+  @Test("the bootstrap is that over all resamples", arguments: [0.1, 0.5, 0.8, 0.95])
+  func bootstrapByEnumeration(level: Double) throws {
+    let differences = [2, 0, -1, 1]
+    var sums: [Int] = []
+    for a in differences {
+      for b in differences {
+        for c in differences {
+          for d in differences { sums.append(a + b + c + d) }
+        }
+      }
+    }
+    sums.sort()
+    func quantile(_ probability: Double) -> Double {
+      // The least sum that at least so many of the 256 do not exceed.
+      Double(sums[Int((probability * 256).rounded(.up)) - 1]) / 4
+    }
+    let interval = try #require(PairedBootstrap(differences: differences, level: level))
+    #expect(interval.low == quantile((1 - level) / 2))
+    #expect(interval.high == quantile((1 + level) / 2))
+  }
+
+  @Test("differences have their sign")
+  func signs() {
+    #expect(0.344.signed(2) == "+0.34")
+    #expect((-1.2).signed(2) == "-1.20")
+    #expect(0.001.signed(2) == "0.00")
+    #expect((-0.001).signed(2) == "0.00")
+  }
+
   @Test("median of odd, even and single counts")
   func median() {
     #expect(MedianRange([0.9048, 0.9071, 0.9037])?.text() == "0.9048 (0.9037-0.9071)")

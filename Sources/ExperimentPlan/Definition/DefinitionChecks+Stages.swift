@@ -1,4 +1,4 @@
-// What must hold for each stage, the baselines, the ablations and the sweep of a definition.
+// What must hold for each stage, the baselines and the ablations of a definition.
 
 extension DefinitionChecks {
   mutating func check(_ stage: StageDefinition) {
@@ -164,6 +164,9 @@ extension DefinitionChecks {
       return
     }
     for (place, ablation) in definition.ablate.enumerated() {
+      if definition.ablate.prefix(place).contains(ablation) {
+        report("ablate.\(place)", "'\(ablation.rawValue)' is given twice", advice: "keep one")
+      }
       let isThere = distills.contains { options in
         switch ablation {
         case .softTargets: options.loss.softTargetWeight > 0
@@ -179,58 +182,5 @@ extension DefinitionChecks {
           advice: "leave it out of 'ablate', or give it a weight")
       }
     }
-  }
-}
-
-/// Each value of a sweep must make a whole definition of its own.
-enum SweepChecks {
-  /// - Parameter tree: the definition with overrides applied, before recipes are filled in.
-  static func run(
-    _ definition: ResolvedDefinition, tree: DefinitionNode, context: DefinitionContext
-  ) -> [Diagnostic] {
-    var found: [Diagnostic] = []
-    for entry in tree["sweep"]?.entries ?? [] {
-      let first = String(entry.key.prefix { $0 != "." })
-      if ["format", "name", "sweep", "question", "budget"].contains(first) {
-        found.append(
-          Diagnostic(
-            entry.keyOrigin, "sweep.\(entry.key) changes no result",
-            expected: "a key of models, stages or the seed"))
-        continue
-      }
-      for value in entry.value.items ?? [] {
-        var variant = tree
-        variant["sweep"] = nil
-        if let problem = DefinitionPath.set(
-          entry.key, to: value, in: &variant, origin: entry.keyOrigin)
-        {
-          found.append(problem)
-          break
-        }
-        let problems = problems(of: variant, context: context)
-        // What was right before can only be wrong because of the value.
-        found += problems.map {
-          Diagnostic(
-            value.origin, "sweep value \(FilledValues.text(value)): \($0.problem)",
-            expected: $0.expected, found: $0.found, advice: $0.advice)
-        }
-      }
-    }
-    return found
-  }
-
-  private static func problems(
-    of tree: DefinitionNode, context: DefinitionContext
-  ) -> [Diagnostic] {
-    var tree = tree
-    var preparation = DefinitionPreparation()
-    preparation.fillIn(&tree)
-    let decoding = DefinitionDecoding(context: context)
-    let definition = decoding.definition(of: tree)
-    let diagnostics = preparation.diagnostics + decoding.collector.diagnostics
-    guard diagnostics.isEmpty, let definition else { return diagnostics }
-    var checks = DefinitionChecks(definition: definition, tree: tree, context: context)
-    checks.run()
-    return checks.diagnostics
   }
 }

@@ -64,7 +64,7 @@ struct DefinitionChecks {
   private mutating func checkReferences() {
     let names = definition.models.map(\.name) + definition.stages.map(\.id)
     for model in definition.models {
-      guard case .layers(let student) = model.source, !names.contains(student.of) else { continue }
+      guard let student = model.source.student, !names.contains(student.of) else { continue }
       report(
         "models.\(model.name).init_from", expected: "a model or stage", found: "'\(student.of)'",
         advice: Spelling.advice(for: student.of, among: names))
@@ -105,7 +105,7 @@ struct DefinitionChecks {
   }
 
   private mutating func check(_ model: ModelDefinition) {
-    guard case .layers(let student) = model.source else { return }
+    guard let student = model.source.student else { return }
     let source = shape(of: student.of)
     let path = "models.\(model.name)"
     if let count = source.layerCount {
@@ -154,7 +154,7 @@ struct DefinitionChecks {
           found: "\(size)", advice: "use the model's own: vocabulary: {from: \(model.name)}")
       }
     case .model(let name):
-      if case .layers = definition.model(named: name)?.source {
+      if definition.model(named: name)?.source.student != nil {
         report(
           "vocabulary.from", expected: "a model read from a folder", found: "'\(name)'",
           advice: "name the model that the layers come from")

@@ -35,7 +35,7 @@ extension DefinitionDecoding {
       switch ways[0] {
       case "from": folderSource(reader)
       case "sizes": scratchSource(reader)
-      default: layersSource(reader).map { .layers($0) }
+      default: studentSource(reader)
       }
     let head = head(reader, source: source)
     let seed =
@@ -87,6 +87,11 @@ extension DefinitionDecoding {
     return .scratch(architecture, sizes)
   }
 
+  private func studentSource(_ reader: MapReader) -> ModelSource? {
+    let drawsWeights = reader.truth("random_weights") ?? false
+    return layersSource(reader).map { drawsWeights ? .randomStudent($0) : .layers($0) }
+  }
+
   private func layersSource(_ reader: MapReader) -> StudentSource? {
     let architecture = architecture(reader)
     let source = reader.required(
@@ -132,8 +137,8 @@ extension DefinitionDecoding {
       guard kind != nil, let start, let node = map.node("init") else { return nil }
       if start == .copied, !isStudent {
         map.reportWrong(
-          node, "init", expected: "new or stored",
-          advice: "'copied' is for models made with init_from")
+          node, "init", expected: source?.student == nil ? "new or stored" : "new",
+          advice: "'copied' is for models made with init_from, random_weights not set")
         return nil
       }
       let isFolder = if case .folder = source { true } else { false }

@@ -81,8 +81,16 @@ public enum ModelSource: Sendable, Equatable {
   case scratch(Architecture, ModelSizes)
   /// Layers of another model.
   case layers(StudentSource)
-  /// Sizes of such a student, all weights drawn from the seed (the `random_init` baseline).
+  /// Sizes of such a student, all weights drawn from the seed (`random_weights: true`, the `random_init` baseline).
   case randomStudent(StudentSource)
+
+  /// The student that is made, of copied or of drawn weights; nil for every other model.
+  var student: StudentSource? {
+    switch self {
+    case .layers(let student), .randomStudent(let student): student
+    case .folder, .randomWeights, .scratch: nil
+    }
+  }
 }
 
 public enum HeadStart: String, Sendable, CaseIterable {

@@ -79,15 +79,6 @@ public struct ResolvedDefinition: Sendable, Equatable {
   /// not at all. No result depends on it.
   public var inferencePasses: Int?
 
-  /// What the definition asks for that this version cannot run, as one line; nil when it can run
-  /// all of it.
-  public var notSupportedYet: String? {
-    let keys = [("sweep", !sweep.isEmpty), ("ablate", !ablate.isEmpty)].filter(\.1).map(\.0)
-    guard !keys.isEmpty else { return nil }
-    return "\(name): \(keys.joined(separator: " and ")) cannot be run yet; "
-      + "run single points with --set key.path=value\(keys.map { " --set \($0)=" }.joined())"
-  }
-
   public func model(named name: String) -> ModelDefinition? { models.first { $0.name == name } }
   public func stage(id: String) -> StageDefinition? { stages.first { $0.id == id } }
 }
@@ -104,6 +95,9 @@ public struct LoadedDefinition: Sendable, Equatable {
   public let definition: ResolvedDefinition
   /// Values from recipes, from the program and from `--set`, in the order of the definition.
   public let filledValues: [FilledValue]
+  /// The experiments that its sweep and its ablation ask for, in the order in which they run; without either
+  /// the definition itself.
+  public let variants: [DefinitionVariant]
 
   /// Reads and checks the definition in a file.
   /// - Parameter overrides: `key.path=value` texts, applied in order.
@@ -139,29 +133,19 @@ public struct LoadedDefinition: Sendable, Equatable {
     context: DefinitionContext = DefinitionContext()
   ) throws(DefinitionError) -> LoadedDefinition {
     let read = YAMLReading.tree(of: text) { .file(path: path, line: $0, column: $1) }
-    var diagnostics = read.diagnostics
-    guard var tree = read.tree else { throw DefinitionError(diagnostics) }
+    guard var tree = read.tree else { throw DefinitionError(read.diagnostics) }
     var preparation = DefinitionPreparation()
     preparation.expandShortForms(&tree)
     preparation.apply(overrides: overrides, to: &tree)
-    let written = tree
-    preparation.fillIn(&tree)
-    diagnostics += preparation.diagnostics
-
-    let decoding = DefinitionDecoding(context: context)
-    let definition = decoding.definition(of: tree)
-    diagnostics += decoding.collector.diagnostics
-    guard diagnostics.isEmpty, let definition else { throw DefinitionError(diagnostics) }
-
-    var checks = DefinitionChecks(definition: definition, tree: tree, context: context)
-    checks.run()
-    diagnostics += checks.diagnostics
-    if diagnostics.isEmpty {
-      diagnostics += SweepChecks.run(definition, tree: written, context: context)
-    }
-    guard diagnostics.isEmpty else { throw DefinitionError(diagnostics) }
+    let resolution = DefinitionResolution.resolve(
+      tree, context: context, after: read.diagnostics + preparation.diagnostics)
+    guard let whole = resolution.result else { throw DefinitionError(resolution.diagnostics) }
+    let expansion = VariantExpansion(
+      whole, tree: tree, overrides: overrides, context: context)
+    guard expansion.diagnostics.isEmpty else { throw DefinitionError(expansion.diagnostics) }
     return LoadedDefinition(
-      definition: checks.definition, filledValues: FilledValues.list(in: tree))
+      definition: whole.definition, filledValues: whole.filledValues,
+      variants: expansion.variants)
   }
 }
 

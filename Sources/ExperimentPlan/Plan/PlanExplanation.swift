@@ -4,19 +4,23 @@
 public struct PlanExplanation {
   private let plan: ResolvedPlan
   private let filled: [FilledValue]
+  private let variants: [DefinitionVariant]
   private let sizes: [String: DataSize]
   private let facts: (ModelAddress) -> ModelFacts?
 
   /// - Parameters:
   ///   - filled: the definition's values that it does not state itself.
+  ///   - variants: what the definition's sweep and ablation make of it.
   ///   - sizes: of the data of each stage, by stage id, as far as they are known; tasks are known.
   ///   - facts: sizes of published folders, as far as they are at hand.
   public init(
-    _ plan: ResolvedPlan, filled: [FilledValue] = [], sizes: [String: DataSize] = [:],
+    _ plan: ResolvedPlan, filled: [FilledValue] = [], variants: [DefinitionVariant] = [],
+    sizes: [String: DataSize] = [:],
     facts: @escaping (ModelAddress) -> ModelFacts? = ModelFacts.published
   ) {
     self.plan = plan
     self.filled = filled
+    self.variants = variants
     self.sizes = sizes
     self.facts = facts
   }
@@ -68,6 +72,7 @@ public struct PlanExplanation {
       let names = definition.ablate.map(\.rawValue).joined(separator: ", ")
       lines.append("Ablations, one run each without: \(names)")
     }
+    lines += VariantSharing(variants).lines
     if let passes = definition.inferencePasses {
       lines.append("Inference timed: validation one sentence at a time, \(passes) passes")
     }

@@ -7,13 +7,15 @@ extension DigestFacts {
   static let grammarVersion = 1
 
   /// Locates and digests the folders, texts and tasks that the stages `ids` of `plan` need.
-  /// - Parameter ids: nil for all stages.
+  /// - Parameters:
+  ///   - ids: nil for all stages.
+  ///   - known: what was gathered for other plans, which is not read again and stays in the result.
   /// - Throws: everything that is missing, one line each.
   public static func gather(
     for plan: ResolvedPlan, stages ids: [String]? = nil, in locations: Locations,
-    numericsVersion: Int, blasCore: String
+    numericsVersion: Int, blasCore: String, beginningWith known: DigestFacts? = nil
   ) throws(LocationError) -> DigestFacts {
-    var facts = DigestFacts(numericsVersion: numericsVersion, blasCore: blasCore)
+    var facts = known ?? DigestFacts(numericsVersion: numericsVersion, blasCore: blasCore)
     var problems: [String] = []
     func attempt(_ work: () throws -> Void) {
       do {
@@ -26,18 +28,19 @@ extension DigestFacts {
     }
     let stages = ids.map { plan.stages(neededFor: $0) } ?? plan.stages
     for (address, needsWeights) in plan.folders(neededBy: stages) {
+      if let known = facts.folders[address], known.weights != nil || !needsWeights { continue }
       attempt {
         facts.folders[address] = try digests(of: address, needsWeights: needsWeights, in: locations)
       }
     }
-    for corpus in plan.corpora(neededBy: stages) {
+    for corpus in plan.corpora(neededBy: stages) where facts.corpora[corpus] == nil {
       attempt { facts.corpora[corpus] = try digest(of: corpus, in: locations) }
     }
     for stage in stages.map(\.stage) {
       switch stage.work {
       case .pretrain: break
       case .distill(let options):
-        guard case .store(let path) = options.outputs else { continue }
+        guard case .store(let path) = options.outputs, facts.stores[path] == nil else { continue }
         attempt {
           guard Locations.exists(path) else {
             throw LocationError(problems: [

@@ -1,4 +1,4 @@
-// A definition, run: stages in order, finished ones from the cache, a record at the end.
+// One variant of a definition, run: stages in order, finished ones from the cache, a record at the end.
 import Distillation
 import Files
 import Foundation
@@ -38,11 +38,12 @@ public struct RunRequest: Sendable {
   }
 }
 
-/// Runs a definition's stages.
+/// Runs the stages of one variant of a definition.
 public final class ExperimentRunner {
   public let plan: ResolvedPlan
-  public let loaded: LoadedDefinition
 
+  private let variant: DefinitionVariant
+  private let variants: [DefinitionVariant]
   private let request: RunRequest
   private let locations: Locations
   private let engine: Engine
@@ -50,14 +51,15 @@ public final class ExperimentRunner {
   private let data: PreparedData
   private let cache: StageCache
 
-  /// Reads and checks the definition; nothing is written and no weights are read.
-  public init(
-    _ request: RunRequest, locations: Locations, engine: Engine, observer: any RunObserver
-  ) throws {
-    loaded = try LoadedDefinition.load(
-      path: request.definitionPath, overrides: request.overrides,
-      context: DefinitionContext(locations: locations, definitionPath: request.definitionPath))
-    plan = ResolvedPlan(loaded.definition)
+  /// Nothing is read and nothing written.
+  /// - Parameter variants: all of the definition, for the record.
+  init(
+    _ request: RunRequest, variant: DefinitionVariant, of variants: [DefinitionVariant],
+    locations: Locations, engine: Engine, observer: (any RunObserver)?
+  ) throws(RunError) {
+    plan = ResolvedPlan(variant.definition)
+    self.variant = variant
+    self.variants = variants
     self.request = request
     self.locations = locations
     self.engine = engine
@@ -66,10 +68,8 @@ public final class ExperimentRunner {
       [weak observer] in observer?.note($0)
     }
     cache = StageCache(locations)
-    let definition = loaded.definition
-    if let what = definition.notSupportedYet { throw RunError.cannotRunYet(what) }
     for id in request.stages ?? [] where plan.stage(id: id) == nil {
-      throw RunError.noSuchStage(id, known: plan.stages.map(\.id))
+      throw .noSuchStage(id, known: plan.stages.map(\.id))
     }
   }
 
@@ -78,16 +78,27 @@ public final class ExperimentRunner {
     request.stages.map { plan.stages(neededFor: $0) } ?? plan.stages
   }
 
-  /// Runs everything that was asked for.
-  /// - Returns: the run's record, which is also in the run folder.
-  public func run() throws -> (record: RunRecord, folder: String) {
-    let facts = try DigestFacts.gather(
+  /// Locates and digests what the run reads.
+  /// - Parameter known: of other variants.
+  func gatherFacts(beginningWith known: DigestFacts) throws(LocationError) -> DigestFacts {
+    try DigestFacts.gather(
       for: plan, stages: stages.map(\.id), in: locations,
-      numericsVersion: Numerics.version, blasCore: BLASKernel.coreName)
-    let digests = try PlanDigests(plan, facts, stages: stages)
+      numericsVersion: Numerics.version, blasCore: BLASKernel.coreName, beginningWith: known)
+  }
+
+  /// Of the stages that a run computes or finds.
+  /// - Parameter facts: gathered for this variant and perhaps for others.
+  public func digests(_ facts: DigestFacts) throws(MissingDigest) -> PlanDigests {
+    try PlanDigests(plan, facts, stages: stages)
+  }
+
+  /// Runs everything that was asked for.
+  /// - Parameter facts: gathered for this variant and perhaps for others.
+  func run(_ facts: DigestFacts) throws -> FinishedRun {
+    let digests = try digests(facts)
     try data.checkVocabularies(of: stages)
     let folder = try RunFolder(
-      runs: request.runs, name: plan.definition.name,
+      runs: request.runs, name: variant.runName,
       resolvedDefinition: plan.definition.canonicalText,
       opening: request.resumes ? .resume : .new)
     let events = RunEvents(folder: folder, observer: observer)
@@ -111,11 +122,11 @@ public final class ExperimentRunner {
       results.append(try execute(planned, digest: digest, digests: digests, folder, events))
     }
     let record = try RecordMaking(
-      plan: plan, request: request, facts: facts, digests: digests, data: data,
-      models: modelMaking(digests), engine: engine
+      plan: plan, variant: variant, variants: variants, request: request, facts: facts,
+      digests: digests, data: data, models: modelMaking(digests), engine: engine
     ).record(of: results, stages: stages, timings: try timeInference(of: results, digests))
     try AtomicFile.replace(path: folder.record, with: record.text())
-    return (record, folder.path)
+    return FinishedRun(record: record, folder: folder.path)
   }
 
   /// As often as the definition says, of every fine-tuned model.

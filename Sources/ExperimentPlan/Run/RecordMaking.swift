@@ -10,6 +10,9 @@ import Transformers
 
 struct RecordMaking {
   let plan: ResolvedPlan
+  /// Of all of them, the one that was run.
+  let variant: DefinitionVariant
+  let variants: [DefinitionVariant]
   let request: RunRequest
   let facts: DigestFacts
   let digests: PlanDigests
@@ -26,11 +29,12 @@ struct RecordMaking {
     for planned in stages { seeds[planned.id] = planned.stage.training.seed }
     return RunRecord(
       experiment: RunRecord.Experiment(
-        name: definition.name, question: definition.question ?? "",
+        name: definition.name, point: variant.point?.point, question: definition.question ?? "",
         file: "Experiments/" + (request.definitionPath as NSString).lastPathComponent,
         overrides: request.overrides,
         definition: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init),
-        digest: SHA256.hexDigest(of: text), seeds: seeds, compareWith: definition.compareWith),
+        digest: SHA256.hexDigest(of: text), seeds: seeds, compareWith: definition.compareWith,
+        variants: variant.point.map { _ in variants.compactMap(\.point) }),
       program: RunRecord.Program(
         version: ProgramVersion.current, numericsVersion: Numerics.version,
         blasCore: BLASKernel.coreName),

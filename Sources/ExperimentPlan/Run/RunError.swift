@@ -3,8 +3,6 @@
 /// Why a run cannot begin or go on. Errors of files, data and training speak for themselves.
 public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case notSupported(String)
-  /// The line says it all.
-  case cannotRunYet(String)
   case noSuchStage(String, known: [String])
   case classesDiffer(stage: String, model: [String], task: [String])
   case tooLong(text: String, tokens: Int, positions: Int)
@@ -21,7 +19,6 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notSupported(let what): "\(what) is not supported yet; take it out of the definition"
-    case .cannotRunYet(let line): line
     case .noSuchStage(let id, let known):
       "no stage \(id); the definition has \(known.joined(separator: ", "))"
     case .classesDiffer(let stage, let model, let task):

@@ -1,16 +1,18 @@
-// What a plan will take: a few steps of every stage are run and scaled up.
+// What a definition will take: a few steps of every stage are run and scaled up.
 import Distillation
 import Files
 import Foundation
 import Text
 import Transformers
 
-/// Hours, memory and disk of a plan's stages, foretold from a short probe of each on this machine.
+/// Hours, memory and disk of all stages of a definition's variants, foretold from a short probe of each on this machine.
 ///
 /// A probe trains a model of the right shape for a few steps on the stage's own data; models that an earlier stage
-/// has yet to make are stood in for by what that stage begins from, which has the same shape.
+/// has yet to make are stood in for by what that stage begins from, which has the same shape. Stages that differ
+/// in their seeds alone take the same time, and those that several variants share are counted once.
 public struct RunForecast: Sendable {
   public struct Stage: Encodable, Sendable {
+    /// With the variant's name where an earlier one has a stage of this id.
     public var id: String
     public var steps: Int
     public var tokens: Int
@@ -29,23 +31,46 @@ public struct RunForecast: Sendable {
 
   /// - Parameter note: hears what is being measured.
   public init(
-    plan: ResolvedPlan, locations: Locations, engine: Engine, note: @escaping (String) -> Void
+    variants: [DefinitionVariant], locations: Locations, engine: Engine,
+    note: @escaping (String) -> Void
   ) throws {
-    let facts = try DigestFacts.gather(
-      for: plan, in: locations, numericsVersion: Numerics.version, blasCore: BLASKernel.coreName)
-    let digests = try PlanDigests(plan, facts)
     let cache = StageCache(locations)
-    let probe = StageProbe(
-      plan: plan,
-      data: PreparedData(
-        plan: plan, locations: locations, threads: engine.threadCount, note: note),
-      engine: engine)
-    for planned in plan.stages {
-      note("\(planned.id): a few steps, to see how long they take")
-      let isCached = digests.stages[planned.id].flatMap(cache.lookUp) != nil
-      let (stage, size) = try probe.measure(planned, isCached: isCached)
-      stages.append(stage)
-      sizes[planned.id] = size
+    var facts = DigestFacts(numericsVersion: Numerics.version, blasCore: BLASKernel.coreName)
+    var counted: [String: DataSize] = [:]  // by digest
+    var measured: [String: (stage: Stage, size: DataSize)] = [:]  // by what bears on the time
+    for variant in variants {
+      let plan = ResolvedPlan(variant.definition)
+      facts = try DigestFacts.gather(
+        for: plan, in: locations, numericsVersion: Numerics.version,
+        blasCore: BLASKernel.coreName, beginningWith: facts)
+      let digests = try PlanDigests(plan, facts, stages: plan.stages)
+      let probe = StageProbe(
+        plan: plan,
+        data: PreparedData(
+          plan: plan, locations: locations, threads: engine.threadCount, note: note),
+        engine: engine)
+      for planned in plan.stages {
+        guard let digest = digests.stages[planned.id] else { continue }
+        if let size = counted[digest] {
+          sizes[planned.id] = sizes[planned.id] ?? size
+          continue
+        }
+        let isCached = cache.lookUp(digest) != nil
+        let work = plan.workWithoutSeeds(of: planned)
+        if measured[work] == nil {
+          note("\(planned.id): a few steps, to see how long they take")
+          let (stage, size) = try probe.measure(planned, isCached: isCached)
+          measured[work] = (stage, size)
+        }
+        guard let known = measured[work] else { continue }
+        var stage = known.stage
+        let isRepeated = stages.contains { $0.id == planned.id }
+        stage.id = isRepeated ? "\(planned.id), \(variant.title)" : planned.id
+        stage.isCached = isCached
+        stages.append(stage)
+        counted[digest] = known.size
+        sizes[planned.id] = sizes[planned.id] ?? known.size
+      }
     }
   }
 
@@ -98,5 +123,19 @@ extension RunForecast: Encodable {
     try values.encode(seconds, forKey: .seconds)
     try values.encode(memoryBytes, forKey: .memoryBytes)
     try values.encode(diskBytes, forKey: .diskBytes)
+  }
+}
+
+extension ResolvedPlan {
+  /// A text that two stages of a definition's variants share when nothing but seeds tells their work apart.
+  fileprivate func workWithoutSeeds(of planned: PlannedStage) -> String {
+    var stage = planned.stage
+    stage.training.seed = 0
+    let models = models.map { model in
+      var model = model
+      model.seed = 0
+      return model
+    }
+    return "\(stage) \(models)"
   }
 }

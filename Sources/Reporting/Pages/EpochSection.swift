@@ -34,7 +34,7 @@ struct EpochSection {
 
   // MARK: The table
 
-  /// Epoch by epoch: our runs, their median and range if there are several, the references.
+  /// Epoch by epoch: our runs, median and range of those that differ in seeds alone, the references.
   func table() -> MarkdownTable {
     let several = tunings.count > 1
     let count = tunings.first?.stage.epochs.first?.count ?? 0
@@ -43,28 +43,39 @@ struct EpochSection {
       .init("Accuracy"), .init("Epoch mean"),
       .init("Correct of \(count.grouped)"), .init("95 % interval"), .init("Best by", .left),
     ])
+    let conditions = runs.conditions
     for number in Set(tunings.flatMap { $0.stage.epochs.map(\.epoch) }).sorted() {
-      var rows: [RunRecord.Epoch] = []
-      for tuning in tunings {
-        guard let epoch = tuning.stage.epochs.first(where: { $0.epoch == number }) else { continue }
-        rows.append(epoch)
-        let label = several ? "Retort, \(ExperimentRuns.label(tuning.record))" : "Retort"
-        table.add([label] + Self.cells(epoch, best: tuning.stage.best))
-      }
-      if several {
-        func range(_ value: (RunRecord.Epoch) -> Double?) -> String {
-          MedianRange(rows.compactMap(value))?.text() ?? "No log"
+      for condition in conditions {
+        var rows: [RunRecord.Epoch] = []
+        for tuning in tunings where condition.contains(tuning.record) {
+          guard let epoch = tuning.stage.epochs.first(where: { $0.epoch == number }) else {
+            continue
+          }
+          rows.append(epoch)
+          let label = several ? "Retort, \(ExperimentRuns.label(tuning.record))" : "Retort"
+          table.add([label] + Self.cells(epoch, best: tuning.stage.best))
         }
-        table.add([
-          "Retort, median (min-max) of \(rows.count)", "\(number)", range(\.trainingLoss),
-          range(\.validationLoss), range(\.accuracy), range(\.epochTrainingLoss), "", "", "",
-        ])
+        if rows.count > 1 {
+          let name = conditions.count > 1 ? " \(condition.title)," : ""
+          table.add(Self.summary(rows, called: "Retort,\(name) median (min-max) of \(rows.count)"))
+        }
       }
       for comparison in comparisons {
         if let row = Self.row(comparison, epoch: number, of: count) { table.add(row) }
       }
     }
     return table
+  }
+
+  /// Median and range of the same epoch in runs that differ in seeds alone.
+  private static func summary(_ rows: [RunRecord.Epoch], called name: String) -> [String] {
+    func range(_ value: (RunRecord.Epoch) -> Double?) -> String {
+      MedianRange(rows.compactMap(value))?.text() ?? "No log"
+    }
+    return [
+      name, "\(rows[0].epoch)", range(\.trainingLoss), range(\.validationLoss), range(\.accuracy),
+      range(\.epochTrainingLoss), "", "", "",
+    ]
   }
 
   /// A reference's row: its printed figures, lowest and highest where it stands for several runs.

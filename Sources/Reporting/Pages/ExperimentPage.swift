@@ -20,7 +20,9 @@ struct ExperimentPage {
   }
 
   private func text() -> String {
-    var sections = [head()]
+    var sections = [
+      head(), AblationSection(runs).text(), SweepSection(runs).text(), RunsSection(runs).text(),
+    ]
     for id in runs.tuningIDs(main: true) {
       sections.append(EpochSection(runs, stage: id).text(picture: picture(plots.epochs(stage: id))))
     }

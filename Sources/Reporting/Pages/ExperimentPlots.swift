@@ -61,16 +61,16 @@ struct ExperimentPlots {
   /// One picture per distilling or pre-training stage, a panel for each loss term; one picture for
   /// all fine-tunings together.
   func losses() -> [Plot] {
-    let stages = runs.distinctStages.map(\.stage).filter { $0.curve.points.count > 1 }
+    let entries = runs.distinctStages.filter { $0.stage.curve.points.count > 1 }
     var plots: [Plot] = []
-    for stage in stages where stage.kind == .distill || stage.kind == .pretrain {
+    for stage in entries.map(\.stage) where stage.kind == .distill || stage.kind == .pretrain {
       guard !plots.contains(where: { $0.file == fileName(stage.id) }) else { continue }
       plots.append(
         Plot(
           file: fileName(stage.id), caption: "Loss of stage \(stage.id) by step",
           svg: ChartDrawing.svg(terms(of: stage))))
     }
-    let tunings = stages.filter { $0.kind == .finetune }
+    let tunings = entries.filter { $0.stage.kind == .finetune }
     if !tunings.isEmpty {
       plots.append(
         Plot(
@@ -102,14 +102,13 @@ struct ExperimentPlots {
       panels: panels, columns: min(2, max(1, panels.count)))
   }
 
-  private func fineTuning(_ stages: [RunRecord.Stage]) -> Chart {
-    var series = stages.map { stage in
-      let point = runs.records.count > 1 ? ", seed \(stage.seed)" : ""
-      return Chart.Series(
-        name: stage.id + point,
-        points: stage.curve.points.map { Chart.Point(x: Double($0.step), y: $0.total) })
+  private func fineTuning(_ tunings: [ExperimentRuns.Tuning]) -> Chart {
+    var series = tunings.map { tuning in
+      Chart.Series(
+        name: runs.label(of: tuning),
+        points: tuning.stage.curve.points.map { Chart.Point(x: Double($0.step), y: $0.total) })
     }
-    let task = stages.first?.task
+    let task = tunings.first?.stage.task
     for reference in runs.references where reference.kind == .measurement {
       for run in reference.runs where run.task == task {
         guard let curve = run.curve else { continue }
@@ -121,7 +120,7 @@ struct ExperimentPlots {
             }, isReference: true))
       }
     }
-    let window = stages.first?.curve.window ?? 0
+    let window = tunings.first?.stage.curve.window ?? 0
     return Chart(
       title: "\(runs.name): training loss of fine-tuning, mean of \(window.grouped) steps",
       panels: [

@@ -2,14 +2,22 @@
 
 struct ExperimentRuns {
   let name: String
-  /// At least one; sorted by the point of the sweep, the run without one first.
+  /// At least one, in the order in which the definition's points run; a run without one first.
   let records: [RunRecord]
   let references: [Reference]
 
   init(name: String, records: [RunRecord], references: [Reference]) {
     precondition(!records.isEmpty, "an experiment without a record")
     self.name = name
-    self.records = records.sorted { ($0.experiment.point ?? "") < ($1.experiment.point ?? "") }
+    let points = records.flatMap { $0.experiment.variants ?? [] }.map(\.point)
+    func place(_ record: RunRecord) -> (Int, String) {
+      guard let point = record.experiment.point else { return (-1, "") }
+      return (points.firstIndex(of: point) ?? 0, point)
+    }
+    // The run of a definition from before it had a sweep does not count beside the point that repeats it.
+    self.records = records.filter { record in
+      record.experiment.point != nil || !records.contains { $0.isPoint(repeating: record) }
+    }.sorted { place($0) < place($1) }
     self.references = references
   }
 
@@ -65,6 +73,12 @@ struct ExperimentRuns {
     record.experiment.point ?? record.experiment.seeds.seedText
   }
 
+  /// A stage's name, with the run's where several runs have a stage of this id.
+  func label(of entry: Tuning) -> String {
+    let same = distinctStages.count { $0.stage.id == entry.stage.id }
+    return same == 1 ? entry.stage.id : "\(entry.stage.id) (\(Self.label(entry.record)))"
+  }
+
   /// `seed 42`, or `seeds 42, 43, 44`.
   var seedText: String {
     let seeds = Set(records.flatMap { $0.stages.map(\.seed) }).sorted()
@@ -75,6 +89,14 @@ struct ExperimentRuns {
 
 extension RunRecord {
   func dataSet(_ name: String) -> DataSet? { data.first { $0.name == name } }
+
+  /// Whether this is a point of a sweep, and the same run as the pointless `other`.
+  func isPoint(repeating other: RunRecord) -> Bool {
+    guard experiment.point != nil else { return false }
+    let digests = Dictionary(stages.map { ($0.id, $0.digest) }, uniquingKeysWith: { $1 })
+    return experiment.digest == other.experiment.digest
+      || !other.stages.isEmpty && other.stages.allSatisfy { digests[$0.id] == $0.digest }
+  }
 
   var hasDistillation: Bool { stages.contains { $0.kind == .distill && $0.variant == "main" } }
 

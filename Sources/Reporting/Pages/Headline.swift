@@ -1,11 +1,30 @@
 // The result of an experiment in two or three sentences.
 
 struct Headline {
+  /// Repetitions of one condition: numbers of different ones are not to be taken together.
   private let runs: ExperimentRuns
+  private let all: ExperimentRuns
 
-  init(_ runs: ExperimentRuns) { self.runs = runs }
+  init(_ runs: ExperimentRuns) {
+    self.runs = runs.main
+    all = runs
+  }
 
-  var sentences: [String] { [result, caveat].compactMap { $0 } }
+  var sentences: [String] { [result, extent, caveat].compactMap { $0 } }
+
+  /// How many of the runs that the definition asks for are in, and which of them were meant.
+  private var extent: String? {
+    let planned = all.planned.count
+    guard planned > 0 else { return nil }
+    let done = planned - all.missing.count
+    let count = done == planned ? "all \(planned)" : "\(done) of \(planned)"
+    let conditions = all.conditions
+    guard conditions.count > 1, let meant = conditions.first(where: { !$0.records.isEmpty }) else {
+      return "Of the runs that the definition asks for \(count) are in."
+    }
+    let those = meant.records.count == 1 ? "That is the run called" : "Those are the runs with"
+    return "\(those) \(meant.title); of the runs that the definition asks for \(count) are in."
+  }
 
   /// Accuracy of the definition's own model, and the share of the teacher's that it is.
   var result: String? {

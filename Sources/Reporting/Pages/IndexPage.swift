@@ -58,12 +58,13 @@ struct IndexPage {
       .init("Accuracy"), .init("95 % interval"), .init("Seeds", .left), .init("Budget", .left),
       .init("Wall time"),
     ])
-    for runs in experiments {
+    for all in experiments {
+      let runs = all.main
       let tunings = runs.tuningIDs(main: true).last.map { runs.tunings($0) } ?? []
       let kept = tunings.compactMap { $0.stage.keptEpoch }
       let last = tunings.first?.stage ?? runs.first.stages.last
       let measured = tunings.first?.stage.keptEvaluation
-      let seconds = runs.distinctStages.compactMap { entry in
+      let seconds = all.distinctStages.compactMap { entry in
         entry.record.measured.stages[entry.stage.id]?.wallSeconds
       }.reduce(0, +)
       table.add([

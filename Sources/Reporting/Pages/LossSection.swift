@@ -5,13 +5,6 @@ struct LossSection {
 
   init(_ runs: ExperimentRuns) { self.runs = runs }
 
-  /// With the run's label where several runs have a stage of this id.
-  private func label(_ entry: ExperimentRuns.Tuning) -> String {
-    let same = runs.distinctStages.count { $0.stage.id == entry.stage.id }
-    return same == 1
-      ? entry.stage.id : "\(entry.stage.id) (\(ExperimentRuns.label(entry.record)))"
-  }
-
   func text() -> String {
     let stages = runs.distinctStages.filter { !$0.stage.curve.points.isEmpty }
     guard !stages.isEmpty else { return "" }
@@ -32,7 +25,8 @@ struct LossSection {
           return value?.fixed(4) ?? "-"
         }
         table.add([
-          index == 0 ? label(entry) : "", name, value(first), first.step.grouped, value(last),
+          index == 0 ? runs.label(of: entry) : "", name, value(first), first.step.grouped,
+          value(last),
           last.step.grouped,
         ])
       }

@@ -60,7 +60,8 @@ struct ProvenanceSection {
       let training = measured.map { $0.wallSeconds - $0.evaluationSeconds }
       let step = training.map { stage.steps > 0 ? ($0 / Double(stage.steps)).significant(3) : "-" }
       table.add([
-        stage.id, stage.kind.rawValue, inputs, "\(stage.seed)", stage.budget, stage.steps.grouped,
+        runs.label(of: entry), stage.kind.rawValue, inputs, "\(stage.seed)", stage.budget,
+        stage.steps.grouped,
         stage.tokens.grouped, measured?.wallSeconds.durationText ?? "-", step ?? "-",
         measured.map { Int($0.tokensPerSecond.rounded()).grouped } ?? "-",
         measured?.peakMemoryBytes.memoryText ?? "-", Self.short(stage.digest),
@@ -144,12 +145,13 @@ struct ProvenanceSection {
     let commands = runs.records.map(\.measured.command).reduce(into: [String]()) {
       if !$0.contains($1) { $0.append($1) }
     }
+    let folders = runs.records.contains { $0.experiment.point != nil } ? "@*" : ""
     return """
       ## Again
 
       ```sh
       \(commands.joined(separator: "\n"))
-      retort report --add Runs/\(runs.name)
+      retort report --add Runs/\(runs.name)\(folders)
       ```
 
       Every number on this page comes from \
@@ -166,8 +168,7 @@ struct ProvenanceSection {
 extension RunRecord {
   /// The record's name under Results/records.
   var fileName: String {
-    guard let point = experiment.point else { return "\(experiment.name).json" }
-    return "\(experiment.name)@\(point.fileSafe).json"
+    Self.name(experiment: experiment.name, point: experiment.point) + ".json"
   }
 }
 

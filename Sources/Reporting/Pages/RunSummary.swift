@@ -3,11 +3,19 @@
 extension RunRecord {
   /// Headline, epochs beside the references given, and the models compared; ends in a newline.
   public func summary(references: [Reference] = []) -> String {
-    let runs = ExperimentRuns(name: experiment.name, records: [self], references: references)
+    Self.summary(of: [self], references: references)
+  }
+
+  /// The same of several runs of one experiment, with what its sweep and its ablation come to.
+  /// - Parameter records: at least one.
+  public static func summary(of records: [RunRecord], references: [Reference] = []) -> String {
+    let runs = ExperimentRuns(
+      name: records[0].experiment.name, records: records, references: references)
     var parts = [Headline(runs).sentences.joined(separator: "\n") + "\n"]
     for id in runs.tuningIDs(main: true) {
       parts.append(EpochSection(runs, stage: id).table().plainText)
     }
+    parts += [AblationSection(runs).plainText, SweepSection(runs).plainText].compactMap { $0 }
     if let comparison = ComparisonSection(runs).plainText { parts.append(comparison) }
     return parts.filter { $0 != "\n" }.joined(separator: "\n")
   }

@@ -22,6 +22,9 @@ extension RunRecord: StrictRecord {
     let sets = Dictionary(data.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     if sets.count != data.count { facts.append("two data sets of the same name") }
     if Set(stages.map(\.id)).count != stages.count { facts.append("two stages of the same id") }
+    if experiment.variants != nil, experiment.variant == nil {
+      facts.append("the point \(experiment.point ?? "none") is not among the variants")
+    }
     for set in data {
       if let labels = set.labels?.labels, labels.count != set.examples {
         facts.append("\(set.name): \(labels.count) labels for \(set.examples) examples")

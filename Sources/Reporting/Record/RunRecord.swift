@@ -35,7 +35,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public struct Experiment: Codable, Sendable, Equatable {
     /// Also the name of the page under Results/; letters, digits, `-`, `_` and `.`.
     public var name: String
-    /// The point of a sweep or ablation that this run is, such as `sst2.seed=43`; nil for a
+    /// The point of a sweep or ablation that this run is, such as `stages.sst2.seed=43`; nil for a
     /// definition that is run once.
     public var point: String?
     public var question: String
@@ -51,11 +51,14 @@ public struct RunRecord: Codable, Sendable, Equatable {
     public var seeds: [String: UInt64]
     /// Names of files under Experiments/references to lay beside the results.
     public var compareWith: [String]
+    /// All points that the definition asks for, in the order in which they run; nil for one that is
+    /// run once. Each record has them all, so that any of them tell which are missing.
+    public var variants: [Variant]?
 
     public init(
       name: String, point: String? = nil, question: String, file: String,
       overrides: [String] = [], definition: [String], digest: String,
-      seeds: [String: UInt64], compareWith: [String] = []
+      seeds: [String: UInt64], compareWith: [String] = [], variants: [Variant]? = nil
     ) {
       self.name = name
       self.point = point
@@ -66,6 +69,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
       self.digest = digest
       self.seeds = seeds
       self.compareWith = compareWith
+      self.variants = variants
     }
   }
 

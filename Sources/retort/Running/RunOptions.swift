@@ -11,7 +11,9 @@ struct RunOptions: ParsableArguments {
   var definition: String
 
   @Option(
-    help: ArgumentHelp("Folder of run folders; this run's is <dir>/<name>/.", valueName: "dir"))
+    help: ArgumentHelp(
+      "Folder of run folders; this run's is <dir>/<name>/, a variant's <dir>/<name>@<point>/.",
+      valueName: "dir"))
   var runs = "Runs"
 
   @Flag(help: "Go on exactly where the run in that folder stopped.")
@@ -28,7 +30,7 @@ struct RunOptions: ParsableArguments {
   @OptionGroup var computing: ComputingOptions
 }
 
-/// One run of a definition, of all its stages or some.
+/// One run of a definition with all its variants, of all its stages or some.
 struct DefinitionRun {
   let options: RunOptions
   /// Only stages of this kind and what they need; nil for all.
@@ -43,17 +45,20 @@ struct DefinitionRun {
       definitionPath: options.definition, overrides: options.overrides.set + overrides,
       runs: options.runs, resumes: options.resume, stages: try chosenStages(locations),
       command: Self.command)
-    let runner = try ExperimentRunner(
+    let runner = try DefinitionRunner(
       request, locations: locations, engine: options.computing.makeEngine(), observer: observer)
     if options.dryRun { return try describe(runner, locations) }
     // Before the run: a mistake in them must not come up when the work is done.
     let references = try ReferenceLibrary(folder: referenceFolder).references
 
     StopSignals.install()
-    let result: (record: RunRecord, folder: String)
+    let records: [RunRecord]
     do {
       defer { observer.end() }
-      result = try runner.run()
+      records = try runner.run { run in
+        observer.end()
+        Console.shared.write(line: "record: \(run.folder)/record.json")
+      }.map(\.record)
     } catch TrainingError.interrupted(let step, let checkpoint) {
       throw Stopped(
         signal: StopSignals.received ?? .interrupt,
@@ -61,9 +66,10 @@ struct DefinitionRun {
           + (checkpoint.map { ", saved in \($0); go on with: \(Self.resumingCommand)" }
             ?? ""))
     }
-    let compared = references.filter { result.record.experiment.compareWith.contains($0.id) }
-    try StandardOutput.shared.write(result.record.summary(references: compared).utf8)
-    Console.shared.write(line: "record: \(result.folder)/record.json")
+    let compared = references.filter { reference in
+      records.contains { $0.experiment.compareWith.contains(reference.id) }
+    }
+    try StandardOutput.shared.write(RunRecord.summary(of: records, references: compared).utf8)
   }
 
   private var referenceFolder: String {
@@ -91,22 +97,29 @@ struct DefinitionRun {
     return [stage]
   }
 
-  private func describe(_ runner: ExperimentRunner, _ locations: Locations) throws {
-    let facts = try DigestFacts.gather(
-      for: runner.plan, stages: runner.stages.map(\.id), in: locations,
-      numericsVersion: Numerics.version, blasCore: BLASKernel.coreName)
-    let digests = try PlanDigests(runner.plan, facts, stages: runner.stages)
+  private func describe(_ runner: DefinitionRunner, _ locations: Locations) throws {
+    let facts = try runner.gatherFacts()
     let cache = StageCache(locations)
-    let rows = runner.stages.map { planned -> [String] in
-      let digest = digests.stages[planned.id]
-      return [
-        planned.id, planned.kind.rawValue,
-        planned.inputs.map(\.name).joined(separator: ", "),
-        digest.flatMap(cache.lookUp) == nil ? "to be computed" : "found in the cache",
-      ]
+    let several = runner.loaded.variants.count > 1
+    var known: Set<String> = []
+    var rows: [[String]] = []
+    for variant in runner.loaded.variants {
+      let one = try runner.runner(of: variant)
+      let digests = try one.digests(facts)
+      for planned in one.stages {
+        guard let digest = digests.stages[planned.id] else { continue }
+        let isNew = known.insert(digest).inserted
+        rows.append(
+          (several ? [variant.title] : []) + [
+            planned.id, planned.kind.rawValue,
+            planned.inputs.map(\.name).joined(separator: ", "),
+            cache.lookUp(digest) != nil
+              ? "found in the cache" : isNew ? "to be computed" : "shared with the one above",
+          ])
+      }
     }
-    try StandardOutput.shared.write(
-      line: table(header: ["stage", "kind", "from", "state"], rows: rows))
+    let header = (several ? ["variant"] : []) + ["stage", "kind", "from", "state"]
+    try StandardOutput.shared.write(line: table(header: header, rows: rows))
   }
 
   /// The command as given, for the record, without the place of the run's folder: that is the machine's affair.

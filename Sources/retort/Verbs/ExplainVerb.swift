@@ -9,7 +9,8 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
     discussion: """
       The losses as formulas with their numbers, the layer maps, what is frozen, steps and \
       learning rates, every value that the definition does not state itself; and how long it will \
-      take on this machine, with memory and disk, from a few steps of every stage.
+      take on this machine, with memory and disk, from a few steps of every stage. Of a sweep or \
+      an ablation also the variants, what each computes and what it shares with those before it.
       """)
 
   @Argument(help: ArgumentHelp("The definition.", valueName: "def.yaml"))
@@ -37,7 +38,7 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
       path: definition, overrides: overrides.set,
       context: DefinitionContext(locations: locations, definitionPath: definition))
     let plan = ResolvedPlan(loaded.definition)
-    let forecast = noForecast ? nil : try forecast(of: plan, locations)
+    let forecast = noForecast ? nil : try forecast(of: loaded.variants, locations)
     if json {
       // What is missing was said.
       guard let forecast else { throw ExitCode.failure }
@@ -45,19 +46,21 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
       return try StandardOutput.shared.write(line: text)
     }
     let explanation = PlanExplanation(
-      plan, filled: loaded.filledValues, sizes: forecast?.sizes ?? [:],
+      plan, filled: loaded.filledValues, variants: loaded.variants, sizes: forecast?.sizes ?? [:],
       facts: { locations.facts($0) })
     try StandardOutput.shared.write(explanation.text.utf8)
     if let forecast { try StandardOutput.shared.write("\n\(forecast.text)".utf8) }
   }
 
   /// Nil where weights or data are missing, which is then said.
-  private func forecast(of plan: ResolvedPlan, _ locations: Locations) throws -> RunForecast? {
+  private func forecast(
+    of variants: [DefinitionVariant], _ locations: Locations
+  ) throws -> RunForecast? {
     let console = Console.shared
     defer { console.endStatus() }
     do {
       return try RunForecast(
-        plan: plan, locations: locations, engine: computing.makeEngine(),
+        variants: variants, locations: locations, engine: computing.makeEngine(),
         note: { console.show(status: $0) })
     } catch let error as LocationError {
       for problem in error.problems { console.write(line: "no forecast: \(problem)") }

@@ -27,7 +27,7 @@ struct FinetuneVerb: ParsableCommand, RunsKernels {
       options: options, kind: .finetune,
       overrides: [
         "models.from_checkpoint.from=\(from)", "stages.\(stage).model=from_checkpoint",
-        "baselines=[]",  // of a distillation that is not run
+        "baselines=[]", "ablate=[]",  // of a distillation that is not run
       ]
     ).perform()
   }

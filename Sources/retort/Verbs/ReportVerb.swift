@@ -18,8 +18,9 @@ struct ReportVerb: ParsableCommand {
   var check = false
 
   @Option(
+    parsing: .upToNextOption,
     help: ArgumentHelp(
-      "First copy the record of this run (its folder or record.json) there; may be repeated.",
+      "First copy the records of these runs (their folders or record.json) there.",
       valueName: "run"))
   var add: [String] = []
 

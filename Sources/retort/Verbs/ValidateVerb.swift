@@ -17,13 +17,14 @@ struct ValidateVerb: ParsableCommand {
     var wrong = 0
     for path in definitions {
       do throws(DefinitionError) {
-        let definition = try LoadedDefinition.load(
+        let loaded = try LoadedDefinition.load(
           path: path, overrides: overrides.set,
-          context: DefinitionContext(locations: Locations(), definitionPath: path)
-        ).definition
-        let count = definition.stages.count
+          context: DefinitionContext(locations: Locations(), definitionPath: path))
+        let count = loaded.definition.stages.count
+        let variants = loaded.variants.count
         try? StandardOutput.shared.write(
-          line: "\(path): valid: \(definition.name), \(count) stage\(count == 1 ? "" : "s")")
+          line: "\(path): valid: \(loaded.definition.name), \(count) stage\(count == 1 ? "" : "s")"
+            + (variants > 1 ? ", \(variants) variants" : ""))
       } catch {
         wrong += 1
         for diagnostic in error.diagnostics { Console.shared.write(error: "\(diagnostic)") }

@@ -1,0 +1,30 @@
+// From a definition's tree, as it was written, to a definition that was checked as a whole.
+
+/// A definition with everything explicit; its sweep and its ablation are read and not yet written out.
+struct DefinitionResolution {
+  let definition: ResolvedDefinition
+  let filledValues: [FilledValue]
+
+  /// - Parameters:
+  ///   - written: with short forms expanded and overrides applied.
+  ///   - earlier: mistakes found before; with any, only what can be read on its own is looked at.
+  /// - Returns: nil with mistakes, and all of them, the earlier ones first.
+  static func resolve(
+    _ written: DefinitionNode, context: DefinitionContext, after earlier: [Diagnostic] = []
+  ) -> (result: DefinitionResolution?, diagnostics: [Diagnostic]) {
+    var tree = written
+    var preparation = DefinitionPreparation()
+    preparation.fillIn(&tree)
+    let decoding = DefinitionDecoding(context: context)
+    let definition = decoding.definition(of: tree)
+    let diagnostics = earlier + preparation.diagnostics + decoding.collector.diagnostics
+    guard diagnostics.isEmpty, let definition else { return (nil, diagnostics) }
+    var checks = DefinitionChecks(definition: definition, tree: tree, context: context)
+    checks.run()
+    guard checks.diagnostics.isEmpty else { return (nil, checks.diagnostics) }
+    return (
+      DefinitionResolution(
+        definition: checks.definition, filledValues: FilledValues.list(in: tree)), []
+    )
+  }
+}

@@ -1,0 +1,85 @@
+// What each variant of a definition computes, and what it finds as an earlier one left it.
+import Transformers
+
+/// Told from the definitions alone: nothing is read.
+public struct VariantSharing: Sendable {
+  public struct Row: Sendable, Equatable {
+    /// The variant's name.
+    public let title: String
+    /// Stages that no earlier variant computes.
+    public let computed: [PlannedStage]
+    /// Stages that an earlier one does.
+    public let shared: [String]
+  }
+
+  /// One per variant, in the order in which they run.
+  public let rows: [Row]
+
+  public init(_ variants: [DefinitionVariant]) {
+    let plans = variants.map { ResolvedPlan($0.definition) }
+    let facts = DigestFacts.standingIn(for: plans)
+    var known: Set<String> = []
+    var rows: [Row] = []
+    for (variant, plan) in zip(variants, plans) {
+      let digests = try? PlanDigests(plan, facts, stages: plan.stages)
+      var computed: [PlannedStage] = []
+      var shared: [String] = []
+      for planned in plan.stages {
+        if let digest = digests?.stages[planned.id], !known.insert(digest).inserted {
+          shared.append(planned.id)
+        } else {
+          computed.append(planned)
+        }
+      }
+      rows.append(Row(title: variant.title, computed: computed, shared: shared))
+    }
+    self.rows = rows
+  }
+
+  /// A numbered line for each variant, none for a single one.
+  var lines: [String] {
+    guard rows.count > 1 else { return [] }
+    return ["Variants, in the order in which they run"]
+      + rows.enumerated().map { index, row in
+        let computed = row.computed.map { "\($0.id) (\(Self.extent(of: $0.stage)))" }
+        var parts = [
+          computed.isEmpty ? "nothing to compute" : "computes \(computed.joined(separator: ", "))"
+        ]
+        if !row.shared.isEmpty { parts.append("shares \(row.shared.joined(separator: ", "))") }
+        return "  \(index + 1). \(row.title): \(parts.joined(separator: "; "))"
+      }
+  }
+
+  /// Steps where they can be told without reading a text, else the limit.
+  private static func extent(of stage: StageDefinition) -> String {
+    guard case .finetune(let options) = stage.work,
+      let counts = StepCounts(stage.training, data: options.task.trainingSize)
+    else { return stage.training.budget }
+    return "\(counts.total) steps"
+  }
+}
+
+extension DigestFacts {
+  /// Names in the place of contents: what has the same name is the same, so that plans can be held against
+  /// each other before any file is looked for. Digests made of them name nothing in the cache.
+  static func standingIn(for plans: [ResolvedPlan]) -> DigestFacts {
+    var facts = DigestFacts(numericsVersion: 0, blasCore: "none")
+    for plan in plans {
+      for (address, _) in plan.folders(neededBy: plan.stages) {
+        facts.folders[address] = FolderDigests(
+          configuration: "\(address)", vocabulary: "\(address)", weights: "\(address)",
+          tokenizer: .uncased)
+      }
+      for corpus in plan.corpora(neededBy: plan.stages) { facts.corpora[corpus] = "\(corpus)" }
+      for stage in plan.stages.map(\.stage) {
+        switch stage.work {
+        case .pretrain: break
+        case .distill(let options):
+          if case .store(let path) = options.outputs { facts.stores[path] = path }
+        case .finetune(let options): facts.tasks[options.task] = "\(options.task)"
+        }
+      }
+    }
+    return facts
+  }
+}

@@ -1,0 +1,126 @@
+// What each part of a distillation is worth: one row for each that was left out, as in the paper's Table 4.
+
+struct AblationSection {
+  private let runs: ExperimentRuns
+
+  init(_ runs: ExperimentRuns) { self.runs = runs }
+
+  /// The paper's names of its rows, by what is left out.
+  private static let titles = [
+    "soft_targets": "without the soft-target loss", "cosine": "without the cosine loss",
+    "masked_lm": "without masked LM",
+    RunRecord.Variant.initialization: "with random initialisation",
+  ]
+
+  static func title(of ablation: String) -> String { titles[ablation] ?? "without \(ablation)" }
+
+  func text() -> String {
+    let groups = groups
+    return groups.map { group in
+      "## \(heading(group, of: groups))\n\n\(group.table.text)\n\(caption(group))"
+    }.joined(separator: "\n")
+  }
+
+  /// For a terminal; nil if nothing was left out.
+  var plainText: String? {
+    let groups = groups
+    guard !groups.isEmpty else { return nil }
+    return groups.map { "\(heading($0, of: groups)):\n\n\($0.table.plainText)" }
+      .joined(separator: "\n")
+  }
+
+  private func heading(_ group: Group, of groups: [Group]) -> String {
+    groups.count > 1 ? "Ablation, \(group.title)" : "Ablation"
+  }
+
+  // MARK: The tables
+
+  /// The full loss and what was left out of it, under the same settings.
+  private struct Group {
+    /// Of the settings.
+    var title: String
+    var table: MarkdownTable
+    var data: String
+    var count: Int
+    var missing: [RunRecord.Variant]
+  }
+
+  private var groups: [Group] {
+    guard let data = runs.comparedData else { return [] }
+    let conditions = runs.conditions
+    let ablations = conditions.filter { $0.variant.ablation != nil }
+    let missing = runs.missing
+    var groups: [Group] = []
+    for full in conditions where full.variant.ablation == nil {
+      let parts = ablations.filter { $0.variant.settings == full.variant.settings }
+      guard !parts.isEmpty else { continue }
+      let all = [full] + parts
+      let known = all.compactMap { $0.ownModel(on: data)?.measurements.first }
+      groups.append(
+        Group(
+          title: full.title, table: table(full: full, parts: parts, on: data), data: data,
+          count: known.first?.evaluation.count ?? 0,
+          missing: missing.filter { variant in all.contains { $0.planned.contains(variant) } }))
+    }
+    return groups
+  }
+
+  private func table(
+    full: ExperimentRuns.Condition, parts: [ExperimentRuns.Condition], on data: String
+  ) -> MarkdownTable {
+    let paper = paperChanges
+    var table = MarkdownTable(
+      [
+        .init("Distilled", .left), .init("Runs"), .init("Accuracy"), .init("95 % interval"),
+        .init("Difference to the full loss"), .init("95 % interval of it"),
+        .init("Only this right"), .init("Only the full loss right"), .init("McNemar p"),
+      ] + (paper == nil ? [] : [.init("Paper's Table 4")]))
+    let reference = full.ownModel(on: data)
+    for condition in [full] + parts {
+      let title = condition.variant.ablation.map(Self.title(of:)) ?? "with the full loss"
+      let own = condition.ownModel(on: data)
+      var cells = [title, condition.countText, own?.accuracyText ?? "-", own?.intervalText ?? "-"]
+      if condition.variant.ablation != nil, let own, let reference,
+        let difference = PairedDifference(own, reference)
+      {
+        cells += difference.cells
+      } else {
+        cells += PairedDifference.noCells
+      }
+      if let paper { cells.append(paper[title] ?? "-") }
+      table.add(cells)
+    }
+    return table
+  }
+
+  /// The paper's changes by its rows' names, where the definition asks for it to be laid beside.
+  private var paperChanges: [String: String]? {
+    let table = runs.references.first { $0.id == "sanh-2019" }?.tables.first { $0.id == "t4" }
+    return table.map { table in
+      Dictionary(
+        table.rows.filter { $0.count == 2 }.map { ($0[0], $0[1]) }, uniquingKeysWith: { $1 })
+    }
+  }
+
+  private func caption(_ group: Group) -> String {
+    var text = """
+      Each row is the whole experiment with one thing left out of its distillation: what comes before \
+      is shared, what comes after is run again on each. Accuracy on \(group.data), \
+      \(group.count.grouped) examples, with the weights of the epoch that was kept; of several runs \
+      the median (lowest-highest). \(PairedDifference.rule(against: "the full loss"))
+
+      """
+    if paperChanges != nil {
+      text += """
+
+        The paper's column is the change of its GLUE score, of other models after a far longer \
+        distillation: only signs and order can be held against it.
+
+        """
+    }
+    if !group.missing.isEmpty {
+      text += "\nNot run yet: \(group.missing.map(\.point).joined(separator: "; ")).\n"
+    }
+    return text.markdownProse
+  }
+}
