@@ -21,7 +21,13 @@ COMMAND = "Tests/Peers/bench --forecast"
 # Definition, and what is changed of it so that a run ends in minutes.
 RUNS = [
     ("quickstart.yaml", []),
-    ("sst2-minilm.yaml", ["stages.sst2.limit={steps: 1000}"]),
+    (
+        "sst2-distilbert-report.yaml",
+        [
+            'models.distilbert.from={random: "hub:distilbert/distilbert-base-uncased"}',
+            "stages.sst2.limit={steps: 300}",
+        ],
+    ),
     ("distilbert-from-bert-base.yaml", []),
 ]
 

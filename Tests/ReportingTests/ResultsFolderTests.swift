@@ -89,6 +89,39 @@ struct ResultsFolderTests {
     #expect(text.contains("the model overfits"))
   }
 
+  @Test("a fine-tuning opens with the report's table, ours and that of the same weights beside it")
+  func reportedTable() throws {
+    var record = RunRecord.synthetic()
+    #expect(!(try page(record).contains("## The report's table")), "not of a distillation")
+    record.stages = [record.stages[2]]  // the teacher, of the size that PyTorch fine-tuned
+    record.stages[0].variant = "main"
+    let text = try page(record)
+    let lines = text.split(separator: "\n").map { $0.replacing(#/\ +/#, with: " ") }
+    let heading = try #require(lines.firstIndex(of: "## The report's table"))
+    #expect(heading < (lines.firstIndex { $0.hasSuffix("epoch by epoch") } ?? 0))
+    let own = record.stages[0].epochs[2]
+    #expect(
+      lines.contains(
+        "| 3 | 0.0787 | 0.4245 | 0.9071 | \((own.trainingLoss ?? 0).fixed(4)) "
+          + "| \(own.validationLoss.fixed(4)) | \(own.accuracy.fixed(4)) | 0.1318 | 0.4081 | 0.8888 |"
+      ))
+  }
+
+  @Test("a run on stand-in weights says so first, and how the definition itself is run")
+  func rehearsal() throws {
+    var record = RunRecord.synthetic()
+    record.weights[0].origin = .random
+    record.weights[0].source = "random, seed 42, sizes of hub:someone/model"
+    #expect(
+      !(try page(record).contains("rehearsal")), "the definition itself asks for random weights")
+    record.experiment.overrides = ["models.teacher.from={random: \"hub:someone/model\"}"]
+    let text = try page(record)
+    #expect(text.contains("**This is a rehearsal.** The published weights of `hub:someone/model`"))
+    #expect(text.contains("retort run Experiments/synthetic-l3-from-l6.yaml\n"))
+    // 2,388 s of training for 12,630 steps; 4,210 of them an epoch.
+    #expect(text.contains("0.19 s a step an epoch of 4,210 steps takes 13 min"))
+  }
+
   @Test("the comparison gives share, agreement and McNemar's counts from the predictions")
   func comparison() throws {
     let record = RunRecord.synthetic()

@@ -20,10 +20,13 @@ struct ExperimentPage {
   }
 
   private func text() -> String {
-    var sections = [
-      head(), AblationSection(runs).text(), SweepSection(runs).text(), RunsSection(runs).text(),
+    let tunings = runs.tuningIDs(main: true)
+    var sections = [head(), RehearsalSection(runs).text()]
+    sections += tunings.map { ReportedTableSection(runs, stage: $0).text() }
+    sections += [
+      AblationSection(runs).text(), SweepSection(runs).text(), RunsSection(runs).text(),
     ]
-    for id in runs.tuningIDs(main: true) {
+    for id in tunings {
       sections.append(EpochSection(runs, stage: id).text(picture: picture(plots.epochs(stage: id))))
     }
     sections.append(ComparisonSection(runs).text())

@@ -1,0 +1,56 @@
+// What a page of a run on stand-in weights says before anything else.
+
+/// A rehearsal is a run of a definition whose published weights were put aside with `--set
+/// models.<name>.from={random: …}`: the same sizes and steps, and nothing learned to begin with.
+struct RehearsalSection {
+  private let runs: ExperimentRuns
+
+  init(_ runs: ExperimentRuns) { self.runs = runs }
+
+  func text() -> String {
+    let stands = runs.records.map(Self.standIns)
+    guard let first = stands.first, !first.isEmpty, stands.allSatisfy({ !$0.isEmpty }) else {
+      return ""
+    }
+    let addresses = first.map { "`\($0)`" }.joined(separator: " and ")
+    return """
+      **This is a rehearsal.** The published weights of \(addresses) were not at hand where it ran; \
+      seeded random ones of the same sizes stood in for them, so its losses and accuracies say \
+      nothing about the model. With the published folder in `RETORT_CACHE` or `RETORT_MIRROR` the \
+      definition runs as it is:\(pace)
+
+      ```sh
+      retort run \(runs.first.experiment.file)
+      ```
+
+      """
+  }
+
+  /// Addresses of the models that random weights stood in for.
+  private static func standIns(_ record: RunRecord) -> [String] {
+    record.weights.compactMap { weights in
+      let isSet = record.experiment.overrides.contains {
+        $0.hasPrefix("models.\(weights.name).from=") && $0.contains("random")
+      }
+      guard isSet, weights.origin == .random, let range = weights.source.range(of: "sizes of ")
+      else { return nil }
+      return String(weights.source[range.upperBound...])
+    }
+  }
+
+  /// How long an epoch of the last fine-tuning takes at the rehearsal's pace.
+  private var pace: String {
+    let record = runs.first
+    guard let stage = record.stages.last(where: { $0.kind == .finetune && $0.variant == "main" }),
+      let measured = record.measured.stages[stage.id], stage.steps > 0, stage.sequences > 0,
+      let train = record.data.first(where: {
+        stage.data.contains($0.name) && $0.name.hasSuffix(" train")
+      })
+    else { return "" }
+    let seconds = (measured.wallSeconds - measured.evaluationSeconds) / Double(stage.steps)
+    let batch = Double(stage.sequences) / Double(stage.steps)
+    let steps = Int((Double(train.examples) / batch).rounded())
+    return " at this rehearsal's \(seconds.significant(2)) s a step an epoch of \(steps.grouped) "
+      + "steps takes \((seconds * Double(steps)).durationText)."
+  }
+}
