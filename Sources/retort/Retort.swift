@@ -11,8 +11,8 @@ struct Retort: ParsableCommand {
       A model is a checkpoint (.h5), a Hugging Face folder, or hub:owner/name, looked up in \
       RETORT_CACHE (default ~/.cache/retort) and RETORT_MIRROR. Results go to standard output, \
       progress and log to standard error.
-      Exit status: 0 success; 1 failure; 64 wrong usage; 130 and 143 after SIGINT and SIGTERM, \
-      with a checkpoint saved.
+      Exit status: 0 success; 1 failure; 2 a result outside the published band (verify); 64 wrong \
+      usage; 130 and 143 after SIGINT and SIGTERM, with a checkpoint saved.
       """,
     version: ProgramVersion.current,
     groupedSubcommands: [
@@ -24,7 +24,10 @@ struct Retort: ParsableCommand {
         ]),
       CommandGroup(
         name: "Result",
-        subcommands: [InspectVerb.self, CompareVerb.self, SimilarityVerb.self, ReportVerb.self]),
+        subcommands: [
+          InspectVerb.self, CompareVerb.self, VerifyVerb.self, SimilarityVerb.self,
+          ReportVerb.self, NotebookVerb.self,
+        ]),
       CommandGroup(
         name: "Model",
         subcommands: [

@@ -17,6 +17,7 @@ import Testing
       ["tokenize", "--vocab", "v.txt", "--max-length", "1"], ["validate"],
       ["report", "--check", "--add", "Runs/a"], ["bench", "step", "--steps", "0"],
       ["bench", "ops", "--hidden", "100"], ["bench", "step", "--job", "pretraining"],
+      ["notebook"], ["verify"],
     ])
   func wrongUsage(arguments: [String]) throws {
     let result = try RetortProcess.run(arguments)

@@ -79,6 +79,14 @@ struct ReferenceTests {
           + "settings: a, epochs: [{epoch: 1, step: 1, validation_loss: 1, accuracy: 0.9040}]}]",
         "no whole number of 872", 6
       ),
+      (
+        "kind: paper\nsources: [a]\nruns: [{id: a, name: a, model: a, task: a, examples: 872, "
+          + "settings: a, tolerance: {accuracy: 0}}]", "expected more than 0", 6
+      ),
+      (
+        "kind: paper\nsources: [a]\nruns: [{id: a, name: a, model: a, task: a, examples: 872, "
+          + "settings: a, tolerance: {acuracy: 1}}]", "unknown key \"acuracy\"", 6
+      ),
     ])
   func mistakes(yaml: String, reason: String, line: Int) {
     let text = "format: 1\nid: x\ntitle: t\n" + yaml

@@ -6,21 +6,25 @@ struct ClaimsSection {
   init(_ runs: ExperimentRuns) { self.runs = runs }
 
   func text() -> String {
-    [claims(), contradictions()].filter { !$0.isEmpty }.joined(separator: "\n")
+    [
+      claims.map { "## Claims of the references\n\n" + $0.text },
+      contradictions.map { "## The references, read with care\n\n" + $0.text },
+    ].compactMap { $0 }.joined(separator: "\n")
   }
 
-  private func claims() -> String {
+  /// Each claim with what was measured here; nil if there is nothing to hold against one.
+  var claims: MarkdownTable? {
     let claims = runs.references.flatMap { reference in
       reference.claims.map { (reference, $0) }
     }
-    guard !claims.isEmpty, let pair else { return "" }
+    guard !claims.isEmpty, let pair else { return nil }
     var table = MarkdownTable([
       .init("Source", .left), .init("Claim", .left), .init("Here", .left),
     ])
     for (reference, claim) in claims {
       table.add([reference.id, claim.text, counterpart(of: claim, in: pair)])
     }
-    return "## Claims of the references\n\n" + table.text
+    return table
   }
 
   private typealias Pair = (teacher: RunRecord.Stage, student: RunRecord.Stage)
@@ -61,11 +65,12 @@ struct ClaimsSection {
     }
   }
 
-  private func contradictions() -> String {
+  /// What the references say that cannot be true, or misleads when read alone; nil if there is nothing.
+  var contradictions: MarkdownTable? {
     let entries = runs.references.flatMap { reference in
       reference.contradictions.map { (reference.id, $0) }
     }
-    guard !entries.isEmpty else { return "" }
+    guard !entries.isEmpty else { return nil }
     var table = MarkdownTable([
       .init("Source", .left), .init("Place", .left), .init("Says", .left), .init("But", .left),
       .init("Here taken as", .left),
@@ -73,6 +78,6 @@ struct ClaimsSection {
     for (id, entry) in entries {
       table.add([id, entry.place, entry.says, entry.against, entry.judgement])
     }
-    return "## The references, read with care\n\n" + table.text
+    return table
   }
 }

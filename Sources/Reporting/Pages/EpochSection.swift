@@ -12,12 +12,9 @@ struct EpochSection {
   }
 
   /// References with epochs of the same task.
-  var comparisons: [(reference: Reference, runs: [Reference.Run])] {
+  var comparisons: [PublishedRuns] {
     guard let task = tunings.first?.stage.task else { return [] }
-    return runs.references.compactMap { reference in
-      let matching = reference.runs.filter { $0.task == task && !$0.epochs.isEmpty }
-      return matching.isEmpty ? nil : (reference, matching)
-    }
+    return runs.references.compactMap { PublishedRuns($0, task: task) }
   }
 
   /// - picture: Markdown of the epochs' plot, to stand before the sources.
@@ -80,19 +77,17 @@ struct EpochSection {
 
   /// A reference's row: its printed figures, lowest and highest where it stands for several runs.
   private static func row(
-    _ comparison: (reference: Reference, runs: [Reference.Run]), epoch number: Int, of count: Int
+    _ comparison: PublishedRuns, epoch number: Int, of count: Int
   ) -> [String]? {
-    let epochs = comparison.runs.compactMap { run in run.epochs.first { $0.epoch == number } }
+    let epochs = comparison.epochs(number)
     guard let first = epochs.first else { return nil }
-    func range(_ figure: (Reference.Epoch) -> Reference.Figure?) -> String {
-      let figures = epochs.compactMap(figure).sorted { $0.value < $1.value }
-      guard let low = figures.first, let high = figures.last else { return "-" }
-      return figures.count == 1 ? low.text : "\(low.text)-\(high.text)"
+    func range(_ figure: EpochFigure) -> String {
+      FigureRange(figure, of: epochs)?.text ?? "-"
     }
     let single = epochs.count == 1 && comparison.runs[0].examples == count
     return [
-      name(comparison), "\(number)", range(\.trainingLoss), range(\.validationLoss),
-      range(\.accuracy), range(\.epochTrainingLoss), single ? "\(first.correct)" : "-",
+      comparison.name, "\(number)", range(.trainingLoss), range(.validationLoss),
+      range(.accuracy), range(.epochTrainingLoss), single ? "\(first.correct)" : "-",
       single ? WilsonInterval.text(correct: first.correct, count: count) : "-", "",
     ]
   }
@@ -171,12 +166,6 @@ struct EpochSection {
 
   // MARK: The references
 
-  /// What a reference's rows are called.
-  static func name(_ comparison: (reference: Reference, runs: [Reference.Run])) -> String {
-    comparison.runs.count == 1
-      ? comparison.runs[0].name : "\(comparison.runs.count) public runs"
-  }
-
   /// What each row was measured with.
   private func sources() -> String {
     var out = "Rows:\n\n"
@@ -186,12 +175,11 @@ struct EpochSection {
     }
     for comparison in comparisons {
       let run = comparison.runs[0]
-      let name = Self.name(comparison)
       let size = run.parameters.map { ", \($0.grouped) parameters" } ?? ""
       let settings =
         comparison.runs.count == 1
         ? run.settings : "lowest and highest of the runs that have the epoch"
-      out += "- \(name): \(run.model)\(size); \(settings). "
+      out += "- \(comparison.name): \(run.model)\(size); \(settings). "
       out += "Source: \(comparison.reference.sources.joined(separator: "; "))."
       out += comparison.reference.notes.map { " \($0)" }.joined() + "\n"
     }

@@ -67,14 +67,19 @@ extension Reference.Run {
     let map = try StrictMapping(
       node, path: path,
       keys: [
-        "id", "name", "model", "parameters", "task", "examples", "settings", "machine", "seconds",
-        "time_note", "epochs", "curve",
+        "id", "name", "model", "weights", "parameters", "task", "examples", "settings", "budget",
+        "tolerance", "machine", "seconds", "time_note", "epochs", "curve",
       ])
     let examples = try map.integer("examples")
     self.init(
       id: try map.string("id"), name: try map.string("name"), model: try map.string("model"),
+      weights: try map.optional("weights", map.string),
       parameters: try map.optional("parameters", map.integer), task: try map.string("task"),
       examples: examples, settings: try map.string("settings"),
+      budget: try map.optional("budget", map.string),
+      tolerance: try map.optional("tolerance") { key throws(ReferenceError) in
+        try Self.tolerance(map.node(key), path)
+      } ?? [:],
       machine: try map.optional("machine", map.string),
       seconds: try map.optional("seconds", map.figure)?.value,
       timeNote: try map.optional("time_note", map.string),
@@ -84,6 +89,21 @@ extension Reference.Run {
       curve: try map.optional("curve") { key throws(ReferenceError) in
         try Reference.Curve(map.node(key), path)
       })
+  }
+
+  private static func tolerance(
+    _ node: Node, _ path: String
+  ) throws(ReferenceError) -> [EpochFigure: Double] {
+    let map = try StrictMapping(node, path: path, keys: EpochFigure.allCases.map(\.rawValue))
+    var tolerance: [EpochFigure: Double] = [:]
+    for figure in EpochFigure.allCases where map.has(figure.rawValue) {
+      let value = try map.figure(figure.rawValue).value
+      guard value > 0 else {
+        throw map.error("\(figure.rawValue): expected more than 0", at: figure.rawValue)
+      }
+      tolerance[figure] = value
+    }
+    return tolerance
   }
 }
 

@@ -33,11 +33,17 @@ public struct Reference: Sendable, Equatable {
     public var name: String
     /// Says which weights.
     public var model: String
+    /// The name on the hub of the weights it started from: a run from other weights is no repetition.
+    public var weights: String?
     public var parameters: Int?
     public var task: String
     /// Examples that the accuracy was measured on.
     public var examples: Int
     public var settings: String
+    /// As a record states it, `3 epochs`: the learning rate falls over the whole of it.
+    public var budget: String?
+    /// How far a right repetition may lie from it, where the source has an opinion.
+    public var tolerance: [EpochFigure: Double]
     public var machine: String?
     public var seconds: Double?
     public var timeNote: String?

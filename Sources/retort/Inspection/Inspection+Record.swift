@@ -25,7 +25,7 @@ extension Inspection {
     for stage in record.stages {
       var parts = ["\(stage.kind.rawValue), \(grouped(stage.steps)) steps"]
       if let point = stage.curve.points.last {
-        parts.append("loss \(decimal(point.total, digits: 4))")
+        parts.append("loss \(decimal(point.total, digits: 4))" + Self.terms(of: point))
       }
       if let epoch = stage.epochs.first(where: { $0.epoch == stage.best?.kept })
         ?? stage.epochs.last
@@ -36,5 +36,23 @@ extension Inspection {
       }
       add("stage \(stage.id) (\(stage.variant))", parts.joined(separator: ", "))
     }
+    for stage in record.stages {
+      guard let measured = record.measured.stages[stage.id] else { continue }
+      let training = measured.wallSeconds - measured.evaluationSeconds
+      add(
+        "time \(stage.id)",
+        "\(duration(seconds: measured.wallSeconds)), "
+          + "\(decimal(training / Double(max(stage.steps, 1)), digits: 3)) s a step, "
+          + "\(grouped(Int(measured.tokensPerSecond.rounded()))) tokens/s, at most "
+          + gigabytes(measured.peakMemoryBytes))
+    }
+  }
+
+  /// What a weighted sum is made of: its terms without their weights.
+  private static func terms(of point: RunRecord.LossCurve.Point) -> String {
+    guard point.terms.count > 1 else { return "" }
+    let terms = point.terms.sorted { $0.key < $1.key }
+      .map { "\($0.key) \(decimal($0.value, digits: 4))" }
+    return " (\(terms.joined(separator: ", ")))"
   }
 }

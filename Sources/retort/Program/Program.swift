@@ -62,6 +62,8 @@ enum Program {
 enum ExitStatus: Int32 {
   case success = 0
   case failure = 1
+  /// `verify` found a figure outside the band of the published runs: a result, not a failure.
+  case outsideBand = 2
 }
 
 /// A verb that computes with the engine, and so needs the instructions it was built for.

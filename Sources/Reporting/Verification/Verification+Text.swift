@@ -1,0 +1,70 @@
+// A verification for a terminal.
+
+extension Verification {
+  /// Verdicts with their bands, sources and reasons; ends in a newline.
+  public var text: String {
+    guard !comparisons.isEmpty else {
+      return """
+        \(experiment): nothing comparable: no published run has epochs of a task that this record \
+        was fine-tuned on, on the same examples
+
+        """
+    }
+    return comparisons.map(Self.text).joined(separator: "\n") + "\n\(summary)\n"
+  }
+
+  /// The count of each verdict.
+  public var summary: String {
+    var parts = ["\(count(.inside)) inside", "\(count(.outside)) outside"]
+    if count(.noBand) > 0 { parts.append("\(count(.noBand)) without a band") }
+    let total = comparisons.reduce(0) { $0 + $1.figures.count }
+    return "\(experiment): \(parts.joined(separator: ", ")) of \(total) figures"
+  }
+
+  private static func text(_ comparison: Comparison) -> String {
+    var lines = [
+      "\(comparison.stage) (\(comparison.title)) beside \(comparison.published)",
+      "  \(comparison.runs) published run\(comparison.runs == 1 ? "" : "s"), from "
+        + comparison.references.joined(separator: ", "),
+    ]
+    lines.append(
+      comparison.sameWeights
+        ? "  the same weights: figures are expected to agree"
+        : "  not the same weights: figures cannot be expected to agree")
+    lines += comparison.differences.map { "  \($0)" }
+    if comparison.sameWeights {
+      lines.append("  other program and random numbers, as in any repetition")
+    }
+    if let widest = comparison.figures.compactMap(\.band).filter({ $0.basis == .spread })
+      .map(\.runs).max()
+    {
+      lines.append(
+        "  of \(widest + 1) equal runs, one is the lowest and one the highest: each figure of a right "
+          + "run lies outside a band of \(widest) with a chance of 2 in \(widest + 1)")
+    }
+    var table = MarkdownTable([
+      .init("Epoch"), .init("Figure", .left), .init("Here"), .init("Band"), .init("Of", .left),
+      .init("Verdict", .left),
+    ])
+    for held in comparison.figures {
+      table.add([
+        "\(held.epoch)", held.figure.title, held.value.fixed(4), held.band?.text ?? "-",
+        held.band?.basisText ?? "1 run", held.verdict.rawValue,
+      ])
+    }
+    return lines.joined(separator: "\n") + "\n\n" + table.plainText
+  }
+}
+
+extension RunRecord {
+  /// What the references claim, with what was measured here, and where they contradict themselves; for
+  /// a terminal, empty if they do neither.
+  public func claimsText(of references: [Reference]) -> String {
+    let section = ClaimsSection(
+      ExperimentRuns(name: experiment.name, records: [self], references: references))
+    return [
+      section.claims.map { "Claims of the references:\n\n\($0.plainText)" },
+      section.contradictions.map { "The references, read with care:\n\n\($0.plainText)" },
+    ].compactMap { $0 }.joined(separator: "\n")
+  }
+}
