@@ -4,6 +4,7 @@ import Foundation
 import Storage
 import TestSupport
 import Testing
+import Transformers
 
 @testable import Distillation
 
@@ -50,7 +51,7 @@ struct LayerSimilarityTests {
     }
   }
 
-  private static func random(_ width: Int, seed: UInt64) -> [Float] {
+  private static func random(_ width: Int, seed: Int) -> [Float] {
     var inputs = RandomInputs(seed)
     // A mean that is not zero: it must not count.
     return inputs.normal(tokens * width, mean: 3)

@@ -215,7 +215,7 @@ import Testing
       (
         "ablate: [masked_lm]",
         "stages.distil.loss={soft_targets: {weight: 0, temperature: 1, positions: all}, "
-          + "masked_lm: {weight: 1}}",
+          + "masked_lm: {weight: 1}, cosine: {weight: 0, layer: last}}",
         "x.yaml:35:10: without masked_lm: stages.distil.loss: expected at least one weight above 0, "
           + "found none; the recipe has 5, 2 and 1"
       ),

@@ -5,6 +5,10 @@ import Testing
 
 @testable import Reporting
 
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+
 @Suite("Page of similarities")
 struct SimilarityPageTests {
   private static func record() -> SimilarityRecord {
@@ -33,7 +37,7 @@ struct SimilarityPageTests {
     let page = try #require(files["similarity.md"])
     for part in [
       "layer 0 is nearest to layer 0 (1.00), layer 3 is nearest to layer 6 (0.93)",
-      "| 6                  | 0.200 | 0.930 |", "10 sequences, 1,234 tokens", "`0123456789ab`",
+      "| 6                 | 0.200 | 0.930 |", "10 sequences, 1,234 tokens", "`0123456789ab`",
       "retort similarity a.h5 --with b.h5 --record Results/records/similarity/small.json",
       "(similarity-small.svg)", "Mean cosine:",
     ] {

@@ -1,16 +1,19 @@
 // Pages of sweeps and ablations, from records of runs that never took place.
 
+import TestSupport
 import Testing
 
 @testable import Reporting
 
 @Suite("Pages of sweeps and ablations")
 struct VariantPagesTests {
+  private let temporary: TemporaryFolder
   private let folder: ResultsFolder
 
   init() throws {
+    temporary = try TemporaryFolder()
     folder = ResultsFolder(
-      path: try scratch() + "/Results", references: repositoryRoot + "/Experiments/references")
+      path: temporary.file("Results"), references: repositoryRoot + "/Experiments/references")
   }
 
   private typealias Variant = RunRecord.Variant

@@ -12,7 +12,7 @@ struct RowGradientTests {
   @Test("values and sums of squares are those of the whole table", arguments: [1, 3, 16, 24, 100])
   func sameAsTheTable(columns: Int) {
     let gradient = RowGradient(rows: Self.rows, columns: columns)
-    var inputs = RandomInputs(UInt64(columns))
+    var inputs = RandomInputs(columns)
     for touches in [1, 5, 40, 3, 120, 0, 60] {
       var table = [Float](repeating: 0, count: Self.rows * columns)
       gradient.clear()

@@ -2,6 +2,7 @@
 import Distillation
 import Files
 import Reporting
+import Transformers
 
 /// What a finished run left.
 public struct FinishedRun: Sendable {

@@ -4,11 +4,16 @@ import TensorEngine
 
 /// Looks on while a probe trains, and tells what a step costs whatever its size from what a token costs.
 final class ProbeWatch: TrainingObserver {
-  /// Steps of a probe: two that warm caches and memory, and those that count.
-  static let steps = 8
+  /// Steps of a probe at the most.
+  static let mostSteps = 200
+  /// Those that warm caches and memory, and those that count at the least: small models' steps are short, and for long
+  /// not as long as the first.
   private static let warmUpSteps = 2
+  private static let fewestSteps = 6
+  private static let enoughSeconds = 2.0
 
   private let engine: Engine
+  private(set) var completedSteps = 0
   private var counted = 0
   private var tokens = 0
   private var seconds = 0.0
@@ -34,6 +39,7 @@ final class ProbeWatch: TrainingObserver {
   }
 
   func stepCompleted(_ report: StepReport) {
+    completedSteps = report.step
     if report.step <= Self.warmUpSteps {
       engine.meter.clear()
       engine.meter.measuresTime = true
@@ -46,5 +52,6 @@ final class ProbeWatch: TrainingObserver {
 
   func epochCompleted(_ result: EpochResult) {}
   func checkpointWritten(path: String, step: Int) {}
-  var stopIsRequested: Bool { false }
+
+  var stopIsRequested: Bool { counted >= Self.fewestSteps && seconds >= Self.enoughSeconds }
 }

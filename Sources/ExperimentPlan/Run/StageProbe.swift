@@ -61,9 +61,9 @@ struct StageProbe {
     let total = loop(settings).totalSteps
     var short = settings
     short.accumulation = 1
-    short.limit = .steps(ProbeWatch.steps)
+    short.limit = .steps(ProbeWatch.mostSteps)
     let probe = loop(short)
-    _ = try probe.run()
+    try untilEnough { try probe.run() }
     let size = DataSize(sequences: corpus.sequenceCount, tokens: corpus.tokenCount)
     let tokens = Int(
       Double(corpus.tokenCount) * Double(total)
@@ -76,7 +76,7 @@ struct StageProbe {
       stage(
         planned, model, isCached, steps: total, tokens: tokens,
         seconds: watch.rates.seconds(steps: total, tokens: tokens),
-        growth: growth(of: probe.scope, batchTokens)), size
+        growth: growth(of: probe.scope, batchTokens, probed: watch.completedSteps)), size
     )
   }
 
@@ -103,10 +103,14 @@ struct StageProbe {
     let shown = validation.examples(0..<min(64, validation.count))
     var short = settings
     short.accumulation = 1
-    short.limit = .steps(ProbeWatch.steps)
+    short.limit = .steps(ProbeWatch.mostSteps)
     short.selectBest = .last
     let probe = loop(short, validation: shown)
-    let clock = try probe.run().clock
+    try untilEnough { try probe.run() }
+    let start = ContinuousClock.now
+    _ = ClassificationEvaluation.evaluate(
+      model, on: shown, in: ComputeScope(engine: engine, recording: false))
+    let evaluationSeconds = (ContinuousClock.now - start) / .seconds(1)
     let stepsPerEpoch = FineTuning.stepsPerEpoch(examples: examples.count, settings: settings)
     let epochs = (full.totalSteps + stepsPerEpoch - 1) / stepsPerEpoch
     let test =
@@ -114,7 +118,7 @@ struct StageProbe {
       ? try data.sequences(task.test, maximumLength: training.sequenceLength).sequences.tokenCount
       : 0
     let evaluation =
-      clock.evaluationSeconds / Double(max(1, shown.sequences.tokenCount))
+      evaluationSeconds / Double(max(1, shown.sequences.tokenCount))
       * Double(validation.sequences.tokenCount * epochs + test)
     let size = DataSize(sequences: examples.count, tokens: examples.sequences.tokenCount)
     let tokens = examples.sequences.tokenCount * full.totalSteps / max(1, stepsPerEpoch)
@@ -122,13 +126,20 @@ struct StageProbe {
       stage(
         planned, model, isCached, steps: full.totalSteps, tokens: tokens,
         seconds: watch.rates.seconds(steps: full.totalSteps, tokens: tokens) + evaluation,
-        growth: growth(of: probe.scope, full.batchTokens)), size
+        growth: growth(of: probe.scope, full.batchTokens, probed: watch.completedSteps)), size
     )
   }
 
+  /// A training that its watch ends.
+  private func untilEnough(_ training: () throws -> TrainingProgress) throws {
+    do {
+      _ = try training()
+    } catch TrainingError.interrupted {}
+  }
+
   /// Bytes that the largest batch will take beyond those of the probe, by the tokens of an epoch's batches in order.
-  private func growth(of scope: ComputeScope, _ batchTokens: [Int]) -> Int {
-    let probed = batchTokens.prefix(ProbeWatch.steps).max() ?? 0
+  private func growth(of scope: ComputeScope, _ batchTokens: [Int], probed steps: Int) -> Int {
+    let probed = batchTokens.prefix(steps).max() ?? 0
     let largest = batchTokens.max() ?? 0
     guard probed > 0 else { return 0 }
     return (scope.peakActivationBytes + scope.peakGradientBytes) * (largest - probed) / probed
