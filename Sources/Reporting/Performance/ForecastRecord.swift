@@ -25,7 +25,7 @@ struct ForecastRecord: Codable, Sendable, Equatable {
     var seconds: Double
     /// Largest resident memory of the process.
     var memoryBytes: Double
-    /// Of checkpoints and of the models that the cache keeps.
+    /// The most that checkpoints and the models that the cache keeps take at any time.
     var diskBytes: Double
   }
 }

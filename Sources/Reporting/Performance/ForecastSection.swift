@@ -33,8 +33,8 @@ struct ForecastSection {
       `retort run` then took, with nothing in its cache. \(outcome)
 
       \(table.text)
-      Time is that of the whole process; disk is that of checkpoints and of the models that the \
-      cache keeps. \(record.threads) threads.
+      Time is that of the whole process; disk is the most that checkpoints and the models that the \
+      cache keeps took at any time. \(record.threads) threads.
 
       """
   }
