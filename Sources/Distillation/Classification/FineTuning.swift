@@ -6,11 +6,15 @@ import Transformers
 /// report used: a new order every epoch with the last, smaller batch kept; cross-entropy averaged over
 /// the examples of a step; AdamW under a linear schedule, clipped by global norm; evaluation after each epoch.
 public struct FineTuning {
-  public static let termNames = ["cross_entropy"]
+  /// Names of the loss terms, in the order in which they are logged.
+  public static func termNames(isTaught: Bool) -> [String] {
+    isTaught ? ["soft_targets", "cross_entropy"] : ["cross_entropy"]
+  }
 
   let model: TransformerModel
   let training: LabelledSequences
   let validation: LabelledSequences
+  let teaching: ClassTeaching?
   let settings: FineTuningSettings
   let engine: Engine
   let checkpointing: TrainingCheckpointing?
@@ -20,15 +24,19 @@ public struct FineTuning {
   /// Where steps are computed.
   public let scope: ComputeScope
 
-  /// - Parameter model: with a classification head; trained in place.
+  /// - Parameters:
+  ///   - model: with a classification head; trained in place.
+  ///   - teaching: of the same training set; nil to learn from the labels alone.
   public init(
     model: TransformerModel, training: LabelledSequences, validation: LabelledSequences,
-    settings: FineTuningSettings, engine: Engine, checkpointing: TrainingCheckpointing? = nil,
+    teaching: ClassTeaching? = nil, settings: FineTuningSettings, engine: Engine,
+    checkpointing: TrainingCheckpointing? = nil,
     observer: (any TrainingObserver)? = nil
   ) {
     self.model = model
     self.training = training
     self.validation = validation
+    self.teaching = teaching
     self.settings = settings
     self.engine = engine
     self.checkpointing = checkpointing
@@ -67,7 +75,8 @@ public struct FineTuning {
     }
     let session = try TrainingSession(
       model: model, optimizer: optimizer, engine: engine, settings: settings.optimization,
-      totalSteps: totalSteps, window: settings.window, termCount: Self.termNames.count,
+      totalSteps: totalSteps, window: settings.window,
+      termCount: Self.termNames(isTaught: teaching != nil).count,
       checkpointing: checkpointing, observer: observer)
     let best = BestWeights(checkpointing)
     var randomness = randomness(drawCount: session.progress.drawCount)
@@ -79,7 +88,7 @@ public struct FineTuning {
         let first = session.progress.batch
         let batches = order[first..<min(first + settings.accumulation, order.count)]
         let examples = batches.flatMap { $0 }
-        var loss = 0.0
+        var (divergence, loss) = (0.0, 0.0)
         var tokens = 0
         for (microBatch, indices) in batches.enumerated() {
           let batch = PackedBatch(indices, of: training.sequences)
@@ -90,16 +99,24 @@ public struct FineTuning {
           let logits = model.classify(
             tokenIDs: batch.tokenIDs, layout: SequenceLayout(offsets: batch.offsets),
             mode: .training(dropout: dropout), in: scope)
+          if let teaching {
+            divergence += scope.softTargetDivergence(
+              student: logits,
+              teacher: scope.input(
+                teaching.logits(of: indices), rows: logits.rows, columns: logits.columns),
+              temperature: Float(teaching.temperature),
+              gradientScale: teaching.softTargetWeight / Double(examples.count)
+            ).reduce(0, +)
+          }
           loss += scope.crossEntropy(
             logits: logits, labels: indices.map { labels[$0] },
-            gradientScale: 1 / Double(examples.count)
+            gradientScale: (teaching?.labelWeight ?? 1) / Double(examples.count)
           ).reduce(0, +)
           scope.backward()
         }
-        loss /= Double(examples.count)
         session.progress.drawCount = randomness.drawCount
         try session.finishStep(
-          StepLosses(terms: [.init(name: Self.termNames[0], value: loss)], total: loss),
+          losses(divergence: divergence, crossEntropy: loss, examples: examples.count),
           examples: examples, tokens: tokens, batches: batches.count)
         if session.progress.batch < order.count, !session.isFinished { try session.saveIfDue() }
       }
@@ -113,6 +130,17 @@ public struct FineTuning {
       try best.restore(into: model)
     }
     return session.progress
+  }
+
+  /// From sums over the examples of a step to the means that are logged.
+  private func losses(divergence: Double, crossEntropy: Double, examples: Int) -> StepLosses {
+    let means = [divergence, crossEntropy].map { $0 / Double(examples) }
+    guard let teaching else {
+      return StepLosses(terms: [.init(name: "cross_entropy", value: means[1])], total: means[1])
+    }
+    return StepLosses(
+      terms: zip(Self.termNames(isTaught: true), means).map { .init(name: $0, value: $1) },
+      total: teaching.softTargetWeight * means[0] + teaching.labelWeight * means[1])
   }
 
   private func randomness(drawCount: Int) -> FineTuningRandomness {

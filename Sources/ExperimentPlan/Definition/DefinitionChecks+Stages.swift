@@ -19,6 +19,34 @@ extension DefinitionChecks {
       }
       checkFreeze(stage, model)
       checkLength(stage, [(options.model, model)])
+      if let teaching = options.teaching { check(teaching, of: stage, on: options.task) }
+    }
+  }
+
+  private mutating func check(
+    _ teaching: TeachingOptions, of stage: StageDefinition, on task: TaskSource
+  ) {
+    let path = "stages.\(stage.id)"
+    if teaching.softTargetWeight == 0 {
+      report(
+        "\(path).loss.soft_targets.weight", expected: "a number above 0", found: "0",
+        advice: "leave teacher and loss out to learn from the labels alone")
+    }
+    if definition.random != .counter {
+      report(
+        "\(path).teacher", "is nothing that random: \(definition.random.rawValue) replays",
+        advice: "use random: counter")
+    }
+    guard case .finetune(let options)? = definition.stage(id: teaching.teacher)?.work else {
+      report(
+        "\(path).teacher", expected: "a finetune stage, which has a classifier",
+        found: "'\(teaching.teacher)'", advice: "fine-tune it on \(task.name) in a stage before")
+      return
+    }
+    if options.task != task {
+      report(
+        "\(path).teacher", expected: "a model fine-tuned on \(task.name)",
+        found: "one fine-tuned on \(options.task.name)")
     }
   }
 

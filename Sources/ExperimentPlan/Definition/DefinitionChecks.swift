@@ -75,7 +75,8 @@ struct DefinitionChecks {
         case .pretrain(let options): [("model", options.model)]
         case .distill(let options):
           [("teacher", options.teacher), ("student", options.student)]
-        case .finetune(let options): [("model", options.model)]
+        case .finetune(let options):
+          [("model", options.model)] + (options.teaching.map { [("teacher", $0.teacher)] } ?? [])
         }
       for (key, name) in keys where !names.contains(name) {
         report(

@@ -153,9 +153,51 @@ extension DefinitionDecoding {
           map.integer("batch_size", atLeast: 1))
       }
     }
-    guard let model, let task, let selection, let evaluationBatch else { return nil }
+    let teaching = teaching(body)
+    guard let model, let task, let selection, let evaluationBatch, let teaching else { return nil }
     return FinetuneOptions(
-      model: model, task: task, selectBest: selection, evaluationBatchSize: evaluationBatch)
+      model: model, task: task, selectBest: selection, evaluationBatchSize: evaluationBatch,
+      teaching: teaching.options)
+  }
+
+  /// Nil where there is a mistake, with nothing in it where nobody teaches.
+  private func teaching(_ body: MapReader) -> (options: TeachingOptions?, Void)? {
+    guard body.has("teacher") || body.has("loss") else { return (nil, ()) }
+    let teacher = body.required(
+      "teacher", expected: "a finetune stage, whose answers are the soft targets",
+      identifier(body, "teacher"))
+    let loss = body.requiring("loss", expected: "loss: {soft_targets, cross_entropy}") {
+      body.map("loss", readTeachingLoss)
+    }
+    guard let teacher, let loss else { return nil }
+    return (
+      TeachingOptions(
+        teacher: teacher, softTargetWeight: loss.soft, temperature: loss.temperature,
+        labelWeight: loss.labels), ()
+    )
+  }
+
+  private func readTeachingLoss(
+    _ map: MapReader
+  ) -> (soft: Double, temperature: Double, labels: Double)? {
+    let weight = { (term: MapReader) in
+      term.required(
+        "weight", expected: "a number of at least 0", term.number("weight", .notNegative))
+    }
+    let soft: (Double, Double)? = map.requiring(
+      "soft_targets", expected: "soft_targets: {weight, temperature}"
+    ) {
+      map.map("soft_targets") { term in
+        let temperature = term.required(
+          "temperature", expected: "a number above 0", temperature(term))
+        guard let weight = weight(term), let temperature else { return nil }
+        return (weight, temperature)
+      }
+    }
+    // Absent, the labels do not count.
+    let labels = map.has("cross_entropy") ? map.map("cross_entropy", weight) : 0
+    guard let soft, let labels else { return nil }
+    return (soft.0, soft.1, labels)
   }
 
   private func corpus(_ body: MapReader) -> CorpusOptions? {

@@ -42,8 +42,26 @@ extension StageDefinition {
         ("model", .text(options.model)), ("task", .text(options.task.name)),
         ("select_best", .text(options.selectBest.rawValue)),
         ("evaluation", .map([("batch_size", .integer(options.evaluationBatchSize))])),
-      ]
+      ] + (options.teaching?.canonicalEntries ?? [])
     }
+  }
+}
+
+extension TeachingOptions {
+  fileprivate var canonicalEntries: [(String, CanonicalValue)] {
+    [
+      ("teacher", .text(teacher)),
+      (
+        "loss",
+        .map([
+          (
+            "soft_targets",
+            .map([("weight", .number(softTargetWeight)), ("temperature", .number(temperature))])
+          ),
+          ("cross_entropy", .map([("weight", .number(labelWeight))])),
+        ])
+      ),
+    ]
   }
 }
 

@@ -45,6 +45,15 @@ public struct DistillOptions: Sendable, Equatable {
   public var loss: LossOptions
 }
 
+/// A fine-tuned teacher whose answers a fine-tuning learns from beside the labels.
+public struct TeachingOptions: Sendable, Equatable {
+  /// The fine-tuning that made it.
+  public var teacher: String
+  public var softTargetWeight: Double
+  public var temperature: Double
+  public var labelWeight: Double
+}
+
 /// Fine-tuning of a classifier on a task; a new head is drawn from the stage's seed.
 public struct FinetuneOptions: Sendable, Equatable {
   public var model: String
@@ -52,6 +61,8 @@ public struct FinetuneOptions: Sendable, Equatable {
   public var selectBest: ModelSelection
   /// Sentences in one forward pass of an evaluation; the result does not depend on it.
   public var evaluationBatchSize: Int
+  /// Nil to learn from the labels alone.
+  public var teaching: TeachingOptions?
 }
 
 public enum StageKind: String, Sendable, CaseIterable { case pretrain, distill, finetune }
@@ -84,7 +95,7 @@ public struct StageDefinition: Sendable, Equatable {
     switch work {
     case .pretrain(let options): [options.model]
     case .distill(let options): [options.teacher, options.student]
-    case .finetune(let options): [options.model]
+    case .finetune(let options): [options.teaching?.teacher, options.model].compactMap { $0 }
     }
   }
 }

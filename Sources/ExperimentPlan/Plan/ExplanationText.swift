@@ -17,7 +17,18 @@ enum NumberWords {
 /// Losses as formulas with their numbers.
 enum LossFormula {
   static let pretrain = ["loss = CE(masked tokens), mean over masked tokens"]
-  static let finetune = ["loss = CE(labels), mean over sentences"]
+
+  static func finetune(_ teaching: TeachingOptions?) -> [String] {
+    guard let teaching else { return ["loss = CE(labels), mean over sentences"] }
+    let t = NumberWords.plain(teaching.temperature)
+    let soft =
+      "loss = \(NumberWords.plain(teaching.softTargetWeight)) · \(t)² · KL(softmax(teacher / \(t)) ‖ "
+      + "softmax(student / \(t))), mean over sentences"
+    guard teaching.labelWeight > 0 else { return [soft, "left out (weight 0): labels"] }
+    return [
+      soft, "     + \(NumberWords.plain(teaching.labelWeight)) · CE(labels), mean over sentences",
+    ]
+  }
 
   /// One line a term, in the order of the paper; terms of weight 0 are named below.
   static func distill(_ loss: LossOptions) -> [String] {

@@ -178,11 +178,15 @@ public struct PlanExplanation {
       }
       lines += indented(LossFormula.distill(options.loss) + describe(options.corpus))
     case .finetune(let options):
-      lines = ["\(number). \(stage.id): fine-tune \(options.model) on \(options.task.name)\(role)"]
+      let teacher = options.teaching.map { ", taught by \($0.teacher)" } ?? ""
+      lines = [
+        "\(number). \(stage.id): fine-tune \(options.model) on \(options.task.name)\(teacher)\(role)"
+      ]
       let selection =
         options.selectBest == .last
         ? "the last epoch's weights are kept" : "best epoch by \(options.selectBest.rawValue)"
-      lines += indented(LossFormula.finetune + ["evaluation after each epoch; \(selection)"])
+      lines += indented(
+        LossFormula.finetune(options.teaching) + ["evaluation after each epoch; \(selection)"])
     }
     if case .baseline(_, let original) = planned.role {
       return Array(lines.prefix(1)) + baselineLines(stage, original: original)

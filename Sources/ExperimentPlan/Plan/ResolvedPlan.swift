@@ -26,6 +26,11 @@ public struct PlannedStage: Sendable, Equatable {
   public let role: StageRole
   /// In the order of `stage.inputs`: the model, or teacher and student.
   public let inputs: [StageInput]
+  /// What is trained.
+  public var model: StageInput {
+    guard let last = inputs.last else { preconditionFailure("a stage without input") }
+    return last
+  }
 
   public var id: String { stage.id }
   public var kind: StageKind { stage.kind }

@@ -140,11 +140,8 @@ public final class ExperimentRunner {
       else { return nil }
       let task = try data.task(options.task)
       observer?.note("\(planned.id): timed over \(task.name) dev, one sentence at a time")
-      let stored = try StoredModel(path: "\(folder)/\(Self.modelName)")
       return try InferenceTiming(
-        model: stored.load(
-          heads: [.classification], ignoring: [.pooler, .maskedLanguage, .nextSentence],
-          mapping: true, seed: 0),
+        model: Self.classifier(ofStageIn: folder),
         validation: data.sequences(
           task.dev, maximumLength: planned.stage.training.sequenceLength),
         data: "\(task.name) dev", engine: engine
@@ -165,6 +162,12 @@ public final class ExperimentRunner {
       models: modelMaking(digests), engine: engine, checkpointPath: checkpoint,
       bestPath: folder.bestWeights(ofStage: planned.id), attributes: attributes,
       resumes: request.resumes, observer: watcher,
+      classifier: { [cache] id in
+        guard let digest = digests.stages[id], let folder = cache.lookUp(digest) else {
+          preconditionFailure("the stage \(id) was to be finished before what it teaches")
+        }
+        return try Self.classifier(ofStageIn: folder)
+      },
       began: { [weak observer] total in
         observer?.stageBegan(
           planned.id, kind: planned.kind, totalSteps: total, resumedAt: watcher.resumedStep)
@@ -220,6 +223,13 @@ public final class ExperimentRunner {
     return try stored.load(
       heads: stored.parts.subtracting([.encoder, .classification, .nextSentence]),
       ignoring: [.classification, .nextSentence], seed: 0)
+  }
+
+  /// The classifier that a finished fine-tuning made, to be used forward only.
+  private static func classifier(ofStageIn folder: String) throws -> TransformerModel {
+    try StoredModel(path: "\(folder)/\(modelName)").load(
+      heads: [.classification], ignoring: [.pooler, .maskedLanguage, .nextSentence], mapping: true,
+      seed: 0)
   }
 
   /// Whether the run folder's metrics show that the stage was computed by this run.

@@ -20,7 +20,9 @@ public struct RunForecast: Sendable {
     public var seconds: Double
     /// Largest resident memory of the process by the end of the probe.
     public var memoryBytes: Int
-    /// The run's checkpoints and the finished stage in the cache.
+    /// Of the finished stage, in the cache.
+    public var keptBytes: Int
+    /// At the most while it runs: its checkpoints and the finished stage.
     public var diskBytes: Int
     public var isCached: Bool
   }
@@ -77,7 +79,15 @@ public struct RunForecast: Sendable {
   /// Of the stages that are not in the cache.
   public var seconds: Double { open.reduce(0) { $0 + $1.seconds } }
   public var memoryBytes: Int { open.map(\.memoryBytes).max() ?? 0 }
-  public var diskBytes: Int { open.reduce(0) { $0 + $1.diskBytes } }
+  /// The most at any time: what earlier stages leave, and all that the one at hand needs.
+  public var diskBytes: Int {
+    var (kept, most) = (0, 0)
+    for stage in open {
+      most = max(most, kept + stage.diskBytes)
+      kept += stage.keptBytes
+    }
+    return most
+  }
 
   private var open: [Stage] { stages.filter { !$0.isCached } }
 

@@ -29,6 +29,8 @@ struct StageExecution {
   let attributes: [String: StoredValue]
   let resumes: Bool
   let observer: any TrainingObserver
+  /// The classifier that a finished fine-tuning made.
+  let classifier: (_ stage: String) throws -> TransformerModel
   /// Told the number of steps before the first one.
   let began: (_ totalSteps: Int) -> Void
 
@@ -133,21 +135,29 @@ struct StageExecution {
   private func finetune(_ options: FinetuneOptions) throws -> StageResult {
     let task = try data.task(options.task)
     let model = models.classifier(
-      over: try models.make(planned.inputs[0]), labels: task.classNames, seed: training.seed,
+      over: try models.make(planned.model), labels: task.classNames, seed: training.seed,
       random: plan.definition.random)
     model.freeze(training.freeze)
     let length = training.sequenceLength
     let settings = Self.fineTuningSettings(
       training, random: plan.definition.random, selectBest: options.selectBest)
+    let examples = try data.sequences(task.train, maximumLength: length)
+    let teaching = try options.teaching.map { teaching in
+      ClassTeaching(
+        teacher: try classifier(teaching.teacher), training: examples,
+        softTargetWeight: teaching.softTargetWeight, labelWeight: teaching.labelWeight,
+        temperature: teaching.temperature, engine: engine)
+    }
     let loop = FineTuning(
-      model: model, training: try data.sequences(task.train, maximumLength: length),
-      validation: try data.sequences(task.dev, maximumLength: length), settings: settings,
-      engine: engine, checkpointing: try checkpointing(of: model), observer: observer)
+      model: model, training: examples,
+      validation: try data.sequences(task.dev, maximumLength: length), teaching: teaching,
+      settings: settings, engine: engine, checkpointing: try checkpointing(of: model),
+      observer: observer)
     began(loop.totalSteps)
     let progress = try loop.run()
     let record = result(
-      model, progress, loss: "loss = CE(class), mean over the sentences of a step",
-      termNames: FineTuning.termNames, window: Self.trainerWindow)
+      model, progress, loss: Self.lossText(options.teaching),
+      termNames: FineTuning.termNames(isTaught: teaching != nil), window: Self.trainerWindow)
     guard task.test.count > 0 else { return record }
     let test = ClassificationEvaluation.evaluate(
       model, on: try data.sequences(task.test, maximumLength: length),
@@ -155,6 +165,14 @@ struct StageExecution {
     return StageResult(
       model: model, record: record.record,
       testPredictions: GLUESubmission.text(predictions: test.predictions))
+  }
+
+  private static func lossText(_ teaching: TeachingOptions?) -> String {
+    guard let teaching else { return "loss = CE(class), mean over the sentences of a step" }
+    let t = NumberWords.plain(teaching.temperature)
+    return
+      "loss = \(NumberWords.plain(teaching.softTargetWeight)) · \(t)² · KL(teacher ‖ student; T = \(t)) "
+      + "+ \(NumberWords.plain(teaching.labelWeight)) · CE(class), means over the sentences of a step"
   }
 
   /// The Trainer's `logging_steps`: what its epoch table shows is the mean over the last window of 500.

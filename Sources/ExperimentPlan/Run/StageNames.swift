@@ -7,7 +7,9 @@ extension PlannedStage {
     switch stage.work {
     case .pretrain(let options): ["model": options.model]
     case .distill(let options): ["teacher": options.teacher, "student": options.student]
-    case .finetune(let options): ["model": options.model]
+    case .finetune(let options):
+      options.teaching.map { ["teacher": $0.teacher, "model": options.model] }
+        ?? ["model": options.model]
     }
   }
 

@@ -65,16 +65,15 @@ struct StageProbe {
     let probe = loop(short)
     try untilEnough { try probe.run() }
     let size = DataSize(sequences: corpus.sequenceCount, tokens: corpus.tokenCount)
-    let tokens = Int(
-      Double(corpus.tokenCount) * Double(total)
-        / Double(
-          max(1, MaskedLanguageTraining.stepsPerEpoch(sequences: corpus.count, settings: settings)))
-    )
+    let stepsPerEpoch = max(
+      1, MaskedLanguageTraining.stepsPerEpoch(sequences: corpus.count, settings: settings))
+    let tokens = Int(Double(corpus.tokenCount) * Double(total) / Double(stepsPerEpoch))
     let batchTokens = batches.order(ofEpoch: 0).tokensOfGroups(
       of: 1, lengthOf: batches.length(of:))
     return (
       stage(
-        planned, model, isCached, steps: total, tokens: tokens,
+        planned, model, isCached, steps: total,
+        epochs: (total + stepsPerEpoch - 1) / stepsPerEpoch, tokens: tokens,
         seconds: watch.rates.seconds(steps: total, tokens: tokens),
         growth: growth(of: probe.scope, batchTokens, probed: watch.completedSteps)), size
     )
@@ -86,7 +85,7 @@ struct StageProbe {
   ) throws -> (RunForecast.Stage, DataSize) {
     let task = try data.task(options.task)
     let model = models.classifier(
-      over: try models.make(planned.inputs[0]), labels: task.classNames, seed: training.seed,
+      over: try models.make(planned.model), labels: task.classNames, seed: training.seed,
       random: plan.definition.random)
     model.freeze(training.freeze)
     let examples = try data.sequences(task.train, maximumLength: training.sequenceLength)
@@ -120,14 +119,33 @@ struct StageProbe {
     let evaluation =
       evaluationSeconds / Double(max(1, shown.sequences.tokenCount))
       * Double(validation.sequences.tokenCount * epochs + test)
+    let teaching = try teachingSeconds(options, task, examples)
     let size = DataSize(sequences: examples.count, tokens: examples.sequences.tokenCount)
     let tokens = examples.sequences.tokenCount * full.totalSteps / max(1, stepsPerEpoch)
     return (
       stage(
-        planned, model, isCached, steps: full.totalSteps, tokens: tokens,
-        seconds: watch.rates.seconds(steps: full.totalSteps, tokens: tokens) + evaluation,
+        planned, model, isCached, steps: full.totalSteps, epochs: epochs, tokens: tokens,
+        seconds: watch.rates.seconds(steps: full.totalSteps, tokens: tokens) + evaluation
+          + teaching,
         growth: growth(of: probe.scope, full.batchTokens, probed: watch.completedSteps)), size
     )
+  }
+
+  /// What a teacher takes for its answers to all examples.
+  private func teachingSeconds(
+    _ options: FinetuneOptions, _ task: PreparedData.Task, _ examples: LabelledSequences
+  ) throws -> Double {
+    guard let id = options.teaching?.teacher, let planned = plan.stage(id: id) else { return 0 }
+    let teacher = models.classifier(
+      over: try models.make(planned.model), labels: task.classNames, seed: 0,
+      random: plan.definition.random)
+    let shown = examples.examples(0..<min(64, examples.count))
+    let start = ContinuousClock.now
+    _ = ClassificationEvaluation.evaluate(
+      teacher, on: shown, in: ComputeScope(engine: engine, recording: false))
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    return seconds / Double(max(1, shown.sequences.tokenCount))
+      * Double(examples.sequences.tokenCount)
   }
 
   /// A training that its watch ends.
@@ -146,15 +164,22 @@ struct StageProbe {
   }
 
   private func stage(
-    _ planned: PlannedStage, _ model: TransformerModel, _ isCached: Bool, steps: Int, tokens: Int,
-    seconds: Double, growth: Int
+    _ planned: PlannedStage, _ model: TransformerModel, _ isCached: Bool, steps: Int, epochs: Int,
+    tokens: Int, seconds: Double, growth: Int
   ) -> RunForecast.Stage {
-    // Weights in the cache; weights and two moments in the checkpoint; the best epoch's weights.
-    let copies = planned.kind == .finetune ? 5 : 4
+    let weights = MemoryLayout<Float>.stride * model.parameterCount
+    let betweenEpochs =
+      switch planned.stage.training.checkpointEvery {
+      case .minutes(let minutes): Int(seconds / 60 / minutes)
+      case .steps(let spacing): steps / spacing
+      }
+    // Weights and two moments, beside the checkpoint before them until they are whole; the best epoch's weights.
+    let checkpoints = (epochs + betweenEpochs > 1 ? 2 : 1) * 3
+    let best = planned.kind == .finetune && epochs > 1 ? 1 : 0
     return RunForecast.Stage(
       id: planned.id, steps: steps, tokens: tokens,
       secondsPerStep: seconds / Double(max(1, steps)), seconds: seconds,
-      memoryBytes: ProcessMemory.peakBytes + growth, diskBytes: copies * 4 * model.parameterCount,
-      isCached: isCached)
+      memoryBytes: ProcessMemory.peakBytes + growth, keptBytes: weights,
+      diskBytes: (1 + checkpoints + best) * weights, isCached: isCached)
   }
 }

@@ -11,8 +11,13 @@ struct ComparisonSection {
     var data: String
     var stages: [RunRecord.Stage]
 
-    var main: RunRecord.Stage? { stages.first { $0.variant == "main" } }
-    var teacher: RunRecord.Stage? { stages.first { $0.variant == "teacher" } }
+    var main: RunRecord.Stage? { stages.first { $0.variant == "main" && !isTeacher($0) } }
+    var teacher: RunRecord.Stage? { stages.first(where: isTeacher) }
+
+    /// The `teacher` baseline, or what another stage learned from.
+    func isTeacher(_ stage: RunRecord.Stage) -> Bool {
+      stage.variant == "teacher" || record.teaches(stage)
+    }
   }
 
   private var groups: [Group] {
@@ -26,11 +31,13 @@ struct ComparisonSection {
       }
       return names.compactMap { name in
         guard let stages = members[name], stages.count > 1 else { return nil }
-        // Teacher, the definition's own model, then the baselines.
-        let order = ["teacher": 0, "main": 1]
+        let group = Group(record: record, data: name, stages: stages)
+        // Teacher, the definition's own models, then the baselines.
+        func place(_ stage: RunRecord.Stage) -> Int {
+          group.isTeacher(stage) ? 0 : stage.variant == "main" ? 1 : 2
+        }
         let sorted = stages.enumerated().sorted { a, b in
-          let (left, right) = (order[a.element.variant] ?? 2, order[b.element.variant] ?? 2)
-          return (left, a.offset) < (right, b.offset)
+          (place(a.element), a.offset) < (place(b.element), b.offset)
         }
         return Group(record: record, data: name, stages: sorted.map(\.element))
       }
@@ -126,7 +133,7 @@ struct ComparisonSection {
     var cells = [group.record.title(of: stage), "-", "-", "-", "-", "-"]
     let predictions = kept.predictions.labels
     if let teacher = group.teacher?.keptEvaluation, teacher.correct > 0,
-      teacher.count == kept.count, stage.variant != "teacher"
+      teacher.count == kept.count, !group.isTeacher(stage)
     {
       let same = zip(teacher.predictions.labels, predictions).count { $0 == $1 }
       cells[1] = Self.percent(kept.correct, of: teacher.correct)

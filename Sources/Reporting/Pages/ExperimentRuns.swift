@@ -103,12 +103,27 @@ extension RunRecord {
   /// What a row of the comparison is called.
   func title(of stage: Stage) -> String {
     switch stage.variant {
-    case "main": hasDistillation ? "distilled student" : "fine-tuned model"
+    case "main": mainTitle(of: stage)
     case "teacher": "teacher"
     case "no_distillation": "student, not distilled"
     case "mlm_only": "student, masked LM only"
     default: stage.variant.replacing("_", with: " ")
     }
+  }
+}
+
+extension RunRecord {
+  /// Whether a fine-tuning of this run learned from the stage's answers.
+  func teaches(_ stage: Stage) -> Bool {
+    stages.contains { $0.kind == .finetune && $0.inputs["teacher"] == stage.id }
+  }
+
+  /// With the stage's name where the definition has several fine-tunings.
+  private func mainTitle(of stage: Stage) -> String {
+    if teaches(stage) { return "teacher" }
+    let name = hasDistillation ? "distilled student" : "fine-tuned model"
+    let same = stages.count { $0.kind == .finetune && $0.variant == "main" && !teaches($0) }
+    return same > 1 ? "\(name) \(stage.id)" : name
   }
 }
 

@@ -1,0 +1,105 @@
+// Fine-tuning on a teacher's answers: the loss by its formula, and what it comes down to at its ends.
+import Foundation
+import Testing
+import Transformers
+
+@testable import Distillation
+
+@Suite("Fine-tuning with a teacher")
+struct ClassTeachingTests {
+  private let engine = Engine(threadCount: 2)
+  private let data = Small.labelled(30)
+
+  private func model(_ seed: UInt64, layers: Int = 1) -> TransformerModel {
+    Small.model(.bert, layers: layers, heads: [.classification], seed: seed)
+  }
+
+  private func teaching(
+    _ teacher: TransformerModel, soft: Double, labels: Double, temperature: Double
+  ) -> ClassTeaching {
+    ClassTeaching(
+      teacher: teacher, training: data, softTargetWeight: soft, labelWeight: labels,
+      temperature: temperature, engine: engine)
+  }
+
+  /// - Returns: the losses of each step, and the weights that it ends with.
+  private func train(
+    _ student: TransformerModel, _ teaching: ClassTeaching?, threads: Int = 2
+  ) throws -> (steps: [StepLosses], values: [[Float]]) {
+    let observer = Onlooker()
+    var settings = Small.fineTuning(.steps(6))
+    settings.selectBest = .last
+    _ = try FineTuning(
+      model: student, training: data, validation: Small.labelled(5, place: 2), teaching: teaching,
+      settings: settings, engine: Engine(threadCount: threads), observer: observer
+    ).run()
+    return (observer.steps.map(\.losses), student.parameters.map { Array($0.values) })
+  }
+
+  private func logits(_ model: TransformerModel, _ examples: [Int]) -> [[Double]] {
+    let values = ClassificationEvaluation.evaluate(
+      model, on: data.examples(examples), in: ComputeScope(engine: engine, recording: false)
+    ).logits.map(Double.init)
+    return examples.indices.map { Array(values[2 * $0..<2 * $0 + 2]) }
+  }
+
+  private func softmax(_ logits: [Double], _ temperature: Double) -> [Double] {
+    let powers = logits.map { exp($0 / temperature) }
+    return powers.map { $0 / powers.reduce(0, +) }
+  }
+
+  @Test(
+    "the first step's terms are their formulas' means over its eight sentences",
+    arguments: [1.0, 2, 4])
+  func formula(temperature: Double) throws {
+    let (teacher, student) = (model(3, layers: 2), model(4))
+    let order = EpochOrder.shuffled(count: 30, batchSize: 4, seed: 5, epoch: 0)
+    let examples = order.prefix(2).flatMap { $0 }
+    let (t, s) = (logits(teacher, examples), logits(student, examples))
+    var (divergence, entropy) = (0.0, 0.0)
+    for (index, example) in examples.enumerated() {
+      let (q, p) = (softmax(t[index], temperature), softmax(s[index], temperature))
+      divergence += temperature * temperature * zip(q, p).reduce(0) { $0 + $1.0 * log($1.0 / $1.1) }
+      let label = Int(data.labels?[example] ?? 0)
+      entropy -= log(softmax(s[index], 1)[label])
+    }
+    let taught = try train(
+      student, teaching(teacher, soft: 0.3, labels: 0.7, temperature: temperature))
+    let first = try #require(taught.steps.first)
+    #expect(first.terms.map(\.name) == ["soft_targets", "cross_entropy"])
+    #expect(abs(first.terms[0].value - divergence / 8) <= 1e-5 * divergence)
+    #expect(abs(first.terms[1].value - entropy / 8) <= 1e-5 * entropy)
+    #expect(
+      abs(first.total - 0.3 * first.terms[0].value - 0.7 * first.terms[1].value) <= 1e-12)
+  }
+
+  @Test("a student that is its teacher has nothing to learn from it")
+  func sameModel() throws {
+    let first = try #require(
+      try train(model(3), teaching(model(3), soft: 1, labels: 0, temperature: 2)).steps.first)
+    #expect(abs(first.terms[0].value) <= 1e-6 && first.total == first.terms[0].value)
+  }
+
+  @Test("without a weight on the teacher's answers it is plain fine-tuning, bit by bit")
+  func plain() throws {
+    let plain = try train(model(4), nil)
+    let taught = try train(model(4), teaching(model(3), soft: 0, labels: 1, temperature: 2))
+    #expect(plain.values == taught.values)
+    #expect(plain.steps.map(\.total) == taught.steps.map(\.total))
+    #expect(plain.steps[0].terms.map(\.name) == ["cross_entropy"])
+    let other = try train(model(4), teaching(model(3), soft: 1, labels: 1, temperature: 2))
+    #expect(plain.values != other.values)
+  }
+
+  @Test("on the teacher's answers alone the student comes to agree with it; threads change nothing")
+  func learning() throws {
+    let teacher = model(3, layers: 2)
+    let results = try [1, 3].map {
+      try train(
+        model(4), teaching(teacher, soft: 1, labels: 0, temperature: 2), threads: $0)
+    }
+    #expect(results[0].values == results[1].values)
+    let steps = results[0].steps.map(\.total)
+    #expect(steps[5] < steps[0])
+  }
+}

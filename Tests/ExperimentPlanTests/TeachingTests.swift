@@ -1,0 +1,88 @@
+// Fine-tunings with a teacher: in definitions, plans, digests and runs.
+import Reporting
+import TestSupport
+import Testing
+
+@testable import ExperimentPlan
+
+@Suite("Fine-tunings with a teacher")
+struct TeachingTests {
+  /// The small experiment with a fine-tuned teacher and a student taught by it.
+  private static let text = SmallExperiment.text
+    .replacing(
+      "baselines: [no_distillation, mlm_only, teacher]\n",
+      with: """
+          - id: judge
+            finetune: { model: teacher_mlm, \(options) }
+          - id: taught
+            finetune:
+              { model: distil, teacher: judge, \(options),
+                loss: { soft_targets: { weight: 0.5, temperature: 2.0 }, cross_entropy: { weight: 0.25 } } }
+
+        """)
+  private static let options =
+    "task: sentiment, recipe: hf-trainer-4.44, sequence_length: 64, batch_size: 8, "
+    + "learning_rate: 1.0e-3, weight_decay: 0.01, limit: { epochs: 2 }, select_best: last"
+
+  @Test func isReadAndWrittenOut() throws {
+    let definition = try DefinitionText.load(Self.text)
+    let stage = try #require(definition.stage(id: "taught"))
+    guard case .finetune(let options) = stage.work else {
+      Issue.record("no fine-tuning")
+      return
+    }
+    #expect(
+      options.teaching
+        == TeachingOptions(
+          teacher: "judge", softTargetWeight: 0.5, temperature: 2, labelWeight: 0.25))
+    #expect(stage.inputs == ["judge", "distil"])
+    #expect(try DefinitionText.load(definition.canonicalText) == definition)
+    let explanation = PlanExplanation(
+      ResolvedPlan(definition), filled: [], sizes: [:], facts: { _ in nil }
+    ).text
+    #expect(explanation.contains("fine-tune distil on sentiment, taught by judge"))
+    #expect(
+      explanation.contains("loss = 0.5 · 2² · KL(softmax(teacher / 2) ‖ softmax(student / 2))"))
+    #expect(explanation.contains("+ 0.25 · CE(labels), mean over sentences"))
+  }
+
+  @Test(
+    "mistakes",
+    arguments: [
+      ("teacher: judge, ", "teacher: distil, ", "a finetune stage, which has a classifier"),
+      ("teacher: judge, ", "teacher: juge, ", "did you mean"),
+      ("teacher: judge, ", "", "has no 'teacher'"),
+      ("temperature: 2.0 }, cross_entropy", "temperature: 0 }, cross_entropy", "a number above 0"),
+      ("weight: 0.5, temperature: 2.0", "weight: 0, temperature: 2.0", "a number above 0"),
+      ("cross_entropy: { weight: 0.25 }", "cross_entropi: { weight: 0.25 }", "cross_entropy"),
+    ])
+  func mistakes(part: String, replacement: String, message: String) throws {
+    try #require(Self.text.contains(part))
+    let messages = DefinitionText.messages(Self.text.replacing(part, with: replacement))
+    #expect(messages.contains { $0.contains(message) }, "\(messages)")
+  }
+
+  @Test func aStageIsTaughtByTheFinishedTeacher() throws {
+    let experiment = try SmallExperiment(Self.text)
+    let run = try experiment.run(experiment.request())
+    #expect(run.observer.stages.suffix(2) == ["judge", "taught"])
+    let stage = try #require(run.record.stages.last)
+    #expect(stage.inputs == ["teacher": "judge", "model": "distil"])
+    #expect(
+      stage.loss.hasPrefix("loss = 0.5 · 2² · KL(teacher ‖ student; T = 2) + 0.25 · CE(class)"))
+    let point = try #require(stage.curve.points.first)
+    #expect(point.terms.keys.sorted() == ["cross_entropy", "soft_targets"])
+    let sum = 0.5 * (point.terms["soft_targets"] ?? 0) + 0.25 * (point.terms["cross_entropy"] ?? 0)
+    #expect(abs(point.total - sum) <= 1e-9)
+    #expect(run.record.summary().contains("teacher"))
+
+    // Another teacher makes another stage, another temperature too; all else is found.
+    for (option, computed) in [
+      ("stages.judge.seed=9", ["judge", "taught"]),
+      ("stages.taught.loss.soft_targets.temperature=3", ["taught"]),
+    ] {
+      let again = try experiment.run(experiment.request(runs: option, overrides: [option]))
+      #expect(again.observer.stages == computed)
+    }
+  }
+}
