@@ -139,7 +139,8 @@ def write(arguments, machine, sweeps, results):
     bench_record.replace(arguments.record, {
         "format": bench_record.FORMAT,
         "command": COMMAND,
-        "alternations": arguments.alternations,
+        # Interrupted, a recording has as many turns as are whole.
+        "alternations": min(len(found) for found in results.values()),
         "machine": machine,
         "versions": bench_record.versions(
             arguments.commit, {"scaling": {str(shape): r for shape, r in results.items()}}
