@@ -1,6 +1,7 @@
 // Fine-tuning on a teacher's answers: the loss by its formula, and what it comes down to at its ends.
 import Foundation
 import Testing
+import Text
 import Transformers
 
 @testable import Distillation
@@ -58,8 +59,9 @@ struct ClassTeachingTests {
     let (t, s) = (logits(teacher, examples), logits(student, examples))
     var (divergence, entropy) = (0.0, 0.0)
     for (index, example) in examples.enumerated() {
-      let (q, p) = (softmax(t[index], temperature), softmax(s[index], temperature))
-      divergence += temperature * temperature * zip(q, p).reduce(0) { $0 + $1.0 * log($1.0 / $1.1) }
+      let q: [Double] = softmax(t[index], temperature)
+      let p: [Double] = softmax(s[index], temperature)
+      for k in 0..<2 { divergence += temperature * temperature * q[k] * log(q[k] / p[k]) }
       let label = Int(data.labels?[example] ?? 0)
       entropy -= log(softmax(s[index], 1)[label])
     }
