@@ -9,13 +9,13 @@ final class ProbeWatch: TrainingObserver {
   /// Those that warm caches and memory, and those that count at the least: small models' steps are short, and for long
   /// not as long as the first.
   private static let warmUpSteps = 2
-  private static let fewestSteps = 6
+  private static let fewestSteps = 16
   private static let enoughSeconds = 2.0
 
   private let engine: Engine
   private(set) var completedSteps = 0
-  private var counted = 0
-  private var tokens = 0
+  /// Those that count.
+  private var steps: [(tokens: Int, seconds: Double)] = []
   private var seconds = 0.0
 
   init(_ engine: Engine) { self.engine = engine }
@@ -32,10 +32,13 @@ final class ProbeWatch: TrainingObserver {
 
   var rates: Rates {
     let update = engine.meter.totals.reduce(0) { $1.phase == .update ? $0 + $1.seconds : $0 }
-    guard counted > 0, tokens > 0 else { return Rates(secondsPerStep: 0, secondsPerToken: 0) }
+    guard !steps.isEmpty else { return Rates(secondsPerStep: 0, secondsPerToken: 0) }
+    let perStep = update / Double(steps.count)
+    // The middle one: somebody else's moment on the processor is not the stage's.
+    let perToken = steps.filter { $0.tokens > 0 }
+      .map { max(0, $0.seconds - perStep) / Double($0.tokens) }.sorted()
     return Rates(
-      secondsPerStep: update / Double(counted),
-      secondsPerToken: max(0, seconds - update) / Double(tokens))
+      secondsPerStep: perStep, secondsPerToken: perToken.isEmpty ? 0 : perToken[perToken.count / 2])
   }
 
   func stepCompleted(_ report: StepReport) {
@@ -45,13 +48,12 @@ final class ProbeWatch: TrainingObserver {
       engine.meter.measuresTime = true
       return
     }
-    counted += 1
-    tokens += report.tokens
+    steps.append((report.tokens, report.seconds))
     seconds += report.seconds
   }
 
   func epochCompleted(_ result: EpochResult) {}
   func checkpointWritten(path: String, step: Int) {}
 
-  var stopIsRequested: Bool { counted >= Self.fewestSteps && seconds >= Self.enoughSeconds }
+  var stopIsRequested: Bool { steps.count >= Self.fewestSteps && seconds >= Self.enoughSeconds }
 }
