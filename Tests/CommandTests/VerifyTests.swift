@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test func anotherModelIsOutsideAndTheReasonsAreSaid() throws {
-    let path = "\(Self.records)/sst2-minilm.json"
+    let path = "\(Self.records)/sst2-minilm@stages.sst2.seed=42.json"
     let result = try verify(path)
     #expect(result.status == 2)
     #expect(result.output.contains("8 published runs, from tpf02-report, public-sister-runs"))
@@ -36,7 +36,8 @@ import Testing
 
   @Test func writesAListAsJSON() throws {
     let result = try verify(
-      "--json", "\(Self.records)/sst2-minilm-replay.json", "\(Self.records)/sst2-minilm.json")
+      "--json", "\(Self.records)/sst2-minilm-replay.json",
+      "\(Self.records)/sst2-minilm@stages.sst2.seed=42.json")
     #expect(result.status == 2)
     let list = try #require(
       JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]])
@@ -50,11 +51,11 @@ import Testing
   @Test func badInputIsOneLine() throws {
     expectFailure(try verify("\(Self.records)/none.json"), saying: "no such record")
     expectFailure(
-      try verify("--with", "tpf03", "\(Self.records)/sst2-minilm.json"),
+      try verify("--with", "tpf03", "\(Self.records)/sst2-minilm@stages.sst2.seed=42.json"),
       saying: "no reference \"tpf03\"", "tpf02-report")
     expectFailure(
       try RetortProcess.run(
-        ["verify", "--root", "/nowhere", "\(Self.records)/sst2-minilm.json"]),
+        ["verify", "--root", "/nowhere", "\(Self.records)/sst2-minilm@stages.sst2.seed=42.json"]),
       saying: "/nowhere/Experiments/references: no such folder")
   }
 }

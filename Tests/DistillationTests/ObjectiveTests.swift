@@ -1,4 +1,5 @@
 // The terms of masked-language training against their definitions.
+import Foundation
 import TestSupport
 import Testing
 import Text
@@ -70,6 +71,32 @@ struct ObjectiveTests {
       Matrix(logits.rows, logits.columns, logits.copyValues()),
       Matrix(last.rows, last.columns, last.copyValues())
     )
+  }
+
+  @Test(
+    "beside the soft targets the teacher's entropy can be measured",
+    arguments: DistillationObjective.Positions.allCases)
+  func teacherEntropy(_ positions: DistillationObjective.Positions) throws {
+    let objective = DistillationObjective(
+      softTargets: .init(weight: 3, temperature: 2, positions: positions), maskedLanguage: nil,
+      cosine: nil)
+    let batch = group[0]
+    let (logits, _) = try outputs(teacher, batch)
+    let rows = batch.labels.indices.filter { positions == .all || batch.labels[$0] >= 0 }
+    let expected = rows.reduce(0.0) { sum, row in
+      let powers = logits.row(row).map { exp($0 / 2) }
+      let total = powers.reduce(0, +)
+      return powers.reduce(sum) { $0 - $1 / total * log($1 / total) }
+    }
+    for isRecording in [false, true] {
+      let sums = try DistillationPass(
+        student: student, teacher: LiveTeacher(model: teacher, engine: engine),
+        objective: objective, counts: ObjectiveCounts([batch], objective: objective),
+        scope: ComputeScope(engine: engine, recording: isRecording), measuresTeacherEntropy: true
+      ).run(batch, at: BatchPlace(step: 0, microBatch: 0), mode: .inference)
+      #expect(Set(sums.keys) == ["soft_targets", "teacher_entropy"])
+      expectClose([sums["teacher_entropy"] ?? .nan], [expected], tolerance, "entropy")
+    }
   }
 
   @Test(

@@ -112,7 +112,7 @@ enum TrainingKind: CaseIterable {
   /// Runs it whole, or until the observer stops it.
   /// - Returns: the trained model and its progress without the clock.
   func run(
-    limit: TrainingLimit = .epochs(3), threads: Int = 2, hidden: Int = 16,
+    limit: TrainingLimit = .epochs(3), threads: Int = 2, hidden: Int = 16, accountSteps: Int? = nil,
     checkpointing: TrainingCheckpointing? = nil, observer: (any TrainingObserver)? = nil
   ) throws -> (model: TransformerModel, progress: TrainingProgress) {
     let engine = Engine(threadCount: threads)
@@ -138,7 +138,8 @@ enum TrainingKind: CaseIterable {
         .distilbert, layers: 1, heads: [.maskedLanguage], hidden: hidden, dropout: 0.1)
       let teacher = Small.model(
         .bert, layers: 2, heads: [.maskedLanguage], hidden: hidden, dropout: 0.1, seed: 2)
-      let settings = Small.maskedLanguage(Small.paperObjective, limit)
+      var settings = Small.maskedLanguage(Small.paperObjective, limit)
+      settings.accountSteps = accountSteps
       progress = try MaskedLanguageTraining(
         student: model, teacher: LiveTeacher(model: teacher, engine: engine),
         batches: Small.corpus(Small.sequences(26), settings), settings: settings, engine: engine,

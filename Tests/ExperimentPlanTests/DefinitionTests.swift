@@ -111,12 +111,29 @@ import Testing
 
   @Test func theResolvedTextIsADefinitionAndEqual() throws {
     let text =
-      DefinitionText.small + "sweep: { stages.sst2.seed: [1, 2], seed: [3] }\nablate: [init]\n"
+      DefinitionText.small + "sweep: { stages.sst2.seed: [1, 2] }\nablate: [init]\n"
     let definition = try DefinitionText.load(text)
     let again = try LoadedDefinition.load(text: definition.canonicalText, path: "resolved.yaml")
     #expect(again.definition == definition)
     #expect(again.definition.canonicalText == definition.canonicalText)
     #expect(again.filledValues == [])
+  }
+
+  /// Written out, seeds that follow the experiment's would keep one value in every run of a sweep over it.
+  @Test func theResolvedTextLeavesSeedsToASweepOverThem() throws {
+    let text = DefinitionText.small + "sweep: { seed: [3, 4] }\n"
+    let loaded = try LoadedDefinition.load(text: text, path: "d.yaml")
+    #expect(!loaded.definition.inheritedSeeds.isEmpty)
+    let again = try LoadedDefinition.load(text: loaded.definition.canonicalText, path: "r.yaml")
+    #expect(again.definition == loaded.definition)
+    #expect(again.variants.map(\.definition) == loaded.variants.map(\.definition))
+    #expect(again.filledValues.allSatisfy { $0.path.hasSuffix(".seed") })
+    #expect(loaded.variants.map(\.definition.seed) == [3, 4])
+    let seeds = loaded.variants.map { Set($0.definition.stages.map(\.training.seed)) }
+    #expect(seeds == [[3], [4]])
+    for variant in loaded.variants {
+      #expect(try DefinitionText.load(variant.definition.canonicalText) == variant.definition)
+    }
   }
 
   @Test func comparisonsAreCheckedWhereTheNamesAreKnown() {

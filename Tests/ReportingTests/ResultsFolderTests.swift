@@ -134,7 +134,8 @@ struct ResultsFolderTests {
     let test = McNemarTest(labels: labels, first: teacher, second: student)
     #expect(test.onlyFirst - test.onlySecond == 786 - 752)
     let cells = row.split(separator: "|").map { $0.filter { $0 != " " } }
-    #expect(cells[3...] == ["\(test.onlyFirst)", "\(test.onlySecond)", test.text])
+    #expect(cells[3] == "+3.90")
+    #expect(cells[5...] == ["\(test.onlyFirst)", "\(test.onlySecond)", test.text])
     #expect(text.contains("95.7 %"))  // 752 of the teacher's 786
   }
 

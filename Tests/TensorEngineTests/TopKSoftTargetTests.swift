@@ -73,6 +73,28 @@ import Testing
     }
   }
 
+  @Test("the teacher's entropy is that of the outcomes", arguments: [5, words])
+  func entropy(_ count: Int) {
+    let inputs = Inputs(place: 4)
+    let kept = topLogits(inputs.kept(count, temperatures: [temperature]))
+    let scope = ComputeScope(engine: Engine(threadCount: 2), recording: false)
+    let entropies = scope.vocabularyHead(
+      hidden: scope.input(inputs.x, rows: Self.rows, columns: Self.columns),
+      decoder: inputs.decoder, bias: inputs.bias,
+      objectives: [TeacherEntropyObjective(temperature: temperature, kept: kept)])
+    let teacher = Matrix(Self.rows, Self.words, inputs.teacher)
+    let expected = (0..<Self.rows).reduce(0.0) { sum, row in
+      let powers = teacher.row(row).map { exp($0 / temperature) }.sorted(by: >)
+      let total = powers.reduce(0, +)
+      let outcomes = powers.prefix(count) + [powers.dropFirst(count).reduce(0, +)]
+      return outcomes.reduce(sum) { $1 > 0 ? $0 - $1 / total * log($1 / total) : $0 }
+    }
+    expectClose(
+      entropies, [expected],
+      Tolerance(relative: 1e-5, absolute: 0, because: "float32 log-normalisers"),
+      "entropy of \(count)")
+  }
+
   @Test("the largest logits and the log-normalisers of every temperature are kept")
   func selection() {
     let inputs = Inputs(place: 1)

@@ -48,13 +48,17 @@ public struct DistillationObjective: Sendable, Equatable {
   /// Names of the terms, in the order in which they are logged.
   public var termNames: [String] { terms.map(\.name) }
 
-  var terms: [(name: String, weight: Double)] {
+  /// Terms in the order in which they are logged, each with its weight and with what is in its logged value besides
+  /// the term itself: T² for soft targets.
+  public var weightedTerms: [(name: String, weight: Double, scale: Double)] {
     [
-      softTargets.map { ($0.name, $0.weight) },
-      maskedLanguage.map { ("masked_lm", $0) },
-      cosine.map { ("cosine", $0) },
+      softTargets.map { ($0.name, $0.weight, $0.temperature * $0.temperature) },
+      maskedLanguage.map { ("masked_lm", $0, 1) },
+      cosine.map { ("cosine", $0, 1) },
     ].compactMap { $0 }
   }
+
+  var terms: [(name: String, weight: Double)] { weightedTerms.map { ($0.name, $0.weight) } }
 
   /// The objective as a formula with its numbers.
   public var formula: String {

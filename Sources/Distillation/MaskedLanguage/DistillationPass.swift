@@ -15,7 +15,8 @@ struct ObjectiveCounts {
 
   private func rows(of term: String) -> Int {
     switch term {
-    case objective.softTargets?.name: objective.softTargets?.positions == .masked ? masked : tokens
+    case objective.softTargets?.name, DistillationPass.teacherEntropy:
+      objective.softTargets?.positions == .masked ? masked : tokens
     case "masked_lm": masked
     default: tokens
     }
@@ -40,6 +41,11 @@ struct DistillationPass {
   let objective: DistillationObjective
   let counts: ObjectiveCounts
   let scope: ComputeScope
+  /// Whether the entropy of soft targets is measured beside the terms.
+  var measuresTeacherEntropy = false
+
+  /// What the entropy is named among the sums.
+  static let teacherEntropy = "teacher_entropy"
 
   /// - Returns: for each term the sum over the rows it is taken on.
   func run(
@@ -117,6 +123,12 @@ struct DistillationPass {
         MaskedLanguageObjective(
           labels: logitRows.rows.map { labels[Int($0)] },
           gradientScale: counts.gradientScale(of: "masked_lm", weight: weight)))
+    }
+    // Last: it adds nothing to a gradient that another has written.
+    if let soft = objective.softTargets, measuresTeacherEntropy {
+      names.append(Self.teacherEntropy)
+      objectives.append(
+        TeacherEntropyObjective(temperature: soft.temperature, kept: targets?.topLogits))
     }
     let values = scope.vocabularyHead(
       hidden: features, decoder: head.decoder, bias: head.decoderBias,

@@ -15,11 +15,14 @@ public struct MaskedLanguageSettings: Sendable, Equatable {
   public var seed: UInt64
   /// Steps between points of the loss curve.
   public var window: Int
+  /// Steps from one account of the terms to the next, the first step having one; nil for none. The training is the
+  /// same to the bit.
+  public var accountSteps: Int?
 
   public init(
     objective: DistillationObjective, optimization: OptimizationSettings, masking: MaskingRule,
     batchSize: Int, accumulation: Int, groupsByLength: Bool, limit: TrainingLimit, seed: UInt64,
-    window: Int
+    window: Int, accountSteps: Int? = nil
   ) {
     self.objective = objective
     self.optimization = optimization
@@ -30,6 +33,7 @@ public struct MaskedLanguageSettings: Sendable, Equatable {
     self.limit = limit
     self.seed = seed
     self.window = window
+    self.accountSteps = accountSteps
   }
 }
 
@@ -113,12 +117,14 @@ public struct MaskedLanguageTraining {
             order[batch], at: BatchPlace(step: session.progress.step, microBatch: microBatch))
         }
         let step = session.progress.step
-        let stepLosses = try losses(of: masked, step: step, in: scope) { microBatch in
-          .training(
-            dropout: CounterDropout(seed: settings.seed, step: step, microBatch: microBatch))
-        }
+        let isAccounted = settings.accountSteps.map { step % $0 == 0 } ?? false
+        let account = isAccounted ? try account(of: masked, step: step) : nil
+        let stepLosses = try losses(
+          of: masked, step: step, objective: settings.objective, in: scope,
+          mode: { trainingMode(step: step, microBatch: $0) }
+        ).step
         try session.finishStep(
-          stepLosses, examples: masked.flatMap(\.packed.examples),
+          stepLosses, account: account, examples: masked.flatMap(\.packed.examples),
           tokens: masked.reduce(0) { $0 + $1.packed.tokenCount }, batches: group.count)
         if session.progress.batch < order.count, !session.isFinished { try session.saveIfDue() }
       }
@@ -138,33 +144,43 @@ public struct MaskedLanguageTraining {
       try batches.batch(examples, at: BatchPlace(step: 0, microBatch: microBatch))
     }
     return try losses(
-      of: group, step: 0, in: ComputeScope(engine: engine, recording: false)
-    ) { _ in .inference }
+      of: group, step: 0, objective: settings.objective,
+      in: ComputeScope(engine: engine, recording: false), mode: { _ in .inference }
+    ).step
+  }
+
+  func trainingMode(step: Int, microBatch: Int) -> ForwardMode {
+    .training(dropout: CounterDropout(seed: settings.seed, step: step, microBatch: microBatch))
   }
 
   /// Losses of one step's batches; in a recording scope also their gradients.
-  private func losses(
-    of group: [MaskedBatch], step: Int, in scope: ComputeScope,
+  func losses(
+    of group: [MaskedBatch], step: Int, objective: DistillationObjective,
+    measuresTeacherEntropy: Bool = false, in scope: ComputeScope,
     mode: (_ microBatch: Int) -> ForwardMode
-  ) throws -> StepLosses {
-    let counts = ObjectiveCounts(group, objective: settings.objective)
+  ) throws -> (step: StepLosses, teacherEntropy: Double?) {
+    let counts = ObjectiveCounts(group, objective: objective)
     var sums = [String: Double]()
     for (microBatch, batch) in group.enumerated() {
       scope.reset()
       let pass = DistillationPass(
-        student: student, teacher: teacher, objective: settings.objective, counts: counts,
-        scope: scope)
+        student: student, teacher: teacher, objective: objective, counts: counts, scope: scope,
+        measuresTeacherEntropy: measuresTeacherEntropy)
       let values = try pass.run(
         batch, at: BatchPlace(step: step, microBatch: microBatch), mode: mode(microBatch))
       sums.merge(values, uniquingKeysWith: +)
       if scope.isRecording { scope.backward() }
     }
-    let terms = settings.objective.terms.map { term in
+    let terms = objective.terms.map { term in
       StepLosses.Term(
         name: term.name, value: counts.mean(of: term.name, sum: sums[term.name] ?? 0))
     }
-    return StepLosses(
-      terms: terms,
-      total: zip(settings.objective.terms, terms).reduce(0) { $0 + $1.0.weight * $1.1.value })
+    let total = zip(objective.terms, terms).reduce(0) { $0 + $1.0.weight * $1.1.value }
+    return (
+      StepLosses(terms: terms, total: total),
+      sums[DistillationPass.teacherEntropy].map {
+        counts.mean(of: DistillationPass.teacherEntropy, sum: $0)
+      }
+    )
   }
 }

@@ -19,6 +19,8 @@ public struct TrainingProgress: Sendable, Equatable {
   public var epochLosses: LossSums
   public var curve: [CurvePoint] = []
   public var epochs: [EpochResult] = []
+  /// Of the steps at which the terms were looked at one by one.
+  public var accounts: [LossAccount] = []
   /// Clock, not part of what must be equal: seconds of training and evaluating over all resumes.
   public var clock = TrainingClock()
 
@@ -82,6 +84,7 @@ extension TrainingProgress {
       ]),
       "epoch_seconds": .reals(clock.epochSeconds), "step_seconds": .reals(clock.stepSeconds),
     ]
+    if !accounts.isEmpty { values["accounts"] = .reals(accounts.flatMap(\.storedValues)) }
     for result in epochs {
       let prefix = "epoch_\(result.epoch)_"
       values[prefix + "result"] = .reals([
@@ -118,6 +121,14 @@ extension TrainingProgress {
       CurvePoint(
         step: Int(points[$0]), total: points[$0 + 1],
         terms: Array(points[$0 + 2..<$0 + 2 + termCount]))
+    }
+    let stored = values["accounts"]?.reals ?? []  // absent where there are none
+    let size = LossAccount.storedCount(termCount: termCount)
+    guard stored.count % size == 0 else {
+      throw .foreignProgress("accounts of \(stored.count) numbers, \(size) each")
+    }
+    accounts = stride(from: 0, to: stored.count, by: size).map {
+      LossAccount(storedValues: stored[$0..<$0 + size], termCount: termCount)
     }
     let times = try reals("clock")
     guard times.count == 5 else { throw .foreignProgress("a clock of \(times.count) numbers") }

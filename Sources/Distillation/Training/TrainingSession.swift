@@ -53,9 +53,12 @@ final class TrainingSession {
   /// Updates the parameters from their gradients and accounts for the step.
   /// - Parameters:
   ///   - losses: what the step found.
+  ///   - account: what its terms asked for, where that was looked at.
   ///   - examples: numbers of the examples it saw, for an error's message.
   ///   - batches: how many batches of the epoch it took.
-  func finishStep(_ losses: StepLosses, examples: [Int], tokens: Int, batches: Int) throws {
+  func finishStep(
+    _ losses: StepLosses, account: LossAccount? = nil, examples: [Int], tokens: Int, batches: Int
+  ) throws {
     for term in losses.terms where !term.value.isFinite {
       throw TrainingError.notFinite(
         term: term.name, value: term.value, step: progress.step + 1, examples: examples)
@@ -82,7 +85,8 @@ final class TrainingSession {
     progress.epochLosses.add(losses)
     progress.window.add(losses)
     if progress.step % window == 0 || isFinished { closeWindow() }
-    try report(losses, learningRate, norm, examples.count, tokens)
+    if let account { progress.accounts.append(account) }
+    try report(losses, account, learningRate, norm, examples.count, tokens)
   }
 
   /// After a step that is not the last of its epoch or of the training: saves if it is time to, or if somebody
@@ -147,7 +151,8 @@ final class TrainingSession {
   }
 
   private func report(
-    _ losses: StepLosses, _ learningRate: Double, _ norm: Double, _ sequences: Int, _ tokens: Int
+    _ losses: StepLosses, _ account: LossAccount?, _ learningRate: Double, _ norm: Double,
+    _ sequences: Int, _ tokens: Int
   ) throws {
     let now = ContinuousClock.now
     let seconds = (now - stepStart) / .seconds(1)
@@ -162,7 +167,7 @@ final class TrainingSession {
       StepReport(
         step: progress.step, totalSteps: totalSteps, epoch: progress.epoch + 1, losses: losses,
         learningRate: learningRate, gradientNorm: norm, sequences: sequences, tokens: tokens,
-        seconds: seconds))
+        seconds: seconds, account: account))
   }
 }
 

@@ -38,8 +38,7 @@ extension DefinitionDecoding {
       default: studentSource(reader)
       }
     let head = head(reader, source: source)
-    let seed =
-      reader.has("seed") ? reader.integer("seed", atLeast: 0).map { UInt64($0) } : defaultSeed
+    let seed = seed(reader)
     let dropout = dropout(reader, source: source)
     guard let source, let seed, let head, let dropout else { return nil }
     return ModelDefinition(

@@ -69,9 +69,18 @@ extension DefinitionDecoding {
     let loss = body.requiring("loss", expected: "loss: {soft_targets, masked_lm, cosine}") {
       body.map("loss", readLoss)
     }
-    guard let teacher, let student, let corpus, let outputs, let loss else { return nil }
+    let account: Int?? =
+      body.has("account_every")
+      ? body.map("account_every") { map in
+        map.required(
+          "steps", expected: "a whole number of at least 1", map.integer("steps", atLeast: 1))
+      }.map { .some($0) } : .some(nil)
+    guard let teacher, let student, let corpus, let outputs, let loss, let account else {
+      return nil
+    }
     return DistillOptions(
-      teacher: teacher, student: student, outputs: outputs, corpus: corpus, loss: loss)
+      teacher: teacher, student: student, outputs: outputs, corpus: corpus, loss: loss,
+      accountSteps: account)
   }
 
   private func teacherOutputs(_ body: MapReader) -> TeacherOutputs? {

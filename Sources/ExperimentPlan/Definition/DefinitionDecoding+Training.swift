@@ -26,6 +26,7 @@ extension DefinitionDecoding {
       "checkpoint_every", expected: "one of {minutes: n}, {steps: n}", checkpointInterval(body))
     let seed = body.required(
       "seed", expected: "a whole number of at least 0", body.integer("seed", atLeast: 0))
+    if case .standard? = body.node("seed")?.origin { inheritedSeeds.insert(body.path) }
     guard let length, let batching, let optimizer, let schedule, let freeze, let limit,
       let checkpointEvery, let seed
     else { return nil }

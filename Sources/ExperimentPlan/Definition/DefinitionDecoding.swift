@@ -9,6 +9,8 @@ final class DefinitionDecoding {
   private(set) var corpora: [String: CorpusSource?] = [:]
   private(set) var tasks: [String: TaskSource?] = [:]
   private(set) var defaultSeed: UInt64 = 0
+  /// Paths of what takes over the experiment's seed.
+  var inheritedSeeds: Set<String> = []
 
   init(context: DefinitionContext) { self.context = context }
 
@@ -43,7 +45,15 @@ final class DefinitionDecoding {
     return ResolvedDefinition(
       name: name, question: question, budget: budget, seed: defaultSeed, random: random,
       vocabulary: vocabulary, models: models, stages: stages, baselines: baselines, sweep: sweep,
-      ablate: ablate, compareWith: compareWith, inferencePasses: inferencePasses)
+      ablate: ablate, compareWith: compareWith, inferencePasses: inferencePasses,
+      inheritedSeeds: sweep.contains { $0.path == "seed" } ? inheritedSeeds : [])
+  }
+
+  /// The seed of a model or a generated text: its own, or the experiment's.
+  func seed(_ reader: MapReader) -> UInt64? {
+    if reader.has("seed") { return reader.integer("seed", atLeast: 0).map { UInt64($0) } }
+    inheritedSeeds.insert(reader.path)
+    return defaultSeed
   }
 
   private func checkFormat(_ top: MapReader) {
@@ -101,9 +111,7 @@ final class DefinitionDecoding {
     let grammar = reader.required(
       "grammar", expected: Grammar.allCases.map(\.rawValue).joined(separator: " or "),
       reader.choice("grammar", Grammar.self))
-    let seed =
-      reader.has("seed") ? reader.integer("seed", atLeast: 0).map { UInt64($0) } : defaultSeed
-    guard let grammar, let seed else { return nil }
+    guard let grammar, let seed = seed(reader) else { return nil }
     return (grammar, seed)
   }
 

@@ -14,15 +14,28 @@ extension ResolvedDefinition {
     entries.append(("random", .text(random.rawValue)))
     let corpora = generatedCorpora
     if !corpora.isEmpty {
-      entries.append(("corpora", .map(corpora.map { ($0.name, $0.canonicalContent) })))
+      entries.append(
+        (
+          "corpora",
+          .map(
+            corpora.map {
+              ($0.name, inheriting("corpora.\($0.name).generated", $0.canonicalContent))
+            })
+        ))
     }
     let tasks = generatedTasks
     if !tasks.isEmpty {
-      entries.append(("tasks", .map(tasks.map { ($0.name, $0.canonicalContent) })))
+      entries.append(
+        (
+          "tasks",
+          .map(
+            tasks.map { ($0.name, inheriting("tasks.\($0.name).generated", $0.canonicalContent)) })
+        ))
     }
     entries.append(("vocabulary", vocabulary.canonical))
-    entries.append(("models", .map(models.map { ($0.name, $0.canonical) })))
-    entries.append(("stages", .list(stages.map(\.canonical))))
+    entries.append(
+      ("models", .map(models.map { ($0.name, inheriting("models.\($0.name)", $0.canonical)) })))
+    entries.append(("stages", .list(stages.map { inheriting("stages.\($0.id)", $0.canonical) })))
     if !baselines.isEmpty {
       entries.append(("baselines", .list(baselines.map { .text($0.rawValue) })))
     }
@@ -38,6 +51,15 @@ extension ResolvedDefinition {
       entries.append(("time_inference", .map([("passes", .integer(inferencePasses))])))
     }
     return .map(entries)
+  }
+
+  /// Without the seed where it is the experiment's and swept.
+  private func inheriting(_ path: String, _ value: CanonicalValue) -> CanonicalValue {
+    func withoutSeed(_ value: CanonicalValue) -> CanonicalValue {
+      guard case .map(let entries) = value else { return value }
+      return .map(entries.filter { $0.0 != "seed" }.map { ($0.0, withoutSeed($0.1)) })
+    }
+    return inheritedSeeds.contains(path) ? withoutSeed(value) : value
   }
 
   /// Every text that any stage or the vocabulary reads, in order of first use.

@@ -78,6 +78,9 @@ public struct ResolvedDefinition: Sendable, Equatable {
   /// How often each fine-tuned model is taken over its validation split one sentence at a time, to be timed; nil for
   /// not at all. No result depends on it.
   public var inferencePasses: Int?
+  /// Of a definition that is swept over `seed`: the models, stages and generated texts that have the experiment's, by
+  /// path. Written out they would keep one value in every run.
+  public var inheritedSeeds: Set<String> = []
 
   public func model(named name: String) -> ModelDefinition? { models.first { $0.name == name } }
   public func stage(id: String) -> StageDefinition? { stages.first { $0.id == id } }

@@ -37,6 +37,7 @@ extension StageDefinition {
         ("teacher", .text(options.teacher)), ("student", .text(options.student)),
         ("targets", outputs), ("loss", options.loss.canonical),
       ] + options.corpus.canonicalEntries
+        + (options.accountSteps.map { [("account_every", .map([("steps", .integer($0))]))] } ?? [])
     case .finetune(let options):
       return [
         ("model", .text(options.model)), ("task", .text(options.task.name)),

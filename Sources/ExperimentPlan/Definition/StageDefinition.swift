@@ -43,6 +43,8 @@ public struct DistillOptions: Sendable, Equatable {
   public var outputs: TeacherOutputs
   public var corpus: CorpusOptions
   public var loss: LossOptions
+  /// Steps from one account of the loss terms to the next; nil for none.
+  public var accountSteps: Int?
 }
 
 /// A fine-tuned teacher whose answers a fine-tuning learns from beside the labels.

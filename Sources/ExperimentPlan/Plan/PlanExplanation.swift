@@ -177,6 +177,9 @@ public struct PlanExplanation {
         lines += indented(["teacher's outputs: read from \(path)"])
       }
       lines += indented(LossFormula.distill(options.loss) + describe(options.corpus))
+      if let steps = options.accountSteps {
+        lines += indented(["every \(steps) steps each term and its gradient by itself"])
+      }
     case .finetune(let options):
       let teacher = options.teaching.map { ", taught by \($0.teacher)" } ?? ""
       lines = [

@@ -126,6 +126,7 @@ struct BaselineExpansion {
       options.loss.softTargetWeight = 0
       options.loss.cosineWeight = 0
       options.outputs = .live  // nothing of a teacher is read
+      options.accountSteps = nil  // of a single term there is nothing to tell
       var distill = chain.distill
       distill.id += suffix
       distill.work = .distill(options)

@@ -110,7 +110,21 @@ final class StageWatcher: TrainingObserver {
     try metrics.append(
       MetricsLine(
         event: .step, stage: stage, step: report.step, epoch: report.epoch, values: values))
+    if let account = report.account { try append(account, of: report) }
     observer?.stepCompleted(report, stage: stage)
+  }
+
+  private func append(_ account: LossAccount, of report: StepReport) throws {
+    let names = report.losses.terms.map(\.name)
+    var values: [String: Double] = [:]
+    for (name, norm) in zip(names, account.gradientNorms) { values["gradient_norm.\(name)"] = norm }
+    for (pair, cosine) in zip(LossAccount.pairs(termCount: names.count), account.cosines) {
+      values["gradient_cosine.\(names[pair.0]).\(names[pair.1])"] = cosine
+    }
+    values["teacher_entropy"] = account.teacherEntropy
+    try metrics.append(
+      MetricsLine(
+        event: .account, stage: stage, step: report.step, epoch: report.epoch, values: values))
   }
 
   func epochCompleted(_ result: EpochResult) throws {

@@ -62,7 +62,7 @@ struct StageExecution {
     let objective = options.loss.objective
     let teacher = { try models.make(planned.inputs[0]) }
     return try maskedLanguage(
-      student, corpus: options.corpus
+      student, corpus: options.corpus, accountSteps: options.accountSteps
     ) { corpus in
       switch options.outputs {
       case .live:
@@ -79,13 +79,14 @@ struct StageExecution {
   }
 
   static func maskedLanguageSettings(
-    _ training: TrainingOptions, objective: DistillationObjective, masking: MaskingRule
+    _ training: TrainingOptions, objective: DistillationObjective, masking: MaskingRule,
+    accountSteps: Int? = nil
   ) -> MaskedLanguageSettings {
     MaskedLanguageSettings(
       objective: objective, optimization: training.optimization, masking: masking,
       batchSize: training.batching.batchSize, accumulation: training.batching.accumulate,
       groupsByLength: training.batching.groupByLength, limit: training.trainingLimit,
-      seed: training.seed, window: 1)
+      seed: training.seed, window: 1, accountSteps: accountSteps)
   }
 
   static func fineTuningSettings(
@@ -100,7 +101,7 @@ struct StageExecution {
 
   /// - Parameter teaching: makes the teacher for the stage's corpus.
   private func maskedLanguage(
-    _ model: TransformerModel, corpus options: CorpusOptions,
+    _ model: TransformerModel, corpus options: CorpusOptions, accountSteps: Int? = nil,
     teaching makeTeaching: (TokenizedCorpus) throws -> StageTeaching
   ) throws -> StageResult {
     let corpus = try data.corpus(options, sequenceLength: training.sequenceLength)
@@ -108,7 +109,8 @@ struct StageExecution {
     let objective = teaching.objective
     model.freeze(training.freeze)
     let settings = Self.maskedLanguageSettings(
-      training, objective: objective, masking: options.masking.rule)
+      training, objective: objective, masking: options.masking.rule,
+      accountSteps: accountSteps)
     let batches = MaskedCorpus(
       corpus: corpus, tokenCounts: corpus.tokenCounts, vocabulary: try data.vocabulary(),
       settings: settings)
@@ -127,7 +129,10 @@ struct StageExecution {
     let progress = try loop.run()
     return result(
       model, progress, loss: objective.formula, termNames: objective.termNames,
-      window: loop.settings.window, targets: teaching.description)
+      window: loop.settings.window, targets: teaching.description,
+      accounting: accountSteps.map {
+        RunRecord.LossAccounting(every: $0, of: objective, progress.accounts)
+      })
   }
 
   // MARK: Fine-tuning
@@ -197,7 +202,7 @@ struct StageExecution {
   /// - Parameter targets: where a teacher's outputs came from if not from a live one, in words.
   private func result(
     _ model: TransformerModel, _ progress: TrainingProgress, loss: String, termNames: [String],
-    window: Int, targets: String? = nil
+    window: Int, targets: String? = nil, accounting: RunRecord.LossAccounting? = nil
   ) -> StageResult {
     var inputs = planned.inputNames
     inputs["targets"] = targets
@@ -225,7 +230,7 @@ struct StageExecution {
             terms: Dictionary(uniqueKeysWithValues: zip(termNames, point.terms)),
             total: point.total)
         }),
-      epochs: epochs, best: best,
+      accounting: accounting, epochs: epochs, best: best,
       evaluations: progress.epochs.compactMap { epoch in
         epoch.evaluation.flatMap { evaluation in
           devName.map { name in
@@ -244,6 +249,21 @@ struct StageExecution {
       evaluationSeconds: clock.evaluationSeconds)
     return StageResult(
       model: model, record: StageRecord(stage: stage, measured: measured), testPredictions: nil)
+  }
+}
+
+extension RunRecord.LossAccounting {
+  init(every steps: Int, of objective: DistillationObjective, _ accounts: [LossAccount]) {
+    self.init(
+      every: steps,
+      terms: objective.weightedTerms.map {
+        Term(name: $0.name, weight: $0.weight, scale: $0.scale)
+      },
+      points: accounts.map {
+        Point(
+          step: $0.step, values: $0.terms, gradientNorms: $0.gradientNorms,
+          gradientCosines: $0.cosines, teacherEntropy: $0.teacherEntropy)
+      })
   }
 }
 

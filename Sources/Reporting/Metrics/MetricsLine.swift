@@ -2,10 +2,10 @@
 
 import Files
 
-/// What a training loop reports as it goes: a step, an epoch's end, an evaluation.
+/// What a training loop reports as it goes: a step, an account of its loss terms, an epoch's end, an evaluation.
 public struct MetricsLine: Codable, Sendable, Equatable {
   public enum Event: String, Codable, Sendable {
-    case step, epoch, evaluation
+    case step, account, epoch, evaluation
   }
 
   public var event: Event
@@ -14,7 +14,8 @@ public struct MetricsLine: Codable, Sendable, Equatable {
   public var step: Int
   /// Counted from 1.
   public var epoch: Int
-  /// `learning_rate`, `loss`, one entry per unweighted loss term, `tokens`, `gradient_norm`, ...
+  /// `learning_rate`, `loss`, one entry per unweighted loss term, `tokens`, `gradient_norm`, ...; of an account
+  /// `gradient_norm.<term>`, `gradient_cosine.<term>.<term>`, `teacher_entropy`.
   public var values: [String: Double]
 
   public init(event: Event, stage: String, step: Int, epoch: Int, values: [String: Double]) {

@@ -14,17 +14,21 @@ struct ClaimsSection {
 
   /// Each claim with what was measured here; nil if there is nothing to hold against one.
   var claims: MarkdownTable? {
-    let claims = runs.references.flatMap { reference in
-      reference.claims.map { (reference, $0) }
-    }
-    guard !claims.isEmpty, let pair else { return nil }
+    let rows = rows
+    guard !rows.isEmpty else { return nil }
     var table = MarkdownTable([
       .init("Source", .left), .init("Claim", .left), .init("Here", .left),
     ])
-    for (reference, claim) in claims {
-      table.add([reference.id, claim.text, counterpart(of: claim, in: pair)])
-    }
+    for row in rows { table.add([row.source, row.claim, row.here]) }
     return table
+  }
+
+  /// Claims of the references with their counterparts; empty if there is nothing to hold against them.
+  var rows: [(source: String, claim: String, here: String)] {
+    guard let pair else { return [] }
+    return runs.references.flatMap { reference in
+      reference.claims.map { (reference.id, $0.text, counterpart(of: $0, in: pair)) }
+    }
   }
 
   private typealias Pair = (teacher: RunRecord.Stage, student: RunRecord.Stage)

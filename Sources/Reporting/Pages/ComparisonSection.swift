@@ -99,7 +99,8 @@ struct ComparisonSection {
     var pairs = MarkdownTable(
       runColumn + [
         .init("Model", .left), .init("Share of the teacher's accuracy"),
-        .init("Same answer as the teacher"), .init("Only this model right"),
+        .init("Same answer as the teacher"), .init("Difference to the \(own)"),
+        .init("95 % interval of it"), .init("Only this model right"),
         .init("Only the \(own) right"), .init("McNemar p"),
       ])
     for group in groups {
@@ -130,26 +131,20 @@ struct ComparisonSection {
   private func pairing(
     _ stage: RunRecord.Stage, _ kept: RunRecord.Evaluation, in group: Group
   ) -> [String] {
-    var cells = [group.record.title(of: stage), "-", "-", "-", "-", "-"]
-    let predictions = kept.predictions.labels
+    var cells = [group.record.title(of: stage), "-", "-"]
     if let teacher = group.teacher?.keptEvaluation, teacher.correct > 0,
       teacher.count == kept.count, !group.isTeacher(stage)
     {
-      let same = zip(teacher.predictions.labels, predictions).count { $0 == $1 }
+      let same = zip(teacher.predictions.labels, kept.predictions.labels).count { $0 == $1 }
       cells[1] = Self.percent(kept.correct, of: teacher.correct)
       cells[2] = Self.percent(same, of: kept.count)
     }
     let own = group.main ?? group.stages[0]
-    if stage.id != own.id, let other = own.keptEvaluation?.predictions.labels,
-      let labels = group.record.dataSet(group.data)?.labels?.labels,
-      other.count == predictions.count, labels.count == predictions.count
-    {
-      let test = McNemarTest(labels: labels, first: predictions, second: other)
-      cells[3] = "\(test.onlyFirst)"
-      cells[4] = "\(test.onlySecond)"
-      cells[5] = test.text
-    }
-    return cells
+    guard stage.id != own.id, let other = own.keptEvaluation,
+      let difference = PairedDifference(
+        .init(stage, kept, in: group.record), .init(own, other, in: group.record))
+    else { return cells + PairedDifference.noCells }
+    return cells + difference.cells
   }
 
   private static func percent(_ part: Int, of whole: Int) -> String {
@@ -159,8 +154,7 @@ struct ComparisonSection {
   private func caption(_ own: String) -> String {
     """
     Example by example: how often a model answers as the teacher does, and on how many examples it \
-    alone, or the \(own) alone, is right. McNemar's exact test, two-sided: is that split further \
-    from even than chance would have it? It is not corrected for the number of rows.
+    alone, or the \(own) alone, is right. \(PairedDifference.rule(against: "the \(own)"))
 
     """
   }

@@ -215,11 +215,24 @@ extension RunRecord {
 }
 
 extension RunRecord {
-  /// The first stage that taught a model which was built from random values; nil if none did, and for the
+  /// The first stage that trained a model which was built from random values; nil if none did, and for the
   /// sizes of a published model: no rehearsal on those may look like the model itself.
   func teaching(of model: Weights) -> String? {
     guard model.origin == .random, model.source.hasPrefix("random") else { return nil }
-    return stages.first { $0.kind == .pretrain && $0.inputs["model"] == model.name }?.id
+    let isStudent = model.source.contains("sizes of a student of")
+    return stages.first {
+      $0.kind == .pretrain && $0.inputs["model"] == model.name
+        || isStudent && $0.kind == .distill && $0.inputs["student"] == model.name
+    }?.id
+  }
+
+  /// Models of random values that nothing here has trained and no baseline asks for: what is measured on them says
+  /// nothing of models that were learned.
+  var unlearnedWeights: [Weights] {
+    weights.filter { model in
+      model.origin == .random && teaching(of: model) == nil
+        && !model.name.hasSuffix(".random_init")
+    }
   }
 
   /// Where a model's weights come from, in words.

@@ -12,11 +12,15 @@ struct ExperimentPage {
   /// File name under Results/ to content.
   var files: [String: String] {
     var files: [String: String] = [:]
-    for plot in runs.tuningIDs(main: true).compactMap(plots.epochs) + plots.losses() {
+    for plot in allPlots {
       files[plot.file] = plot.svg
     }
     files["\(runs.name).md"] = text()
     return files
+  }
+
+  private var allPlots: [ExperimentPlots.Plot] {
+    runs.tuningIDs(main: true).compactMap(plots.epochs) + plots.losses() + plots.accounts()
   }
 
   private func text() -> String {
@@ -26,13 +30,22 @@ struct ExperimentPage {
     sections += [
       AblationSection(runs).text(), SweepSection(runs).text(), RunsSection(runs).text(),
     ]
-    for id in tunings {
+    // Of several fine-tunings only those have a section that something is laid beside; one table holds the others.
+    let own = tunings.filter { id in
+      tunings.count == 1 || !EpochSection(runs, stage: id).comparisons.isEmpty
+    }
+    for id in own {
       sections.append(EpochSection(runs, stage: id).text(picture: picture(plots.epochs(stage: id))))
     }
     sections.append(ComparisonSection(runs).text())
-    sections.append(baselines())
+    sections.append(
+      epochTable("Fine-tunings, epoch by epoch", tunings.filter { !own.contains($0) }))
+    sections.append(
+      epochTable("Teacher and baselines, epoch by epoch", runs.tuningIDs(main: false)))
     sections.append(ClaimsSection(runs).text())
     sections.append(LossSection(runs).text() + plots.losses().map { picture($0) }.joined())
+    sections.append(
+      AccountingSection(runs).text() + plots.accounts().map { picture($0) }.joined())
     sections.append(ProvenanceSection(runs).text())
     return sections.filter { !$0.isEmpty }.joined(separator: "\n")
   }
@@ -52,12 +65,28 @@ struct ExperimentPage {
 
       \(summary.joined(separator: " ").markdownProse)
 
+      \(conditions.markdownProse)
+
       """
   }
 
-  /// The epochs of teacher and baselines, in one table.
-  private func baselines() -> String {
-    let ids = runs.tuningIDs(main: false)
+  /// Under which conditions every number below was found.
+  private var conditions: String {
+    let record = runs.first
+    let machine = record.measured.machine
+    let seconds = runs.distinctStages.compactMap { entry in
+      entry.record.measured.stages[entry.stage.id]?.wallSeconds
+    }.reduce(0, +)
+    let count = runs.records.count == 1 ? "One run" : "\(runs.records.count) runs"
+    let budget = record.experiment.budget.map { "Budget: \($0). " } ?? ""
+    return budget
+      + "\(count), \(runs.seedText), \(seconds.durationText) of training on \(machine.threads) "
+      + "threads of \(machine.processor) with Retort \(record.program.version). Data, weights, stages, digests "
+      + "and the command that repeats them are at the end of the page."
+  }
+
+  /// The epochs of several fine-tunings in one table.
+  private func epochTable(_ heading: String, _ ids: [String]) -> String {
     guard !ids.isEmpty else { return "" }
     let several = runs.records.count > 1
     let count = runs.tunings(ids[0]).first?.stage.epochs.first?.count ?? 0
@@ -77,6 +106,6 @@ struct ExperimentPage {
         }
       }
     }
-    return "## Teacher and baselines, epoch by epoch\n\n" + table.text
+    return "## \(heading)\n\n" + table.text
   }
 }

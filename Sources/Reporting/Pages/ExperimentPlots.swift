@@ -80,6 +80,62 @@ struct ExperimentPlots {
     return plots
   }
 
+  /// One picture per stage whose loss was taken apart.
+  func accounts() -> [Plot] {
+    var plots: [Plot] = []
+    for account in runs.lossAccounts where account.points.count > 1 {
+      let file = "\(runs.name)-\(account.label.fileSafe)-accounts.svg"
+      guard !plots.contains(where: { $0.file == file }) else { continue }
+      plots.append(
+        Plot(
+          file: file, caption: "The terms of the loss of \(account.label), by step",
+          svg: ChartDrawing.svg(chart(of: account))))
+    }
+    return plots
+  }
+
+  private func chart(of account: LossAccounts) -> Chart {
+    func series(
+      _ name: String, _ value: (LossAccounts.Point) -> Double?
+    ) -> Chart.Series {
+      Chart.Series(
+        name: name,
+        points: account.points.compactMap { point in
+          value(point).map { Chart.Point(x: Double(point.step), y: $0) }
+        })
+    }
+    func panel(_ title: String, fromZeroY: Bool, _ series: [Chart.Series]) -> Chart.Panel {
+      Chart.Panel(
+        title: title, xTitle: "Step", series: series, fromZeroX: true, fromZeroY: fromZeroY)
+    }
+    let terms = Array(account.terms.enumerated())
+    var panels = [
+      panel(
+        "Weighted loss", fromZeroY: true,
+        terms.map { index, term in series(term.name) { $0.values[index] * term.weight } }),
+      panel(
+        "Weighted gradient norm", fromZeroY: true,
+        terms.map { index, term in series(term.name) { $0.gradientNorms[index] * term.weight } }),
+    ]
+    if !account.pairs.isEmpty {
+      panels.append(
+        panel(
+          "Cosine of two gradients", fromZeroY: false,
+          account.pairs.enumerated().map { index, pair in
+            series("\(terms[pair.0].element.name) and \(terms[pair.1].element.name)") {
+              $0.gradientCosines[index]
+            }
+          }))
+    }
+    if account.points.contains(where: { $0.teacherEntropy != nil }) {
+      panels.append(
+        panel(
+          "Teacher's entropy, nats", fromZeroY: false, [series("teacher", \.teacherEntropy)]))
+    }
+    return Chart(
+      title: "\(runs.name): what the terms of \(account.label) ask for", panels: panels, columns: 2)
+  }
+
   private func fileName(_ stage: String) -> String { "\(runs.name)-\(stage.fileSafe)-loss.svg" }
 
   private func terms(of stage: RunRecord.Stage) -> Chart {

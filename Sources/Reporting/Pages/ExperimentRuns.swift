@@ -41,6 +41,16 @@ struct ExperimentRuns {
     }
   }
 
+  /// Those of the definition itself that no other learned or went on from.
+  var ownTuningIDs: [String] {
+    let all = tuningIDs(main: true)
+    return all.filter { id in
+      !records.contains { record in
+        record.stages.contains { $0.id == id && record.isSource($0) }
+      }
+    }
+  }
+
   func tunings(_ id: String) -> [Tuning] {
     records.compactMap { record in
       record.stages.first { $0.id == id }.map { Tuning(record: record, stage: $0) }
@@ -116,6 +126,12 @@ extension RunRecord {
   /// Whether a fine-tuning of this run learned from the stage's answers.
   func teaches(_ stage: Stage) -> Bool {
     stages.contains { $0.kind == .finetune && $0.inputs["teacher"] == stage.id }
+  }
+
+  /// Whether another fine-tuning of this run learned or went on from the stage.
+  func isSource(_ stage: Stage) -> Bool {
+    teaches(stage)
+      || stages.contains { $0.kind == .finetune && $0.inputs["model"] == stage.id }
   }
 
   /// With the stage's name where the definition has several fine-tunings.

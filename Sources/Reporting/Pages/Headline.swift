@@ -28,7 +28,9 @@ struct Headline {
 
   /// Accuracy of the definition's own model, and the share of the teacher's that it is.
   var result: String? {
-    guard let id = runs.tuningIDs(main: true).last else { return nil }
+    let own = runs.ownTuningIDs
+    if own.count > 1 { return results(of: own) }
+    guard let id = own.last else { return nil }
     let tunings = runs.tunings(id)
     let kept = tunings.compactMap { $0.stage.keptEpoch }
     guard let first = kept.first, let stage = tunings.first?.stage else { return nil }
@@ -57,6 +59,20 @@ struct Headline {
     return text
   }
 
+  /// Of several fine-tunings each with its accuracy.
+  private func results(of ids: [String]) -> String? {
+    guard let data = runs.comparedData,
+      let condition = runs.conditions.first(where: { !$0.records.isEmpty })
+    else { return nil }
+    let models = condition.models(on: data).filter { ids.contains($0.stage) || $0.isSource }
+    guard let count = models.first?.measurements.first?.evaluation.count else { return nil }
+    let several = condition.records.count > 1
+    let list = models.map { "\($0.title) \($0.accuracyText)" }.joined(separator: ", ")
+    return "Accuracy on \(count.grouped) examples"
+      + (several ? ", median (lowest-highest) of \(condition.records.count) runs" : "")
+      + ": \(list)."
+  }
+
   /// The same student without distillation: what the distilled one has to be held against.
   private func undistilled(beside stage: RunRecord.Stage, in record: RunRecord) -> String? {
     let other = record.stages.first {
@@ -82,11 +98,10 @@ struct Headline {
     let record = runs.first
     let weights = record.weights
     guard !weights.isEmpty else { return nil }
-    let random = weights.filter { $0.origin == .random && record.teaching(of: $0) == nil }
     let list = weights.map { "\($0.name): \(record.originText(of: $0)) (\($0.source))" }
       .joined(separator: "; ")
     let warning =
-      random.isEmpty
+      record.unlearnedWeights.isEmpty
       ? ""
       : " Random weights show that everything runs, and how fast; the losses and accuracies "
         + "say nothing about the published models."

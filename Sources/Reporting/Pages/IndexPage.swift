@@ -32,24 +32,78 @@ struct IndexPage {
       out += "`retort report --add Runs/quickstart`.\n"
       return out
     }
-    out += table()
-    out += "\n" + legend()
-    for runs in experiments {
-      let plots = ExperimentPlots(runs)
-      let main = runs.tuningIDs(main: true).compactMap(plots.epochs).first
-      guard let plot = main ?? plots.losses().first else { continue }
-      out += """
+    out += headline() + claims()
+    out += "## Experiments\n\n" + table() + "\n" + legend()
+    out += experiments.map(picture(of:)).joined()
+    return out + notMeasured() + again()
+  }
 
-        ## \(runs.name)
-
-        \([runs.first.experiment.question, Headline(runs).result].compactMap { $0 }
-          .joined(separator: " ").markdownProse)
-
-        [![\(plot.caption)](\(plot.file))](\(runs.name).md)
-
-        """
+  /// The report's table of the experiment that repeats it most often.
+  private func headline() -> String {
+    let repeating = experiments.filter { runs in
+      RehearsalSection(runs).missingWeights.isEmpty && !reportedTable(runs).isEmpty
     }
-    return out + again()
+    let most = repeating.map(\.records.count).max()
+    guard let runs = repeating.first(where: { $0.records.count == most }) else { return "" }
+    return reportedTable(runs) + "\nAll of it: [\(runs.name)](\(runs.name).md).\n\n"
+  }
+
+  private func reportedTable(_ runs: ExperimentRuns) -> String {
+    runs.ownTuningIDs.first.map { ReportedTableSection(runs, stage: $0).text() } ?? ""
+  }
+
+  /// What the references claim, with the counterparts of every experiment on weights that were learned.
+  private func claims() -> String {
+    var table = MarkdownTable([
+      .init("Source", .left), .init("Claim", .left), .init("Experiment", .left),
+      .init("Here", .left),
+    ])
+    var isEmpty = true
+    for runs in experiments where runs.first.unlearnedWeights.isEmpty {
+      for row in ClaimsSection(runs).rows {
+        table.add([row.source, row.claim, "[\(runs.name)](\(runs.name).md)", row.here])
+        isEmpty = false
+      }
+    }
+    return isEmpty ? "" : "## Claims of the references\n\n\(table.text)\n"
+  }
+
+  private func picture(of runs: ExperimentRuns) -> String {
+    let plots = ExperimentPlots(runs)
+    let main = runs.tuningIDs(main: true).compactMap(plots.epochs).first
+    guard let plot = main ?? plots.losses().first else { return "" }
+    return """
+
+      ## \(runs.name)
+
+      \([runs.first.experiment.question, Headline(runs).result].compactMap { $0 }
+        .joined(separator: " ").markdownProse)
+
+      [![\(plot.caption)](\(plot.file))](\(runs.name).md)
+
+      """
+  }
+
+  private func notMeasured() -> String {
+    var lines: [String] = []
+    for runs in experiments {
+      let link = "[\(runs.name)](\(runs.name).md)"
+      let missing = RehearsalSection(runs).missingWeights
+      if !missing.isEmpty {
+        lines.append(
+          "\(link): the published weights of \(missing.joined(separator: ", ")) were not at hand. Random "
+            + "ones of the same sizes stood in: time and memory are measured, what the model learns is not."
+        )
+      } else if !runs.first.unlearnedWeights.isEmpty {
+        lines.append(
+          "\(link): on random weights; time and memory are measured, what the model learns is not.")
+      }
+      if !runs.missing.isEmpty {
+        lines.append("\(link): not run yet: \(runs.missing.map(\.point).joined(separator: "; ")).")
+      }
+    }
+    guard !lines.isEmpty else { return "" }
+    return "\n## What was not measured\n\n" + lines.map { "- \($0)\n" }.joined()
   }
 
   private func table() -> String {
@@ -60,8 +114,13 @@ struct IndexPage {
     ])
     for all in experiments {
       let runs = all.main
-      let tunings = runs.tuningIDs(main: true).last.map { runs.tunings($0) } ?? []
+      let own = runs.ownTuningIDs
+      let tunings = own.last.map { runs.tunings($0) } ?? []
       let kept = tunings.compactMap { $0.stage.keptEpoch }
+      let accuracies = own.compactMap { id in
+        MedianRange(runs.tunings(id).compactMap { $0.stage.keptEpoch?.accuracy })
+          .map { own.count > 1 ? "\(id) \($0.text())" : $0.text() }
+      }
       let last = tunings.first?.stage ?? runs.first.stages.last
       let measured = tunings.first?.stage.keptEvaluation
       let seconds = all.distinctStages.compactMap { entry in
@@ -73,8 +132,8 @@ struct IndexPage {
           .map { "\($0.name): \(runs.first.originText(of: $0)) (\($0.source))" }
           .joined(separator: "; "),
         measured.map { "\($0.data), \($0.count.grouped) examples" } ?? "-",
-        MedianRange(kept.map(\.accuracy))?.text() ?? "-",
-        kept.count == 1
+        accuracies.isEmpty ? "-" : accuracies.joined(separator: "; "),
+        kept.count == 1 && own.count == 1
           ? WilsonInterval.text(correct: kept[0].correct, count: kept[0].count) : "-",
         runs.seedText.replacing("seeds ", with: "").replacing("seed ", with: ""),
         last?.budget ?? "-", seconds.durationText,

@@ -18,10 +18,32 @@ struct MeasuredModel {
     }
   }
 
+  /// The stage that fine-tuned or evaluated it.
+  var stage: String
   /// `main`, or the baseline's name.
   var variant: String
+  /// Whether another fine-tuning learned or went on from it.
+  var isSource: Bool
   var title: String
   var measurements: [Measurement]
+
+  /// A stage of one run by itself.
+  init(_ stage: RunRecord.Stage, _ evaluation: RunRecord.Evaluation, in record: RunRecord) {
+    self.init(
+      stage: stage.id, variant: stage.variant, isSource: record.isSource(stage),
+      title: record.title(of: stage),
+      measurements: [Measurement(record: record, stage: stage, evaluation: evaluation)])
+  }
+
+  init(
+    stage: String, variant: String, isSource: Bool, title: String, measurements: [Measurement]
+  ) {
+    self.stage = stage
+    self.variant = variant
+    self.isSource = isSource
+    self.title = title
+    self.measurements = measurements
+  }
 
   /// Median (lowest-highest); `-` without a run.
   var accuracyText: String { MedianRange(measurements.map(\.accuracy))?.text() ?? "-" }
@@ -34,41 +56,37 @@ struct MeasuredModel {
 }
 
 extension ExperimentRuns.Condition {
-  /// What was fine-tuned and evaluated on `data`: the definition's own model first, then the teacher and the
-  /// baselines.
+  /// What was fine-tuned and evaluated on `data`: the definition's own models, then the teacher and the baselines.
   func models(on data: String) -> [MeasuredModel] {
     var found: [MeasuredModel] = []
     for record in records {
-      // Of several fine-tunings on the same data the last is the experiment's result.
-      var last: [String: MeasuredModel.Measurement] = [:]
-      var order: [String] = []
       for stage in record.stages where stage.kind == .finetune || stage.kind == .evaluate {
         guard let kept = stage.keptEvaluation, kept.data == data else { continue }
-        if last[stage.variant] == nil { order.append(stage.variant) }
-        last[stage.variant] = MeasuredModel.Measurement(
+        let measurement = MeasuredModel.Measurement(
           record: record, stage: stage, evaluation: kept)
-      }
-      for variant in order {
-        guard let measurement = last[variant] else { continue }
-        if let known = found.firstIndex(where: { $0.variant == variant }) {
+        if let known = found.firstIndex(where: { $0.stage == stage.id }) {
           found[known].measurements.append(measurement)
         } else {
           found.append(
             MeasuredModel(
-              variant: variant, title: record.title(of: measurement.stage),
-              measurements: [measurement]))
+              stage: stage.id, variant: stage.variant, isSource: record.isSource(stage),
+              title: record.title(of: stage), measurements: [measurement]))
         }
       }
     }
-    let ranks = ["main": 0, "teacher": 1]
+    func rank(_ model: MeasuredModel) -> Int {
+      model.variant == "teacher" || model.isSource ? 1 : model.variant == "main" ? 0 : 2
+    }
     return found.enumerated().sorted { a, b in
-      (ranks[a.element.variant] ?? 2, a.offset) < (ranks[b.element.variant] ?? 2, b.offset)
+      (rank(a.element), a.offset) < (rank(b.element), b.offset)
     }.map(\.element)
   }
 
-  /// The definition's own model.
+  /// The definition's own model: of several fine-tunings the first that is no source of another, which the others
+  /// are held against.
   func ownModel(on data: String) -> MeasuredModel? {
-    models(on: data).first { $0.variant == "main" }
+    models(on: data).first { $0.variant == "main" && !$0.isSource }
+      ?? models(on: data).first { $0.variant == "main" }
   }
 }
 

@@ -7,12 +7,17 @@ struct RehearsalSection {
 
   init(_ runs: ExperimentRuns) { self.runs = runs }
 
-  func text() -> String {
+  /// Addresses of the published weights that every run went without; empty if the runs are no rehearsal.
+  var missingWeights: [String] {
     let stands = runs.records.map(Self.standIns)
-    guard let first = stands.first, !first.isEmpty, stands.allSatisfy({ !$0.isEmpty }) else {
-      return ""
-    }
-    let addresses = first.map { "`\($0)`" }.joined(separator: " and ")
+    guard let first = stands.first, stands.allSatisfy({ !$0.isEmpty }) else { return [] }
+    return first
+  }
+
+  func text() -> String {
+    let missing = missingWeights
+    guard !missing.isEmpty else { return "" }
+    let addresses = missing.map { "`\($0)`" }.joined(separator: " and ")
     return """
       **This is a rehearsal.** The published weights of \(addresses) were not at hand where it ran; \
       seeded random ones of the same sizes stood in for them, so its losses and accuracies say \

@@ -33,6 +33,8 @@ extension RunRecord {
     /// The objective as a formula with its numbers.
     public var loss: String
     public var curve: LossCurve
+    /// The loss taken apart; nil where the definition does not ask for it.
+    public var accounting: LossAccounting?
     /// Empty for stages that are not evaluated each epoch.
     public var epochs: [Epoch]
     /// Which epochs are best; nil without epochs.
@@ -45,7 +47,8 @@ extension RunRecord {
       id: String, kind: StageKind, variant: String = "main", inputs: [String: String],
       digest: String, data: [String], seed: UInt64, parameters: ParameterCounts, steps: Int,
       sequences: Int, tokens: Int, budget: String, learningRate: String, loss: String,
-      curve: LossCurve, epochs: [Epoch] = [], best: Best? = nil, evaluations: [Evaluation] = [],
+      curve: LossCurve, accounting: LossAccounting? = nil, epochs: [Epoch] = [], best: Best? = nil,
+      evaluations: [Evaluation] = [],
       figures: [String: Double] = [:]
     ) {
       self.id = id
@@ -63,6 +66,7 @@ extension RunRecord {
       self.learningRate = learningRate
       self.loss = loss
       self.curve = curve
+      self.accounting = accounting
       self.epochs = epochs
       self.best = best
       self.evaluations = evaluations

@@ -31,6 +31,7 @@ extension RunRecord: StrictRecord {
       }
     }
     for stage in stages {
+      facts += stage.accounting?.contradictions.map { "\(stage.id): \($0)" } ?? []
       for evaluation in stage.evaluations {
         let name = "\(stage.id), \(evaluation.data)"
         guard let set = sets[evaluation.data] else {

@@ -138,7 +138,7 @@ public struct TopKSoftTargetObjective: VocabularyObjective {
 }
 
 /// The teacher's distribution over k words and the rest.
-private struct TeacherShares {
+struct TeacherShares {
   var kept: [Double]
   var rest: Double
 

@@ -1,0 +1,73 @@
+// A loss taken apart: its parts are those of the step, and the training does not notice.
+import Storage
+import TestSupport
+import Testing
+import Transformers
+
+@testable import Distillation
+
+@Suite("Accounts of the loss terms")
+struct LossAccountTests {
+  @Test("weights, moments and losses are the same to the bit with and without")
+  func trainingIsTheSame() throws {
+    let without = try TrainingKind.distillation.run()
+    let with = try TrainingKind.distillation.run(accountSteps: 5)
+    #expect(with.model.valuesByPath == without.model.valuesByPath)
+    #expect(with.progress.accounts.map(\.step) == [1, 6, 11])
+    var progress = with.progress
+    progress.accounts = []
+    #expect(progress == without.progress)
+  }
+
+  @Test("terms are the step's, and their gradients by weight make the step's gradient")
+  func partsMakeTheWhole() throws {
+    let observer = Onlooker()
+    _ = try TrainingKind.distillation.run(accountSteps: 1, observer: observer)
+    let weights = [5.0, 2, 1]
+    let tolerance = Tolerance(
+      relative: 2e-5, absolute: 1e-6, because: "float32 sums of the same values in another order")
+    #expect(observer.steps.count == 12)
+    for report in observer.steps {
+      let account = try #require(report.account)
+      expectClose(
+        account.terms, report.losses.terms.map(\.value), tolerance, "terms of step \(report.step)")
+      let pulls = zip(weights, account.gradientNorms).map { $0 * $1 }
+      let pairs = LossAccount.pairs(termCount: 3)
+      let square =
+        pulls.reduce(0) { $0 + $1 * $1 }
+        + zip(pairs, account.cosines).reduce(0) { $0 + 2 * pulls[$1.0.0] * pulls[$1.0.1] * $1.1 }
+      expectClose(
+        [square.squareRoot()], [report.gradientNorm], tolerance, "gradient of step \(report.step)")
+      #expect(account.cosines.allSatisfy { abs($0) <= 1 + 1e-12 && $0 != 0 })
+      #expect(try #require(account.teacherEntropy) > 0)
+    }
+  }
+
+  @Test("a training that was interrupted has all of them, each once")
+  func resumed() throws {
+    let whole = try TrainingKind.distillation.run(accountSteps: 2)
+    let folder = try TemporaryFolder()
+    let observer = Onlooker()
+    observer.failsAtStep = 6
+    #expect(throws: Onlooker.Failure.self) {
+      try TrainingKind.distillation.run(
+        accountSteps: 2, checkpointing: Small.checkpointing(folder, every: .steps(3)),
+        observer: observer)
+    }
+    let resumed = try TrainingKind.distillation.run(
+      accountSteps: 2, checkpointing: Small.checkpointing(folder, resumes: true))
+    #expect(resumed.progress.accounts.count == 6)
+    #expect(resumed.progress == whole.progress)
+  }
+
+  @Test("a damaged list of accounts is refused")
+  func damaged() throws {
+    var values = try TrainingKind.distillation.run(accountSteps: 4).progress.storedValues
+    guard case .reals(let reals)? = values["accounts"] else {
+      Issue.record("no accounts are stored")
+      return
+    }
+    values["accounts"] = .reals(Array(reals.dropLast()))
+    #expect(throws: TrainingError.self) { try TrainingProgress(storedValues: values) }
+  }
+}
