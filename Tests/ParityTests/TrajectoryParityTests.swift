@@ -30,6 +30,28 @@ struct TrajectoryParityTests {
     try run.expectFollowed(by: watcher, terms: ["loss"], family, heads: [.classification])
   }
 
+  @Test("fine-tuning with a teacher's answers")
+  func taughtFineTuning() throws {
+    let run = try Trajectory("taught")
+    let model = try run.startingModel(.distilbert, heads: [.classification])
+    let teacher = try run.startingModel(.bert, heads: [.classification])
+    let data = LabelledSequences(sequences: run.sequences, labels: try run.integers("classes"))
+    let watcher = TrajectoryWatcher(model, stepCount: run.stepCount)
+    let training = FineTuning(
+      model: model, training: data, validation: data,
+      teaching: ClassTeaching(
+        teacher: teacher, training: data, softTargetWeight: 0.4, labelWeight: 0.6, temperature: 2,
+        engine: engine),
+      settings: FineTuningSettings(
+        optimization: try run.optimization(), batchSize: run.batchSize, accumulation: 1,
+        limit: .steps(try run.totalSteps), seed: 0, order: .sequential, random: .counter,
+        window: 500, selectBest: .last),
+      engine: engine, observer: watcher)
+    #expect(try training.run().step == run.stepCount)
+    try run.expectFollowed(
+      by: watcher, terms: ["divergence", "cross_entropy"], .distilbert, heads: [.classification])
+  }
+
   @Test("pre-training")
   func preTraining() throws {
     let run = try Trajectory("pretrain_bert")

@@ -7,6 +7,8 @@ Runs, each from the stored weights of its family:
   distil                              teacher bert (eval), student distilbert, the DistilBERT
                 recipe: 5 * divergence (T = 2, all positions) + 2 * mlm + 1 * cosine, AdamW without
                 decay, clipped at 5, warm-up of 3 of 51 steps
+  taught        teacher bert (eval), student distilbert, both classifiers, as a fine-tuning:
+                0.4 * divergence (T = 2) + 0.6 * cross-entropy with the labels
 
   /<run>
     ids [T], offsets [N+1]             ten batches, one after another
@@ -14,6 +16,7 @@ Runs, each from the stored weights of its family:
     classes [N] or masked_labels [T]   (-100: not masked)
     loss float64 [50]                  before the update of each step; step s uses batch s % 10
     divergence, mlm, cosine float64 [50]   distil only, unweighted
+    divergence, cross_entropy float64 [50]   taught only, unweighted
     gradient_norms, learning_rates float64 [50]   before clipping; used in the step
     weights/<name>                     after step 50, by Hugging Face name
   attributes: learning_rate, beta1, beta2, epsilon, weight_decay, max_grad_norm, warmup_steps,
@@ -107,6 +110,22 @@ def distillation(teacher):
     return terms
 
 
+def taught_classification(teacher):
+    def terms(model, batch):
+        inputs = inputs_of(batch)
+        with torch.no_grad():
+            target = teacher.to(model.dtype)(**inputs).logits
+        logits = model(**inputs).logits
+        result = dict(
+            divergence=divergence(logits, target, 2.0),
+            cross_entropy=F.cross_entropy(logits, batch["classes"]),
+        )
+        result["loss"] = 0.4 * result["divergence"] + 0.6 * result["cross_entropy"]
+        return result
+
+    return terms
+
+
 def make_optimizer(model, settings):
     decayed, kept = [], []
     for name, parameter in model.named_parameters():
@@ -195,6 +214,9 @@ def main():
         student = tiny_models.masked_language_model("distilbert")
         terms = distillation(tiny_models.masked_language_model("bert"))
         put_run(fixture, "distil", student, make_batches(SEED + 3, masked=True), terms, DISTILLER)
+        student = tiny_models.sequence_classifier("distilbert")
+        terms = taught_classification(tiny_models.sequence_classifier("bert"))
+        put_run(fixture, "taught", student, make_batches(SEED + 4, masked=False), terms, TRAINER)
 
 
 main()

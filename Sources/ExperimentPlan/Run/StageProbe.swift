@@ -33,7 +33,8 @@ struct StageProbe {
         objective.needsTeacher
         ? LiveTeacher(model: try models.make(planned.inputs[0]), engine: engine) : nil
       return try measure(
-        planned, isCached, training, options.corpus, teacher: teacher, objective: objective)
+        planned, isCached, training, options.corpus, teacher: teacher, objective: objective,
+        accountSteps: options.accountSteps)
     case .finetune(let options):
       return try measure(planned, isCached, training, options)
     }
@@ -41,7 +42,8 @@ struct StageProbe {
 
   private func measure(
     _ planned: PlannedStage, _ isCached: Bool, _ training: TrainingOptions,
-    _ options: CorpusOptions, teacher: LiveTeacher?, objective: DistillationObjective
+    _ options: CorpusOptions, teacher: LiveTeacher?, objective: DistillationObjective,
+    accountSteps: Int? = nil
   ) throws -> (RunForecast.Stage, DataSize) {
     guard let input = planned.inputs.last else { preconditionFailure("a stage without input") }
     let model = try models.make(input)
@@ -70,11 +72,14 @@ struct StageProbe {
     let tokens = Int(Double(corpus.tokenCount) * Double(total) / Double(stepsPerEpoch))
     let batchTokens = batches.order(ofEpoch: 0).tokensOfGroups(
       of: 1, lengthOf: batches.length(of:))
+    // An account is a pass a term, each of them about a step's without its update.
+    let accounts =
+      accountSteps.map { Double(objective.termNames.count) / Double($0) } ?? 0
     return (
       stage(
         planned, model, isCached, steps: total,
         epochs: (total + stepsPerEpoch - 1) / stepsPerEpoch, tokens: tokens,
-        seconds: watch.rates.seconds(steps: total, tokens: tokens),
+        seconds: watch.rates.seconds(steps: total, tokens: tokens) * (1 + accounts),
         growth: growth(of: probe.scope, batchTokens, probed: watch.completedSteps)), size
     )
   }

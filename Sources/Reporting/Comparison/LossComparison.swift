@@ -16,6 +16,8 @@ public struct LossComparison: Codable, Sendable, Equatable {
   public var run: String
   public var stage: String?
   public var reference: String
+  /// Of the reference where it is a run of this program; nil for another program's log.
+  public var referenceStage: String?
   public var tolerance: Double
   /// Steps that both have; nothing else is compared.
   public var steps: Int
@@ -52,6 +54,7 @@ public struct LossComparison: Codable, Sendable, Equatable {
     self.run = run.source
     stage = run.stage
     self.reference = reference.source
+    referenceStage = reference.stage
     self.tolerance = tolerance
     steps = pairs.count
     onlyInRun = run.steps.count - pairs.count

@@ -58,6 +58,14 @@ struct ExperimentPlots {
       svg: ChartDrawing.svg(chart))
   }
 
+  /// The picture that stands for the experiment: epochs, else the distillation, else what there is.
+  var emblem: Plot? {
+    if let epochs = runs.tuningIDs(main: true).compactMap(epochs).first { return epochs }
+    let losses = losses()
+    let distillation = runs.first.stages.first { $0.kind == .distill && $0.variant == "main" }
+    return losses.first { $0.file == distillation.map { fileName($0.id) } } ?? losses.first
+  }
+
   /// One picture per distilling or pre-training stage, a panel for each loss term; one picture for
   /// all fine-tunings together.
   func losses() -> [Plot] {

@@ -69,9 +69,7 @@ struct IndexPage {
   }
 
   private func picture(of runs: ExperimentRuns) -> String {
-    let plots = ExperimentPlots(runs)
-    let main = runs.tuningIDs(main: true).compactMap(plots.epochs).first
-    guard let plot = main ?? plots.losses().first else { return "" }
+    guard let plot = ExperimentPlots(runs).emblem else { return "" }
     return """
 
       ## \(runs.name)

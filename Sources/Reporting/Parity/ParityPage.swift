@@ -20,7 +20,12 @@ struct ParityPage {
       recorded run of the tests.
 
       """
-    if !records.comparisons.isEmpty { out += replays() }
+    let (own, foreign) = (
+      records.comparisons.filter { $0.comparison.referenceStage != nil },
+      records.comparisons.filter { $0.comparison.referenceStage == nil }
+    )
+    if !foreign.isEmpty { out += replays(foreign.map(\.comparison)) }
+    if !own.isEmpty { out += ownPairs(own.map(\.comparison)) }
     if let ladder = records.ladder { out += rungs(ladder) }
     return out + """
 
@@ -39,19 +44,19 @@ struct ParityPage {
         --record Results/records/parity/replay-epochs.json
       retort report
       ```
-
+      \(own.isEmpty ? "" : Self.ownAgain)
       """
   }
 
   // MARK: Replays
 
-  private func replays() -> String {
+  private func table(of comparisons: [LossComparison]) -> String {
     var table = MarkdownTable([
       .init("Training", .left), .init("Beside", .left), .init("Steps"),
       .init("Largest difference"), .init("at step"), .init("Largest relative"), .init("Mean"),
       .init("First beyond the tolerance", .left),
     ])
-    for (_, comparison) in records.comparisons {
+    for comparison in comparisons {
       table.add([
         "`\(comparison.run)`", "`\(comparison.reference)`", comparison.steps.grouped,
         Self.number(comparison.largest.magnitude), comparison.largest.step.grouped,
@@ -62,6 +67,51 @@ struct ParityPage {
         } ?? "none (\(Self.number(comparison.tolerance)))",
       ])
     }
+    return table.text
+  }
+
+  private func course(of comparisons: [LossComparison]) -> String {
+    var course = MarkdownTable(
+      [.init("Training", .left)] + (1...10).map { .init("\($0)") })
+    for comparison in comparisons {
+      let cells = comparison.course.map { Self.number($0.magnitude) }
+      course.add(
+        ["`\(comparison.run)`"] + cells + [String](repeating: "-", count: 10 - cells.count))
+    }
+    return "How the difference grows: the largest in each tenth of the steps.\n\n\(course.text)"
+  }
+
+  /// Trainings of this program that differ in where their teacher's outputs come from.
+  private func ownPairs(_ comparisons: [LossComparison]) -> String {
+    """
+
+    ## A stored teacher beside the live one
+
+    The same distillation with the teacher run beside the student, and with its last hidden states read from
+    an activation store (`retort activations DEF --stage ID`), its decoder being computed again. From float32
+    the targets are the live teacher's to the bit; from binary16 they are rounded to 11 bits.
+
+    \(table(of: comparisons))
+    \(course(of: comparisons))
+    """
+  }
+
+  private static let ownAgain = """
+
+    ```sh
+    set -- Experiments/minilm-l3-from-l6.yaml --stage distil --set 'stages.distil.limit={steps: 100}'
+    retort run "$@" --set name=l3-live
+    for type in f32 f16; do
+      retort activations "$@" --dtype $type --out l3-$type.h5
+      retort run "$@" --set name=l3-stored-$type --set "stages.distil.targets={store: l3-$type.h5}"
+      retort compare Runs/l3-stored-$type --with Runs/l3-live --stage distil \
+        --record Results/records/parity/stored-$type.json || true
+    done
+    ```
+
+    """
+
+  private func replays(_ comparisons: [LossComparison]) -> String {
     var out = """
 
       ## Step by step
@@ -71,20 +121,10 @@ struct ParityPage {
       classifier (`random: torch-2.4-cpu`). Both compute in float32 and sum in orders of their own;
       nothing else tells the two apart.
 
-      \(table.text)
-      How the difference grows: the largest in each tenth of the steps.
-
-
+      \(table(of: comparisons))
+      \(course(of: comparisons))
       """
-    var course = MarkdownTable(
-      [.init("Training", .left)] + (1...10).map { .init("\($0)") })
-    for (_, comparison) in records.comparisons {
-      let cells = comparison.course.map { Self.number($0.magnitude) }
-      course.add(
-        ["`\(comparison.run)`"] + cells + [String](repeating: "-", count: 10 - cells.count))
-    }
-    out += course.text
-    for (_, comparison) in records.comparisons
+    for comparison in comparisons
     where !comparison.epochs.isEmpty && !comparison.referenceEpochs.isEmpty {
       out += "\n" + epochs(of: comparison)
     }
