@@ -43,6 +43,60 @@ struct LossAccountTests {
     }
   }
 
+  /// Of sequences of which every third has nothing masked, on masked positions alone.
+  private func maskedTraining(
+    _ student: TransformerModel, objective: DistillationObjective, accountSteps: Int?,
+    observer: Onlooker? = nil
+  ) throws -> TrainingProgress {
+    var settings = Small.maskedLanguage(objective, .epochs(1))
+    (settings.batchSize, settings.accumulation, settings.accountSteps) = (1, 1, accountSteps)
+    let engine = Engine(threadCount: 2)
+    let teacher = Small.model(.bert, layers: 2, heads: [.maskedLanguage], seed: 2)
+    var progress = try MaskedLanguageTraining(
+      student: student, teacher: LiveTeacher(model: teacher, engine: engine),
+      batches: GivenBatches(count: 9, batchSize: 1, period: 3), settings: settings,
+      engine: engine, observer: observer
+    ).run()
+    progress.clock = TrainingClock()
+    return progress
+  }
+
+  @Test("on masked positions, with frozen parameters and batches without a masked word")
+  func maskedAndFrozen() throws {
+    let objective = DistillationObjective(
+      softTargets: .init(weight: 5, temperature: 2, positions: .masked), maskedLanguage: 2,
+      cosine: 1)
+    func student() -> TransformerModel {
+      let model = Small.model(.distilbert, layers: 1, heads: [.maskedLanguage], dropout: 0.1)
+      for parameter in model.parameters where parameter.path.hasPrefix("embeddings.") {
+        parameter.isTrainable = false
+      }
+      return model
+    }
+    let (one, other) = (student(), student())
+    let observer = Onlooker()
+    let with = try maskedTraining(one, objective: objective, accountSteps: 1, observer: observer)
+    let without = try maskedTraining(other, objective: objective, accountSteps: nil)
+    #expect(one.valuesByPath == other.valuesByPath)
+    #expect(with.curve == without.curve)
+    let tolerance = Tolerance(
+      relative: 2e-5, absolute: 1e-6, because: "float32 sums of the same values in another order")
+    for (index, report) in observer.steps.enumerated() {
+      let account = try #require(report.account)
+      let pulls = zip([5, 2, 1], account.gradientNorms).map { $0 * $1 }
+      let square =
+        pulls.reduce(0) { $0 + $1 * $1 }
+        + zip(LossAccount.pairs(termCount: 3), account.cosines)
+        .reduce(0) { $0 + 2 * pulls[$1.0.0] * pulls[$1.0.1] * $1.1 }
+      expectClose(
+        [square.squareRoot()], [report.gradientNorm], tolerance, "gradient of step \(report.step)")
+      // The first of every three has nothing masked.
+      #expect((account.gradientNorms[0] == 0) == (index % 3 == 0))
+      #expect((account.teacherEntropy == nil) == (index % 3 == 0))
+      #expect(account.gradientNorms[2] > 0)
+    }
+  }
+
   @Test("a training that was interrupted has all of them, each once")
   func resumed() throws {
     let whole = try TrainingKind.distillation.run(accountSteps: 2)

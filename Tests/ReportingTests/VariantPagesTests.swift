@@ -106,11 +106,56 @@ struct VariantPagesTests {
     let cells = try row("without cosine", under: "Runs", of: page)
     #expect(
       cells == [
-        "without cosine", "750 of 872", "0.8601", "1", "`without cosi`", "`1without cos`",
+        "without cosine", "sst2", "750 of 872", "0.8601", "1", "`1without cos`", "`without cosi`",
         "[`records/varied@without-cosine.json`](records/varied@without-cosine.json)",
         "`retort run Experiments/varied.yaml`",
       ])
     #expect(page.contains("retort report --add Runs/varied@*"))
+  }
+
+  @Test("of several fine-tunings every one has its row, held against the first that teaches none")
+  func severalFineTunings() throws {
+    let seeds = [3, 4].map { Variant(settings: [.init(path: "seed", value: "\($0)")]) }
+    let records = zip(seeds, [0, 2]).map { variant, more in
+      var record = record(variant, of: seeds, correct: 752 + more)
+      let seed = variant == seeds[0] ? 3 as UInt64 : 4
+      let tunings = [("judge", 790), ("plain", 752), ("taught", 760)].map { id, correct in
+        RunRecord.syntheticFinetune(
+          id: id, model: "minilm", correct: [correct + more], losses: [0.3], encoder: 17_240_064,
+          seed: seed)
+      }
+      record.stages = tunings
+      record.stages[2].inputs["teacher"] = "judge"
+      return record
+    }
+    let page = try page(records)
+    let taught = try row("fine-tuned model taught", under: "Sweep", of: page)
+    #expect(taught[1...4] == ["2", "0.8727 (0.8716-0.8739)", "-", "+0.92 (+0.92 to +0.92)"])
+    #expect(try row("fine-tuned model plain", under: "Sweep", of: page)[4] == "-")
+    #expect(try row("teacher", under: "Sweep", of: page)[4] == "+4.36 (+4.36 to +4.36)")
+    #expect(page.contains("of runs with the same seeds to fine-tuned model plain."))
+    #expect(
+      page.contains(
+        "Accuracy on glue/sst2 dev, 872 examples, median (lowest-highest) of 2 runs: fine-tuned model "
+          + "plain 0.8635 (0.8624-0.8647), fine-tuned model taught 0.8727 (0.8716-0.8739), teacher")
+    )
+    let runs = try #require(page.components(after: "## Runs\n"))
+    for cells in ["| seed=3 | plain  | 752 of 872 |", "| seed=4 | taught | 762 of 872 |"] {
+      #expect(runs.contains(cells))
+    }
+    let index = try #require(try folder.render()["README.md"])
+    #expect(index.contains("plain 0.8635 (0.8624-0.8647); taught 0.8727 (0.8716-0.8739)"))
+  }
+
+  @Test("what was changed for a run is said beside the definition's budget")
+  func overrides() throws {
+    var record = record(Self.ablation[0], of: Self.ablation, correct: 750)
+    record.experiment.definition.append("budget: \"one epoch: all of it\"")
+    #expect(try page([record]).contains("Budget of the definition: one epoch: all of it. One run"))
+    record.experiment.overrides = ["stages.sst2.limit={steps: 5}"]
+    #expect(
+      try page([record]).contains(
+        "one epoch: all of it. Changed for this run: stages.sst2.limit={steps: 5}. One run"))
   }
 
   @Test("a partial set is a table that says what is missing", arguments: 1...4)

@@ -32,6 +32,7 @@ public struct MaskedLanguageSettings: Sendable, Equatable {
     self.groupsByLength = groupsByLength
     self.limit = limit
     self.seed = seed
+    precondition(accountSteps ?? 1 > 0, "accounts every \(accountSteps ?? 0) steps")
     self.window = window
     self.accountSteps = accountSteps
   }
@@ -164,7 +165,8 @@ public struct MaskedLanguageTraining {
     for (microBatch, batch) in group.enumerated() {
       scope.reset()
       let pass = DistillationPass(
-        student: student, teacher: teacher, objective: objective, counts: counts, scope: scope,
+        student: student, teacher: objective.needsTeacher ? teacher : nil, objective: objective,
+        counts: counts, scope: scope,
         measuresTeacherEntropy: measuresTeacherEntropy)
       let values = try pass.run(
         batch, at: BatchPlace(step: step, microBatch: microBatch), mode: mode(microBatch))

@@ -73,14 +73,17 @@ struct StageProbe {
     let batchTokens = batches.order(ofEpoch: 0).tokensOfGroups(
       of: 1, lengthOf: batches.length(of:))
     // An account is a pass a term, each of them about a step's without its update.
-    let accounts =
-      accountSteps.map { Double(objective.termNames.count) / Double($0) } ?? 0
+    let terms = objective.termNames.count
+    let accounts = accountSteps.map { (total + $0 - 1) / $0 } ?? 0
+    let gradients = model.parameters.filter(\.isTrainable).reduce(0) { $0 + $1.count }
     return (
       stage(
         planned, model, isCached, steps: total,
         epochs: (total + stepsPerEpoch - 1) / stepsPerEpoch, tokens: tokens,
-        seconds: watch.rates.seconds(steps: total, tokens: tokens) * (1 + accounts),
-        growth: growth(of: probe.scope, batchTokens, probed: watch.completedSteps)), size
+        seconds: watch.rates.seconds(steps: total, tokens: tokens)
+          * (1 + Double(accounts * terms) / Double(max(1, total))),
+        growth: growth(of: probe.scope, batchTokens, probed: watch.completedSteps)
+          + (accounts > 0 ? terms * gradients * MemoryLayout<Float>.stride : 0)), size
     )
   }
 

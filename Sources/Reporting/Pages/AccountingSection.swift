@@ -55,7 +55,7 @@ struct AccountingSection {
     var isEmpty = true
     for account in accounts {
       for (index, pair) in account.pairs.enumerated() {
-        let cosines = account.points.map { $0.gradientCosines[index] }
+        let cosines = account.cosines(index)
         table.add([
           index == 0 ? account.label : "",
           "\(account.terms[pair.0].name) and \(account.terms[pair.1].name)",
@@ -72,10 +72,10 @@ struct AccountingSection {
     let spacings = Set(accounts.map(\.every)).sorted().map(\.grouped).joined(separator: " or ")
     return """
       Every \(spacings) steps each term was sent back through the student by itself, on the step's own \
-      batches and dropout, before the update: the training is the same to the bit. Median (lowest-highest) \
-      over the accounts. Raw is the term itself, scaled with T² where there is a temperature, weighted as it \
-      is minimised. Norms are over all trained parameters, before clipping; the pull is a term's weighted \
-      norm beside those of the others.
+      batches and dropout, before the update: the training is the same to the bit, and the stage's time holds \
+      that of the accounts. Median (lowest-highest) over the accounts. Raw is the term itself, scaled with T² \
+      where there is a temperature, weighted as it is minimised. Norms are over all trained parameters, before \
+      clipping; the pull is a term's weighted norm beside those of the others.
 
       """
   }
@@ -86,12 +86,14 @@ struct AccountingSection {
     let shares = account.terms.indices.map { index in
       MedianRange(account.points.map { account.share(of: index, at: $0) })?.median ?? .nan
     }
-    var text =
-      "\(account.label), \(account.points.count) accounts: at weights \(account.weightText) "
-    text += "the gradient's pull comes "
-    text +=
-      zip(account.terms, shares).sorted { $0.1 > $1.1 }
-      .map { "\((100 * $0.1).fixed(0)) % from \($0.0.name)" }.joined(separator: ", ") + ". "
+    let count = account.points.count
+    var text = "\(account.label), \(count == 1 ? "1 account" : "\(count) accounts"): "
+    if account.terms.count > 1 {
+      text += "at weights \(account.weightText) the gradient's pull comes "
+      text +=
+        zip(account.terms, shares).sorted { $0.1 > $1.1 }
+        .map { "\((100 * $0.1).fixed(0)) % from \($0.0.name)" }.joined(separator: ", ") + ". "
+    }
     if let even = account.evenWeights {
       text += "Weights that made the terms pull alike (median norms) would be "
       text +=
@@ -99,17 +101,19 @@ struct AccountingSection {
         .joined(separator: ", ") + ". "
     }
     for (index, pair) in account.pairs.enumerated() {
-      guard let cosine = MedianRange(account.points.map { $0.gradientCosines[index] })?.median
-      else { continue }
+      guard let cosine = MedianRange(account.cosines(index))?.median else { continue }
       text += "\(account.terms[pair.0].name) and \(account.terms[pair.1].name) "
       text += "\(Self.direction(cosine)) (cosine \(cosine.fixed(2))). "
     }
-    if let soft = account.terms.first(where: { $0.scale != 1 || $0.name == "soft_targets" }),
+    if let soft = account.terms.first(where: { $0.name.hasPrefix("soft_targets") }),
       let entropy = MedianRange(account.points.compactMap(\.teacherEntropy))
     {
       text += "At T = \(soft.scale.squareRoot().significant(4)) the teacher's entropy is "
-      text += "\(entropy.text(digits: 2)) nats, as of "
-      text += "\(Int(exp(entropy.median).rounded()).grouped) words it held equally likely. "
+      text += "\(entropy.text(digits: 2)) nats, "
+      text +=
+        soft.name == "soft_targets"
+        ? "as of \(Int(exp(entropy.median).rounded()).grouped) words it held equally likely. "
+        : "over the words that were kept and all others as one. "
     }
     return text
   }
@@ -120,56 +124,6 @@ struct AccountingSection {
     case 0.3..<0.7: "pull partly in the same direction"
     case -0.3..<0.3: "pull nearly at right angles"
     default: "pull against each other"
-    }
-  }
-}
-
-/// The accounts of one stage, with what it is called on the page.
-struct LossAccounts {
-  typealias Point = RunRecord.LossAccounting.Point
-  var label: String
-  var stage: String
-  private let accounting: RunRecord.LossAccounting
-  var every: Int { accounting.every }
-  var terms: [RunRecord.LossAccounting.Term] { accounting.terms }
-  var points: [Point] { accounting.points }
-  var pairs: [(Int, Int)] { accounting.pairs }
-
-  init(label: String, stage: String, _ accounting: RunRecord.LossAccounting) {
-    (self.label, self.stage, self.accounting) = (label, stage, accounting)
-  }
-
-  /// `5/2/1`
-  var weightText: String { terms.map { $0.weight.significant(6) }.joined(separator: "/") }
-
-  /// A term's weighted gradient norm beside the sum of all.
-  func share(of term: Int, at point: Point) -> Double {
-    let weighted = zip(point.gradientNorms, terms).map { $0 * $1.weight }
-    let sum = weighted.reduce(0, +)
-    return sum == 0 ? 0 : weighted[term] / sum
-  }
-
-  /// Weights, the first term's as it is, at which the terms' median gradients would be of one length; nil for a
-  /// single term and where one has no gradient.
-  var evenWeights: [Double]? {
-    let norms = terms.indices.compactMap { index in
-      MedianRange(points.map { $0.gradientNorms[index] })?.median
-    }
-    guard terms.count > 1, norms.count == terms.count, norms.allSatisfy({ $0 > 0 }) else {
-      return nil
-    }
-    return norms.map { terms[0].weight * norms[0] / $0 }
-  }
-}
-
-extension ExperimentRuns {
-  /// Of the stages whose loss was taken apart.
-  var lossAccounts: [LossAccounts] {
-    distinctStages.compactMap { entry in
-      entry.stage.accounting.flatMap { accounting in
-        accounting.points.isEmpty
-          ? nil : LossAccounts(label: label(of: entry), stage: entry.stage.id, accounting)
-      }
     }
   }
 }

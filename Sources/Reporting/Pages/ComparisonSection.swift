@@ -11,7 +11,9 @@ struct ComparisonSection {
     var data: String
     var stages: [RunRecord.Stage]
 
-    var main: RunRecord.Stage? { stages.first { $0.variant == "main" && !isTeacher($0) } }
+    var main: RunRecord.Stage? {
+      stages.first { $0.variant == "main" && !record.isSource($0) }
+    }
     var teacher: RunRecord.Stage? { stages.first(where: isTeacher) }
 
     /// The `teacher` baseline, or what another stage learned from.

@@ -20,7 +20,8 @@ struct EpochSection {
   /// - picture: Markdown of the epochs' plot, to stand before the sources.
   func text(picture: String) -> String {
     guard let stage = tunings.first?.stage else { return "" }
-    var out = "## \(stage.task ?? id), epoch by epoch\n\n"
+    let isOneOfSeveral = runs.tuningIDs(main: true).count > 1
+    var out = "## \(isOneOfSeveral ? "\(id) on " : "")\(stage.task ?? id), epoch by epoch\n\n"
     out += table().text
     out += "\n" + caption(stage) + "\n"
     out += choice()

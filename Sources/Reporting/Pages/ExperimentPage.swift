@@ -20,26 +20,32 @@ struct ExperimentPage {
   }
 
   private var allPlots: [ExperimentPlots.Plot] {
-    runs.tuningIDs(main: true).compactMap(plots.epochs) + plots.losses() + plots.accounts()
+    sectionIDs.compactMap(plots.epochs) + plots.losses() + plots.accounts()
+  }
+
+  /// Of several fine-tunings only those have a section that something is laid beside; one table holds the others.
+  private var sectionIDs: [String] {
+    let tunings = runs.tuningIDs(main: true)
+    return tunings.filter { id in
+      tunings.count == 1 || !EpochSection(runs, stage: id).comparisons.isEmpty
+    }
   }
 
   private func text() -> String {
     let tunings = runs.tuningIDs(main: true)
     var sections = [head(), RehearsalSection(runs).text()]
-    sections += tunings.map { ReportedTableSection(runs, stage: $0).text() }
+    if runs.ownTuningIDs.count == 1 {
+      sections += runs.ownTuningIDs.map { ReportedTableSection(runs, stage: $0).text() }
+    }
     sections += [
       AblationSection(runs).text(), SweepSection(runs).text(), RunsSection(runs).text(),
     ]
-    // Of several fine-tunings only those have a section that something is laid beside; one table holds the others.
-    let own = tunings.filter { id in
-      tunings.count == 1 || !EpochSection(runs, stage: id).comparisons.isEmpty
-    }
-    for id in own {
+    for id in sectionIDs {
       sections.append(EpochSection(runs, stage: id).text(picture: picture(plots.epochs(stage: id))))
     }
     sections.append(ComparisonSection(runs).text())
     sections.append(
-      epochTable("Fine-tunings, epoch by epoch", tunings.filter { !own.contains($0) }))
+      epochTable("Fine-tunings, epoch by epoch", tunings.filter { !sectionIDs.contains($0) }))
     sections.append(
       epochTable("Teacher and baselines, epoch by epoch", runs.tuningIDs(main: false)))
     sections.append(ClaimsSection(runs).text())
@@ -78,7 +84,11 @@ struct ExperimentPage {
       entry.record.measured.stages[entry.stage.id]?.wallSeconds
     }.reduce(0, +)
     let count = runs.records.count == 1 ? "One run" : "\(runs.records.count) runs"
-    let budget = record.experiment.budget.map { "Budget: \($0). " } ?? ""
+    let overrides = record.experiment.overrides
+    var budget = record.experiment.budget.map { "Budget of the definition: \($0). " } ?? ""
+    if !overrides.isEmpty {
+      budget += "Changed for this run: \(overrides.joined(separator: "; ")). "
+    }
     return budget
       + "\(count), \(runs.seedText), \(seconds.durationText) of training on \(machine.threads) "
       + "threads of \(machine.processor) with Retort \(record.program.version). Data, weights, stages, digests "

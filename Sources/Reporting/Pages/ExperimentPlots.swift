@@ -60,7 +60,8 @@ struct ExperimentPlots {
 
   /// The picture that stands for the experiment: epochs, else the distillation, else what there is.
   var emblem: Plot? {
-    if let epochs = runs.tuningIDs(main: true).compactMap(epochs).first { return epochs }
+    let tunings = runs.tuningIDs(main: true)
+    if tunings.count == 1, let epochs = tunings.compactMap(epochs).first { return epochs }
     let losses = losses()
     let distillation = runs.first.stages.first { $0.kind == .distill && $0.variant == "main" }
     return losses.first { $0.file == distillation.map { fileName($0.id) } } ?? losses.first
@@ -71,11 +72,12 @@ struct ExperimentPlots {
   func losses() -> [Plot] {
     let entries = runs.distinctStages.filter { $0.stage.curve.points.count > 1 }
     var plots: [Plot] = []
-    for stage in entries.map(\.stage) where stage.kind == .distill || stage.kind == .pretrain {
+    for entry in entries where entry.stage.kind == .distill || entry.stage.kind == .pretrain {
+      let stage = entry.stage
       guard !plots.contains(where: { $0.file == fileName(stage.id) }) else { continue }
       plots.append(
         Plot(
-          file: fileName(stage.id), caption: "Loss of stage \(stage.id) by step",
+          file: fileName(stage.id), caption: "Loss of stage \(runs.label(of: entry)) by step",
           svg: ChartDrawing.svg(terms(of: stage))))
     }
     let tunings = entries.filter { $0.stage.kind == .finetune }

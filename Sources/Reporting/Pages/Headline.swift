@@ -30,7 +30,7 @@ struct Headline {
   var result: String? {
     let own = runs.ownTuningIDs
     if own.count > 1 { return results(of: own) }
-    guard let id = own.last else { return nil }
+    guard let id = own.first else { return nil }
     let tunings = runs.tunings(id)
     let kept = tunings.compactMap { $0.stage.keptEpoch }
     guard let first = kept.first, let stage = tunings.first?.stage else { return nil }
@@ -68,7 +68,7 @@ struct Headline {
     guard let count = models.first?.measurements.first?.evaluation.count else { return nil }
     let several = condition.records.count > 1
     let list = models.map { "\($0.title) \($0.accuracyText)" }.joined(separator: ", ")
-    return "Accuracy on \(count.grouped) examples"
+    return "Accuracy on \(data), \(count.grouped) examples"
       + (several ? ", median (lowest-highest) of \(condition.records.count) runs" : "")
       + ": \(list)."
   }

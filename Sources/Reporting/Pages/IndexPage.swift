@@ -43,8 +43,8 @@ struct IndexPage {
     let repeating = experiments.filter { runs in
       RehearsalSection(runs).missingWeights.isEmpty && !reportedTable(runs).isEmpty
     }
-    let most = repeating.map(\.records.count).max()
-    guard let runs = repeating.first(where: { $0.records.count == most }) else { return "" }
+    let most = repeating.map(\.main.records.count).max()
+    guard let runs = repeating.first(where: { $0.main.records.count == most }) else { return "" }
     return reportedTable(runs) + "\nAll of it: [\(runs.name)](\(runs.name).md).\n\n"
   }
 
@@ -113,7 +113,7 @@ struct IndexPage {
     for all in experiments {
       let runs = all.main
       let own = runs.ownTuningIDs
-      let tunings = own.last.map { runs.tunings($0) } ?? []
+      let tunings = own.first.map { runs.tunings($0) } ?? []
       let kept = tunings.compactMap { $0.stage.keptEpoch }
       let accuracies = own.compactMap { id in
         MedianRange(runs.tunings(id).compactMap { $0.stage.keptEpoch?.accuracy })

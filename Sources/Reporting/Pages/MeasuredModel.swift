@@ -91,10 +91,12 @@ extension ExperimentRuns.Condition {
 }
 
 extension ExperimentRuns {
-  /// The split that the definition's own model was evaluated on last.
+  /// The split that the definition's own model was evaluated on.
   var comparedData: String? {
     records.lazy.compactMap { record in
-      record.stages.last { $0.variant == "main" && $0.keptEvaluation != nil }?.keptEvaluation?.data
+      record.stages.first {
+        $0.variant == "main" && $0.keptEvaluation != nil && !record.isSource($0)
+      }?.keptEvaluation?.data
     }.first
   }
 }

@@ -6,26 +6,29 @@ struct RunsSection {
   init(_ runs: ExperimentRuns) { self.runs = runs }
 
   func text() -> String {
-    guard !runs.planned.isEmpty, let data = runs.comparedData else { return "" }
+    guard !runs.planned.isEmpty else { return "" }
+    let own = runs.ownTuningIDs
     var table = MarkdownTable([
-      .init("Run", .left), .init("Correct"), .init("Accuracy"), .init("Kept epoch"),
-      .init("Definition", .left), .init("Last stage", .left), .init("Record", .left),
-      .init("Command", .left),
+      .init("Run", .left), .init("Stage", .left), .init("Correct"), .init("Accuracy"),
+      .init("Kept epoch"), .init("Stage's digest", .left), .init("Definition", .left),
+      .init("Record", .left), .init("Command", .left),
     ])
     for record in runs.records {
-      let stage = record.stages.last { $0.variant == "main" && $0.keptEvaluation?.data == data }
-      let kept = stage?.keptEvaluation
-      table.add([
-        ExperimentRuns.label(record), kept.map { "\($0.correct) of \($0.count)" } ?? "-",
-        kept.map { (Double($0.correct) / Double(max($0.count, 1))).fixed(4) } ?? "-",
-        kept?.epoch.map { "\($0)" } ?? "-", ProvenanceSection.short(record.experiment.digest),
-        stage.map { ProvenanceSection.short($0.digest) } ?? "-",
-        "[`records/\(record.fileName)`](records/\(record.fileName))",
-        "`\(record.measured.command)`",
-      ])
+      for stage in record.stages where own.contains(stage.id) {
+        let kept = stage.keptEvaluation
+        table.add([
+          ExperimentRuns.label(record), stage.id,
+          kept.map { "\($0.correct) of \($0.count)" } ?? "-",
+          kept.map { (Double($0.correct) / Double(max($0.count, 1))).fixed(4) } ?? "-",
+          kept?.epoch.map { "\($0)" } ?? "-", ProvenanceSection.short(stage.digest),
+          ProvenanceSection.short(record.experiment.digest),
+          "[`records/\(record.fileName)`](records/\(record.fileName))",
+          "`\(record.measured.command)`",
+        ])
+      }
     }
     for variant in runs.missing {
-      table.add([variant.point] + [String](repeating: "-", count: 6) + ["not run yet"])
+      table.add([variant.point] + [String](repeating: "-", count: 7) + ["not run yet"])
     }
     return """
       ## Runs

@@ -15,35 +15,42 @@ struct SweepSection {
   }
 
   func text() -> String {
-    guard let tables else { return "" }
-    return "## Sweep\n\n\(tables.table.text)\n\(caption(tables))"
+    guard let sweep else { return "" }
+    return "## Sweep\n\n\(sweep.table.text)\n\(caption(sweep))"
   }
 
   /// For a terminal; nil for a definition that is run once.
-  var plainText: String? { tables.map { "Sweep, on \($0.data):\n\n\($0.table.plainText)" } }
+  var plainText: String? { sweep.map { "Sweep, on \($0.data):\n\n\($0.table.plainText)" } }
 
-  private var tables:
-    (
-      table: MarkdownTable, reference: MeasuredModel, data: String, compares: Bool
-    )?
-  {
+  private struct Sweep {
+    var table: MarkdownTable
+    var data: String
+    /// What the rows are held against, and what it is called in a sentence.
+    var reference: MeasuredModel
+    var referenceTitle: String
+    /// A single row has nothing to differ from.
+    var compares: Bool
+  }
+
+  private var sweep: Sweep? {
     guard isAskedFor, let data = runs.comparedData,
-      let reference = conditions.lazy.compactMap({ $0.ownModel(on: data) }).first
+      let first = conditions.first(where: { $0.ownModel(on: data) != nil }),
+      let reference = first.ownModel(on: data)
     else { return nil }
     let several = conditions.count > 1
-    // A single row has nothing to differ from.
     let compares = conditions.flatMap { $0.models(on: data) }.count > 1
-    var table = MarkdownTable(
-      (several ? [.init("Setting", .left)] : []) + [
-        .init("Model", .left), .init("Runs"), .init("Accuracy"), .init("95 % interval"),
+    var columns: [MarkdownTable.Column] = [
+      .init("Model", .left), .init("Runs"), .init("Accuracy"), .init("95 % interval"),
+    ]
+    if several { columns.insert(.init("Setting", .left), at: 0) }
+    if compares {
+      columns += [
+        .init("Difference to \(reference.title)"), .init("95 % interval of it"),
+        .init("Only this right"), .init("Only the other right"), .init("McNemar p"),
       ]
-        + (compares
-          ? [
-            .init("Difference to \(reference.title)"), .init("95 % interval of it"),
-            .init("Only this right"), .init("Only the other right"), .init("McNemar p"),
-          ] : []))
+    }
     let none = compares ? PairedDifference.noCells : []
-    var isReference = true
+    var table = MarkdownTable(columns)
     for condition in conditions {
       let setting = several ? [condition.title] : []
       let models = condition.models(on: data)
@@ -51,28 +58,27 @@ struct SweepSection {
         table.add(setting + [reference.title, condition.countText, "-", "-"] + none)
       }
       for model in models {
+        let isReference = condition.variant == first.variant && model.stage == reference.stage
         let difference = isReference ? nil : PairedDifference(model, reference)
-        isReference = false
         table.add(
           setting + [
             model.title, condition.countText, model.accuracyText, model.intervalText,
           ] + (difference?.cells ?? none))
       }
     }
-    return (table, reference, data, compares)
+    return Sweep(
+      table: table, data: data, reference: reference,
+      referenceTitle: several ? "the \(reference.title) of \(first.title)" : reference.title,
+      compares: compares)
   }
 
-  private func caption(
-    _ tables: (table: MarkdownTable, reference: MeasuredModel, data: String, compares: Bool)
-  ) -> String {
-    let (reference, data) = (tables.reference, tables.data)
-    let count = reference.measurements.first?.evaluation.count ?? 0
-    let first = conditions.count > 1 ? "the \(reference.title) of the first row" : reference.title
+  private func caption(_ sweep: Sweep) -> String {
+    let count = sweep.reference.measurements.first?.evaluation.count ?? 0
     var text = """
-      Accuracy on \(data), \(count.grouped) examples, with the weights of the epoch that was kept: over \
+      Accuracy on \(sweep.data), \(count.grouped) examples, with the weights of the epoch that was kept: over \
       runs that differ in seeds alone the median (lowest-highest), of a single run with Wilson's \
       interval. No run was chosen or left out for its result.\
-      \(tables.compares ? " \(PairedDifference.rule(against: first))" : "")
+      \(sweep.compares ? " \(PairedDifference.rule(against: sweep.referenceTitle))" : "")
 
       """
     let missing = runs.missing.filter { $0.ablation == nil }

@@ -81,15 +81,16 @@ struct ParityPage {
     return "How the difference grows: the largest in each tenth of the steps.\n\n\(course.text)"
   }
 
-  /// Trainings of this program that differ in where their teacher's outputs come from.
+  /// Trainings of this program beside each other.
   private func ownPairs(_ comparisons: [LossComparison]) -> String {
     """
 
-    ## A stored teacher beside the live one
+    ## Runs of this program beside each other
 
-    The same distillation with the teacher run beside the student, and with its last hidden states read from
-    an activation store (`retort activations DEF --stage ID`), its decoder being computed again. From float32
-    the targets are the live teacher's to the bit; from binary16 they are rounded to 11 bits.
+    A stored teacher beside the live one: the same distillation with the teacher run beside the student, and with
+    its last hidden states read from an activation store (`retort activations DEF --stage ID`), its decoder being
+    computed again. A store of float32 has the live teacher's states as they were, one of binary16 has them
+    rounded to 11 bits; the tolerance is only that of the comparison.
 
     \(table(of: comparisons))
     \(course(of: comparisons))

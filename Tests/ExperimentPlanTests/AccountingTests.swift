@@ -1,0 +1,47 @@
+// Accounts of loss terms: in definitions, plans, digests and runs.
+import Reporting
+import TestSupport
+import Testing
+
+@testable import ExperimentPlan
+
+@Suite("Accounts of loss terms")
+struct AccountingTests {
+  private static let text = DefinitionText.small(
+    "      limit: { epochs: 1 }\n",
+    "      limit: { epochs: 1 }\n      account_every: { steps: 50 }\n")
+
+  private func options(_ definition: ResolvedDefinition, _ id: String) throws -> DistillOptions {
+    guard case .distill(let options)? = ResolvedPlan(definition).stage(id: id)?.stage.work else {
+      throw Missing(id: id)
+    }
+    return options
+  }
+
+  private struct Missing: Error { var id: String }
+
+  @Test func isReadWrittenOutAndExplained() throws {
+    let definition = try DefinitionText.load(Self.text)
+    #expect(try options(definition, "distil").accountSteps == 50)
+    #expect(try options(definition, "distil.mlm_only").accountSteps == nil)
+    #expect(try DefinitionText.load(definition.canonicalText) == definition)
+    let plain = try DefinitionText.load(DefinitionText.small)
+    #expect(try options(plain, "distil").accountSteps == nil)
+    #expect(!plain.canonicalText.contains("account_every"))
+    let explanation = PlanExplanation(
+      ResolvedPlan(definition), filled: [], sizes: [:], facts: { _ in nil }
+    ).text
+    #expect(explanation.contains("every 50 steps each term and its gradient by itself"))
+  }
+
+  @Test(
+    "mistakes",
+    arguments: [
+      ("{ steps: 50 }", "{ steps: 0 }", "a whole number of at least 1"),
+      ("{ steps: 50 }", "{ minutes: 5 }", "steps"), ("{ steps: 50 }", "50", "account_every"),
+    ])
+  func mistakes(part: String, replacement: String, message: String) {
+    let messages = DefinitionText.messages(Self.text.replacing(part, with: replacement))
+    #expect(messages.contains { $0.contains(message) }, "\(messages)")
+  }
+}
