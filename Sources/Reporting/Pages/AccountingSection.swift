@@ -1,7 +1,5 @@
 // What each term of a distillation's loss asks of the student, and what that says about the weights.
 
-import Foundation
-
 struct AccountingSection {
   private let runs: ExperimentRuns
   private let accounts: [LossAccounts]
@@ -20,7 +18,8 @@ struct AccountingSection {
       \(termTable.text)
       \(caption.markdownProse)
       """ + (cosines.map { "\n\($0.text)\n" } ?? "\n")
-        + accounts.map { "- \(findings($0))\n" }.joined().markdownProse
+        + accounts.map { "- \($0.label), \($0.findings.joined(separator: " "))\n" }.joined()
+        .markdownProse
   }
 
   private var termTable: MarkdownTable {
@@ -78,53 +77,6 @@ struct AccountingSection {
       clipping; the pull is a term's weighted norm beside those of the others.
 
       """
-  }
-
-  // MARK: In words
-
-  private func findings(_ account: LossAccounts) -> String {
-    let shares = account.terms.indices.map { index in
-      MedianRange(account.points.map { account.share(of: index, at: $0) })?.median ?? .nan
-    }
-    let count = account.points.count
-    var text = "\(account.label), \(count == 1 ? "1 account" : "\(count) accounts"): "
-    if account.terms.count > 1 {
-      text += "at weights \(account.weightText) the gradient's pull comes "
-      text +=
-        zip(account.terms, shares).sorted { $0.1 > $1.1 }
-        .map { "\((100 * $0.1).fixed(0)) % from \($0.0.name)" }.joined(separator: ", ") + ". "
-    }
-    if let even = account.evenWeights {
-      text += "Weights that made the terms pull alike (median norms) would be "
-      text +=
-        zip(account.terms, even).map { "\($0.0.name) \($0.1.significant(2))" }
-        .joined(separator: ", ") + ". "
-    }
-    for (index, pair) in account.pairs.enumerated() {
-      guard let cosine = MedianRange(account.cosines(index))?.median else { continue }
-      text += "\(account.terms[pair.0].name) and \(account.terms[pair.1].name) "
-      text += "\(Self.direction(cosine)) (cosine \(cosine.fixed(2))). "
-    }
-    if let soft = account.terms.first(where: { $0.name.hasPrefix("soft_targets") }),
-      let entropy = MedianRange(account.points.compactMap(\.teacherEntropy))
-    {
-      text += "At T = \(soft.scale.squareRoot().significant(4)) the teacher's entropy is "
-      text += "\(entropy.text(digits: 2)) nats, "
-      text +=
-        soft.name == "soft_targets"
-        ? "as of \(Int(exp(entropy.median).rounded()).grouped) words it held equally likely. "
-        : "over the words that were kept and all others as one. "
-    }
-    return text
-  }
-
-  private static func direction(_ cosine: Double) -> String {
-    switch cosine {
-    case 0.7...: "pull in much the same direction"
-    case 0.3..<0.7: "pull partly in the same direction"
-    case -0.3..<0.3: "pull nearly at right angles"
-    default: "pull against each other"
-    }
   }
 }
 

@@ -1,4 +1,6 @@
-// What the accounts of a distillation come to, for its table and its picture.
+// What the accounts of a distillation come to, for its table, its picture and a sentence.
+
+import Foundation
 
 /// The accounts of one stage, with what it is called on the page.
 struct LossAccounts {
@@ -41,6 +43,73 @@ struct LossAccounts {
       return nil
     }
     return norms.map { terms[0].weight * norms[0] / $0 }
+  }
+}
+
+// MARK: - In words
+
+extension LossAccounts {
+  /// A sentence for each thing that they say of the loss and its weights.
+  var findings: [String] {
+    [pull, evenWeightText].compactMap { $0 } + directions + [entropyText].compactMap { $0 }
+  }
+
+  private var pull: String {
+    let count = points.count == 1 ? "1 account" : "\(points.count) accounts"
+    guard terms.count > 1 else { return "\(count) of a single term." }
+    let shares = terms.enumerated().map { index, term in
+      let median = MedianRange(points.map { share(of: index, at: $0) })?.median ?? .nan
+      return (name: term.name, share: median)
+    }
+    let list = shares.sorted { $0.share > $1.share }
+      .map { "\((100 * $0.share).fixed(0)) % from \($0.name)" }
+    return "\(count): at weights \(weightText) the gradient's pull comes "
+      + "\(list.joined(separator: ", "))."
+  }
+
+  private var evenWeightText: String? {
+    evenWeights.map { weights in
+      let list = zip(terms, weights).map { "\($0.name) \($1.significant(2))" }
+      return "Weights that made the terms pull alike (median norms) would be "
+        + "\(list.joined(separator: ", "))."
+    }
+  }
+
+  private var directions: [String] {
+    pairs.enumerated().compactMap { index, pair in
+      guard let cosine = MedianRange(cosines(index))?.median else { return nil }
+      return "\(terms[pair.0].name) and \(terms[pair.1].name) \(Self.direction(cosine)) "
+        + "(cosine \(cosine.fixed(2)))."
+    }
+  }
+
+  private static func direction(_ cosine: Double) -> String {
+    switch cosine {
+    case 0.7...: "pull in much the same direction"
+    case 0.3..<0.7: "pull partly in the same direction"
+    case -0.3..<0.3: "pull nearly at right angles"
+    default: "pull against each other"
+    }
+  }
+
+  private var entropyText: String? {
+    guard let soft = terms.first(where: { $0.name.hasPrefix("soft_targets") }),
+      let entropy = MedianRange(points.compactMap(\.teacherEntropy))
+    else { return nil }
+    let outcomes =
+      soft.name == "soft_targets"
+      ? "as of \(Int(exp(entropy.median).rounded()).grouped) words it held equally likely"
+      : "over the words that were kept and all others as one"
+    return "At T = \(soft.scale.squareRoot().significant(4)) the teacher's entropy is "
+      + "\(entropy.text(digits: 2)) nats, \(outcomes)."
+  }
+}
+
+extension RunRecord.Stage {
+  /// What the accounts of its loss come to, a sentence each; none where there are none.
+  public var accountFindings: [String] {
+    guard let accounting, !accounting.points.isEmpty else { return [] }
+    return LossAccounts(label: id, accounting).findings
   }
 }
 
