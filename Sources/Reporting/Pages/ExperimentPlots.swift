@@ -140,7 +140,7 @@ struct ExperimentPlots {
     if account.points.contains(where: { $0.teacherEntropy != nil }) {
       panels.append(
         panel(
-          "Teacher's entropy, nats", fromZeroY: false, [series("teacher", \.teacherEntropy)]))
+          "Teacher's entropy, nats", fromZeroY: true, [series("teacher", \.teacherEntropy)]))
     }
     return Chart(
       title: "\(runs.name): what the terms of \(account.label) ask for", panels: panels, columns: 2)

@@ -117,6 +117,7 @@ extension RunRecord {
     case "teacher": "teacher"
     case "no_distillation": "student, not distilled"
     case "mlm_only": "student, masked LM only"
+    case "random_init": "student, random weights"
     default: stage.variant.replacing("_", with: " ")
     }
   }
