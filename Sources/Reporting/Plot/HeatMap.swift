@@ -17,7 +17,7 @@ struct HeatMap {
 
   private static let margin = 16.0
   private static let cell = (width: 46.0, height: 30.0)
-  private static let inset = (left: 52.0, top: 30.0, bottom: 40.0)
+  private static let inset = (left: 52.0, top: 30.0, bottom: 56.0)
 
   func svg() -> String {
     let (margin, cell, inset) = (Self.margin, Self.cell, Self.inset)
@@ -41,7 +41,7 @@ struct HeatMap {
   private func draw(_ panel: Panel, x: Double, y: Double, in svg: inout SVGWriter) {
     let (cell, inset) = (Self.cell, Self.inset)
     let (left, top) = (x + inset.left, y + inset.top)
-    svg.text("\(panel.title) (\(rowTitle), down)", x: x, y: y + 14, style: "panel")
+    svg.text(panel.title, x: left, y: y + 14, style: "panel")
     for (row, name) in rows.enumerated() {
       let middle = top + (Double(row) + 0.5) * cell.height
       svg.text(name, x: left - 8, y: middle + 4, anchor: .end, style: "small")
@@ -68,8 +68,8 @@ struct HeatMap {
         name, x: left + (Double(column) + 0.5) * cell.width - 1, y: bottom + 15, anchor: .middle,
         style: "small")
     }
-    svg.text(
-      columnTitle, x: left + Double(columns.count) * cell.width / 2, y: bottom + 32,
-      anchor: .middle, style: "small")
+    for (line, text) in ["across: \(columnTitle)", "down: \(rowTitle)"].enumerated() {
+      svg.text(text, x: left, y: bottom + 32 + 15 * Double(line), style: "small")
+    }
   }
 }
