@@ -53,8 +53,8 @@ struct RehearsalSection {
       })
     else { return "" }
     let seconds = (measured.wallSeconds - measured.evaluationSeconds) / Double(stage.steps)
-    let batch = Double(stage.sequences) / Double(stage.steps)
-    let steps = Int((Double(train.examples) / batch).rounded())
+    // As many sequences a step as in the rehearsal, the last step of what is left.
+    let steps = (train.examples * stage.steps + stage.sequences - 1) / stage.sequences
     return " at this rehearsal's \(seconds.significant(2)) s a step an epoch of \(steps.grouped) "
       + "steps takes \((seconds * Double(steps)).durationText)."
   }
