@@ -75,20 +75,20 @@ struct Headline {
 
   /// The same student without distillation: what the distilled one has to be held against.
   private func undistilled(beside stage: RunRecord.Stage, in record: RunRecord) -> String? {
-    let other = record.stages.first {
+    let baseline = record.stages.first {
       $0.variant == "no_distillation" && $0.kind == .finetune && $0.task == stage.task
     }
-    guard let other = other?.keptEvaluation, let own = stage.keptEvaluation,
+    guard let baseline, let other = baseline.keptEvaluation, let own = stage.keptEvaluation,
       other.count == own.count
     else { return nil }
     let accuracy = (Double(other.correct) / Double(max(other.count, 1))).fixed(4)
-    var text = " The student that was not distilled has \(other.correct) right: "
-    text += "accuracy \(accuracy)"
-    let (first, second) = (own.predictions.labels, other.predictions.labels)
-    if let labels = record.dataSet(own.data)?.labels?.labels, first.count == labels.count,
-      second.count == labels.count
+    var text =
+      " The student that was not distilled has \(other.correct) right: accuracy \(accuracy)"
+    if let difference = PairedDifference(
+      MeasuredModel(stage, own, in: record), MeasuredModel(baseline, other, in: record))
     {
-      text += ", McNemar p \(McNemarTest(labels: labels, first: first, second: second).text)"
+      text += "; distillation made a difference of \(difference.text) points "
+      text += "(\(difference.intervalText); McNemar p \(difference.pText))"
     }
     return text + "."
   }

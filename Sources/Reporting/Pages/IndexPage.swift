@@ -107,7 +107,8 @@ struct IndexPage {
   private func table() -> String {
     var table = MarkdownTable([
       .init("Experiment", .left), .init("Weights", .left), .init("Measured on", .left),
-      .init("Accuracy"), .init("95 % interval"), .init("Seeds", .left), .init("Budget", .left),
+      .init("Accuracy"), .init("95 % interval"), .init("Epoch", .left), .init("Seeds", .left),
+      .init("Budget", .left),
       .init("Wall time"),
     ])
     for all in experiments {
@@ -130,9 +131,16 @@ struct IndexPage {
           .map { "\($0.name): \(runs.first.originText(of: $0)) (\($0.source))" }
           .joined(separator: "; "),
         measured.map { "\($0.data), \($0.count.grouped) examples" } ?? "-",
-        accuracies.isEmpty ? "-" : accuracies.joined(separator: "; "),
+        accuracies.isEmpty
+          ? "-"
+          : (runs.first.unlearnedWeights.isEmpty ? "" : "(random weights) ")
+            + accuracies.joined(separator: "; "),
         kept.count == 1 && own.count == 1
           ? WilsonInterval.text(correct: kept[0].correct, count: kept[0].count) : "-",
+        kept.isEmpty
+          ? "-"
+          : Set(kept.map(\.epoch)).sorted().map(String.init).joined(separator: ", ")
+            + (last.map { " of \($0.epochs.count)" } ?? ""),
         runs.seedText.replacing("seeds ", with: "").replacing("seed ", with: ""),
         last?.budget ?? "-", seconds.durationText,
       ])
@@ -143,7 +151,7 @@ struct IndexPage {
   private func legend() -> String {
     """
     Accuracy is that of the definition's own model after its last fine-tuning, with the weights
-    that the definition's rule keeps; over several runs median (min-max). Intervals are Wilson's at
+    that the definition's rule keeps, chosen on the same examples; over several runs median (min-max). Intervals are Wilson's at
     95 %. Where two intervals overlap widely, the pages give a paired test. No seed was chosen for
     its result.
 

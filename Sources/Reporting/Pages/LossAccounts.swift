@@ -77,9 +77,12 @@ extension LossAccounts {
 
   private var directions: [String] {
     pairs.enumerated().compactMap { index, pair in
-      guard let cosine = MedianRange(cosines(index))?.median else { return nil }
+      let all = cosines(index)
+      guard let cosine = MedianRange(all)?.median, let first = all.first, let last = all.last else {
+        return nil
+      }
       return "\(terms[pair.0].name) and \(terms[pair.1].name) \(Self.direction(cosine)) "
-        + "(cosine \(cosine.fixed(2)))."
+        + "(cosine \(cosine.fixed(2)); \(first.fixed(2)) at first, \(last.fixed(2)) in the end)."
     }
   }
 

@@ -32,7 +32,8 @@ struct LossSection {
       }
     }
     var out = "## Losses\n\n" + table.text + "\n"
-    out += "Unweighted means over a window of steps; the weighted sum is what was minimised.\n\n"
+    out +=
+      "Means over a window of steps without the weights, soft targets with their T²; the weighted sum is what was minimised.\n\n"
     // Stages with the same objective share a line.
     var lines: [(text: String, ids: [String])] = []
     for stage in stages.map(\.stage) {

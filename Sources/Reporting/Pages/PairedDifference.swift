@@ -71,7 +71,7 @@ struct PairedDifference {
     that of the paired bootstrap over the examples at 95 %, taken over all resamples at once: it \
     speaks of other sentences, not of other seeds. McNemar's exact test, two-sided, one p for each \
     pair of runs, not corrected for the number of rows. Where the interval holds 0, these examples \
-    show no difference.
+    establish no difference.
     """
   }
 }

@@ -154,6 +154,8 @@ struct ProvenanceSection {
       retort report --add Runs/\(runs.name)\(folders)
       ```
 
+      Published models and data are looked for in `RETORT_CACHE` and `RETORT_MIRROR`.
+
       Every number on this page comes from \
       \(runs.records.map { "[`records/\($0.fileName)`](records/\($0.fileName))" }
         .joined(separator: ", ")), predictions included; `retort report` draws the page from it.

@@ -54,7 +54,7 @@ struct ParityPage {
     var table = MarkdownTable([
       .init("Training", .left), .init("Beside", .left), .init("Steps"),
       .init("Largest difference"), .init("at step"), .init("Largest relative"), .init("Mean"),
-      .init("First beyond the tolerance", .left),
+      .init("First beyond the tolerance (absolute)", .left),
     ])
     for comparison in comparisons {
       table.add([

@@ -30,7 +30,8 @@ struct SimilarityPage {
       Hidden states of the same tokens after every layer of two models. Linear CKA (Kornblith et al. 2019,
       arXiv 1905.00414) is 1 where the two arrange the tokens alike, whatever the directions of their
       spaces; the mean cosine over tokens is 1 where the states are the same directions, which is what
-      the cosine loss asks of the last layer. Layer 0 is the output of the embeddings.
+      the cosine loss asks of the last layer. Layer 0 is the output of the embeddings, layer k
+      that of block k - 1, where blocks are counted from 0 as in a definition's `layers:`.
 
       \(records.map { section($0.name, $0.record) }.joined(separator: "\n"))
       ## Again

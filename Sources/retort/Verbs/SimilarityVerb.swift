@@ -53,7 +53,7 @@ struct SimilarityVerb: ParsableCommand, RunsKernels {
       try OutputFile.refuse(record, ifAmong: [first, second], option: "--record")
     }
     let stores = try [first, second].map(TextActivationStore.init(path:))
-    let engine = try computing.makeEngine()
+    let engine = computing.makeEngine()
     let similarity: LayerSimilarity
     do {
       similarity = try RecordingDisplay.show("similarity", unit: "token") {
