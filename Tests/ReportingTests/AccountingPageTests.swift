@@ -48,7 +48,7 @@ struct AccountingPageTests {
     #expect(text.contains("-0.500 (-0.500 to -0.500)"))
     // Medians of the norms: 0.4, 2, 1.
     #expect(text.contains("would be soft_targets 5, masked_lm 1, cosine 2."))
-    #expect(text.contains("soft_targets and cosine pull against each other (cosine -0.50; -0.50 at"))
+    #expect(text.contains("cosine pull against each other (cosine -0.50; -0.50 at first"))
     #expect(
       text.contains("At T = 2 the teacher's entropy is 2.50 (2.00-3.00) nats, as of 12 words"))
     #expect(text.contains("(synthetic-l3-from-l6-distil-accounts.svg)"))
