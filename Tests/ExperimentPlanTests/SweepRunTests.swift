@@ -74,7 +74,7 @@ struct SweepRunTests {
     #expect(runs[3].record.measured.stages["sentiment"]?.fromCache == false)
 
     let page = try page(of: runs.map(\.record), in: experiment)
-    #expect(page.contains("## Ablation\n") && page.contains("## Sweep\n"))
+    #expect(page.contains("## Ablation\n") && page.contains("median (min-max) of 2"))
     #expect(page.contains("| with random initialisation "))
     #expect(!page.contains("Not run yet"))
   }

@@ -37,15 +37,31 @@ struct ReferenceTests {
     #expect(run.seconds == 39_600)
   }
 
-  @Test("the PyTorch run's windows and epoch rows agree")
+  @Test("windows and epoch rows of the PyTorch runs agree")
   func pytorch() throws {
-    let run = try #require(try library.reference("pytorch-2.4-minilm").runs.first)
-    let curve = try #require(run.curve)
-    #expect(curve.losses.count == 25)
-    for epoch in run.epochs {
-      let last = curve.losses[epoch.step / curve.window - 1]
-      #expect(epoch.trainingLoss?.value == last)
+    let runs = try library.reference("pytorch-2.4-minilm").runs
+    #expect(runs.count == 2)
+    for run in runs {
+      let curve = try #require(run.curve)
+      #expect(curve.losses.count == 25)
+      for epoch in run.epochs {
+        let last = curve.losses[epoch.step / curve.window - 1]
+        #expect(epoch.trainingLoss?.value == last)
+      }
     }
+  }
+
+  @Test("public runs share a row that says how many have the epoch; our measurements have one each")
+  func rows() throws {
+    let task = "glue/sst2"
+    let many = try #require(PublishedRuns(try library.reference("public-sister-runs"), task: task))
+    #expect(many.rows.map(\.name) == ["7 public runs"])
+    #expect(
+      (1...3).map(many.name(epoch:)) == [
+        "7 public runs", "6 of 7 public runs", "5 of 7 public runs",
+      ])
+    let own = try #require(PublishedRuns(try library.reference("pytorch-2.4-minilm"), task: task))
+    #expect(own.rows.map { $0.name(epoch: 2) } == ["HF Trainer", "PyTorch loop"])
   }
 
   // sum(row)/9 of the paper's Table 1: 68.69, 79.72 (the paper says 79.5), 77.01

@@ -15,7 +15,9 @@ struct SimilarityPageTests {
     func side(_ name: String, _ layers: [Int]) -> SimilarityRecord.Side {
       SimilarityRecord.Side(
         name: name, layers: layers, hiddenSize: 8, precision: "f16",
-        source: ["model": "0123456789abcdef", "text": "fedcba9876543210"])
+        source: ["model": "0123456789abcdef", "text": "fedcba9876543210"],
+        command: "retort activations --model \(name).h5 --text t.txt --out \(name).h5",
+        processor: "A Processor")
     }
     return SimilarityRecord(
       command: "retort similarity a.h5 --with b.h5", first: side("teacher", [0, 3, 6]),
@@ -39,7 +41,12 @@ struct SimilarityPageTests {
       "layer 0 is nearest to layer 0 (1.00), layer 3 is nearest to layer 6 (0.93)",
       "| 6                 | 0.200 | 0.930 |", "10 sequences, 1,234 tokens", "`0123456789ab`",
       "retort similarity a.h5 --with b.h5 --record Results/records/similarity/small.json",
-      "(similarity-small.svg)", "Mean cosine:",
+      "(similarity-small.svg)", "Mean cosine:", "| A Processor |",
+      """
+      retort activations --model teacher.h5 --text t.txt --out teacher.h5
+      retort activations --model student.h5 --text t.txt --out student.h5
+      retort similarity a.h5
+      """,
     ] {
       #expect(page.contains(part), "\(part) in \(page)")
     }

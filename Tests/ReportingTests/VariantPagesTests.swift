@@ -206,6 +206,13 @@ struct VariantPagesTests {
     #expect(page.contains("differ in seeds alone the median (lowest-highest)"))
     #expect(page.contains("Retort, median (min-max) of 3"))
     #expect(!page.contains("## Ablation"))
+
+    // Of one model the epochs' table says it all.
+    let alone = Self.seeds.enumerated().map { place, variant in
+      record(variant, of: Self.seeds, correct: 750 + place, seed: UInt64(42 + place))
+    }
+    let only = try self.page(alone)
+    #expect(!only.contains("## Sweep") && only.contains("Retort, median (min-max) of 3"))
   }
 
   @Test("settings are not averaged with each other")

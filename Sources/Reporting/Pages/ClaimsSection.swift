@@ -16,18 +16,25 @@ struct ClaimsSection {
   var claims: MarkdownTable? {
     let rows = rows
     guard !rows.isEmpty else { return nil }
-    var table = MarkdownTable([
-      .init("Source", .left), .init("Claim", .left), .init("Here", .left),
-    ])
-    for row in rows { table.add([row.source, row.claim, row.here]) }
+    var table = MarkdownTable([.init("Claim", .left), .init("Here", .left)])
+    for row in rows { table.add([row.claim, row.here]) }
     return table
   }
 
-  /// Claims of the references with their counterparts; empty if there is nothing to hold against them.
-  var rows: [(source: String, claim: String, here: String)] {
+  /// What the references claim, each in its own words, with the counterpart; empty if there is nothing to hold
+  /// against it. What several claim is one row.
+  var rows: [(claim: String, here: String)] {
     guard let pair else { return [] }
-    return runs.references.flatMap { reference in
-      reference.claims.map { (reference.id, $0.text, counterpart(of: $0, in: pair)) }
+    let claims = runs.references.flatMap { reference in
+      reference.claims.map { (id: $0.id, text: "\($0.text) (\(reference.id))") }
+    }
+    var ids: [String] = []
+    for claim in claims where !ids.contains(claim.id) { ids.append(claim.id) }
+    return ids.map { id in
+      (
+        claims.filter { $0.id == id }.map(\.text).joined(separator: "; "),
+        counterpart(of: id, in: pair)
+      )
     }
   }
 
@@ -42,8 +49,8 @@ struct ClaimsSection {
     return (teacher, student)
   }
 
-  private func counterpart(of claim: Reference.Claim, in pair: Pair) -> String {
-    switch claim.id {
+  private func counterpart(of claim: String, in pair: Pair) -> String {
+    switch claim {
     case "parameters":
       let (small, large) = (pair.student.parameters.total, pair.teacher.parameters.total)
       let fewer = 1 - Double(small) / Double(max(large, 1))
@@ -53,17 +60,26 @@ struct ClaimsSection {
         teacher.correct > 0
       else { return "not measured" }
       let share = 100 * Double(student.correct) / Double(teacher.correct)
+      let difference = PairedDifference(
+        MeasuredModel(pair.student, student, in: runs.first),
+        MeasuredModel(pair.teacher, teacher, in: runs.first))
       return "\(share.fixed(1)) % of the teacher's accuracy on \(student.data), "
         + "\(student.count.grouped) examples"
+        + (difference.map { ": \($0.text) points (\($0.intervalText))" } ?? "")
     case "speed":
-      let times = [pair.student, pair.teacher].map { stage in
-        runs.first.measured.timings.first { $0.name == stage.id }?.medianSeconds
+      let times = [pair.student, pair.teacher].compactMap { stage in
+        runs.first.measured.timings.first { $0.name == stage.id }
       }
-      guard let student = times[0], let teacher = times[1], student > 0 else {
+      guard times.count == 2, times[0].medianSeconds > 0 else {
         return "not measured in this experiment"
       }
-      return "\((100 * (teacher / student - 1)).fixed(0)) % faster (a pass one sentence at a time: "
-        + "\(student.significant(3)) s beside the teacher's \(teacher.significant(3)) s)"
+      func text(_ timing: RunRecord.Timing) -> String {
+        "\(timing.medianSeconds.significant(3)) s (\(timing.minimumSeconds.significant(3))-"
+          + "\(timing.maximumSeconds.significant(3)))"
+      }
+      let faster = 100 * (times[1].medianSeconds / times[0].medianSeconds - 1)
+      return "\(faster.fixed(0)) % faster: a pass one sentence at a time takes \(text(times[0])) "
+        + "beside the teacher's \(text(times[1])), medians of \(times[0].steps) passes"
     default:
       return "not measured in this experiment"
     }

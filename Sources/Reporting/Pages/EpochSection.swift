@@ -11,10 +11,10 @@ struct EpochSection {
     tunings = runs.tunings(id)
   }
 
-  /// References with epochs of the same task.
+  /// Rows of the references with epochs of the same task.
   var comparisons: [PublishedRuns] {
     guard let task = tunings.first?.stage.task else { return [] }
-    return runs.references.compactMap { PublishedRuns($0, task: task) }
+    return runs.references.compactMap { PublishedRuns($0, task: task) }.flatMap(\.rows)
   }
 
   /// - picture: Markdown of the epochs' plot, to stand before the sources.
@@ -87,7 +87,7 @@ struct EpochSection {
     }
     let single = epochs.count == 1 && comparison.runs[0].examples == count
     return [
-      comparison.name, "\(number)", range(.trainingLoss), range(.validationLoss),
+      comparison.name(epoch: number), "\(number)", range(.trainingLoss), range(.validationLoss),
       range(.accuracy), range(.epochTrainingLoss), single ? "\(first.correct)" : "-",
       single ? WilsonInterval.text(correct: first.correct, count: count) : "-", "",
     ]
@@ -180,8 +180,14 @@ struct EpochSection {
       let settings =
         comparison.runs.count == 1
         ? run.settings : "lowest and highest of the runs that have the epoch"
-      out += "- \(comparison.name): \(run.model)\(size); \(settings). "
-      out += "Source: \(comparison.reference.sources.joined(separator: "; "))."
+      out += "- \(comparison.name): \(run.model)\(size); \(settings).\n"
+    }
+    var references: [Reference] = []
+    for comparison in comparisons where !references.contains(comparison.reference) {
+      references.append(comparison.reference)
+      let names = comparisons.filter { $0.reference == comparison.reference }.map(\.name)
+      out += "- Source of \(names.joined(separator: ", ")): "
+      out += "\(comparison.reference.sources.joined(separator: "; "))."
       out += comparison.reference.notes.map { " \($0)" }.joined() + "\n"
     }
     return out.markdownProse + "\nOnly rows of the same weights can be expected to agree.\n"

@@ -55,13 +55,12 @@ struct IndexPage {
   /// What the references claim, with the counterparts of every experiment on weights that were learned.
   private func claims() -> String {
     var table = MarkdownTable([
-      .init("Source", .left), .init("Claim", .left), .init("Experiment", .left),
-      .init("Here", .left),
+      .init("Claim", .left), .init("Experiment", .left), .init("Here", .left),
     ])
     var isEmpty = true
     for runs in experiments where runs.first.unlearnedWeights.isEmpty {
       for row in ClaimsSection(runs).rows {
-        table.add([row.source, row.claim, "[\(runs.name)](\(runs.name).md)", row.here])
+        table.add([row.claim, "[\(runs.name)](\(runs.name).md)", row.here])
         isEmpty = false
       }
     }
@@ -150,10 +149,10 @@ struct IndexPage {
 
   private func legend() -> String {
     """
-    Accuracy is that of the definition's own model after its last fine-tuning, with the weights
-    that the definition's rule keeps, chosen on the same examples; over several runs median (min-max). Intervals are Wilson's at
-    95 %. Where two intervals overlap widely, the pages give a paired test. No seed was chosen for
-    its result.
+    Accuracy is that of what the definition itself fine-tunes, of several each with its stage's name,
+    with the weights that the definition's rule keeps, chosen on the same examples; over several runs
+    median (min-max). Intervals are Wilson's at 95 %. Where two intervals overlap widely, the pages give
+    a paired test. No seed was chosen for its result.
 
     """
   }

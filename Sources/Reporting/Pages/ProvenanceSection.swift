@@ -120,13 +120,14 @@ struct ProvenanceSection {
   private func definition() -> String {
     let experiment = first.experiment
     guard !experiment.definition.isEmpty else { return "" }
+    let point = runs.records.count > 1 ? " for the run \(ExperimentRuns.label(first))" : ""
     // A fence longer than any run of backticks inside.
     var fence = "```"
     while experiment.definition.contains(where: { $0.contains(fence) }) { fence += "`" }
     return """
       ## Definition
 
-      `\(experiment.file)`, resolved: every value that a recipe filled in is written out. Digest \
+      `\(experiment.file)`, resolved\(point): every value that a recipe filled in is written out. Digest \
       \(Self.short(experiment.digest)).
 
       <details>

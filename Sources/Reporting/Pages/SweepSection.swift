@@ -39,6 +39,8 @@ struct SweepSection {
     else { return nil }
     let several = conditions.count > 1
     let compares = conditions.flatMap { $0.models(on: data) }.count > 1
+    // The epochs' table has the median of repetitions already.
+    guard compares || runs.missing.contains(where: { $0.ablation == nil }) else { return nil }
     var columns: [MarkdownTable.Column] = [
       .init("Model", .left), .init("Runs"), .init("Accuracy"), .init("95 % interval"),
     ]

@@ -1,6 +1,6 @@
 // Published trainings of one task, as tables, plots and verdicts lay them beside ours.
 
-/// The runs of one reference that have epochs of a task.
+/// The runs of one reference that have epochs of a task, as one row of a table.
 struct PublishedRuns {
   let reference: Reference
   /// At least one.
@@ -13,8 +13,24 @@ struct PublishedRuns {
     if runs.isEmpty { return nil }
   }
 
-  /// What their row is called.
+  private init(_ reference: Reference, run: Reference.Run) {
+    self.reference = reference
+    runs = [run]
+  }
+
+  /// A row for each run; of runs that others published, which are many and alike, one for all.
+  var rows: [PublishedRuns] {
+    reference.kind == .publicRuns ? [self] : runs.map { PublishedRuns(reference, run: $0) }
+  }
+
+  /// What they are called together.
   var name: String { runs.count == 1 ? runs[0].name : "\(runs.count) public runs" }
+
+  /// What the row of an epoch is called: not every run went as far.
+  func name(epoch number: Int) -> String {
+    let count = epochs(number).count
+    return count == runs.count ? name : "\(count) of \(name)"
+  }
 
   /// Of the runs that have the epoch.
   func epochs(_ number: Int) -> [Reference.Epoch] {

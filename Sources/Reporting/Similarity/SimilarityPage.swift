@@ -19,9 +19,13 @@ struct SimilarityPage {
   private static func picture(_ name: String) -> String { "similarity-\(name).svg" }
 
   private func text() -> String {
-    let commands = records.map {
-      "\($0.record.command) --record Results/records/similarity/\($0.name).json"
-    }.joined(separator: "\n")
+    // Two records may have a side in common.
+    var commands: [String] = []
+    for (name, record) in records {
+      let sides = [record.first, record.second].compactMap(\.command)
+      let own = "\(record.command) --record Results/records/similarity/\(name).json"
+      for command in sides + [own] where !commands.contains(command) { commands.append(command) }
+    }
     return """
       <!-- Drawn by `retort report` from records/similarity/; changes made here are lost. -->
 
@@ -37,8 +41,7 @@ struct SimilarityPage {
       ## Again
 
       ```sh
-      # each side: retort activations --model <model> --text <file> --layers all --out <a.h5>
-      \(commands)
+      \(commands.joined(separator: "\n"))
       retort report
       ```
 
@@ -64,13 +67,15 @@ struct SimilarityPage {
     }
     var sides = MarkdownTable([
       .init("Side", .left), .init("Layers", .left), .init("Width"), .init("Stored as", .left),
-      .init("Model", .left), .init("Text", .left), .init("Numerics", .left),
+      .init("Weights", .left), .init("Text", .left), .init("Numerics", .left),
+      .init("Machine", .left),
     ])
     for side in [record.first, record.second] {
       sides.add([
         side.name, side.layers.map(String.init).joined(separator: ", "), side.hiddenSize.grouped,
         side.precision, Self.digest(side, "model"), Self.digest(side, "text"),
         ["numerics_version", "core_type"].compactMap { side.source[$0] }.joined(separator: ", "),
+        side.processor ?? "-",
       ])
     }
     return out

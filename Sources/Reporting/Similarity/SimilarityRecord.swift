@@ -22,12 +22,17 @@ public struct SimilarityRecord: Codable, Sendable, Equatable {
     public var precision: String
     /// What the states are of: digests of model, vocabulary and text among others.
     public var source: [String: String]
+    /// What was typed to store it, and the processor's name; nil where the store does not say.
+    public var command: String?
+    public var processor: String?
 
     public init(
-      name: String, layers: [Int], hiddenSize: Int, precision: String, source: [String: String]
+      name: String, layers: [Int], hiddenSize: Int, precision: String, source: [String: String],
+      command: String?, processor: String?
     ) {
       (self.name, self.layers, self.hiddenSize) = (name, layers, hiddenSize)
       (self.precision, self.source) = (precision, source)
+      (self.command, self.processor) = (command, processor)
     }
   }
 

@@ -3,9 +3,10 @@
 /// The range in which a right repetition of published runs is looked for.
 public struct PublishedBand: Encodable, Sendable, Equatable {
   public enum Basis: String, Encodable, Sendable {
-    /// From the lowest to the highest of several runs.
+    /// From the lowest to the highest of three runs or more: of two, a right third one lies outside twice in three
+    /// times.
     case spread
-    /// One run, and how far from it its source lets a repetition lie.
+    /// Runs whose source says how far from one a repetition may lie, and so far beyond the lowest and the highest.
     case tolerance
     /// One run's accuracy with its 95 % interval.
     case interval
@@ -17,7 +18,7 @@ public struct PublishedBand: Encodable, Sendable, Equatable {
   public let runs: Int
   public let basis: Basis
 
-  /// Nil where nothing was published, and for the loss of a single run whose source names no tolerance.
+  /// Nil where nothing was published, and where one or two runs say nothing of how far another may lie.
   init?(_ figure: EpochFigure, epoch number: Int, of runs: [Reference.Run]) {
     let published = runs.compactMap { run -> (run: Reference.Run, epoch: Reference.Epoch)? in
       guard let epoch = run.epochs.first(where: { $0.epoch == number }),
@@ -28,12 +29,13 @@ public struct PublishedBand: Encodable, Sendable, Equatable {
     guard let range = FigureRange(figure, of: published.map(\.epoch)) else { return nil }
     self.runs = published.count
     let (run, epoch) = published[0]
-    if published.count > 1 {
-      (low, high, basis) = (range.low.value, range.high.value, .spread)
-    } else if let tolerance = run.tolerance[figure] {
-      (low, high) = (range.low.value - tolerance, range.low.value + tolerance)
+    let tolerances = published.compactMap { $0.run.tolerance[figure] }
+    if tolerances.count == published.count, let tolerance = tolerances.max() {
+      (low, high) = (range.low.value - tolerance, range.high.value + tolerance)
       basis = .tolerance
-    } else if figure == .accuracy {
+    } else if published.count > 2 {
+      (low, high, basis) = (range.low.value, range.high.value, .spread)
+    } else if published.count == 1, figure == .accuracy {
       let interval = WilsonInterval(correct: epoch.correct, count: run.examples)
       (low, high, basis) = (interval.low, interval.high, .interval)
     } else {
@@ -53,7 +55,7 @@ public struct PublishedBand: Encodable, Sendable, Equatable {
   var basisText: String {
     switch basis {
     case .spread: "\(runs) runs"
-    case .tolerance: "1 run, its tolerance"
+    case .tolerance: runs == 1 ? "1 run, its tolerance" : "\(runs) runs, their tolerance"
     case .interval: "1 run, 95 % interval"
     }
   }

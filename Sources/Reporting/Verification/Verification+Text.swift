@@ -49,7 +49,8 @@ extension Verification {
     for held in comparison.figures {
       table.add([
         "\(held.epoch)", held.figure.title, held.value.fixed(4), held.band?.text ?? "-",
-        held.band?.basisText ?? "1 run", held.verdict.rawValue,
+        held.band?.basisText ?? (held.runs == 1 ? "1 run" : "\(held.runs) runs"),
+        held.verdict.rawValue,
       ])
     }
     return lines.joined(separator: "\n") + "\n\n" + table.plainText

@@ -26,7 +26,7 @@ public struct Verification: Encodable, Sendable, Equatable {
 
   public enum Verdict: String, Encodable, Sendable {
     case inside, outside
-    /// One run says nothing of how far another may lie from it.
+    /// One or two runs say nothing of how far another may lie from them.
     case noBand = "no band"
   }
 
@@ -34,6 +34,8 @@ public struct Verification: Encodable, Sendable, Equatable {
     public let epoch: Int
     public let figure: EpochFigure
     public let value: Double
+    /// Published runs that have it.
+    public let runs: Int
     /// Nil for the verdict `noBand`.
     public let band: PublishedBand?
     public let verdict: Verdict
@@ -98,17 +100,18 @@ extension Verification.Comparison {
     differences = Self.differences(record, stage, runs, sameWeights: sameWeights)
     figures = stage.epochs.flatMap { epoch in
       EpochFigure.allCases.compactMap { figure -> Verification.HeldFigure? in
-        let wasPublished = runs.contains { run in
+        let published = runs.count { run in
           run.epochs.contains {
             $0.epoch == epoch.epoch && figure.published(in: $0) != nil
           }
         }
-        guard wasPublished, let value = figure.value(of: epoch) else { return nil }
+        guard published > 0, let value = figure.value(of: epoch) else { return nil }
         let band = PublishedBand(figure, epoch: epoch.epoch, of: runs)
         let verdict: Verification.Verdict =
           band.map { $0.contains(value) ? .inside : .outside } ?? .noBand
         return Verification.HeldFigure(
-          epoch: epoch.epoch, figure: figure, value: value, band: band, verdict: verdict)
+          epoch: epoch.epoch, figure: figure, value: value, runs: published, band: band,
+          verdict: verdict)
       }
     }
   }

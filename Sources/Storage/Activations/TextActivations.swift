@@ -84,14 +84,22 @@ public final class TextActivationWriter {
   public func save() throws(ActivationStoreError) { try shards.save() }
 
   /// Puts the whole store at its path.
-  public func finish() throws(ActivationStoreError) {
-    try shards.finish(attributes: [
+  /// - Parameters:
+  ///   - command: what was typed to make it; no part of what the activations are of.
+  ///   - processor: where, as /proc/cpuinfo names it.
+  public func finish(
+    command: String? = nil, processor: String? = nil
+  ) throws(ActivationStoreError) {
+    var attributes: [String: StoredValue] = [
       "form": .text(TextActivationLayout.form),
       "hidden_size": .integer(Int64(layout.hiddenSize)),
       "layers": .integers(layout.layers.map { Int64($0) }),
       "overflow_count": .integer(Int64(overflowCount)),
       "precision": .text(layout.precision.rawValue),
-    ])
+    ]
+    attributes["command"] = command.map { .text($0) }
+    attributes["processor"] = processor.map { .text($0) }
+    try shards.finish(attributes: attributes)
   }
 }
 
@@ -100,6 +108,9 @@ public final class TextActivationStore: Sendable {
   public let layout: TextActivationLayout
   /// What the activations are of.
   public let source: [String: String]
+  /// What was typed to make it, and the processor's name; nil in stores that do not say.
+  public let command: String?
+  public let processor: String?
   public let overflowCount: Int
   public let sequenceCount: Int
   private let file: ActivationFile
@@ -110,6 +121,8 @@ public final class TextActivationStore: Sendable {
       layers: try file.integers("layers"), hiddenSize: try file.integer("hidden_size"),
       precision: try file.precision("precision"))
     source = file.source
+    command = try? file.text("command")
+    processor = try? file.text("processor")
     overflowCount = try file.integer("overflow_count")
     try file.check(layout.columns)
     sequenceCount = file.rowCount("/offsets") - 1

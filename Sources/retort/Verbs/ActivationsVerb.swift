@@ -3,6 +3,7 @@ import ArgumentParser
 import Distillation
 import ExperimentPlan
 import Files
+import Processor
 import Storage
 import Text
 import Transformers
@@ -179,7 +180,9 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
     let replaced = try RecordingDisplay.show("activations", unit: "sequence") {
       try recording.run(over: file, into: writer, observer: $0)
     }
-    try writer.finish()
+    try writer.finish(
+      command: CommandText.given(without: ["--threads"]),
+      processor: ProcessorFeatures.current().modelName)
     let store = try TextActivationStore(path: out)
     try StandardOutput.shared.write(
       line: "\(out): \(grouped(store.sequenceCount)) sequences, "

@@ -65,7 +65,8 @@ struct SimilarityVerb: ParsableCommand, RunsKernels {
     let sides = try zip(sideNames(), stores).map { name, store in
       SimilarityRecord.Side(
         name: name, layers: store.layout.layers, hiddenSize: store.layout.hiddenSize,
-        precision: store.layout.precision.rawValue, source: store.source)
+        precision: store.layout.precision.rawValue, source: store.source, command: store.command,
+        processor: store.processor)
     }
     let result = SimilarityRecord(
       command: CommandText.given(without: ["--record", "--threads"]), first: sides[0],
