@@ -21,7 +21,7 @@ import Testing
     let path = "\(Self.records)/sst2-minilm@stages.sst2.seed=42.json"
     let result = try verify(path)
     #expect(result.status == 2)
-    #expect(result.output.contains("8 published runs, from tpf02-report, public-sister-runs"))
+    #expect(result.output.contains("8 runs, from tpf02-report, public-sister-runs"))
     #expect(result.output.contains("other size: 22,713,986 parameters here, 66,955,010 there"))
     #expect(result.output.contains("The references, read with care"))
     #expect(result.errorLines.count == 1)

@@ -50,7 +50,7 @@ struct MappedFileTests {
     }
     // The file's own mapping has gone; what was placed stays.
     #expect(target.elementsEqual(content[start..<start + count]))
-    // A view shows what becomes of its file until it is written to itself; a copy never does.
+    // On Linux a private view shows what becomes of its file until it is written to itself; a copy never does.
     let viewed = maps ? count / Int(getpagesize()) * Int(getpagesize()) : 0
     try overwrite(path, with: content.map { $0 ^ 0x55 })
     #expect(target.prefix(viewed).elementsEqual(content[start..<start + viewed].map { $0 ^ 0x55 }))

@@ -62,6 +62,7 @@ struct ReferenceTests {
       ])
     let own = try #require(PublishedRuns(try library.reference("pytorch-2.4-minilm"), task: task))
     #expect(own.rows.map { $0.name(epoch: 2) } == ["HF Trainer", "PyTorch loop"])
+    #expect(own.name == "2 measured runs")
   }
 
   // sum(row)/9 of the paper's Table 1: 68.69, 79.72 (the paper says 79.5), 77.01

@@ -111,6 +111,17 @@ struct ResultsFolderTests {
       ))
   }
 
+  @Test("a run that repeats a reference to the last digit says so, and no other does")
+  func equals() throws {
+    var record = try RunRecord.read(
+      path: repositoryRoot + "/Results/records/sst2-minilm-replay.json")
+    let text = try page(record)
+    #expect(text.contains("All 12 figures of HF Trainer come out again, to the last digit."))
+    #expect(!text.contains("of PyTorch loop come out"))
+    record.stages[0].epochs[1].validationLoss += 1e-4
+    #expect(!(try page(record).contains("come out again")))
+  }
+
   @Test("a run on stand-in weights says so first, and how the definition itself is run")
   func rehearsal() throws {
     var record = RunRecord.synthetic()

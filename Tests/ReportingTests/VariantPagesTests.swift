@@ -213,6 +213,9 @@ struct VariantPagesTests {
     }
     let only = try self.page(alone)
     #expect(!only.contains("## Sweep") && only.contains("Retort, median (min-max) of 3"))
+    #expect(only.contains("No run was chosen or left out for its result."))
+    let index = try #require(try folder.render()["README.md"])
+    #expect(index.contains(" \(WilsonInterval.text(correct: 751, count: 872)) "))
   }
 
   @Test("settings are not averaged with each other")

@@ -67,6 +67,9 @@ struct VerificationTests {
     let accuracy = try #require(PublishedBand(.accuracy, epoch: 1, of: runs))
     #expect(accuracy.text == "0.8715-0.9164")
     #expect(accuracy.basis == .tolerance && accuracy.basisText == "2 runs, their tolerance")
+    // Each reaches as far as its own.
+    runs[0].tolerance[.accuracy] = 0.001
+    #expect(PublishedBand(.accuracy, epoch: 1, of: runs)?.text == "0.8855-0.9164")
     // A tolerance that only one of them has is not the other's, and two have no spread.
     runs[0].tolerance = [:]
     #expect(PublishedBand(.accuracy, epoch: 1, of: runs) == nil)
@@ -161,7 +164,14 @@ struct VerificationTests {
   func claims() throws {
     let text = RunRecord.synthetic().claimsText(of: [try library.reference("sanh-2019")])
     #expect(text.contains("40 % smaller than BERT-base (sanh-2019)"))
-    #expect(text.contains(" % of the teacher's accuracy on glue/sst2 dev, 872 examples: "))
+    #expect(
+      text.contains(" % of the teacher's accuracy on glue/sst2 dev, 872 examples; difference"))
+    let both = try ["tpf02-report", "sanh-2019"].map { try library.reference($0) }
+    let rows = RunRecord.synthetic().claimsText(of: both).split(separator: "\n")
+      .filter { $0.contains("60 % faster than BERT-base") }
+    #expect(
+      rows.count == 1 && rows[0].contains("BERT-base (tpf02-report); 60 %")
+        && rows[0].contains("(sanh-2019)"))
     #expect(text.contains("the nine numbers beside it have the mean 79.72"))
     #expect(RunRecord.synthetic().claimsText(of: []).isEmpty)
   }

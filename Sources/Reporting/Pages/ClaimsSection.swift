@@ -49,8 +49,8 @@ struct ClaimsSection {
     return (teacher, student)
   }
 
-  private func counterpart(of claim: String, in pair: Pair) -> String {
-    switch claim {
+  private func counterpart(of claimID: String, in pair: Pair) -> String {
+    switch claimID {
     case "parameters":
       let (small, large) = (pair.student.parameters.total, pair.teacher.parameters.total)
       let fewer = 1 - Double(small) / Double(max(large, 1))
@@ -65,7 +65,10 @@ struct ClaimsSection {
         MeasuredModel(pair.teacher, teacher, in: runs.first))
       return "\(share.fixed(1)) % of the teacher's accuracy on \(student.data), "
         + "\(student.count.grouped) examples"
-        + (difference.map { ": \($0.text) points (\($0.intervalText))" } ?? "")
+        + (difference.map { difference in
+          "; difference to the teacher \(difference.text) points, 95 % paired bootstrap "
+            + difference.intervalText
+        } ?? "")
     case "speed":
       let times = [pair.student, pair.teacher].compactMap { stage in
         runs.first.measured.timings.first { $0.name == stage.id }
@@ -79,7 +82,8 @@ struct ClaimsSection {
       }
       let faster = 100 * (times[1].medianSeconds / times[0].medianSeconds - 1)
       return "\(faster.fixed(0)) % faster: a pass one sentence at a time takes \(text(times[0])) "
-        + "beside the teacher's \(text(times[1])), medians of \(times[0].steps) passes"
+        + "beside the teacher's \(text(times[1])), medians of \(times[0].steps) passes on "
+        + "\(runs.first.measured.machine.threads) threads of \(runs.first.measured.machine.processor)"
     default:
       return "not measured in this experiment"
     }

@@ -25,6 +25,7 @@ struct EpochSection {
     out += table().text
     out += "\n" + caption(stage) + "\n"
     out += choice()
+    out += equals()
     out += picture
     if !comparisons.isEmpty { out += "\n" + sources() }
     return out
@@ -115,6 +116,7 @@ struct EpochSection {
       learning rate \(stage.learningRate). Training Loss is the mean over the last window of \
       \(window) steps that was complete at the epoch's end, as Hugging Face's Trainer prints it; \
       Epoch mean is over all steps of the epoch. \
+      \(tunings.count > 1 ? "No run was chosen or left out for its result. " : "")\
       Intervals are Wilson's, on \(count.grouped) examples: one example is \
       \((1 / Double(max(count, 1))).fixed(4)).
 
@@ -158,10 +160,29 @@ struct EpochSection {
            From epoch \(byLoss.epoch) to \(last.epoch) the training loss (mean of the epoch) falls \
           from \(byLoss.epochTrainingLoss.fixed(4)) to \(last.epochTrainingLoss.fixed(4)) while the \
           validation loss rises from \(byLoss.validationLoss.fixed(4)) to \
-          \(last.validationLoss.fixed(4)): the model overfits.
+          \(last.validationLoss.fixed(4)): the model overfits (accuracy from \(byLoss.accuracy.fixed(4)) to \
+          \(last.accuracy.fixed(4))).
           """
       }
       return text + "\n"
+    }.joined()
+  }
+
+  /// The references whose every figure ours repeats, to the digits that were published.
+  private func equals() -> String {
+    guard tunings.count == 1, let epochs = tunings.first?.stage.epochs else { return "" }
+    return comparisons.filter { $0.runs.count == 1 }.compactMap { comparison -> String? in
+      let theirs = comparison.runs[0].epochs
+      let pairs = theirs.flatMap { their in
+        EpochFigure.allCases.compactMap { figure -> (String?, String)? in
+          guard let published = figure.published(in: their) else { return nil }
+          let own = epochs.first { $0.epoch == their.epoch }.flatMap(figure.value)
+          return (own?.fixed(4), published.text)
+        }
+      }
+      guard theirs.count == epochs.count, pairs.allSatisfy({ $0 == $1 }) else { return nil }
+      return
+        "\nAll \(pairs.count) figures of \(comparison.name) come out again, to the last digit.\n"
     }.joined()
   }
 

@@ -91,7 +91,7 @@ struct ExperimentPage {
     }
     return budget
       + "\(count), \(runs.seedText), \(seconds.durationText) of training on \(machine.threads) "
-      + "threads of \(machine.processor) with Retort \(record.program.version). Data, weights, stages, digests "
+      + "thread\(machine.threads == 1 ? "" : "s") of \(machine.processor) with Retort \(record.program.version). Data, weights, stages, digests "
       + "and the command that repeats them are at the end of the page."
   }
 

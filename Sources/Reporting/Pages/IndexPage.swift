@@ -134,8 +134,7 @@ struct IndexPage {
           ? "-"
           : (runs.first.unlearnedWeights.isEmpty ? "" : "(random weights) ")
             + accuracies.joined(separator: "; "),
-        kept.count == 1 && own.count == 1
-          ? WilsonInterval.text(correct: kept[0].correct, count: kept[0].count) : "-",
+        own.count == 1 ? interval(of: kept) : "-",
         kept.isEmpty
           ? "-"
           : Set(kept.map(\.epoch)).sorted().map(String.init).joined(separator: ", ")
@@ -147,12 +146,21 @@ struct IndexPage {
     return table.text
   }
 
+  /// Of the run whose accuracy is the median; there is none among an even number.
+  private func interval(of epochs: [RunRecord.Epoch]) -> String {
+    guard !epochs.count.isMultiple(of: 2) else { return "-" }
+    let median = epochs.sorted { $0.accuracy < $1.accuracy }[epochs.count / 2]
+    return WilsonInterval.text(correct: median.correct, count: median.count)
+  }
+
   private func legend() -> String {
     """
-    Accuracy is that of what the definition itself fine-tunes, of several each with its stage's name,
-    with the weights that the definition's rule keeps, chosen on the same examples; over several runs
-    median (min-max). Intervals are Wilson's at 95 %. Where two intervals overlap widely, the pages give
-    a paired test. No seed was chosen for its result.
+    Accuracy is that of the model which the definition fine-tunes; where it fine-tunes several, each is
+    named by its stage. It has the weights of the epoch that the definition's rule keeps, the lowest
+    validation loss if it says nothing else, chosen on the same examples: two rows may have kept
+    different epochs. Over several runs it is the median (min-max), and the interval is that of the
+    median run. Intervals are Wilson's at 95 %; they are too coarse to compare two rows with, and the
+    pages give paired tests. No seed was chosen for its result.
 
     """
   }

@@ -68,10 +68,11 @@ struct PairedDifference {
   static func rule(against other: String) -> String {
     """
     Differences are in percentage points, of runs with the same seeds to \(other). Their interval is \
-    that of the paired bootstrap over the examples at 95 %, taken over all resamples at once: it \
-    speaks of other sentences, not of other seeds. McNemar's exact test, two-sided, one p for each \
-    pair of runs, not corrected for the number of rows. Where the interval holds 0, these examples \
-    establish no difference.
+    that of the paired bootstrap over the examples at 95 %, computed exactly and not by random draws; of \
+    several runs it is the interval of the mean difference, and the examples that only one had right \
+    are counted over all of them. It speaks of other sentences, not of other seeds. McNemar's exact \
+    test, two-sided, one p for each pair of runs, not corrected for the number of rows. Where the \
+    interval holds 0, these examples establish no difference.
     """
   }
 }

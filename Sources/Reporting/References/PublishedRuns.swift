@@ -24,7 +24,10 @@ struct PublishedRuns {
   }
 
   /// What they are called together.
-  var name: String { runs.count == 1 ? runs[0].name : "\(runs.count) public runs" }
+  var name: String {
+    let kind = reference.kind == .publicRuns ? "public" : "measured"
+    return runs.count == 1 ? runs[0].name : "\(runs.count) \(kind) runs"
+  }
 
   /// What the row of an epoch is called: not every run went as far.
   func name(epoch number: Int) -> String {

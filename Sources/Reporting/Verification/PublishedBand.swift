@@ -3,10 +3,10 @@
 /// The range in which a right repetition of published runs is looked for.
 public struct PublishedBand: Encodable, Sendable, Equatable {
   public enum Basis: String, Encodable, Sendable {
-    /// From the lowest to the highest of three runs or more: of two, a right third one lies outside twice in three
-    /// times.
+    /// From the lowest to the highest of three runs or more. Another lies outside with a chance of 2 in n + 1: for
+    /// fewer that is more often than not.
     case spread
-    /// Runs whose source says how far from one a repetition may lie, and so far beyond the lowest and the highest.
+    /// Runs whose sources say how far from each a repetition may lie.
     case tolerance
     /// One run's accuracy with its 95 % interval.
     case interval
@@ -29,10 +29,15 @@ public struct PublishedBand: Encodable, Sendable, Equatable {
     guard let range = FigureRange(figure, of: published.map(\.epoch)) else { return nil }
     self.runs = published.count
     let (run, epoch) = published[0]
-    let tolerances = published.compactMap { $0.run.tolerance[figure] }
-    if tolerances.count == published.count, let tolerance = tolerances.max() {
-      (low, high) = (range.low.value - tolerance, range.high.value + tolerance)
-      basis = .tolerance
+    let reaches = published.compactMap { run, epoch -> (low: Double, high: Double)? in
+      guard let tolerance = run.tolerance[figure], let value = figure.published(in: epoch)?.value
+      else { return nil }
+      return (value - tolerance, value + tolerance)
+    }
+    if reaches.count == published.count, let least = reaches.map(\.low).min(),
+      let greatest = reaches.map(\.high).max()
+    {
+      (low, high, basis) = (least, greatest, .tolerance)
     } else if published.count > 2 {
       (low, high, basis) = (range.low.value, range.high.value, .spread)
     } else if published.count == 1, figure == .accuracy {

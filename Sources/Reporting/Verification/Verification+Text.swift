@@ -24,7 +24,7 @@ extension Verification {
   private static func text(_ comparison: Comparison) -> String {
     var lines = [
       "\(comparison.stage) (\(comparison.title)) beside \(comparison.published)",
-      "  \(comparison.runs) published run\(comparison.runs == 1 ? "" : "s"), from "
+      "  \(comparison.runs) run\(comparison.runs == 1 ? "" : "s"), from "
         + comparison.references.joined(separator: ", "),
     ]
     lines.append(
@@ -33,14 +33,14 @@ extension Verification {
         : "  not the same weights: figures cannot be expected to agree")
     lines += comparison.differences.map { "  \($0)" }
     if comparison.sameWeights {
-      lines.append("  other program and random numbers, as in any repetition")
+      lines.append("  another program; other random numbers, unless the definition replays a run's")
     }
-    if let widest = comparison.figures.compactMap(\.band).filter({ $0.basis == .spread })
-      .map(\.runs).max()
-    {
+    let spreads = Set(
+      comparison.figures.compactMap(\.band).filter { $0.basis == .spread }.map(\.runs))
+    for count in spreads.sorted(by: >) {
       lines.append(
-        "  of \(widest + 1) equal runs, one is the lowest and one the highest: each figure of a right "
-          + "run lies outside a band of \(widest) with a chance of 2 in \(widest + 1)")
+        "  of \(count + 1) equal runs, one is the lowest and one the highest: each figure of a right "
+          + "run lies outside a band of \(count) with a chance of 2 in \(count + 1)")
     }
     var table = MarkdownTable([
       .init("Epoch"), .init("Figure", .left), .init("Here"), .init("Band"), .init("Of", .left),

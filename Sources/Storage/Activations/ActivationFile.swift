@@ -41,6 +41,11 @@ final class ActivationFile: Sendable {
     return value
   }
 
+  /// Nil where the attribute is not there.
+  func optionalText(_ name: String) throws(ActivationStoreError) -> String? {
+    attributes[name] == nil ? nil : try text(name)
+  }
+
   func precision(_ name: String) throws(ActivationStoreError) -> ActivationPrecision {
     guard let value = ActivationPrecision(rawValue: try text(name)) else {
       throw lacking("attribute \(name)")

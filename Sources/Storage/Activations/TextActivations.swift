@@ -121,8 +121,8 @@ public final class TextActivationStore: Sendable {
       layers: try file.integers("layers"), hiddenSize: try file.integer("hidden_size"),
       precision: try file.precision("precision"))
     source = file.source
-    command = try? file.text("command")
-    processor = try? file.text("processor")
+    command = try file.optionalText("command")
+    processor = try file.optionalText("processor")
     overflowCount = try file.integer("overflow_count")
     try file.check(layout.columns)
     sequenceCount = file.rowCount("/offsets") - 1
