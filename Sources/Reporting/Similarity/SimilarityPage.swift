@@ -40,6 +40,9 @@ struct SimilarityPage {
       \(records.map { section($0.name, $0.record) }.joined(separator: "\n"))
       ## Again
 
+      The commands as they were given. A model under `stages/` is a finished stage in `RETORT_CACHE`, named by the
+      digest that the experiment's page has for it.
+
       ```sh
       \(commands.joined(separator: "\n"))
       retort report
