@@ -98,6 +98,10 @@ struct VariantPagesTests {
       page.contains("called full loss; of the runs that the definition asks for all 5 are in"))
     #expect(!page.contains("Not run yet") && !page.contains("## Sweep"))
     #expect(!page.contains("**"))
+    let picture = try #require(try folder.render()["varied-distil-loss.svg"])
+    for line in ["distil (full loss)", "distil (without cosine)", "distil (random init)"] {
+      #expect(picture.contains(line), "\(line)")
+    }
   }
 
   @Test("every row is traced to a record, its command and its digests")

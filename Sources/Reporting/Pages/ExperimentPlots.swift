@@ -67,18 +67,18 @@ struct ExperimentPlots {
     return losses.first { $0.file == distillation.map { fileName($0.id) } } ?? losses.first
   }
 
-  /// One picture per distilling or pre-training stage, a panel for each loss term; one picture for
-  /// all fine-tunings together.
+  /// One picture per distilling or pre-training stage, a panel for each loss term and a line for each run that
+  /// computed it; one picture for all fine-tunings together.
   func losses() -> [Plot] {
     let entries = runs.distinctStages.filter { $0.stage.curve.points.count > 1 }
     var plots: [Plot] = []
     for entry in entries where entry.stage.kind == .distill || entry.stage.kind == .pretrain {
-      let stage = entry.stage
-      guard !plots.contains(where: { $0.file == fileName(stage.id) }) else { continue }
+      let id = entry.stage.id
+      guard !plots.contains(where: { $0.file == fileName(id) }) else { continue }
       plots.append(
         Plot(
-          file: fileName(stage.id), caption: "Loss of stage \(runs.label(of: entry)) by step",
-          svg: ChartDrawing.svg(terms(of: stage))))
+          file: fileName(id), caption: "Loss of stage \(id) by step",
+          svg: ChartDrawing.svg(terms(of: entries.filter { $0.stage.id == id }))))
     }
     let tunings = entries.filter { $0.stage.kind == .finetune }
     if !tunings.isEmpty {
@@ -148,18 +148,23 @@ struct ExperimentPlots {
 
   private func fileName(_ stage: String) -> String { "\(runs.name)-\(stage.fileSafe)-loss.svg" }
 
-  private func terms(of stage: RunRecord.Stage) -> Chart {
-    let points = stage.curve.points
-    let names = Set(points.flatMap(\.terms.keys)).sorted()
+  /// - Parameter entries: a stage as each run computed it; at least one.
+  private func terms(of entries: [ExperimentRuns.Tuning]) -> Chart {
+    let stage = entries[0].stage
+    let names = Set(entries.flatMap { $0.stage.curve.points.flatMap(\.terms.keys) }).sorted()
     var panels: [Chart.Panel] = []
     func add(_ title: String, _ value: (RunRecord.LossCurve.Point) -> Double?) {
-      let series = Chart.Series(
-        name: stage.id,
-        points: points.compactMap { point in
-          value(point).map { Chart.Point(x: Double(point.step), y: $0) }
-        })
+      let series = entries.map { entry in
+        Chart.Series(
+          name: runs.label(of: entry),
+          points: entry.stage.curve.points.compactMap { point in
+            value(point).map { Chart.Point(x: Double(point.step), y: $0) }
+          })
+      }
       panels.append(
-        Chart.Panel(title: title, xTitle: "Step", series: [series], fromZeroX: true))
+        Chart.Panel(
+          title: title, xTitle: "Step", series: series.filter { !$0.points.isEmpty },
+          fromZeroX: true))
     }
     for name in names { add("\(name), unweighted") { $0.terms[name] } }
     if names.count > 1 { add("weighted sum") { $0.total } }
