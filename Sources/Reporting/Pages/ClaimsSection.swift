@@ -83,7 +83,7 @@ struct ClaimsSection {
       let faster = 100 * (times[1].medianSeconds / times[0].medianSeconds - 1)
       return "\(faster.fixed(0)) % faster: a pass one sentence at a time takes \(text(times[0])) "
         + "beside the teacher's \(text(times[1])), medians of \(times[0].steps) passes on "
-        + "\(runs.first.measured.machine.threads) threads of \(runs.first.measured.machine.processor)"
+        + runs.first.measured.machine.threadText
     default:
       return "not measured in this experiment"
     }

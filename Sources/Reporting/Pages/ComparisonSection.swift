@@ -62,7 +62,7 @@ struct ComparisonSection {
     else { return "" }
     return
       " Inference is the time of a whole pass, \(timing.conditions.replacing("inference, ", with: "")), on "
-      + "\(machine.threads) threads of \(machine.processor); \(timing.steps) passes."
+      + "\(machine.threadText); \(timing.steps) passes."
   }
 
   private typealias Tables = (

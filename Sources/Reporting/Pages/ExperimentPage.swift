@@ -90,9 +90,9 @@ struct ExperimentPage {
       budget += "Changed for this run: \(overrides.joined(separator: "; ")). "
     }
     return budget
-      + "\(count), \(runs.seedText), \(seconds.durationText) of training on \(machine.threads) "
-      + "thread\(machine.threads == 1 ? "" : "s") of \(machine.processor) with Retort \(record.program.version). Data, weights, stages, digests "
-      + "and the command that repeats them are at the end of the page."
+      + "\(count), \(runs.seedText), \(seconds.durationText) of training on \(machine.threadText) "
+      + "with Retort \(record.program.version). Data, weights, stages, digests and the command that repeats "
+      + "them are at the end of the page."
   }
 
   /// The epochs of several fine-tunings in one table.

@@ -101,3 +101,8 @@ extension RunRecord {
     }
   }
 }
+
+extension RunRecord.Machine {
+  /// What was computed with: `2 threads of AMD EPYC`.
+  var threadText: String { "\(threads) thread\(threads == 1 ? "" : "s") of \(processor)" }
+}
