@@ -47,6 +47,7 @@ let package = Package(
 
     // Leaves.
     .target(name: "Files"),
+    .target(name: "Options"),
     .target(name: "Parallel"),
     .target(name: "Processor", swiftSettings: levelSettings),
     .target(name: "Randomness"),
@@ -72,7 +73,7 @@ let package = Package(
     .target(
       name: "ExperimentPlan",
       dependencies: [
-        "Distillation", "Optimization", "Reporting",
+        "Distillation", "Optimization", "Options", "Reporting",
         .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
@@ -88,7 +89,7 @@ let package = Package(
       path: "Tests/TestSupport"),
   ]
     + [
-      "Files", "Parallel", "Processor", "Randomness", "TensorEngine", "Layers", "Optimization",
+      "Files", "Options", "Parallel", "Processor", "Randomness", "TensorEngine", "Layers", "Optimization",
       "Text", "Storage", "Transformers", "SelfCheck", "Distillation", "Benchmarks", "Reporting",
       "ExperimentPlan",
     ].map { name in

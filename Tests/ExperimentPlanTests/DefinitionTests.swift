@@ -1,4 +1,5 @@
 // What a definition says, and what recipes, short forms and options make of it.
+import Options
 import Testing
 
 @testable import ExperimentPlan

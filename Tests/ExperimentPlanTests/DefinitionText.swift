@@ -1,4 +1,5 @@
 // A small whole definition that tests change one thing of at a time.
+import Options
 import Testing
 
 @testable import ExperimentPlan

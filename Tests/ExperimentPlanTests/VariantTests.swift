@@ -1,4 +1,5 @@
 // What a sweep and an ablation make of a definition, and the mistakes that can be made in them.
+import Options
 import Testing
 
 @testable import ExperimentPlan

@@ -1,4 +1,5 @@
 // What must hold between the keys of a definition: names, references, cycles, models, vocabulary.
+import Options
 
 /// Checks a decoded definition as a whole; each mistake is reported where it was written.
 struct DefinitionChecks {

@@ -1,4 +1,5 @@
 // The `models:` of a definition.
+import Options
 
 extension DefinitionDecoding {
   func models(_ top: MapReader) -> [ModelDefinition]? {

@@ -1,4 +1,5 @@
 // The `stages:` of a definition.
+import Options
 
 extension DefinitionDecoding {
   func stages(_ top: MapReader) -> [StageDefinition]? {

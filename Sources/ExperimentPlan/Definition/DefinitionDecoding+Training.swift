@@ -1,4 +1,5 @@
 // What all stages share: batching, optimizer, schedule, freeze, limit, checkpoint_every.
+import Options
 
 extension DefinitionDecoding {
   func training(_ body: MapReader, _ kind: StageKind) -> TrainingOptions? {

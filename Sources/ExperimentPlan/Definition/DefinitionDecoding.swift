@@ -1,4 +1,5 @@
 // The tree of a definition to its value types: top level, vocabulary, corpora, tasks.
+import Options
 
 /// Reads a prepared tree. Mistakes are collected; a nil result means that there are some.
 final class DefinitionDecoding {

@@ -1,4 +1,5 @@
 // From the tree as written to the tree with everything explicit: short forms, --set, recipes.
+import Options
 
 struct DefinitionPreparation {
   private(set) var diagnostics: [Diagnostic] = []

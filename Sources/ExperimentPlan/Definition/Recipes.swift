@@ -1,4 +1,5 @@
 // Named recipes: published settings as data, filled in under what a definition leaves out.
+import Options
 
 /// The settings of one published program for one kind of stage.
 struct Recipe: Sendable {

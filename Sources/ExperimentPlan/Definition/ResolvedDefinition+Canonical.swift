@@ -1,4 +1,5 @@
 // The resolved definition written out: a definition again, with nothing left to fill in.
+import Options
 
 extension ResolvedDefinition {
   /// The whole definition as YAML; reading it gives an equal definition.

@@ -1,5 +1,6 @@
-// An experiment definition with everything explicit, and how one is loaded.
 import Foundation
+// An experiment definition with everything explicit, and how one is loaded.
+import Options
 
 /// What no definition text can tell: sizes of published folders, names that exist.
 public struct DefinitionContext: Sendable {

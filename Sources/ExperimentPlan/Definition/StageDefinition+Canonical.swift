@@ -1,4 +1,5 @@
 // A stage written out in full.
+import Options
 
 extension StageDefinition {
   var canonical: CanonicalValue {

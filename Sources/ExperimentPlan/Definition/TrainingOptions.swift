@@ -1,4 +1,5 @@
 // What every training stage is told: batches, optimiser, schedule, limits. Plain values.
+import Options
 
 /// Masked-language-model masking. Source: recipes of DistilBERT, `distiller.py`.
 public struct MaskingOptions: Sendable, Equatable {

@@ -1,4 +1,5 @@
 // YAML text to a definition's tree, with every place kept and all mistakes of form collected.
+import Options
 import Yams
 
 /// Reads one YAML document into a `DefinitionNode`.

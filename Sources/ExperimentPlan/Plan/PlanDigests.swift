@@ -1,5 +1,6 @@
-// Digests that name what a stage's result depends on, so that equal stages are run once.
 import Files
+// Digests that name what a stage's result depends on, so that equal stages are run once.
+import Options
 import Text
 import Transformers
 

@@ -1,4 +1,5 @@
 // What an ablation changes in a definition, in the words of the definition itself.
+import Options
 
 extension Ablation {
   /// Key paths and values that leave it out of every distillation that has it.

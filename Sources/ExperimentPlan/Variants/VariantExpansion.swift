@@ -1,4 +1,5 @@
 // A definition's sweep and ablation written out: a whole definition for each of their points.
+import Options
 import Reporting
 
 /// Every combination of the sweep's values, and under each of them everything that the ablation leaves out.

@@ -1,7 +1,7 @@
 // One text for one meaning: values written as YAML in a fixed form, for files and for digests.
 
 /// A value to be written. Maps keep their order for display and are sorted for digests.
-indirect enum CanonicalValue: Sendable, Equatable {
+public indirect enum CanonicalValue: Sendable, Equatable {
   case map([(String, CanonicalValue)])
   case list([CanonicalValue])
   case text(String)
@@ -9,16 +9,16 @@ indirect enum CanonicalValue: Sendable, Equatable {
   case integer(Int)
   case truth(Bool)
 
-  static func seed(_ seed: UInt64) -> CanonicalValue { .integer(Int(clamping: seed)) }
+  public static func seed(_ seed: UInt64) -> CanonicalValue { .integer(Int(clamping: seed)) }
 
-  static func == (a: CanonicalValue, b: CanonicalValue) -> Bool {
+  public static func == (a: CanonicalValue, b: CanonicalValue) -> Bool {
     CanonicalText.write(a, sorted: false) == CanonicalText.write(b, sorted: false)
   }
 }
 
-enum CanonicalText {
+public enum CanonicalText {
   /// YAML in block form, lists of plain values in one line. Ends with a line feed.
-  static func write(_ value: CanonicalValue, sorted: Bool) -> String {
+  public static func write(_ value: CanonicalValue, sorted: Bool) -> String {
     var lines: [String] = []
     write(value, indent: "", lead: "", sorted: sorted, into: &lines)
     return lines.joined(separator: "\n") + "\n"
@@ -54,6 +54,16 @@ enum CanonicalText {
     }
   }
 
+  /// A scalar, a list or a map on one line, for display.
+  public static func line(_ value: CanonicalValue) -> String {
+    switch value {
+    case .map(let entries):
+      "{" + entries.map { "\($0.0): \(line($0.1))" }.joined(separator: ", ") + "}"
+    case .list(let items): "[" + items.map(line).joined(separator: ", ") + "]"
+    default: flow(value, sorted: false) ?? ""
+    }
+  }
+
   /// The value on one line, when it is a scalar or holds nothing but scalars in a list.
   private static func flow(_ value: CanonicalValue, sorted: Bool) -> String? {
     switch value {
@@ -85,7 +95,7 @@ enum CanonicalText {
     return isPlain ? text : quoted(text)
   }
 
-  static func quoted(_ text: String) -> String {
+  public static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

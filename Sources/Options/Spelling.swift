@@ -3,7 +3,7 @@
 public enum Spelling {
   /// The candidate fewest edits away from `word`, when that is near enough to be meant: at most
   /// two edits, or a third of the word's length for long ones. Ties go to the first candidate.
-  static func nearest(to word: String, among candidates: [String]) -> String? {
+  public static func nearest(to word: String, among candidates: [String]) -> String? {
     let limit = max(2, word.count / 3)
     var best: (name: String, distance: Int)?
     for candidate in candidates {
@@ -16,7 +16,7 @@ public enum Spelling {
 
   /// Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`
   /// (optimal string alignment, Damerau 1964), upper and lower case and `-` and `_` alike.
-  static func editDistance(_ a: String, _ b: String) -> Int {
+  public static func editDistance(_ a: String, _ b: String) -> Int {
     let a = Array(a.lowercased().map { $0 == "-" ? "_" : $0 })
     let b = Array(b.lowercased().map { $0 == "-" ? "_" : $0 })
     if a.isEmpty || b.isEmpty { return max(a.count, b.count) }

@@ -1,36 +1,25 @@
 // Typed, strict access to one map of a definition: every mistake is reported, reading goes on.
 
-/// What is collected while a definition is read.
-final class DiagnosticCollector {
-  private(set) var diagnostics: [Diagnostic] = []
-  func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
-}
-
-/// Which numbers a key accepts, and how a message says so.
-struct NumberRule: Sendable {
-  let words: String
-  let accepts: @Sendable (Double) -> Bool
-
-  static let positive = NumberRule(words: "a number above 0") { $0 > 0 }
-  static let notNegative = NumberRule(words: "a number of at least 0") { $0 >= 0 }
-  static let fraction = NumberRule(words: "a number from 0 to 1") { $0 >= 0 && $0 <= 1 }
-  /// Moment decays and drop-out: 1 itself would divide by zero.
-  static let belowOne = NumberRule(words: "a number from 0 to below 1") { $0 >= 0 && $0 < 1 }
+/// What is collected while a definition is read. A reader of whole definitions adds what it knows of the names in it.
+open class DiagnosticCollector {
+  public private(set) var diagnostics: [Diagnostic] = []
+  public init() {}
+  public func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
 }
 
 /// Reads the keys of one map. A key that no reader asked for is unknown, and reported by `finish`.
-final class MapReader {
-  let collector: DiagnosticCollector
+public final class MapReader {
+  public let collector: DiagnosticCollector
   /// Key path of the map, for messages: `stages.distil.optimizer`.
-  let path: String
-  let node: DefinitionNode
+  public let path: String
+  public let node: DefinitionNode
   private let entries: [DefinitionEntry]
   private var askedFor: [String] = []
   /// Right spellings that no reader asks for under their own name: short forms.
-  var otherSpellings: [String] = []
+  public var otherSpellings: [String] = []
 
   /// - Returns: nil, after a report, when `node` is not a map.
-  init?(_ node: DefinitionNode, at path: String, _ collector: DiagnosticCollector) {
+  public init?(_ node: DefinitionNode, at path: String, _ collector: DiagnosticCollector) {
     guard let entries = node.entries else {
       collector.report(
         Diagnostic(
@@ -45,7 +34,7 @@ final class MapReader {
   }
 
   /// Reports the keys that nothing asked for, each with the nearest right spelling.
-  func finish() {
+  public func finish() {
     for entry in entries where !askedFor.contains(entry.key) {
       let place = path.isEmpty ? "" : " in \(path)"
       collector.report(
@@ -56,31 +45,33 @@ final class MapReader {
   }
 
   /// The value under `key`; nil when it is absent or empty.
-  func node(_ key: String) -> DefinitionNode? {
+  public func node(_ key: String) -> DefinitionNode? {
     if !askedFor.contains(key) { askedFor.append(key) }
     guard let value = node[key], !value.isNull else { return nil }
     return value
   }
 
-  func has(_ key: String) -> Bool { node(key) != nil }
+  public func has(_ key: String) -> Bool { node(key) != nil }
 
-  func pathOf(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+  public func pathOf(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
   /// Every key of the map, for maps whose keys are the user's own names.
-  var ownNames: [DefinitionEntry] {
+  public var ownNames: [DefinitionEntry] {
     for entry in entries where !askedFor.contains(entry.key) { askedFor.append(entry.key) }
     return entries
   }
 
   /// Reports that `key` must be there and is not.
-  func reportMissing(_ key: String, expected: String, advice: String? = nil) {
+  public func reportMissing(_ key: String, expected: String, advice: String? = nil) {
     collector.report(
       Diagnostic(
         node.origin, "\(path.isEmpty ? "the definition" : path) has no '\(key)'",
         expected: expected, advice: advice ?? "write \(key): …"))
   }
 
-  func reportWrong(_ node: DefinitionNode, _ key: String, expected: String, advice: String? = nil) {
+  public func reportWrong(
+    _ node: DefinitionNode, _ key: String, expected: String, advice: String? = nil
+  ) {
     collector.report(
       Diagnostic(
         node.origin, pathOf(key), expected: expected, found: node.kindInWords, advice: advice))
@@ -88,7 +79,7 @@ final class MapReader {
 
   // MARK: Values that may be absent
 
-  func text(_ key: String) -> String? {
+  public func text(_ key: String) -> String? {
     guard let value = node(key) else { return nil }
     switch value.content {
     case .quoted(let text): return text
@@ -102,19 +93,19 @@ final class MapReader {
     }
   }
 
-  func truth(_ key: String) -> Bool? {
+  public func truth(_ key: String) -> Bool? {
     guard let value = node(key) else { return nil }
     if case .plain(let text) = value.content, let truth = Scalars.truth(text) { return truth }
     reportWrong(value, key, expected: "true or false")
     return nil
   }
 
-  func number(_ key: String, _ rule: NumberRule) -> Double? {
+  public func number(_ key: String, _ rule: NumberRule) -> Double? {
     guard let value = node(key) else { return nil }
     return number(value, key, rule)
   }
 
-  func number(_ value: DefinitionNode, _ key: String, _ rule: NumberRule) -> Double? {
+  public func number(_ value: DefinitionNode, _ key: String, _ rule: NumberRule) -> Double? {
     if case .plain(let text) = value.content, let number = Scalars.number(text),
       rule.accepts(number)
     {
@@ -124,12 +115,12 @@ final class MapReader {
     return nil
   }
 
-  func integer(_ key: String, atLeast least: Int) -> Int? {
+  public func integer(_ key: String, atLeast least: Int) -> Int? {
     guard let value = node(key) else { return nil }
     return integer(value, key, atLeast: least)
   }
 
-  func integer(_ value: DefinitionNode, _ key: String, atLeast least: Int) -> Int? {
+  public func integer(_ value: DefinitionNode, _ key: String, atLeast least: Int) -> Int? {
     if case .plain(let text) = value.content, let number = Scalars.integer(text), number >= least {
       return number
     }
@@ -137,13 +128,13 @@ final class MapReader {
     return nil
   }
 
-  func choice<Choice>(_ key: String, _ type: Choice.Type) -> Choice?
+  public func choice<Choice>(_ key: String, _ type: Choice.Type) -> Choice?
   where Choice: RawRepresentable & CaseIterable, Choice.RawValue == String {
     guard let value = node(key) else { return nil }
     return choice(value, key, type)
   }
 
-  func choice<Choice>(_ value: DefinitionNode, _ key: String, _ type: Choice.Type) -> Choice?
+  public func choice<Choice>(_ value: DefinitionNode, _ key: String, _ type: Choice.Type) -> Choice?
   where Choice: RawRepresentable & CaseIterable, Choice.RawValue == String {
     if let text = value.scalar, let choice = Choice(rawValue: text) { return choice }
     let names = Choice.allCases.map(\.rawValue)
@@ -155,7 +146,7 @@ final class MapReader {
   }
 
   /// A list, each item read by `read`; one value alone counts as a list of one.
-  func list<Item>(_ key: String, _ read: (DefinitionNode) -> Item?) -> [Item]? {
+  public func list<Item>(_ key: String, _ read: (DefinitionNode) -> Item?) -> [Item]? {
     guard let value = node(key) else { return nil }
     var items: [Item] = []
     for item in value.items ?? [value] {
@@ -166,7 +157,7 @@ final class MapReader {
 
   /// A map below this one, read by `read` and then closed against unknown keys.
   /// - Parameter path: how messages call it, when not by this map's path and the key.
-  func map<Value>(
+  public func map<Value>(
     _ key: String, at path: String? = nil, _ read: (MapReader) -> Value?
   ) -> Value? {
     guard let value = node(key), let reader = MapReader(value, at: path ?? pathOf(key), collector)
@@ -179,7 +170,7 @@ final class MapReader {
   // MARK: Values that must be there
 
   /// `value()`'s result; a report when the key is absent, nil in either case of a mistake.
-  func required<Value>(
+  public func required<Value>(
     _ key: String, expected: String, advice: String? = nil, _ value: @autoclosure () -> Value?
   ) -> Value? {
     guard has(key) else {
@@ -190,7 +181,7 @@ final class MapReader {
   }
 
   /// The same for values that take more than one expression to read.
-  func requiring<Value>(_ key: String, expected: String, _ read: () -> Value?) -> Value? {
+  public func requiring<Value>(_ key: String, expected: String, _ read: () -> Value?) -> Value? {
     required(key, expected: expected, read())
   }
 }

@@ -2,8 +2,8 @@
 
 /// One value of a definition's tree. Independent of the YAML library, so that recipes and
 /// `--set` options are the same kind of thing as what a file says.
-struct DefinitionNode: Sendable, Equatable {
-  enum Content: Sendable, Equatable {
+public struct DefinitionNode: Sendable, Equatable {
+  public enum Content: Sendable, Equatable {
     /// An unquoted scalar, still to be understood as a number, a truth value or text.
     case plain(String)
     /// A quoted scalar: text, whatever it looks like.
@@ -12,31 +12,37 @@ struct DefinitionNode: Sendable, Equatable {
     case map([DefinitionEntry])
   }
 
-  var content: Content
-  var origin: Origin
+  public var content: Content
+  public var origin: Origin
 
-  static func text(_ text: String, _ origin: Origin) -> DefinitionNode {
+  public init(content: Content, origin: Origin) {
+    self.content = content
+    self.origin = origin
+  }
+
+  public static func text(_ text: String, _ origin: Origin) -> DefinitionNode {
     DefinitionNode(content: .plain(text), origin: origin)
   }
 
-  static func map(_ entries: [(String, DefinitionNode)], _ origin: Origin) -> DefinitionNode {
+  public static func map(_ entries: [(String, DefinitionNode)], _ origin: Origin) -> DefinitionNode
+  {
     DefinitionNode(
       content: .map(entries.map { DefinitionEntry(key: $0.0, keyOrigin: origin, value: $0.1) }),
       origin: origin)
   }
 
-  var entries: [DefinitionEntry]? {
+  public var entries: [DefinitionEntry]? {
     if case .map(let entries) = content { return entries }
     return nil
   }
 
-  var items: [DefinitionNode]? {
+  public var items: [DefinitionNode]? {
     if case .list(let items) = content { return items }
     return nil
   }
 
   /// The characters of a scalar, quoted or not.
-  var scalar: String? {
+  public var scalar: String? {
     switch content {
     case .plain(let text), .quoted(let text): text
     case .list, .map: nil
@@ -44,13 +50,13 @@ struct DefinitionNode: Sendable, Equatable {
   }
 
   /// `key: null`, `key: ~` or nothing after the colon.
-  var isNull: Bool {
+  public var isNull: Bool {
     if case .plain(let text) = content { return ["", "~", "null", "Null", "NULL"].contains(text) }
     return false
   }
 
   /// The value under `key` of a map.
-  subscript(_ key: String) -> DefinitionNode? {
+  public subscript(_ key: String) -> DefinitionNode? {
     get { entries?.first { $0.key == key }?.value }
     set {
       guard case .map(var entries) = content else { return }
@@ -67,7 +73,7 @@ struct DefinitionNode: Sendable, Equatable {
   }
 
   /// What the value is, in words for a message.
-  var kindInWords: String {
+  public var kindInWords: String {
     switch content {
     case .quoted(let text): return "the text \"\(text)\""
     case .list(let items): return "a list of \(items.count)"
@@ -81,7 +87,7 @@ struct DefinitionNode: Sendable, Equatable {
 
   /// Writes `base`'s values under this map wherever this one says nothing, key by key down the
   /// tree: what is written wins over what is filled in. Lists are never merged.
-  func filled(from base: DefinitionNode) -> DefinitionNode {
+  public func filled(from base: DefinitionNode) -> DefinitionNode {
     guard case .map(var entries) = content, let baseEntries = base.entries else { return self }
     for entry in baseEntries {
       if let index = entries.firstIndex(where: { $0.key == entry.key }) {
@@ -96,40 +102,14 @@ struct DefinitionNode: Sendable, Equatable {
 }
 
 /// One `key: value` of a map.
-struct DefinitionEntry: Sendable, Equatable {
-  var key: String
-  var keyOrigin: Origin
-  var value: DefinitionNode
-}
+public struct DefinitionEntry: Sendable, Equatable {
+  public var key: String
+  public var keyOrigin: Origin
+  public var value: DefinitionNode
 
-/// What an unquoted scalar means. YAML 1.1's surprises (`no`, `on`, `0777`, `1:30`) are text here.
-enum Scalars {
-  /// `true` and `false` only.
-  static func truth(_ text: String) -> Bool? {
-    switch text {
-    case "true": true
-    case "false": false
-    default: nil
-    }
-  }
-
-  /// A decimal whole number; `_` may separate digits.
-  static func integer(_ text: String) -> Int? {
-    let body = text.hasPrefix("-") || text.hasPrefix("+") ? text.dropFirst() : text[...]
-    guard let first = body.first, first.isASCII, first.isNumber,
-      body.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == "_") }),
-      body.last != "_", first != "0" || body.count == 1
-    else { return nil }
-    return Int(text.filter { $0 != "_" && $0 != "+" })
-  }
-
-  /// A finite decimal number, with or without point and exponent (`1e-4` as well as `1.0e-4`).
-  static func number(_ text: String) -> Double? {
-    guard let first = text.first(where: { $0 != "-" && $0 != "+" }),
-      first.isASCII, first.isNumber || first == ".",
-      text.allSatisfy({ $0.isASCII && ($0.isNumber || "+-._eE".contains($0)) }),
-      let value = Double(text.filter { $0 != "_" }), value.isFinite
-    else { return nil }
-    return value
+  public init(key: String, keyOrigin: Origin, value: DefinitionNode) {
+    self.key = key
+    self.keyOrigin = keyOrigin
+    self.value = value
   }
 }

@@ -1,0 +1,41 @@
+// Which numbers an option accepts, and how a message and a schema say so.
+
+public struct NumberRule: Sendable {
+  public let words: String
+  public let lowest: Bound?
+  public let highest: Bound?
+
+  /// An end of an interval.
+  public struct Bound: Sendable, Equatable {
+    public let value: Double
+    public let isIncluded: Bool
+  }
+
+  public init(words: String, lowest: Bound?, highest: Bound? = nil) {
+    self.words = words
+    self.lowest = lowest
+    self.highest = highest
+  }
+
+  public func accepts(_ number: Double) -> Bool {
+    if let lowest, lowest.isIncluded ? number < lowest.value : number <= lowest.value {
+      return false
+    }
+    if let highest, highest.isIncluded ? number > highest.value : number >= highest.value {
+      return false
+    }
+    return true
+  }
+
+  public static let positive = NumberRule(
+    words: "a number above 0", lowest: Bound(value: 0, isIncluded: false))
+  public static let notNegative = NumberRule(
+    words: "a number of at least 0", lowest: Bound(value: 0, isIncluded: true))
+  public static let fraction = NumberRule(
+    words: "a number from 0 to 1", lowest: Bound(value: 0, isIncluded: true),
+    highest: Bound(value: 1, isIncluded: true))
+  /// Moment decays and dropout: 1 itself would divide by zero.
+  public static let belowOne = NumberRule(
+    words: "a number from 0 to below 1", lowest: Bound(value: 0, isIncluded: true),
+    highest: Bound(value: 1, isIncluded: false))
+}

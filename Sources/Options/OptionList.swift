@@ -1,0 +1,160 @@
+// The keys of one map, declared once: decoding, canonical text and reference come from the declaration.
+
+/// One key of a map and the property it fills.
+public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
+  let descriptions: [OptionDescription]
+  /// Nil after a report.
+  let read: @Sendable (MapReader) -> Value?
+  let write: @Sendable (Root) -> [(String, CanonicalValue)]
+
+  /// A key that must be there.
+  /// - Parameters:
+  ///   - about: what it does, in a sentence; units are said here.
+  ///   - advice: what to do where it is missing.
+  public init(
+    _ key: String, _ path: any KeyPath<Root, Value> & Sendable, _ type: OptionType<Value>,
+    _ about: String, advice: String? = nil
+  ) {
+    descriptions = [
+      OptionDescription(
+        key: key, schema: type.schema, about: about, presence: .required, example: type.example)
+    ]
+    read = { map in
+      guard let node = map.node(key) else {
+        map.reportMissing(key, expected: type.words, advice: advice)
+        return nil
+      }
+      return type.read(node, key, map)
+    }
+    write = { [(key, type.write($0[keyPath: path]))] }
+  }
+
+  /// A key that may be left out, and what then stands for it. That value is not written.
+  public init(
+    _ key: String, _ path: any KeyPath<Root, Value> & Sendable, _ type: OptionType<Value>,
+    otherwise standard: Value, _ about: String
+  ) where Value: Equatable {
+    descriptions = [
+      OptionDescription(
+        key: key, schema: type.schema, about: about,
+        presence: .standard(CanonicalText.line(type.write(standard))), example: type.example)
+    ]
+    read = { map in
+      guard let node = map.node(key) else { return standard }
+      return type.read(node, key, map)
+    }
+    write = { root in
+      let value = root[keyPath: path]
+      return value == standard ? [] : [(key, type.write(value))]
+    }
+  }
+
+  /// A key that may be left out; nil is not written.
+  public init<Content>(
+    optional key: String, _ path: any KeyPath<Root, Content?> & Sendable,
+    _ type: OptionType<Content>, _ about: String
+  ) where Value == Content? {
+    descriptions = [
+      OptionDescription(
+        key: key, schema: type.schema, about: about, presence: .optional, example: type.example)
+    ]
+    read = { map in
+      guard let node = map.node(key) else { return .some(nil) }
+      return type.read(node, key, map).map { .some($0) }
+    }
+    write = { root in root[keyPath: path].map { [(key, type.write($0))] } ?? [] }
+  }
+
+  /// The keys of another value in the same map.
+  public init(_ path: any KeyPath<Root, Value> & Sendable, _ options: OptionList<Value>) {
+    descriptions = options.descriptions
+    read = options.read
+    write = { options.write($0[keyPath: path]) }
+  }
+
+  /// A key of which more depends than its own value: read and written by the caller.
+  public init(
+    describedAs descriptions: [OptionDescription], read: @escaping @Sendable (MapReader) -> Value?,
+    write: @escaping @Sendable (Root) -> [(String, CanonicalValue)]
+  ) {
+    self.descriptions = descriptions
+    self.read = read
+    self.write = write
+  }
+}
+
+/// The keys of one map, in the order in which they are written, and the value they make.
+public struct OptionList<Root: Sendable>: Sendable {
+  public let descriptions: [OptionDescription]
+  /// Nil after a report. The caller closes the map against unknown keys.
+  public let read: @Sendable (MapReader) -> Root?
+  public let write: @Sendable (Root) -> [(String, CanonicalValue)]
+
+  public init(
+    descriptions: [OptionDescription], read: @escaping @Sendable (MapReader) -> Root?,
+    write: @escaping @Sendable (Root) -> [(String, CanonicalValue)]
+  ) {
+    self.descriptions = descriptions
+    self.read = read
+    self.write = write
+  }
+
+  /// - Parameters:
+  ///   - make: the value, from those of the options in their order: usually its memberwise initialiser.
+  ///   - options: every key, in canonical order.
+  public init<each Value>(
+    _ make: @escaping @Sendable (repeat each Value) -> Root,
+    _ options: repeat OptionField<Root, each Value>
+  ) {
+    var descriptions: [OptionDescription] = []
+    var writers: [@Sendable (Root) -> [(String, CanonicalValue)]] = []
+    for option in repeat each options {
+      descriptions += option.descriptions
+      writers.append(option.write)
+    }
+    let all = writers
+    self.descriptions = descriptions
+    read = { map in
+      // Every option is read before any is looked at: all mistakes are reported.
+      let values = (repeat (each options).read(map))
+      func whole<Item>(_ value: Item?) throws(Missing) -> Item {
+        guard let value else { throw Missing() }
+        return value
+      }
+      do throws(Missing) {
+        return make(repeat try whole(each values))
+      } catch {
+        return nil
+      }
+    }
+    write = { root in all.flatMap { $0(root) } }
+  }
+
+  private struct Missing: Error {}
+
+  /// The same, refusing values that do not go together.
+  /// - Parameter isRight: false after a report.
+  public func checked(
+    _ isRight: @escaping @Sendable (Root, MapReader) -> Bool
+  ) -> OptionList {
+    OptionList(
+      descriptions: descriptions,
+      read: { map in
+        guard let root = read(map), isRight(root, map) else { return nil }
+        return root
+      }, write: write)
+  }
+
+  /// The map with every required key.
+  public var example: String {
+    let keys = descriptions.filter { $0.presence == .required }
+    return "{ " + keys.map { "\($0.key): \($0.example)" }.joined(separator: ", ") + " }"
+  }
+}
+
+extension OptionList {
+  /// A map without keys.
+  public static func none(_ value: Root) -> OptionList {
+    OptionList(descriptions: [], read: { _ in value }, write: { _ in [] })
+  }
+}
