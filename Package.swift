@@ -89,7 +89,8 @@ let package = Package(
       path: "Tests/TestSupport"),
   ]
     + [
-      "Files", "Options", "Parallel", "Processor", "Randomness", "TensorEngine", "Layers", "Optimization",
+      "Files", "Options", "Parallel", "Processor", "Randomness", "TensorEngine", "Layers",
+      "Optimization",
       "Text", "Storage", "Transformers", "SelfCheck", "Distillation", "Benchmarks", "Reporting",
       "ExperimentPlan",
     ].map { name in

@@ -18,8 +18,6 @@ public indirect enum OptionSchema: Sendable {
   case named(OptionSchema)
   /// A map of which exactly one key is given.
   case oneKey([OptionDescription])
-  /// A map whose key `name` says which of these it is: the options of each beside `name`.
-  case variant(key: String, [(name: String, about: String, options: [OptionDescription])])
   /// Any of these forms.
   case any([OptionSchema])
 }
@@ -33,6 +31,31 @@ public struct OptionDescription: Sendable {
   public let presence: OptionPresence
   /// A value as one would write it.
   public let example: String
+  /// Which other value of the map the key needs; nil where it always holds.
+  public var condition: Condition?
+
+  public struct Condition: Sendable, Equatable {
+    /// `name` of `{name: adamw, betas: …}`.
+    public let key: String
+    public var values: [String]
+
+    public init(key: String, values: [String]) {
+      self.key = key
+      self.values = values
+    }
+  }
+
+  public init(
+    key: String, schema: OptionSchema, about: String, presence: OptionPresence, example: String,
+    condition: Condition? = nil
+  ) {
+    self.key = key
+    self.schema = schema
+    self.about = about
+    self.presence = presence
+    self.example = example
+    self.condition = condition
+  }
 }
 
 /// What happens when a key is not written.
@@ -60,8 +83,6 @@ extension OptionSchema {
     case .named(let value): "a map of names, each \(value.words)"
     case .oneKey(let options):
       "one of " + options.map { "{\($0.key): \($0.example)}" }.joined(separator: ", ")
-    case .variant(let key, let variants):
-      "a map with \(key): \(variants.map(\.name).joined(separator: " or "))"
     case .any(let forms): forms.map(\.words).joined(separator: ", or ")
     }
   }

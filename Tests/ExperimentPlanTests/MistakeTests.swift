@@ -1,6 +1,6 @@
+// Every mistake in a definition gets one line: where, what, expected, found, what to do.
 import Files
 import Foundation
-// Every mistake in a definition gets one line: where, what, expected, found, what to do.
 import Options
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
-import Foundation
 // An experiment definition with everything explicit, and how one is loaded.
+import Foundation
 import Options
 
 /// What no definition text can tell: sizes of published folders, names that exist.

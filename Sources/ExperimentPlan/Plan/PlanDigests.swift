@@ -1,5 +1,5 @@
-import Files
 // Digests that name what a stage's result depends on, so that equal stages are run once.
+import Files
 import Options
 import Text
 import Transformers

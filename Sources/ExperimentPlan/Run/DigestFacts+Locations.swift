@@ -1,5 +1,5 @@
-import Files
 // Digests of everything a plan reads from files, with all that is missing reported at once.
+import Files
 import Options
 import Transformers
 

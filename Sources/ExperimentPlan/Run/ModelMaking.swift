@@ -1,7 +1,7 @@
+// From a plan's inputs to models in memory.
 import Distillation
 import Files
 import Foundation
-// From a plan's inputs to models in memory.
 import Options
 import Randomness
 import Storage

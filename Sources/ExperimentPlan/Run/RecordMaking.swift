@@ -1,7 +1,7 @@
+// A run's record: everything its tables and plots will show.
 import Distillation
 import Files
 import Foundation
-// A run's record: everything its tables and plots will show.
 import Options
 import Processor
 import Reporting

@@ -1,7 +1,7 @@
+// A model on disk that can be used by itself: a checkpoint of ours or a folder of the published form.
 import Distillation
 import Files
 import Foundation
-// A model on disk that can be used by itself: a checkpoint of ours or a folder of the published form.
 import Options
 import Storage
 import Text

@@ -1,8 +1,8 @@
+// From the command line to an exit status.
 import ArgumentParser
 import ExperimentPlan
 import Glibc
 import Logging
-// From the command line to an exit status.
 import Options
 import Processor
 import Text

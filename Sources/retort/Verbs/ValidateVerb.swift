@@ -1,6 +1,6 @@
+// `retort validate`: every mistake in definitions, before anything is loaded.
 import ArgumentParser
 import ExperimentPlan
-// `retort validate`: every mistake in definitions, before anything is loaded.
 import Options
 
 struct ValidateVerb: ParsableCommand {

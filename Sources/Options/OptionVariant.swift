@@ -1,0 +1,83 @@
+// A map in which one key says which type the map makes: {name: adamw, betas: …}.
+
+/// One of the types that a map can make, under its name.
+public struct OptionVariant<Value: Sendable>: Sendable {
+  let name: String
+  let about: String
+  let descriptions: [OptionDescription]
+  let read: @Sendable (MapReader) -> Value?
+  /// Nil for a value of another type.
+  let write: @Sendable (Value) -> [(String, CanonicalValue)]?
+
+  /// - Parameters:
+  ///   - make: the value of the map, from one of this type.
+  ///   - take: the reverse; nil for a value of another type.
+  public init<Content>(
+    _ name: String, _ about: String, _ options: OptionList<Content>,
+    make: @escaping @Sendable (Content) -> Value, take: @escaping @Sendable (Value) -> Content?
+  ) {
+    self.name = name
+    self.about = about
+    descriptions = options.descriptions
+    read = { options.read($0).map(make) }
+    write = { take($0).map(options.write) }
+  }
+}
+
+extension OptionField {
+  /// The key that chooses a type, and the keys of that type in the same map.
+  public init(
+    choosing key: String, _ path: any KeyPath<Root, Value> & Sendable,
+    among variants: [OptionVariant<Value>], _ about: String
+  ) {
+    let names = variants.map(\.name)
+    let words = names.joined(separator: " or ")
+    var descriptions = [
+      OptionDescription(
+        key: key, schema: .choice(names),
+        about: about + " "
+          + variants.map { "\($0.name): \($0.about)" }.joined(separator: " "),
+        presence: .required, example: names.first ?? "")
+    ]
+    for variant in variants {
+      for description in variant.descriptions {
+        if let index = descriptions.firstIndex(where: { $0.key == description.key }) {
+          descriptions[index].condition?.values.append(variant.name)
+        } else {
+          var own = description
+          own.condition = .init(key: key, values: [variant.name])
+          descriptions.append(own)
+        }
+      }
+    }
+    // What every type has needs no condition.
+    for index in descriptions.indices where descriptions[index].condition?.values == names {
+      descriptions[index].condition = nil
+    }
+    self.init(
+      describedAs: descriptions,
+      read: { map in
+        guard let node = map.node(key) else {
+          map.reportMissing(key, expected: words)
+          _ = map.ownNames  // which keys are unknown cannot be told
+          return nil
+        }
+        guard let variant = variants.first(where: { $0.name == node.scalar }) else {
+          map.reportWrong(
+            node, key, expected: words,
+            advice: node.scalar.flatMap { Spelling.nearest(to: $0, among: names) }
+              .map { "did you mean '\($0)'?" })
+          _ = map.ownNames
+          return nil
+        }
+        return variant.read(map)
+      },
+      write: { root in
+        let value = root[keyPath: path]
+        for variant in variants {
+          if let entries = variant.write(value) { return [(key, .text(variant.name))] + entries }
+        }
+        preconditionFailure("no \(key) of \(words) writes \(value)")
+      })
+  }
+}
