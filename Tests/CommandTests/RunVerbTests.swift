@@ -77,7 +77,23 @@ import Testing
     let disk = try #require(json["disk_bytes"] as? Double)
     #expect(disk > sum("kept_bytes") && disk < sum("disk_bytes"))
     #expect((json["memory_bytes"] as? Int ?? 0) > 1 << 20)
-    #expect(try explain("--json", "--no-forecast").status == 64)
+  }
+
+  @Test func listsVariantsAndStagesWithoutReadingAnything() throws {
+    let result = try RetortProcess.run(
+      [
+        "explain", "\(TinyExperiment.repository)/Experiments/sst2-minilm.yaml", "--no-forecast",
+        "--json",
+      ], environment: ["RETORT_CACHE": "/nowhere", "RETORT_MIRROR": nil])
+    #expect(result.status == 0, "\(result.errors)")
+    let json = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    let variants = try #require(json["variants"] as? [[String: Any]])
+    #expect(variants.map { $0["title"] as? String }.contains("stages.sst2.seed=43"))
+    let digests = variants.compactMap {
+      ($0["stages"] as? [[String: Any]])?.first?["digest_by_name"] as? String
+    }
+    #expect(Set(digests).count == 3 && digests.allSatisfy { $0.count == 64 })
   }
 
   @Test func saysWhatItWouldRun() throws {

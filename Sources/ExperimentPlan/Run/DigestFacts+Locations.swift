@@ -80,18 +80,30 @@ extension DigestFacts {
   }
 
   private static func digest(of corpus: CorpusSource, in locations: Locations) throws -> String {
-    if case .generated = corpus { return generatedDigest(corpus.canonicalContent) }
+    if let digest = generatedDigest(of: corpus) { return digest }
     return try SHA256.hexDigest(ofFile: try locations.locate(corpus))
   }
 
   private static func digest(of task: TaskSource, in locations: Locations) throws -> String {
-    guard case .sst2 = task else { return generatedDigest(task.canonicalContent) }
+    if let digest = generatedDigest(of: task) { return digest }
     let files = try locations.locateSST2()
     var parts: [String] = []
     for path in [files.train, files.dev, files.test] {
       parts.append(try SHA256.hexDigest(ofFile: path))
     }
     return SHA256.hexDigest(of: parts.joined(separator: "\n"))
+  }
+
+  /// Nil for a text that is read from a file.
+  static func generatedDigest(of corpus: CorpusSource) -> String? {
+    guard case .generated = corpus else { return nil }
+    return generatedDigest(corpus.canonicalContent)
+  }
+
+  /// Nil for a task that is read from files.
+  static func generatedDigest(of task: TaskSource) -> String? {
+    guard case .generated = task else { return nil }
+    return generatedDigest(task.canonicalContent)
   }
 
   private static func generatedDigest(_ content: CanonicalValue) -> String {

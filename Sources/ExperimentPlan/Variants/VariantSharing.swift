@@ -70,13 +70,16 @@ extension DigestFacts {
           configuration: "\(address)", vocabulary: "\(address)", weights: "\(address)",
           tokenizer: .uncased)
       }
-      for corpus in plan.corpora(neededBy: plan.stages) { facts.corpora[corpus] = "\(corpus)" }
+      for corpus in plan.corpora(neededBy: plan.stages) {
+        facts.corpora[corpus] = generatedDigest(of: corpus) ?? corpus.name
+      }
       for stage in plan.stages.map(\.stage) {
         switch stage.work {
         case .pretrain: break
         case .distill(let options):
           if case .store(let path) = options.outputs { facts.stores[path] = path }
-        case .finetune(let options): facts.tasks[options.task] = "\(options.task)"
+        case .finetune(let options):
+          facts.tasks[options.task] = generatedDigest(of: options.task) ?? options.task.name
         }
       }
     }

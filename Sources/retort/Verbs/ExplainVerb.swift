@@ -21,22 +21,24 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
   @Flag(help: "Only read the definition: no weights, no data, no forecast.")
   var noForecast = false
 
-  @Flag(help: "Write the forecast alone, as JSON.")
+  @Flag(
+    help: """
+      Write the forecast alone, as JSON. With --no-forecast: the variants and their stages, with digests that are \
+      equal for stages that do the same with files of the same names.
+      """)
   var json = false
 
   @OptionGroup var computing: ComputingOptions
-
-  func validate() throws {
-    if json, noForecast {
-      throw ValidationError("--json writes the forecast: leave out --no-forecast")
-    }
-  }
 
   func run() throws {
     let locations = Locations()
     let loaded = try LoadedDefinition.load(
       path: definition, overrides: overrides.set,
       context: DefinitionContext(locations: locations, definitionPath: definition))
+    if json, noForecast {
+      let text = try JSONText.pretty(PlanListing(loaded), keys: .convertToSnakeCase)
+      return try StandardOutput.shared.write(line: text)
+    }
     let plan = ResolvedPlan(loaded.definition)
     let forecast = noForecast ? nil : try forecast(of: loaded.variants, locations)
     if json {
