@@ -56,7 +56,7 @@ let package = Package(
       name: "TensorEngine", dependencies: ["COpenBLAS", "Processor", "Randomness"],
       swiftSettings: kernelSettings),
     .target(name: "Layers", dependencies: ["TensorEngine", "Randomness"]),
-    .target(name: "Optimization", dependencies: ["Layers", "TensorEngine"]),
+    .target(name: "Optimization", dependencies: ["Layers", "Options", "TensorEngine"]),
     .target(name: "Text", dependencies: ["Files", "Parallel", "Randomness"]),
     .target(name: "Storage", dependencies: ["CHDF5", "Files"]),
     .target(name: "Transformers", dependencies: ["Layers", "Storage", "Files"]),

@@ -49,7 +49,8 @@ public enum DistillationBenchmark {
     let monitor = StepMonitor(settings, engine: engine)
     let training = try job.training(store, engine: engine, observer: monitor)
     if settings.age == .late {
-      training.optimizer.makeLate(words: student.model.encoder.embeddings.words)
+      (training.optimizer as? AdamWOptimizer)?.makeLate(
+        words: student.model.encoder.embeddings.words)
     }
     monitor.start(watching: training.scope)
     _ = try training.run()
@@ -82,8 +83,9 @@ public enum DistillationBenchmark {
           weight: 5, temperature: 2, positions: .all, keptLogits: keptLogits),
         maskedLanguage: 2, cosine: keptLogits == nil ? 1 : nil),
       optimization: OptimizationSettings(
-        learningRate: 5e-4, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0,
-        maximumGradientNorm: 5, warmup: .steps(0), decay: .constant),
+        optimizer: AdamW(
+          learningRate: 5e-4, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0,
+          maximumGradientNorm: 5), warmup: .steps(0), schedule: ConstantSchedule()),
       // The text is masked already; the rule is not asked.
       masking: MaskingRule(probability: 0.15, smoothing: 0.7, mask: 0.8, keep: 0.1, random: 0.1),
       batchSize: settings.batchSize, accumulation: 1, groupsByLength: false,

@@ -26,7 +26,7 @@ public enum FineTuningBenchmark {
       validation: LabelledSequences(sequences: .init(), labels: []),
       settings: trainerSettings(settings), engine: engine, observer: monitor)
     if settings.age == .late {
-      training.optimizer.makeLate(words: timed.model.encoder.embeddings.words)
+      (training.optimizer as? AdamWOptimizer)?.makeLate(words: timed.model.encoder.embeddings.words)
     }
     monitor.start(watching: training.scope)
     _ = try training.run()
@@ -56,8 +56,9 @@ public enum FineTuningBenchmark {
   private static func trainerSettings(_ settings: StepSettings) -> FineTuningSettings {
     FineTuningSettings(
       optimization: OptimizationSettings(
-        learningRate: 2e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0,
-        maximumGradientNorm: 1, warmup: .steps(0), decay: .constant),
+        optimizer: AdamW(
+          learningRate: 2e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0,
+          maximumGradientNorm: 1), warmup: .steps(0), schedule: ConstantSchedule()),
       batchSize: settings.batchSize, accumulation: 1, limit: .steps(settings.totalSteps), seed: 42,
       order: .sequential, random: .counter, window: settings.totalSteps, selectBest: .last)
   }

@@ -11,7 +11,7 @@ public enum OptimizerAge: String, Sendable, CaseIterable {
   case late
 }
 
-extension AdamW {
+extension AdamWOptimizer {
   /// Step 3,000 of a fine-tuning: second moments 1e-12 and first moments 1e-7, but 1e-14 and the subnormal 1e-41 in
   /// 2,130 rows of the word embeddings, as many as SST-2 leaves unread for long.
   func makeLate(words: Parameter) {

@@ -63,15 +63,18 @@ struct ModelCheck {
 
   private mutating func run() {
     recordForward()
-    let optimizer = AdamW(
-      AdamWConfiguration(beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.01),
+    let optimizer = AdamWOptimizer(
+      AdamW(
+        learningRate: 0, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.01,
+        maximumGradientNorm: .infinity),
       parameters: model.parameters)
-    let schedule = LinearSchedule(peak: 0x1p-8, warmupSteps: 0, totalSteps: 6)
+    let rate = LearningRate(
+      peak: 0x1p-8, warmupSteps: 0, totalSteps: 6, schedule: LinearSchedule())
     let clipping = GradientClipping(maximumNorm: 1)
     let scope = ComputeScope(engine: engine, recording: true)
     for step in 0..<4 {
       scope.reset()
-      optimizer.clearGradients()
+      model.clearGradients()
       for (term, loss) in losses(in: scope) {
         record("\(term), step \(step + 1)", [Float(loss)], tolerance: 1e-4)
       }
@@ -80,7 +83,7 @@ struct ModelCheck {
       let norm = optimizer.gradientNorm(on: engine)
       record("gradient norm, step \(step + 1)", [Float(norm)], tolerance: 1e-4)
       optimizer.step(
-        learningRate: schedule.learningRate(at: step),
+        learningRate: rate.at(step: step),
         gradientScale: clipping.coefficient(norm: norm), on: engine)
     }
   }

@@ -11,12 +11,14 @@ struct OptimizerCheck {
     let weight = probe.parameter("weight", .weight, [37, 19])
     let bias = probe.parameter("bias", .bias, [37])
     let starts = [weight, bias].map { Array($0.values) }
-    let optimizer = AdamW(
-      AdamWConfiguration(beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.1),
+    let optimizer = AdamWOptimizer(
+      AdamW(
+        learningRate: 0, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.1,
+        maximumGradientNorm: .infinity),
       parameters: [weight, bias])
     let clipping = GradientClipping(maximumNorm: 1)
     for step in 1...3 {
-      optimizer.clearGradients()
+      for parameter in [weight, bias] { parameter.clearGradient() }
       giveGradients(to: weight, and: bias, step: step, from: probe)
       let norm = optimizer.gradientNorm(on: engine)
       norms.record("step \(step)", Fingerprint(of: [norm]))

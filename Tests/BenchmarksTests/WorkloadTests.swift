@@ -47,8 +47,10 @@ import Text
   func lateState() throws {
     let words = Parameter(path: "words", kind: .embedding, shape: [22_200, 2])
     let bias = Parameter(path: "bias", kind: .bias, shape: [3])
-    let optimizer = AdamW(
-      AdamWConfiguration(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0),
+    let optimizer = AdamWOptimizer(
+      AdamW(
+        learningRate: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0,
+        maximumGradientNorm: .infinity),
       parameters: [words, bias])
     optimizer.makeLate(words: words)
     #expect(optimizer.stepCount == 3000)

@@ -124,7 +124,7 @@ struct AccumulationTests {
     let model = Small.model(.distilbert, layers: 1, heads: [.maskedLanguage])
     let before = model.valuesByPath
     var settings = Small.maskedLanguage(objective, .steps(2))
-    settings.optimization.weightDecay = 0.1
+    settings.optimization = Small.optimization(weightDecay: 0.1)
     let observer = Onlooker()
     _ = try MaskedLanguageTraining(
       student: model,

@@ -114,11 +114,11 @@ struct ProgressTests {
   @Test("the schedule's rate of each step, with warm-up and linear or constant after it")
   func learningRates() throws {
     for (decay, last) in [
-      (OptimizationSettings.Decay.linear, 1.0 / 9), (.constant, 1.0),
+      (LinearSchedule() as any LearningRateSchedule, 1.0 / 9), (ConstantSchedule(), 1.0),
     ] {
       var settings = Small.fineTuning(.epochs(3))
       settings.optimization.warmup = .fraction(0.25)
-      settings.optimization.decay = decay
+      settings.optimization.schedule = decay
       let observer = Onlooker()
       _ = try FineTuning(
         model: Small.model(.bert, layers: 1, heads: [.classification]),

@@ -54,15 +54,22 @@ enum Small {
     return LabelledSequences(sequences: sequences, labels: labels)
   }
 
-  static let optimization = OptimizationSettings(
-    learningRate: 5e-3, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.01,
-    maximumGradientNorm: 1, warmup: .fraction(0.1), decay: .linear)
+  static let optimization = optimization(weightDecay: 0.01)
+
+  static func optimization(weightDecay: Double) -> OptimizationSettings {
+    OptimizationSettings(
+      optimizer: AdamW(
+        learningRate: 5e-3, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: weightDecay,
+        maximumGradientNorm: 1),
+      warmup: .fraction(0.1), schedule: LinearSchedule())
+  }
 
   /// Rounding cannot be seen after steps of this kind: an ε of 1 makes an update all but
   /// proportional to the gradient, where the usual one makes any gradient, however small, ±1.
   static let smoothOptimization = OptimizationSettings(
-    learningRate: 0.5, beta1: 0.9, beta2: 0.98, epsilon: 1, weightDecay: 0,
-    maximumGradientNorm: nil, warmup: .steps(0), decay: .constant)
+    optimizer: AdamW(
+      learningRate: 0.5, beta1: 0.9, beta2: 0.98, epsilon: 1, weightDecay: 0,
+      maximumGradientNorm: .infinity), warmup: .steps(0), schedule: ConstantSchedule())
 
   /// Four steps an epoch on 30 sentences, the last step of one batch and a batch of two.
   static func fineTuning(_ limit: TrainingLimit) -> FineTuningSettings {

@@ -78,7 +78,7 @@ struct UntouchedTests {
     for parameter in frozen { parameter.isTrainable = false }
     let before = model.valuesByPath
     var settings = Small.maskedLanguage(Small.maskedLanguage, .epochs(2))
-    settings.optimization.weightDecay = 0.5
+    settings.optimization = Small.optimization(weightDecay: 0.5)
     _ = try MaskedLanguageTraining(
       student: model, teacher: nil, batches: Small.corpus(Small.sequences(26), settings),
       settings: settings, engine: engine, checkpointing: Small.checkpointing(folder)

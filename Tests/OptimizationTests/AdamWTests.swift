@@ -19,8 +19,10 @@ struct AdamWTests {
   func formula() {
     let linear = Linear(path: "l", inputSize: 2, outputSize: 3)
     linear.parameters.initializeByKind(standardDeviation: 1, seed: 5)
-    let rule = AdamWConfiguration(beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.1)
-    let optimizer = AdamW(rule, parameters: linear.parameters)
+    let rule = AdamW(
+      learningRate: 0, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.1,
+      maximumGradientNorm: .infinity)
+    let optimizer = AdamWOptimizer(rule, parameters: linear.parameters)
     var weight = linear.weight.values.map(Double.init)
     var bias = linear.bias.values.map(Double.init)
     var moments = [(Double, Double)](repeating: (0, 0), count: 9)
@@ -29,7 +31,7 @@ struct AdamWTests {
       giveGradient(linear, upstream)
       let rate = 0.01 * Double(t)
       optimizer.step(learningRate: rate, gradientScale: 0.5, on: engine)
-      optimizer.clearGradients()
+      for parameter in optimizer.parameters { parameter.clearGradient() }
       for i in 0..<9 {
         // ∂W[o, i] = g[o] · x[i] with x = [1, 2]
         let g = 0.5 * (i < 6 ? Double(upstream[i / 2]) * [1, 2][i % 2] : Double(upstream[i - 6]))
@@ -66,8 +68,10 @@ struct AdamWTests {
     (linear.parameters + other.parameters).initializeByKind(standardDeviation: 1, seed: 5)
     linear.weight.isTrainable = false
     let before = (Array(linear.weight.values), Array(other.weight.values))
-    let optimizer = AdamW(
-      AdamWConfiguration(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1),
+    let optimizer = AdamWOptimizer(
+      AdamW(
+        learningRate: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1,
+        maximumGradientNorm: .infinity),
       parameters: linear.parameters + other.parameters)
     #expect(optimizer.parameters.map(\.path) == ["l.bias", "o.weight", "o.bias"])
     giveGradient(linear, [3, 0, 4])

@@ -24,14 +24,15 @@ struct OptimizerParityTests {
     let rates = try fixture.doubles("\(group)/learning_rates")
     let norms = try fixture.floats("\(group)/total_norms")
     let coefficients = try fixture.floats("\(group)/clip_coefficients")
-    let schedule = LinearSchedule(
+    let schedule = LearningRate(
       peak: try number("learning_rate"), warmupSteps: Int(try number("warmup_steps")),
-      totalSteps: Int(try number("total_steps")))
+      totalSteps: Int(try number("total_steps")), schedule: LinearSchedule())
     let clipping = GradientClipping(maximumNorm: try number("max_grad_norm"))
-    let optimizer = AdamW(
-      AdamWConfiguration(
-        beta1: try number("beta1"), beta2: try number("beta2"), epsilon: try number("epsilon"),
-        weightDecay: try number("weight_decay")),
+    let optimizer = AdamWOptimizer(
+      AdamW(
+        learningRate: 0, beta1: try number("beta1"), beta2: try number("beta2"),
+        epsilon: try number("epsilon"), weightDecay: try number("weight_decay"),
+        maximumGradientNorm: .infinity),
       parameters: parameters)
 
     for step in 0..<rates.count {
@@ -40,7 +41,7 @@ struct OptimizerParityTests {
         let (pointer, _) = parameter.gradientForContribution()
         for i in 0..<parameter.count { pointer[i] = values[start + i] }
       }
-      let rate = schedule.learningRate(at: step)
+      let rate = schedule.at(step: step)
       #expect(rate == rates[step])
       let norm = optimizer.gradientNorm(on: engine)
       expectClose(
@@ -48,7 +49,7 @@ struct OptimizerParityTests {
         Tolerance(relative: 1e-6, absolute: 0, because: "torch's norm is float32"), "norm")
       #expect(clipping.coefficient(norm: Double(norms[step])) == coefficients[step])
       optimizer.step(learningRate: rate, gradientScale: coefficients[step], on: engine)
-      optimizer.clearGradients()
+      for parameter in optimizer.parameters { parameter.clearGradient() }
       if [1, 2, 10, 100].contains(step + 1) {
         for parameter in parameters {
           expectSameBits(

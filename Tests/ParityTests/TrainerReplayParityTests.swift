@@ -110,9 +110,10 @@ private struct TrainerRun {
       model: try model(), training: try examples(""), validation: try examples("evaluation_"),
       settings: FineTuningSettings(
         optimization: OptimizationSettings(
-          learningRate: try number("learning_rate"), beta1: 0.9, beta2: 0.999, epsilon: 1e-8,
-          weightDecay: try number("weight_decay"), maximumGradientNorm: 1, warmup: .steps(0),
-          decay: .linear),
+          optimizer: AdamW(
+            learningRate: try number("learning_rate"), beta1: 0.9, beta2: 0.999, epsilon: 1e-8,
+            weightDecay: try number("weight_decay"), maximumGradientNorm: 1), warmup: .steps(0),
+          schedule: LinearSchedule()),
         batchSize: Int(try number("batch_size")), accumulation: 1,
         limit: .epochs(Int(try number("epochs"))), seed: seed, order: .shuffled, random: .torch,
         window: 500, selectBest: .last),

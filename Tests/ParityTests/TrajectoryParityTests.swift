@@ -120,10 +120,12 @@ private struct Trajectory {
 
   func optimization() throws -> OptimizationSettings {
     OptimizationSettings(
-      learningRate: try number("learning_rate"), beta1: try number("beta1"),
-      beta2: try number("beta2"), epsilon: try number("epsilon"),
-      weightDecay: try number("weight_decay"), maximumGradientNorm: try number("max_grad_norm"),
-      warmup: .steps(Int(try number("warmup_steps"))), decay: .linear)
+      optimizer: AdamW(
+        learningRate: try number("learning_rate"), beta1: try number("beta1"),
+        beta2: try number("beta2"), epsilon: try number("epsilon"),
+        weightDecay: try number("weight_decay"),
+        maximumGradientNorm: try number("max_grad_norm")),
+      warmup: .steps(Int(try number("warmup_steps"))), schedule: LinearSchedule())
   }
 
   func settings(_ objective: DistillationObjective) throws -> MaskedLanguageSettings {

@@ -20,7 +20,7 @@ public struct FineTuning {
   let checkpointing: TrainingCheckpointing?
   weak var observer: (any TrainingObserver)?
   /// With the moments of the parameters that are trainable when the fine-tuning is made.
-  public let optimizer: AdamW
+  public let optimizer: any Optimizer
   /// Where steps are computed.
   public let scope: ComputeScope
 
@@ -41,7 +41,7 @@ public struct FineTuning {
     self.engine = engine
     self.checkpointing = checkpointing
     self.observer = observer
-    optimizer = AdamW(settings.optimization, parameters: model.parameters)
+    optimizer = settings.optimization.optimizer.makeOptimizer(parameters: model.parameters)
     scope = ComputeScope(engine: engine, recording: true)
   }
 

@@ -64,7 +64,7 @@ public struct MaskedLanguageTraining {
   let checkpointing: TrainingCheckpointing?
   weak var observer: (any TrainingObserver)?
   /// With the moments of the parameters that are trainable when the training is made.
-  public let optimizer: AdamW
+  public let optimizer: any Optimizer
   /// Where the student's steps are computed.
   public let scope: ComputeScope
 
@@ -85,7 +85,7 @@ public struct MaskedLanguageTraining {
     self.engine = engine
     self.checkpointing = checkpointing
     self.observer = observer
-    optimizer = AdamW(settings.optimization, parameters: student.parameters)
+    optimizer = settings.optimization.optimizer.makeOptimizer(parameters: student.parameters)
     scope = ComputeScope(engine: engine, recording: true)
   }
 

@@ -29,14 +29,19 @@ public struct TrainingCheckpointing {
     self.resumes = resumes
   }
 
+  /// - Parameter stateNames: of what the optimizer keeps.
   func save(
-    model: TransformerModel, optimizer: AdamW, progress: TrainingProgress
+    model: TransformerModel, optimizer: any Optimizer, stateNames: [String],
+    progress: TrainingProgress
   ) throws {
     var content = ModelCheckpoint.content(of: model, attributes: attributes, files: files)
-    content.optimizer = [
-      Self.firstMoment: optimizer.states.map { $0.stored($0.firstMoment) },
-      Self.secondMoment: optimizer.states.map { $0.stored($0.secondMoment) },
-    ]
+    for name in stateNames {
+      content.optimizer[name] = zip(optimizer.parameters, optimizer.state(named: name)).map {
+        StoredTensor(
+          path: $0.path, shape: $0.shape,
+          values: UnsafeBufferPointer(rebasing: UnsafeBufferPointer($1.values)[..<$0.count]))
+      }
+    }
     content.progress = progress.storedValues
     try Checkpoint.write(path: path, content: content)
   }
@@ -49,7 +54,9 @@ public struct TrainingCheckpointing {
   }
 
   /// Sets model and optimizer to where the checkpoint stands; nil if there is none to go on from.
-  func restore(model: TransformerModel, optimizer: AdamW) throws -> TrainingProgress? {
+  func restore(
+    model: TransformerModel, optimizer: any Optimizer, stateNames: [String]
+  ) throws -> TrainingProgress? {
     guard resumes, FileManager.default.fileExists(atPath: path) else { return nil }
     let checkpoint = try Checkpoint(path: path)
     for (name, value) in attributes.sorted(by: { $0.key < $1.key })
@@ -58,16 +65,16 @@ public struct TrainingCheckpointing {
         "\(path) was written with another \(name.replacing("_", with: " "))")
     }
     try ModelCheckpoint.load(checkpoint, into: model)
-    for (group, moment) in [
-      (Self.firstMoment, \AdamW.State.firstMoment), (Self.secondMoment, \.secondMoment),
-    ] {
+    guard checkpoint.optimizerGroups == stateNames.sorted() else {
+      throw TrainingError.foreignProgress("\(path) was written with another optimizer")
+    }
+    for name in stateNames {
+      let group = "/optimizer/\(name)"
       try checkpoint.validate(
-        expected: optimizer.states.map {
-          TensorShape(path: $0.parameter.path, shape: $0.parameter.shape)
-        }, in: "/optimizer/\(group)")
-      for state in optimizer.states {
-        try checkpoint.read(
-          state.parameter.path, in: "/optimizer/\(group)", into: state[keyPath: moment].values)
+        expected: optimizer.parameters.map { TensorShape(path: $0.path, shape: $0.shape) },
+        in: group)
+      for (parameter, buffer) in zip(optimizer.parameters, optimizer.state(named: name)) {
+        try checkpoint.read(parameter.path, in: group, into: buffer.values)
       }
     }
     let progress = try TrainingProgress(storedValues: checkpoint.progress)
@@ -75,21 +82,10 @@ public struct TrainingCheckpointing {
     return progress
   }
 
-  private static let firstMoment = "first_moment"
-  private static let secondMoment = "second_moment"
-
   /// Attributes that must agree before a training goes on.
   static let identifying: Set<String> = [
     CheckpointAttribute.definition.rawValue, CheckpointAttribute.stage.rawValue,
     CheckpointAttribute.dataDigest.rawValue, CheckpointAttribute.vocabularyDigest.rawValue,
     CheckpointAttribute.coreType.rawValue,
   ]
-}
-
-extension AdamW.State {
-  fileprivate func stored(_ moment: AlignedBuffer) -> StoredTensor {
-    StoredTensor(
-      path: parameter.path, shape: parameter.shape,
-      values: UnsafeBufferPointer(rebasing: UnsafeBufferPointer(moment.values)[..<parameter.count]))
-  }
 }

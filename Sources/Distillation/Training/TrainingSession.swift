@@ -15,13 +15,14 @@ final class TrainingSession {
   weak var observer: (any TrainingObserver)?
   var progress: TrainingProgress
 
-  private let optimizer: AdamW
-  private let schedule: LinearSchedule
+  private let optimizer: any Optimizer
+  private let learningRate: LearningRate
   private var stepStart = ContinuousClock.now
   private var lastSave = ContinuousClock.now
 
   init(
-    model: TransformerModel, optimizer: AdamW, engine: Engine, settings: OptimizationSettings,
+    model: TransformerModel, optimizer: any Optimizer, engine: Engine,
+    settings: OptimizationSettings,
     totalSteps: Int, window: Int, termCount: Int, checkpointing: TrainingCheckpointing?,
     observer: (any TrainingObserver)?
   ) throws {
@@ -33,12 +34,12 @@ final class TrainingSession {
     self.checkpointing = checkpointing
     self.observer = observer
     self.optimizer = optimizer
-    schedule = LinearSchedule(
-      peak: settings.learningRate, warmupSteps: settings.warmup.steps(of: totalSteps),
-      totalSteps: totalSteps)
+    learningRate = settings.learningRate(totalSteps: totalSteps)
     progress = TrainingProgress(termCount: termCount)
     progress.clock.stepSeconds.reserveCapacity(TrainingClock.keptSteps)
-    if let stored = try checkpointing?.restore(model: model, optimizer: optimizer) {
+    if let stored = try checkpointing?.restore(
+      model: model, optimizer: optimizer, stateNames: type(of: settings.optimizer).stateNames)
+    {
       guard stored.window.terms.count == termCount else {
         throw TrainingError.foreignProgress(
           "it has \(stored.window.terms.count) loss terms, not \(termCount)")
@@ -68,12 +69,11 @@ final class TrainingSession {
       throw TrainingError.notFinite(
         term: "the gradient's norm", value: norm, step: progress.step + 1, examples: examples)
     }
-    let learningRate = learningRate(at: progress.step)
+    let learningRate = learningRate.at(step: progress.step)
     optimizer.step(
       learningRate: learningRate,
-      gradientScale: settings.maximumGradientNorm.map {
-        GradientClipping(maximumNorm: $0).coefficient(norm: norm)
-      } ?? 1,
+      gradientScale: GradientClipping(maximumNorm: settings.optimizer.maximumGradientNorm)
+        .coefficient(norm: norm),
       on: engine)
     // Of all parameters: products with trained neighbours leave marks on frozen ones too.
     model.clearGradients()
@@ -115,7 +115,9 @@ final class TrainingSession {
   func save() throws {
     guard let checkpointing else { return }
     progress.clock.peakMemoryBytes = max(progress.clock.peakMemoryBytes, ProcessMemory.peakBytes)
-    try checkpointing.save(model: model, optimizer: optimizer, progress: progress)
+    try checkpointing.save(
+      model: model, optimizer: optimizer, stateNames: type(of: settings.optimizer).stateNames,
+      progress: progress)
     lastSave = .now
     try observer?.checkpointWritten(path: checkpointing.path, step: progress.step)
   }
@@ -135,11 +137,6 @@ final class TrainingSession {
     progress.clock.currentEpochSeconds = 0
     try observer?.epochCompleted(result)
     stepStart = .now
-  }
-
-  private func learningRate(at step: Int) -> Double {
-    settings.decay == .constant && step >= schedule.warmupSteps
-      ? schedule.peak : schedule.learningRate(at: step)
   }
 
   private func closeWindow() {
@@ -168,16 +165,5 @@ final class TrainingSession {
         step: progress.step, totalSteps: totalSteps, epoch: progress.epoch + 1, losses: losses,
         learningRate: learningRate, gradientNorm: norm, sequences: sequences, tokens: tokens,
         seconds: seconds, account: account))
-  }
-}
-
-extension AdamW {
-  /// The optimizer of a training.
-  convenience init(_ settings: OptimizationSettings, parameters: [Parameter]) {
-    self.init(
-      AdamWConfiguration(
-        beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
-        weightDecay: settings.weightDecay),
-      parameters: parameters)
   }
 }

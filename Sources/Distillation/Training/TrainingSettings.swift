@@ -1,52 +1,34 @@
-/// The numbers of a training run that are the same for every kind of it. None has a default here: named
-/// recipes and definitions fill them in.
+// How long a training goes on, how its parameters are updated and when it is saved.
+// Whoever trains names an optimizer and a schedule.
+@_exported import Optimization
+
+/// How the parameters of a training are updated.
 public struct OptimizationSettings: Sendable, Equatable {
-  /// Highest learning rate, reached at the end of warm-up.
-  public var learningRate: Double
-  public var beta1: Double
-  public var beta2: Double
-  public var epsilon: Double
-  /// Decoupled decay of weights and embeddings; biases and normalisation are not decayed.
-  public var weightDecay: Double
-  /// Gradients are scaled down to this global L2 norm; nil leaves them alone.
-  public var maximumGradientNorm: Double?
-  /// Steps of linear warm-up from 0.
+  /// With the highest learning rate, reached at the end of warm-up.
+  public var optimizer: any OptimizerRule
+  /// Steps in which the learning rate rises linearly from 0.
   public var warmup: Warmup
   /// What follows the warm-up.
-  public var decay: Decay
-
-  public enum Decay: String, Sendable, Equatable, CaseIterable {
-    /// Linear to 0 at the last step.
-    case linear
-    case constant
-  }
-
-  public enum Warmup: Sendable, Equatable {
-    case steps(Int)
-    /// A share of all steps, rounded up.
-    case fraction(Double)
-
-    /// Steps of a training of `total` steps.
-    public func steps(of total: Int) -> Int {
-      switch self {
-      case .steps(let steps): steps
-      case .fraction(let fraction): Int((Double(total) * fraction).rounded(.up))
-      }
-    }
-  }
+  public var schedule: any LearningRateSchedule
 
   public init(
-    learningRate: Double, beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double,
-    maximumGradientNorm: Double?, warmup: Warmup, decay: Decay
+    optimizer: any OptimizerRule, warmup: Warmup, schedule: any LearningRateSchedule
   ) {
-    self.learningRate = learningRate
-    self.beta1 = beta1
-    self.beta2 = beta2
-    self.epsilon = epsilon
-    self.weightDecay = weightDecay
-    self.maximumGradientNorm = maximumGradientNorm
+    self.optimizer = optimizer
     self.warmup = warmup
-    self.decay = decay
+    self.schedule = schedule
+  }
+
+  /// The learning rate of every step.
+  public func learningRate(totalSteps: Int) -> LearningRate {
+    LearningRate(
+      peak: optimizer.learningRate, warmupSteps: warmup.steps(of: totalSteps),
+      totalSteps: totalSteps, schedule: schedule)
+  }
+
+  public static func == (a: OptimizationSettings, b: OptimizationSettings) -> Bool {
+    a.warmup == b.warmup && a.optimizer.isSame(as: b.optimizer)
+      && a.schedule.isSame(as: b.schedule)
   }
 }
 

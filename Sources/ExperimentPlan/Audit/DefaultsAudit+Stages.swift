@@ -76,8 +76,7 @@ extension DefaultsAudit {
 
   /// As `torch` names what holds them.
   private static var decayedKinds: String {
-    let configuration = AdamWConfiguration(beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0)
-    let names = configuration.decayedKinds.map { kind in
+    let names = AdamW.decayedKinds.map { kind in
       switch kind {
       case .weight: "Linear.weight"
       case .bias: "bias"

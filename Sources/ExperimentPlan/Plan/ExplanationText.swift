@@ -1,11 +1,10 @@
 // The parts of an explanation: losses as formulas, options in words, the learning rate drawn.
+import Options
 
 enum NumberWords {
   /// The shortest exact form without a trailing `.0` and with `e-5` for `e-05`.
   static func plain(_ number: Double) -> String {
-    var text = number.description
-    if text.hasSuffix(".0") { text.removeLast(2) }
-    return text.replacing("e-0", with: "e-").replacing(".0e", with: "e")
+    PlainNumber.text(number)
   }
 
   /// A share in per cent, rounded to hundredths of one.

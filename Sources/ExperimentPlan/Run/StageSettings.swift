@@ -1,14 +1,17 @@
 // From a definition's options to the settings of the training loops, which never see YAML.
 import Distillation
+import Optimization
 import Text
 
 extension TrainingOptions {
   var optimization: OptimizationSettings {
     OptimizationSettings(
-      learningRate: optimizer.learningRate, beta1: optimizer.firstBeta, beta2: optimizer.secondBeta,
-      epsilon: optimizer.epsilon, weightDecay: optimizer.weightDecay,
-      maximumGradientNorm: optimizer.maxGradNorm, warmup: .fraction(schedule.warmup),
-      decay: schedule.name == .linear ? .linear : .constant)
+      optimizer: AdamW(
+        learningRate: optimizer.learningRate, beta1: optimizer.firstBeta,
+        beta2: optimizer.secondBeta, epsilon: optimizer.epsilon,
+        weightDecay: optimizer.weightDecay, maximumGradientNorm: optimizer.maxGradNorm),
+      warmup: .fraction(schedule.warmup),
+      schedule: schedule.name == .linear ? LinearSchedule() : ConstantSchedule())
   }
 
   var trainingLimit: TrainingLimit {
@@ -37,9 +40,8 @@ extension TrainingOptions {
 
   /// The schedule in words.
   func learningRateText(totalSteps: Int) -> String {
-    let warmup = OptimizationSettings.Warmup.fraction(schedule.warmup).steps(of: totalSteps)
-    let decay = schedule.name == .linear ? "linear to 0" : "constant"
-    return "\(optimizer.learningRate), \(decay) over \(totalSteps) steps, "
+    let warmup = Warmup.fraction(schedule.warmup).steps(of: totalSteps)
+    return "\(optimizer.learningRate), \(optimization.schedule.words) over \(totalSteps) steps, "
       + (warmup == 0 ? "no warm-up" : "\(warmup) steps of warm-up")
   }
 }

@@ -8,6 +8,9 @@ import Glibc
 /// stays as it is. Of the k logits kept of a row it is the entropy over k + 1 outcomes, all other words being one,
 /// as `TopKSoftTargetObjective` takes them.
 public struct TeacherEntropyObjective: VocabularyObjective {
+  /// What it is called where it is measured.
+  public static let name = "teacher_entropy"
+
   private let temperature: Double
   private let kept: TopLogits?
   public var readsTeacher: Bool { kept == nil }

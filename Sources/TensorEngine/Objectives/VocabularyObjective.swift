@@ -18,13 +18,14 @@ public struct VocabularyRow {
   /// V
   public let count: Int
   /// [V]
-  let student: UnsafePointer<Float>
+  public let student: UnsafePointer<Float>
   /// [V]; nil where no objective reads a teacher.
-  let teacher: UnsafePointer<Float>?
+  public let teacher: UnsafePointer<Float>?
   /// [V]; nil in a forward-only scope.
-  let gradient: UnsafeMutablePointer<Float>?
-  /// Whether an earlier objective has already written the gradient.
-  let adds: Bool
+  public let gradient: UnsafeMutablePointer<Float>?
+  /// Whether an earlier objective has already written the gradient: then a contribution is added, else it is
+  /// stored over what is there.
+  public let adds: Bool
   /// [2, V], the worker's own.
-  let scratch: UnsafeMutablePointer<Float>
+  public let scratch: UnsafeMutablePointer<Float>
 }

@@ -1,0 +1,181 @@
+// A term of a loss: everything that the rest of the program needs to know of it.
+import Options
+import TensorEngine
+
+/// The two kinds of batches that terms are taken on.
+public enum BatchKind: Sendable, Hashable, CaseIterable {
+  /// Text with words masked: `pretrain` and `distill`.
+  case maskedText
+  /// Sentences with classes: `finetune`.
+  case labelledSentences
+}
+
+/// What a term is a mean over, in all batches of a step together.
+public enum TermRows: Sendable, Hashable {
+  case tokens
+  case maskedTokens
+  case sentences
+
+  public init(_ positions: TokenPositions) {
+    self = positions == .all ? .tokens : .maskedTokens
+  }
+
+  public var words: String {
+    switch self {
+    case .tokens: "all positions"
+    case .maskedTokens: "masked positions"
+    case .sentences: "sentences"
+    }
+  }
+}
+
+/// What is in a term's logged value besides the term itself, and the option it comes from: T² of temperature T.
+public struct ValueScale: Sendable, Equatable {
+  public var option: String
+  public var value: Double
+  public var factor: Double
+
+  public init(option: String, value: Double, factor: Double) {
+    (self.option, self.value, self.factor) = (option, value, factor)
+  }
+}
+
+/// What is wrong with a term for a student and a teacher.
+public struct TermProblem: Sendable, Equatable {
+  public var expected: String
+  public var found: String
+  public var advice: String?
+
+  public init(expected: String, found: String, advice: String? = nil) {
+    (self.expected, self.found, self.advice) = (expected, found, advice)
+  }
+}
+
+/// A term of a loss, without its weight. A new one is a file in Terms/ and a line in `LossTerms`; it conforms to
+/// `VocabularyTerm`, `TensorTerm` or, by kind of batch, both.
+public protocol LossTerm: Sendable, Equatable {
+  /// What a definition calls it.
+  static var key: String { get }
+  /// In a word or two: "soft targets".
+  static var title: String { get }
+  /// In a sentence, for the reference.
+  static var about: String { get }
+  /// The batches it can be taken on. Of one key there is one type a kind.
+  static var batchKinds: Set<BatchKind> { get }
+  /// Its keys in a definition, in canonical order; the weight is not among them.
+  static var options: OptionList<Self> { get }
+
+  /// What metrics, records and pages call it; the key, unless it is computed in another way that has a name.
+  var name: String { get }
+  /// The term with its numbers and what it is a mean over, without its weight.
+  var formula: String { get }
+  var rows: TermRows { get }
+  var readsOfStudent: Observations { get }
+  /// Nothing, if it needs no teacher.
+  var readsOfTeacher: Observations { get }
+  var scale: ValueScale? { get }
+
+  /// What does not fit, beyond what follows from the observations: a missing layer, different vocabularies.
+  func problems(student: ModelDimensions, teacher: ModelDimensions) -> [TermProblem]
+
+  /// Parameters of its own, such as a projection: trained with the student's, kept in checkpoints beside them and
+  /// not part of the model that comes out.
+  /// - Parameters:
+  ///   - path: what their paths begin with.
+  ///   - seed: the stage's.
+  func makeParameters(
+    path: String, student: ModelDimensions, teacher: ModelDimensions, seed: UInt64
+  ) -> [Parameter]
+
+  /// The term as it is where only the `count` largest of a teacher's logits are known; nil if it needs them all.
+  func keeping(logits count: Int) -> Self?
+}
+
+extension LossTerm {
+  public var name: String { Self.key }
+  public var readsOfTeacher: Observations { .nothing }
+  public var scale: ValueScale? { nil }
+
+  public func problems(student: ModelDimensions, teacher: ModelDimensions) -> [TermProblem] { [] }
+
+  public func makeParameters(
+    path: String, student: ModelDimensions, teacher: ModelDimensions, seed: UInt64
+  ) -> [Parameter] { [] }
+
+  public func keeping(logits count: Int) -> Self? { nil }
+
+  /// The term that a map says, nil after a report. The caller reads the weight and closes the map.
+  public static func read(_ map: MapReader) -> (any LossTerm)? { options.read(map) }
+  public static var optionDescriptions: [OptionDescription] { options.descriptions }
+  /// Its keys as a definition writes them, without the weight.
+  public var written: [(String, CanonicalValue)] { Self.options.write(self) }
+  public func isSame(as other: any LossTerm) -> Bool { other as? Self == self }
+}
+
+// MARK: - Computing
+
+/// A term on rows of vocabulary logits, which stream through the vocabulary head a chunk at a time.
+public protocol VocabularyTerm: LossTerm {
+  /// - Parameters:
+  ///   - rows: those that will be streamed; the ones that are not of the term's positions are kept from it.
+  ///   - gradientScale: what the gradient of each row's loss is multiplied by.
+  func objective(of rows: VocabularyRows, gradientScale: Double) -> any VocabularyObjective
+
+  /// What can be measured beside it, by name, adding nothing to a gradient: taken where a step's gradient is broken
+  /// down by term.
+  func measurements(of rows: VocabularyRows) -> [String: any VocabularyObjective]
+}
+
+extension VocabularyTerm {
+  public func measurements(of rows: VocabularyRows) -> [String: any VocabularyObjective] { [:] }
+}
+
+/// What is known of the rows that stream through the vocabulary head.
+public struct VocabularyRows: Sendable {
+  /// [R], the word that was masked, -1 where none was.
+  public let labels: [Int32]
+  /// What was kept of the teacher's logits of these rows, where it does not compute them.
+  public let teacherLogits: TopLogits?
+}
+
+/// A term on tensors: hidden states and class logits.
+public protocol TensorTerm: LossTerm {
+  /// The sum over the batch's rows; in a recording scope it also adds the gradient.
+  /// - Parameter gradientScale: what the gradient of each row's loss is multiplied by.
+  func sum(over batch: TermBatch, gradientScale: Double, in scope: ComputeScope) -> Double
+}
+
+/// A batch as a term on tensors sees it: what it said it reads.
+public struct TermBatch {
+  public let student: ObservedTensors
+  public let teacher: ObservedTensors
+  /// [N], the classes of labelled sentences.
+  public let classes: [Int32]
+  public let layout: SequenceLayout
+  /// The term's own.
+  public let parameters: [Parameter]
+}
+
+/// What a model computed for a batch.
+public struct ObservedTensors {
+  private let hiddenStates: [HiddenLayer: Tensor]
+  private let logits: Tensor?
+
+  public init(hiddenStates: [HiddenLayer: Tensor] = [:], classLogits: Tensor? = nil) {
+    (self.hiddenStates, logits) = (hiddenStates, classLogits)
+  }
+
+  /// A hidden state [T, C] that the term said it reads.
+  public func hiddenState(_ layer: HiddenLayer) -> Tensor {
+    guard let tensor = hiddenStates[layer] else {
+      preconditionFailure("hidden state \(layer) was not asked for")
+    }
+    return tensor
+  }
+
+  /// Class logits [N, K] of a term that said it reads them.
+  public var classLogits: Tensor {
+    guard let logits else { preconditionFailure("class logits were not asked for") }
+    return logits
+  }
+}

@@ -1,0 +1,133 @@
+// A loss: terms with weights. Names, counts, needs and formulas follow from the terms.
+import Options
+import TensorEngine
+
+/// A term and how much it counts. A weight of 0 computes and logs it without training on it.
+public struct WeightedTerm: Sendable, Equatable {
+  public var weight: Double
+  public var term: any LossTerm
+
+  public init(_ weight: Double, _ term: any LossTerm) {
+    precondition(weight >= 0, "a weight of \(weight)")
+    (self.weight, self.term) = (weight, term)
+  }
+
+  public var name: String { term.name }
+
+  public static func == (a: WeightedTerm, b: WeightedTerm) -> Bool {
+    a.weight == b.weight && a.term.isSame(as: b.term)
+  }
+}
+
+/// A weighted sum of terms, each a mean of its own, in the order in which they are logged.
+public struct Objective: Sendable, Equatable {
+  public private(set) var terms: [WeightedTerm]
+
+  public init(_ terms: [WeightedTerm]) {
+    precondition(!terms.isEmpty, "a loss without terms")
+    precondition(Set(terms.map(\.name)).count == terms.count, "two terms of the same name")
+    self.terms = terms
+  }
+
+  public init(_ terms: WeightedTerm...) { self.init(terms) }
+
+  public var names: [String] { terms.map(\.name) }
+
+  public subscript(_ name: String) -> WeightedTerm? { terms.first { $0.name == name } }
+
+  /// What the student must compute.
+  public var readsOfStudent: Observations {
+    terms.reduce(.nothing) { $0.union($1.term.readsOfStudent) }
+  }
+
+  /// What a teacher must compute.
+  public var readsOfTeacher: Observations {
+    terms.reduce(.nothing) { $0.union($1.term.readsOfTeacher) }
+  }
+
+  public var needsTeacher: Bool { !readsOfTeacher.isEmpty }
+
+  /// One of its terms by itself, with weight 1.
+  public func alone(_ name: String) -> Objective {
+    guard let term = self[name]?.term else { preconditionFailure("no term \(name)") }
+    return Objective(WeightedTerm(1, term))
+  }
+
+  /// All terms but one; nil if none is left.
+  public func without(_ name: String) -> Objective? {
+    let rest = terms.filter { $0.name != name }
+    return rest.isEmpty ? nil : Objective(rest)
+  }
+
+  /// The objective as it is where only the `count` largest of a teacher's logits are known.
+  /// - Throws: the name of a term that needs them all.
+  public func keeping(logits count: Int) throws(NeedsAllLogits) -> Objective {
+    var objective = self
+    for (index, weighted) in terms.enumerated()
+    where weighted.term.readsOfTeacher.vocabularyLogits != nil {
+      guard let term = weighted.term.keeping(logits: count) else {
+        throw NeedsAllLogits(term: weighted.name)
+      }
+      objective.terms[index].term = term
+    }
+    return objective
+  }
+
+  public struct NeedsAllLogits: Error, Equatable { public let term: String }
+
+  // MARK: In words
+
+  /// A line a term, the first beginning with "loss = ".
+  public var formulaLines: [String] {
+    formulas.enumerated().map { ($0.offset == 0 ? "loss = " : "     + ") + $0.element }
+  }
+
+  /// On one line.
+  public var formula: String { "loss = " + formulas.joined(separator: " + ") }
+
+  private var formulas: [String] {
+    if terms.count == 1, terms[0].weight == 1 { return [terms[0].term.formula] }
+    return terms.map { "\(PlainNumber.text($0.weight)) · \($0.term.formula)" }
+  }
+
+  // MARK: Fitting models
+
+  /// What does not fit a student and a teacher, by the term's name.
+  public func problems(
+    student: ModelDimensions, teacher: ModelDimensions
+  ) -> [(term: String, problem: TermProblem)] {
+    terms.flatMap { weighted in
+      let term = weighted.term
+      return
+        (missingLayers(term.readsOfStudent, student, "student")
+        + missingLayers(term.readsOfTeacher, teacher, "teacher")
+        + term.problems(student: student, teacher: teacher)).map { (weighted.name, $0) }
+    }
+  }
+
+  private func missingLayers(
+    _ reads: Observations, _ model: ModelDimensions, _ role: String
+  ) -> [TermProblem] {
+    guard let count = model.layerCount else { return [] }
+    return reads.hiddenStates.sorted().compactMap { layer in
+      guard case .number(let number) = layer, !(0...count).contains(number) else { return nil }
+      return TermProblem(
+        expected: "hidden states 0 to \(count) of the \(role)", found: "\(number)",
+        advice: "0 is the output of the embeddings, \(count) that of the last layer")
+    }
+  }
+
+  /// The terms' own parameters, by term.
+  public func makeParameters(
+    student: ModelDimensions, teacher: ModelDimensions, seed: UInt64
+  ) -> [[Parameter]] {
+    terms.map { weighted in
+      let parameters = weighted.term.makeParameters(
+        path: weighted.name, student: student, teacher: teacher, seed: seed)
+      precondition(
+        parameters.allSatisfy { $0.path.hasPrefix(weighted.name) },
+        "parameters of \(weighted.name) under other names")
+      return parameters
+    }
+  }
+}

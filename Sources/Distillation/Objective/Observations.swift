@@ -1,0 +1,80 @@
+// What is read of a model's computation.
+
+/// Where in a batch something is read or compared.
+public enum TokenPositions: String, Sendable, Equatable, CaseIterable {
+  case all
+  /// Those whose word is to be predicted.
+  case masked
+}
+
+/// A hidden state [T, C] of an encoder.
+public enum HiddenLayer: Sendable, Hashable, Comparable, CustomStringConvertible {
+  /// Numbered as in transformers: 0 is the output of the embeddings, n that of block n.
+  case number(Int)
+  /// What heads read.
+  case last
+
+  /// The layer of an encoder of `layerCount` blocks; the last one is `last` whatever it was called.
+  public func of(layerCount: Int) -> HiddenLayer {
+    self == .number(layerCount) ? .last : self
+  }
+
+  public var description: String {
+    switch self {
+    case .number(let number): "\(number)"
+    case .last: "last"
+    }
+  }
+}
+
+/// What terms read of a student or a teacher. Nothing else is computed, recorded or stored.
+public struct Observations: Sendable, Equatable {
+  /// Where logits over the vocabulary are read; nil for nowhere.
+  public var vocabularyLogits: TokenPositions?
+  /// Hidden states that are read whole.
+  public var hiddenStates: Set<HiddenLayer>
+  /// Whether the logits of the classification head are read.
+  public var classLogits: Bool
+
+  public init(
+    vocabularyLogits: TokenPositions? = nil, hiddenStates: Set<HiddenLayer> = [],
+    classLogits: Bool = false
+  ) {
+    self.vocabularyLogits = vocabularyLogits
+    self.hiddenStates = hiddenStates
+    self.classLogits = classLogits
+  }
+
+  public static let nothing = Observations()
+  public var isEmpty: Bool { self == .nothing }
+
+  /// What either reads.
+  public func union(_ other: Observations) -> Observations {
+    let positions = [vocabularyLogits, other.vocabularyLogits]
+    return Observations(
+      vocabularyLogits: positions.contains(.all)
+        ? .all : positions.contains(.masked) ? .masked : nil,
+      hiddenStates: hiddenStates.union(other.hiddenStates),
+      classLogits: classLogits || other.classLogits)
+  }
+}
+
+/// Sizes of a student or a teacher, as far as they are known.
+public struct ModelDimensions: Sendable, Equatable {
+  public var layerCount: Int?
+  public var hiddenSize: Int?
+  public var headCount: Int?
+  public var vocabularySize: Int?
+  public var classCount: Int?
+
+  public init(
+    layerCount: Int? = nil, hiddenSize: Int? = nil, headCount: Int? = nil,
+    vocabularySize: Int? = nil, classCount: Int? = nil
+  ) {
+    self.layerCount = layerCount
+    self.hiddenSize = hiddenSize
+    self.headCount = headCount
+    self.vocabularySize = vocabularySize
+    self.classCount = classCount
+  }
+}

@@ -1,0 +1,32 @@
+// What follows the warm-up of a learning rate.
+import Options
+
+/// The course of the learning rate after the warm-up. A new one is a file in Schedules/ and a line in
+/// `LearningRateSchedules`.
+public protocol LearningRateSchedule: Sendable, Equatable {
+  /// What a definition calls it.
+  static var name: String { get }
+  /// In a sentence, for the reference.
+  static var about: String { get }
+  /// Its keys in a definition beside `name` and `warmup`.
+  static var options: OptionList<Self> { get }
+
+  /// Share of the peak in a step.
+  /// - Parameters:
+  ///   - step: steps taken before this one, at least `warmupSteps` and below `totalSteps`.
+  ///   - warmupSteps: how many steps the rate rose to the peak.
+  ///   - totalSteps: of the whole training.
+  func factor(step: Int, warmupSteps: Int, totalSteps: Int) -> Double
+
+  /// In a few words, for explanations and records: "linear to 0".
+  var words: String { get }
+}
+
+extension LearningRateSchedule {
+  /// The schedule that a map says, nil after a report. The caller closes the map.
+  public static func read(_ map: MapReader) -> (any LearningRateSchedule)? { options.read(map) }
+  public static var optionDescriptions: [OptionDescription] { options.descriptions }
+  /// Its keys as a definition writes them.
+  public var written: [(String, CanonicalValue)] { Self.options.write(self) }
+  public func isSame(as other: any LearningRateSchedule) -> Bool { other as? Self == self }
+}

@@ -1,0 +1,57 @@
+// What updates parameters, and the numbers it is made from.
+import Layers
+import Options
+
+/// The numbers of an optimizer: what a definition says of it. A new one is a file in Optimizers/ and a line
+/// in `Optimizers`.
+public protocol OptimizerRule: Sendable, Equatable {
+  /// What a definition calls it.
+  static var name: String { get }
+  /// In a sentence, for the reference.
+  static var about: String { get }
+  /// Its keys in a definition beside `name`, the learning rate and the bound on the gradient's norm among them.
+  static var options: OptionList<Self> { get }
+  /// What it keeps of each parameter, in the parameter's shape: names of the checkpoint's groups.
+  static var stateNames: [String] { get }
+
+  /// The peak of the schedule.
+  var learningRate: Double { get }
+  /// Gradients are scaled down to this global L2 norm before each step; infinity leaves them alone.
+  var maximumGradientNorm: Double { get }
+  /// In words, for explanations: "AdamW, betas 0.9 and 0.999, …".
+  var words: String { get }
+
+  /// - Parameter parameters: those that are not trainable are passed over.
+  func makeOptimizer(parameters: [Parameter]) -> any Optimizer
+}
+
+/// What one training's parameters are updated by, with all that it keeps from step to step.
+public protocol Optimizer: AnyObject {
+  /// The parameters that are trained.
+  var parameters: [Parameter] { get }
+  /// Steps taken so far; to be restored together with the states.
+  var stepCount: Int { get set }
+  /// What it keeps, by the rule's `stateNames`: a buffer a parameter, in the order of `parameters`. Whoever restores
+  /// writes into them before the first step.
+  func state(named name: String) -> [AlignedBuffer]
+
+  /// Updates every parameter that has a gradient.
+  /// - Parameters:
+  ///   - learningRate: of this step.
+  ///   - gradientScale: what every gradient is multiplied by first: the clipping coefficient, 1 for none.
+  func step(learningRate: Double, gradientScale: Float, on engine: Engine)
+}
+
+extension Optimizer {
+  /// Length of all gradients together.
+  public func gradientNorm(on engine: Engine) -> Double { engine.gradientNorm(of: parameters) }
+}
+
+extension OptimizerRule {
+  /// The rule that a map says, nil after a report. The caller closes the map.
+  public static func read(_ map: MapReader) -> (any OptimizerRule)? { options.read(map) }
+  public static var optionDescriptions: [OptionDescription] { options.descriptions }
+  /// Its keys as a definition writes them.
+  public var written: [(String, CanonicalValue)] { Self.options.write(self) }
+  public func isSame(as other: any OptimizerRule) -> Bool { other as? Self == self }
+}

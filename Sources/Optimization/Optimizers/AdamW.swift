@@ -1,0 +1,167 @@
+// Adam with decoupled weight decay: its rules and its state.
+import Glibc
+import Layers
+import Options
+
+/// The numbers of AdamW.
+public struct AdamW: OptimizerRule {
+  public static let name = "adamw"
+  public static let about =
+    "Adam with decoupled weight decay (Loshchilov and Hutter 2019), as torch has it."
+  public static let stateNames = ["first_moment", "second_moment"]
+
+  public var learningRate: Double
+  /// Decays of the running means of gradients and of their squares.
+  public var betas: [Double]
+  public var epsilon: Double
+  /// Decoupled; of weights and embeddings, not of biases and normalisations.
+  public var weightDecay: Double
+  public var maximumGradientNorm: Double
+
+  public init(
+    learningRate: Double, beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double,
+    maximumGradientNorm: Double
+  ) {
+    precondition(
+      (0..<1).contains(beta1) && (0..<1).contains(beta2) && epsilon > 0 && weightDecay >= 0
+        && maximumGradientNorm > 0,
+      "AdamW: betas in [0, 1), a positive epsilon and bound on the norm, and no negative decay")
+    self.learningRate = learningRate
+    betas = [beta1, beta2]
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    self.maximumGradientNorm = maximumGradientNorm
+  }
+
+  public static let options = OptionList(
+    { learningRate, betas, epsilon, weightDecay, maximumGradientNorm in
+      AdamW(
+        learningRate: learningRate, beta1: betas[0], beta2: betas[1], epsilon: epsilon,
+        weightDecay: weightDecay, maximumGradientNorm: maximumGradientNorm)
+    },
+    OptionField(
+      "learning_rate", \.learningRate, .number(.notNegative, example: "5.0e-5"),
+      "The highest learning rate, reached at the end of the warm-up."),
+    OptionField(
+      "betas", \.betas,
+      .list(of: .number(.belowOne), count: 2, words: "[first, second]")
+        .described(example: "[0.9, 0.999]"),
+      "Decays of the running means of gradients and of squared gradients."),
+    OptionField(
+      "epsilon", \.epsilon, .number(.positive, example: "1.0e-8"),
+      "Added to the root of the mean square."),
+    OptionField(
+      "weight_decay", \.weightDecay, .number(.notNegative, example: "0.01"),
+      "Decoupled decay of weights and embeddings; biases and layer norms do not decay."),
+    OptionField(
+      "max_grad_norm", \.maximumGradientNorm, .number(.positive),
+      "The gradient's global L2 norm is clipped to it before each step."))
+
+  public var words: String {
+    let plain = PlainNumber.text
+    return "AdamW, betas \(plain(betas[0])) and \(plain(betas[1])), epsilon \(plain(epsilon)), "
+      + (weightDecay == 0
+        ? "no weight decay"
+        : "weight decay \(plain(weightDecay)) (not on biases and layer norms)")
+      + (maximumGradientNorm == .infinity
+        ? "" : ", gradient norm at most \(plain(maximumGradientNorm))")
+  }
+
+  /// The kinds of parameters that decay.
+  public static let decayedKinds: Set<ParameterKind> = [.weight, .embedding]
+
+  public func makeOptimizer(parameters: [Parameter]) -> any Optimizer {
+    AdamWOptimizer(self, parameters: parameters)
+  }
+}
+
+/// Adam with decoupled weight decay, with bias correction. It owns the moments of the parameters it
+/// trains: those that are trainable when it is made.
+///
+/// A parameter without a gradient is left as it is, decay included, as torch leaves one whose `grad` is None.
+/// - Source: Loshchilov, Hutter 2019 (arXiv 1711.05101); torch 2.4.0 `_single_tensor_adamw`.
+public final class AdamWOptimizer: Optimizer {
+  public let rule: AdamW
+  public var stepCount = 0
+  public let states: [State]
+  public let parameters: [Parameter]
+  /// Of the embeddings, by their places among the states; made at the first step, when moments are restored.
+  private var idleRows: [Int: IdleRows]?
+  /// Of the step being taken; its memory is kept from step to step.
+  private var updates: [AdamWUpdate] = []
+
+  /// One parameter with its moments, all of the same size.
+  public struct State: @unchecked Sendable {
+    public let parameter: Parameter
+    /// Running mean of gradients.
+    public let firstMoment: AlignedBuffer
+    /// Running mean of squared gradients.
+    public let secondMoment: AlignedBuffer
+  }
+
+  /// - Parameter parameters: those that are not trainable are passed over.
+  public init(_ rule: AdamW, parameters: [Parameter]) {
+    self.rule = rule
+    states = parameters.filter(\.isTrainable).map {
+      State(
+        parameter: $0, firstMoment: AlignedBuffer(count: $0.count),
+        secondMoment: AlignedBuffer(count: $0.count))
+    }
+    self.parameters = states.map(\.parameter)
+  }
+
+  /// The moments of the parameter at `path`; nil if there is none.
+  public func state(ofParameterAt path: String) -> State? {
+    states.first { $0.parameter.path == path }
+  }
+
+  public func state(named name: String) -> [AlignedBuffer] {
+    switch name {
+    case AdamW.stateNames[0]: states.map(\.firstMoment)
+    case AdamW.stateNames[1]: states.map(\.secondMoment)
+    default: preconditionFailure("AdamW keeps no \(name)")
+    }
+  }
+
+  public func step(learningRate: Double, gradientScale: Float, on engine: Engine) {
+    stepCount += 1
+    let decayed = numbers(learningRate: learningRate, gradientScale: gradientScale, decays: true)
+    let plain = numbers(learningRate: learningRate, gradientScale: gradientScale, decays: false)
+    let idleRows = self.idleRows ?? findIdleRows()
+    self.idleRows = idleRows
+    updates.removeAll(keepingCapacity: true)
+    for (index, state) in states.enumerated() where state.parameter.hasGradient {
+      updates.append(
+        AdamWUpdate(
+          parameter: state.parameter, firstMoment: state.firstMoment,
+          secondMoment: state.secondMoment, idleRows: idleRows[index],
+          step: AdamW.decayedKinds.contains(state.parameter.kind) ? decayed : plain))
+    }
+    engine.adamW(updates)
+  }
+
+  private func findIdleRows() -> [Int: IdleRows] {
+    var found: [Int: IdleRows] = [:]
+    for (index, state) in states.enumerated() where state.parameter.kind == .embedding {
+      found[index] = IdleRows(
+        rows: state.parameter.rows, columns: state.parameter.columns,
+        firstMoment: state.firstMoment, secondMoment: state.secondMoment)
+    }
+    return found
+  }
+
+  /// The numbers of step `stepCount`: corrections and factors in double precision, rounded once.
+  private func numbers(learningRate: Double, gradientScale: Float, decays: Bool) -> AdamWStep {
+    let (beta1, beta2) = (rule.betas[0], rule.betas[1])
+    let t = Double(stepCount)
+    return AdamWStep(
+      decay: decays ? Float(1 - learningRate * rule.weightDecay) : 1,
+      firstRate: Float(1 - beta1),
+      secondDecay: Float(beta2),
+      secondRate: Float(1 - beta2),
+      secondCorrection: Float((1 - pow(beta2, t)).squareRoot()),
+      epsilon: Float(rule.epsilon),
+      negativeStepSize: Float(-(learningRate / (1 - pow(beta1, t)))),
+      gradientScale: gradientScale)
+  }
+}

@@ -1,0 +1,10 @@
+// A number as people write it.
+
+public enum PlainNumber {
+  /// The shortest exact form, without a trailing `.0` and with `e-5` for `e-05`.
+  public static func text(_ number: Double) -> String {
+    var text = number.description
+    if text.hasSuffix(".0") { text.removeLast(2) }
+    return text.replacing("e-0", with: "e-").replacing(".0e", with: "e")
+  }
+}
