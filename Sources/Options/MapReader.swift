@@ -136,8 +136,12 @@ public final class MapReader {
 
   public func choice<Choice>(_ value: DefinitionNode, _ key: String, _ type: Choice.Type) -> Choice?
   where Choice: RawRepresentable & CaseIterable, Choice.RawValue == String {
-    if let text = value.scalar, let choice = Choice(rawValue: text) { return choice }
-    let names = Choice.allCases.map(\.rawValue)
+    choice(value, key, among: Choice.allCases.map(\.rawValue)).flatMap(Choice.init)
+  }
+
+  /// One of `names`.
+  public func choice(_ value: DefinitionNode, _ key: String, among names: [String]) -> String? {
+    if let text = value.scalar, names.contains(text) { return text }
     let near = value.scalar.flatMap { Spelling.nearest(to: $0, among: names) }
     reportWrong(
       value, key, expected: names.joined(separator: " or "),

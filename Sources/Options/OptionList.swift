@@ -49,6 +49,23 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
     }
   }
 
+  /// A key that may be left out, and what then stands for it. The value is written all the same.
+  public init(
+    _ key: String, _ path: any KeyPath<Root, Value> & Sendable, _ type: OptionType<Value>,
+    alwaysWritten standard: Value, _ about: String
+  ) {
+    descriptions = [
+      OptionDescription(
+        key: key, schema: type.schema, about: about,
+        presence: .standard(CanonicalText.line(type.write(standard))), example: type.example)
+    ]
+    read = { map in
+      guard let node = map.node(key) else { return standard }
+      return type.read(node, key, map)
+    }
+    write = { [(key, type.write($0[keyPath: path]))] }
+  }
+
   /// A key that may be left out; nil is not written.
   public init<Content>(
     optional key: String, _ path: any KeyPath<Root, Content?> & Sendable,

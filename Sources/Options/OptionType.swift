@@ -25,6 +25,19 @@ public struct OptionType<Value: Sendable>: Sendable {
     self.write = write
   }
 
+  /// The same, refusing values that are read and are still not right.
+  /// - Parameter isRight: false after a report.
+  public func checked(
+    _ isRight: @escaping @Sendable (Value, DefinitionNode, _ key: String, MapReader) -> Bool
+  ) -> OptionType {
+    OptionType(
+      schema: schema, words: words, example: example,
+      read: { node, key, map in
+        guard let value = read(node, key, map), isRight(value, node, key, map) else { return nil }
+        return value
+      }, write: write)
+  }
+
   /// The same type under other words or with another example.
   public func described(as words: String? = nil, example: String? = nil) -> OptionType {
     OptionType(

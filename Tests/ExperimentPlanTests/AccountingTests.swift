@@ -11,27 +11,29 @@ struct AccountingTests {
     "      limit: { epochs: 1 }\n",
     "      limit: { epochs: 1 }\n      account_every: { steps: 50 }\n")
 
-  private func options(_ definition: ResolvedDefinition, _ id: String) throws -> DistillOptions {
-    guard case .distill(let options)? = ResolvedPlan(definition).stage(id: id)?.stage.work else {
+  private func options(_ definition: ResolvedDefinition, _ id: String) throws -> DistillStage {
+    guard let stage = ResolvedPlan(definition).stage(id: id)?.stage.work as? DistillStage else {
       throw Missing(id: id)
     }
-    return options
+    return stage
   }
 
   private struct Missing: Error { var id: String }
 
   @Test func isReadWrittenOutAndExplained() throws {
     let definition = try DefinitionText.load(Self.text)
-    #expect(try options(definition, "distil").accountSteps == 50)
-    #expect(try options(definition, "distil.mlm_only").accountSteps == nil)
+    #expect(try options(definition, "distil").breakdownSteps == 50)
+    #expect(try options(definition, "distil.mlm_only").breakdownSteps == nil)
     #expect(try DefinitionText.load(definition.canonicalText) == definition)
     let plain = try DefinitionText.load(DefinitionText.small)
-    #expect(try options(plain, "distil").accountSteps == nil)
+    #expect(try options(plain, "distil").breakdownSteps == nil)
     #expect(!plain.canonicalText.contains("account_every"))
     let explanation = PlanExplanation(
       ResolvedPlan(definition), filled: [], sizes: [:], facts: { _ in nil }
     ).text
-    #expect(explanation.contains("every 50 steps each term and its gradient by itself"))
+    #expect(
+      explanation.contains(
+        "every 50 steps each term's gradient norm, and the cosines between the gradients"))
   }
 
   @Test(

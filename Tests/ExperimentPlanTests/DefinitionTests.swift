@@ -1,3 +1,4 @@
+import Optimization
 // What a definition says, and what recipes, short forms and options make of it.
 import Options
 import Testing
@@ -6,10 +7,10 @@ import Testing
 
 @Suite struct DefinitionTests {
   private func finetune(_ definition: ResolvedDefinition) throws -> (
-    StageDefinition, FinetuneOptions
+    StageDefinition, FinetuneStage
   ) {
     let stage = try #require(definition.stage(id: "sst2"))
-    guard case .finetune(let options) = stage.work else {
+    guard let options = stage.work as? FinetuneStage else {
       throw DefinitionError([Diagnostic(.standard, "sst2 is no finetune stage")])
     }
     return (stage, options)
@@ -19,14 +20,14 @@ import Testing
     let definition = try DefinitionText.load(DefinitionText.small)
     let (stage, options) = try finetune(definition)
     #expect(stage.training.batching.batchSize == 16)
-    #expect(stage.training.optimizer.learningRate == 2e-5)
-    // recipes.md 1.2: the Trainer's defaults.
-    #expect(stage.training.optimizer.firstBeta == 0.9)
-    #expect(stage.training.optimizer.secondBeta == 0.999)
-    #expect(stage.training.optimizer.epsilon == 1e-8)
-    #expect(stage.training.optimizer.weightDecay == 0)
-    #expect(stage.training.optimizer.maxGradNorm == 1)
-    #expect(stage.training.schedule == ScheduleOptions(name: .linear, warmup: 0))
+    // The Trainer's defaults.
+    #expect(
+      stage.training.optimizer
+        == OptimizerOptions(
+          rule: AdamW(
+            learningRate: 2e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0,
+            maximumGradientNorm: 1)))
+    #expect(stage.training.schedule == ScheduleOptions(shape: LinearSchedule(), warmup: 0))
     #expect(stage.training.sequenceLength == 512)
     #expect(stage.training.seed == 7)
     #expect(options.selectBest == .evalLoss)
@@ -36,13 +37,15 @@ import Testing
   @Test func theDistilBERTRecipe() throws {
     let stage = try #require(
       try DefinitionText.load(DefinitionText.small).stage(id: "distil"))
-    // recipes.md 1.1.
+    // DistilBERT's own scripts.
     #expect(
       stage.training.batching == BatchingOptions(batchSize: 5, accumulate: 50, groupByLength: true))
-    #expect(stage.training.optimizer.learningRate == 5e-4)
-    #expect(stage.training.optimizer.secondBeta == 0.98)
-    #expect(stage.training.optimizer.epsilon == 1e-6)
-    #expect(stage.training.optimizer.maxGradNorm == 5)
+    #expect(
+      stage.training.optimizer
+        == OptimizerOptions(
+          rule: AdamW(
+            learningRate: 5e-4, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0,
+            maximumGradientNorm: 5)))
     #expect(stage.training.schedule.warmup == 0.05)
     #expect(stage.training.freeze == [.positionEmbeddings])
     #expect(stage.training.limit == .epochs(1), "the written limit replaces the recipe's")
@@ -78,18 +81,15 @@ import Testing
       ])
     let (stage, _) = try finetune(definition)
     #expect(stage.training.seed == 43)
-    #expect(stage.training.optimizer.learningRate == 1e-4)
+    #expect(stage.training.optimizer.rule.learningRate == 1e-4)
     #expect(stage.training.limit == .steps(20))
     #expect(definition.stage(id: "distil")?.training.seed == 8)
     #expect(
       definition.model(named: "teacher")?.source
         == .randomWeights(.hub(owner: "google-bert", name: "bert-base-uncased")))
-    guard case .distill(let distill) = definition.stage(id: "distil")?.work else {
-      Issue.record("distil is no distill stage")
-      return
-    }
-    #expect(distill.loss.cosineWeight == 0)
-    #expect(distill.loss.softTargetWeight == 5)
+    let distill = try #require(definition.stage(id: "distil")?.work as? DistillStage)
+    #expect(distill.loss.weight(of: "cosine") == 0)
+    #expect(distill.loss.weight(of: "soft_targets") == 5)
   }
 
   @Test func aStudentKeepsItsTeachersHeadUnlessItSaysOtherwise() throws {

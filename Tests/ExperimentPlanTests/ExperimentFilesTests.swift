@@ -1,5 +1,6 @@
 // Every definition in Experiments/ is whole, and stays what its comments say.
 import Foundation
+import Optimization
 import Testing
 
 @testable import ExperimentPlan
@@ -43,9 +44,10 @@ import Testing
     #expect(
       training.optimizer
         == OptimizerOptions(
-          name: .adamw, learningRate: 2e-5, firstBeta: 0.9, secondBeta: 0.999, epsilon: 1e-8,
-          weightDecay: 0.01, maxGradNorm: 1))
-    #expect(training.schedule == ScheduleOptions(name: .linear, warmup: 0))
+          rule: AdamW(
+            learningRate: 2e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01,
+            maximumGradientNorm: 1)))
+    #expect(training.schedule == ScheduleOptions(shape: LinearSchedule(), warmup: 0))
     #expect(training.limit == .epochs(3))
     #expect(training.seed == 42)
   }

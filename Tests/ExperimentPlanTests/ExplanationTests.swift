@@ -27,14 +27,20 @@ import Testing
     }
   }
 
-  @Test(
-    "the schedule's shape",
-    arguments: [
-      (0.0, 0.0, 1.0), (0.0, 0.5, 0.5), (0.5, 0.25, 0.5), (0.5, 0.75, 0.5), (1.0, 0.5, 0.5),
-    ])
-  func curve(warmup: Double, place: Double, factor: Double) {
-    let schedule = ScheduleOptions(name: .linear, warmup: warmup)
-    #expect(abs(LearningRateCurve.factor(at: place, schedule) - factor) < 1e-12)
+  @Test("the drawing is of the schedule that trains", arguments: [0.0, 0.25])
+  func curve(warmup: Double) throws {
+    let loaded = try LoadedDefinition.load(
+      text: DefinitionText.small, path: "x.yaml",
+      overrides: ["stages.sst2.schedule={name: linear, warmup: \(warmup)}"])
+    let training = try #require(loaded.definition.stage(id: "sst2")).training
+    let line = LearningRateCurve.line(training, counts: nil)
+    let drawn = line.split(separator: "|")[1].map { " ▁▂▃▄▅▆▇█".distance(of: $0) }
+    #expect(drawn.count == 40)
+    let peak = Int(40 * warmup)
+    #expect(drawn[peak] == 8 && drawn[39] == 0, "\(line)")
+    #expect(drawn[peak...].elementsEqual(drawn[peak...].sorted(by: >)))
+    #expect(drawn[...peak].elementsEqual(drawn[...peak].sorted()))
+    #expect(line.hasSuffix(warmup == 0 ? "| linear to 0" : "warm-up over 25 %, then linear to 0"))
   }
 
   @Test(
@@ -53,5 +59,11 @@ import Testing
     let text = PlanExplanation(ResolvedPlan(loaded.definition), filled: loaded.filledValues).text
     for stage in loaded.definition.stages { #expect(text.contains(stage.id)) }
     #expect(!text.split(separator: "\n").contains { $0.hasSuffix(" ") })
+  }
+}
+
+extension String {
+  fileprivate func distance(of character: Character) -> Int {
+    firstIndex(of: character).map { distance(from: startIndex, to: $0) } ?? -1
   }
 }

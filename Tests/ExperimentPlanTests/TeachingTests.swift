@@ -1,3 +1,4 @@
+import Distillation
 // Fine-tunings with a teacher: in definitions, plans, digests and runs.
 import Reporting
 import TestSupport
@@ -27,14 +28,14 @@ struct TeachingTests {
   @Test func isReadAndWrittenOut() throws {
     let definition = try DefinitionText.load(Self.text)
     let stage = try #require(definition.stage(id: "taught"))
-    guard case .finetune(let options) = stage.work else {
-      Issue.record("no fine-tuning")
-      return
-    }
+    let options = try #require(stage.work as? FinetuneStage)
     #expect(
       options.teaching
         == TeachingOptions(
-          teacher: "judge", softTargetWeight: 0.5, temperature: 2, labelWeight: 0.25))
+          teacher: "judge",
+          loss: LossOptions(terms: [
+            WeightedTerm(0.5, ClassSoftTargets(temperature: 2)), WeightedTerm(0.25, CrossEntropy()),
+          ])))
     #expect(stage.inputs == ["judge", "distil"])
     #expect(try DefinitionText.load(definition.canonicalText) == definition)
     let explanation = PlanExplanation(
@@ -69,7 +70,9 @@ struct TeachingTests {
     let stage = try #require(run.record.stages.last)
     #expect(stage.inputs == ["teacher": "judge", "model": "distil"])
     #expect(
-      stage.loss.hasPrefix("loss = 0.5 · 2² · KL(teacher ‖ student; T = 2) + 0.25 · CE(class)"))
+      stage.loss
+        == "loss = 0.5 · 2² · KL(softmax(teacher / 2) ‖ softmax(student / 2)), mean over sentences "
+        + "+ 0.25 · CE(labels), mean over sentences")
     let point = try #require(stage.curve.points.first)
     #expect(point.terms.keys.sorted() == ["cross_entropy", "soft_targets"])
     let sum = 0.5 * (point.terms["soft_targets"] ?? 0) + 0.25 * (point.terms["cross_entropy"] ?? 0)

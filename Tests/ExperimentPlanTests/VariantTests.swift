@@ -12,11 +12,10 @@ import Testing
   }
 
   private func loss(_ variant: DefinitionVariant) throws -> [Double] {
-    guard case .distill(let options) = variant.definition.stage(id: "distil")?.work else {
+    guard let stage = variant.definition.stage(id: "distil")?.work as? DistillStage else {
       throw DefinitionError([])
     }
-    let loss = options.loss
-    return [loss.softTargetWeight, loss.maskedLMWeight, loss.cosineWeight]
+    return ["soft_targets", "masked_lm", "cosine"].map { stage.loss.weight(of: $0) }
   }
 
   // MARK: Points
@@ -205,7 +204,7 @@ import Testing
       ),
       (
         "ablate: [cosin]", "",
-        "x.yaml:35:10: ablate: expected soft_targets or cosine or masked_lm or init, found "
+        "x.yaml:35:10: ablate: expected soft_targets or masked_lm or cosine or init, found "
           + "'cosin'; did you mean 'cosine'?"
       ),
       (

@@ -1,4 +1,5 @@
 // Recipes and filled-in values of stages beside TrainingArguments and the distillation scripts' arguments.
+import Distillation
 import Optimization
 import Reporting
 import Text
@@ -116,7 +117,7 @@ extension DefaultsAudit {
       distillationRecipe.row("loss.soft_targets.temperature", source("train.py", "temperature")),
       distillationRecipe.row(
         "loss.soft_targets.positions", source("train.py", "restrict_ce_to_mask"),
-        inTheirWords: { $0 == TargetPositions.masked.rawValue ? "true" : "false" }),
+        inTheirWords: { $0 == TokenPositions.masked.rawValue ? "true" : "false" }),
       distillationRecipe.row(
         "loss.masked_lm.weight", source("train.py", "alpha_mlm"),
         because: "the README passes --alpha_mlm 2.0"),

@@ -1,86 +1,6 @@
 // What must hold for each stage, the baselines and the ablations of a definition.
 
 extension DefinitionChecks {
-  mutating func check(_ stage: StageDefinition) {
-    let path = "stages.\(stage.id)"
-    switch stage.work {
-    case .pretrain(let options):
-      let model = shape(of: options.model)
-      requireHead(model, options.model, "\(path).model")
-      checkFreeze(stage, model)
-      checkLength(stage, [(options.model, model)])
-    case .distill(let options): check(options, of: stage)
-    case .finetune(let options):
-      let model = shape(of: options.model)
-      if stage.training.batching.groupByLength {
-        report(
-          "\(path).batching.group_by_length", expected: "false in a fine-tuning", found: "true",
-          advice: "batches are packed, so sentences of like length save nothing")
-      }
-      checkFreeze(stage, model)
-      checkLength(stage, [(options.model, model)])
-      if let teaching = options.teaching { check(teaching, of: stage, on: options.task) }
-    }
-  }
-
-  private mutating func check(
-    _ teaching: TeachingOptions, of stage: StageDefinition, on task: TaskSource
-  ) {
-    let path = "stages.\(stage.id)"
-    if teaching.softTargetWeight == 0 {
-      report(
-        "\(path).loss.soft_targets.weight", expected: "a number above 0", found: "0",
-        advice: "leave teacher and loss out to learn from the labels alone")
-    }
-    if definition.random != .counter {
-      report(
-        "\(path).teacher", "is nothing that random: \(definition.random.rawValue) replays",
-        advice: "use random: counter")
-    }
-    guard case .finetune(let options)? = definition.stage(id: teaching.teacher)?.work else {
-      report(
-        "\(path).teacher", expected: "a finetune stage, which has a classifier",
-        found: "'\(teaching.teacher)'", advice: "fine-tune it on \(task.name) in a stage before")
-      return
-    }
-    if options.task != task {
-      report(
-        "\(path).teacher", expected: "a model fine-tuned on \(task.name)",
-        found: "one fine-tuned on \(options.task.name)")
-    }
-  }
-
-  private mutating func check(_ options: DistillOptions, of stage: StageDefinition) {
-    let path = "stages.\(stage.id)"
-    let loss = options.loss
-    let (teacher, student) = (shape(of: options.teacher), shape(of: options.student))
-    if options.teacher == options.student {
-      report("\(path).student", "is the teacher itself", advice: "name another model")
-    }
-    if loss.softTargetWeight == 0, loss.maskedLMWeight == 0, loss.cosineWeight == 0 {
-      report(
-        "\(path).loss", expected: "at least one weight above 0", found: "none",
-        advice: "the recipe has 5, 2 and 1")
-    }
-    if loss.softTargetWeight > 0 { requireHead(teacher, options.teacher, "\(path).teacher") }
-    if loss.softTargetWeight > 0 || loss.maskedLMWeight > 0 {
-      requireHead(student, options.student, "\(path).student")
-    }
-    if loss.cosineWeight > 0, let a = teacher.hiddenSize, let b = student.hiddenSize, a != b {
-      report(
-        "\(path).loss.cosine", expected: "hidden sizes that are equal",
-        found: "\(a) in \(options.teacher), \(b) in \(options.student)",
-        advice: "set the weight to 0, or give the student the teacher's hidden size")
-    }
-    if let a = teacher.vocabularySize, let b = student.vocabularySize, a != b {
-      report(
-        "\(path).student", expected: "the teacher's vocabulary of \(a)", found: "one of \(b)",
-        advice: "teacher and student read the same token ids")
-    }
-    checkFreeze(stage, student)
-    checkLength(stage, [(options.teacher, teacher), (options.student, student)])
-  }
-
   /// A replay repeats what Hugging Face's Trainer draws, which fine-tunes.
   mutating func checkReplay() {
     let replay = RandomSource.torch24CPU
@@ -96,7 +16,7 @@ extension DefinitionChecks {
       }
     }
     for stage in definition.stages {
-      guard case .finetune = stage.work else {
+      guard stage.kind == FinetuneStage.kind else {
         report(
           "random", "\(replay.rawValue) replays fine-tunings, and stages.\(stage.id) is none",
           advice: "use random: counter, or fine-tune that stage's model in a definition of its own")
@@ -112,7 +32,7 @@ extension DefinitionChecks {
     }
   }
 
-  private mutating func requireHead(_ model: ModelShape, _ name: String, _ path: String) {
+  mutating func requireHead(_ model: ModelShape, _ name: String, _ path: String) {
     guard !model.hasMaskedLMHead else { return }
     report(
       path, "needs a masked_lm head, which \(name) has not",
@@ -121,7 +41,7 @@ extension DefinitionChecks {
         : "a fine-tuned model has a classifier in its place; name a stage before it")
   }
 
-  private mutating func checkFreeze(_ stage: StageDefinition, _ model: ModelShape) {
+  mutating func checkFreeze(_ stage: StageDefinition, _ model: ModelShape) {
     for (place, group) in stage.training.freeze.enumerated() {
       let path = "stages.\(stage.id).freeze.\(place)"
       if case .layer(let index) = group, let count = model.layerCount, index >= count {
@@ -135,7 +55,7 @@ extension DefinitionChecks {
     }
   }
 
-  private mutating func checkLength(
+  mutating func checkLength(
     _ stage: StageDefinition, _ models: [(name: String, shape: ModelShape)]
   ) {
     for (name, shape) in models {
@@ -165,7 +85,7 @@ extension DefinitionChecks {
       }
     }
     for chain in chains {
-      if definition.baselines.contains(.mlmOnly), chain.options.loss.maskedLMWeight == 0 {
+      if definition.baselines.contains(.mlmOnly), !chain.options.loss.hasTermWithoutTeacher {
         report(
           "baselines",
           "mlm_only has nothing to train on: stages.\(chain.distill.id) has no masked_lm",
@@ -183,10 +103,7 @@ extension DefinitionChecks {
 
   mutating func checkAblations() {
     guard !definition.ablate.isEmpty else { return }
-    let distills = definition.stages.compactMap { stage -> DistillOptions? in
-      if case .distill(let options) = stage.work { return options }
-      return nil
-    }
+    let distills = definition.stages.compactMap { $0.work as? DistillStage }
     guard !distills.isEmpty else {
       report("ablate", "has nothing to leave out", expected: "a distill stage")
       return
@@ -197,9 +114,7 @@ extension DefinitionChecks {
       }
       let isThere = distills.contains { options in
         switch ablation {
-        case .softTargets: options.loss.softTargetWeight > 0
-        case .cosine: options.loss.cosineWeight > 0
-        case .maskedLM: options.loss.maskedLMWeight > 0
+        case .term(let key): options.loss.weight(of: key) > 0
         case .initialization:
           if case .layers = definition.model(named: options.student)?.source { true } else { false }
         }

@@ -2,7 +2,7 @@
 import Options
 
 /// Checks a decoded definition as a whole; each mistake is reported where it was written.
-struct DefinitionChecks {
+public struct DefinitionChecks {
   private(set) var definition: ResolvedDefinition
   let tree: DefinitionNode
   let context: DefinitionContext
@@ -29,7 +29,7 @@ struct DefinitionChecks {
     dropInheritedHeads()
     for model in definition.models { check(model) }
     checkVocabulary()
-    for stage in definition.stages { check(stage) }
+    for stage in definition.stages { stage.work.check(stage, in: &self) }
     checkReplay()
     checkBaselines()
     checkAblations()
@@ -71,18 +71,10 @@ struct DefinitionChecks {
         advice: Spelling.advice(for: student.of, among: names))
     }
     for stage in definition.stages {
-      let keys: [(String, String)] =
-        switch stage.work {
-        case .pretrain(let options): [("model", options.model)]
-        case .distill(let options):
-          [("teacher", options.teacher), ("student", options.student)]
-        case .finetune(let options):
-          [("model", options.model)] + (options.teaching.map { [("teacher", $0.teacher)] } ?? [])
-        }
-      for (key, name) in keys where !names.contains(name) {
+      for input in stage.work.inputs where !names.contains(input.name) {
         report(
-          "stages.\(stage.id).\(key)", expected: "a model or stage", found: "'\(name)'",
-          advice: Spelling.advice(for: name, among: names))
+          "stages.\(stage.id).\(input.role)", expected: "a model or stage",
+          found: "'\(input.name)'", advice: Spelling.advice(for: input.name, among: names))
       }
     }
   }

@@ -3,15 +3,15 @@ import Options
 
 extension DefinitionDecoding {
   func models(_ top: MapReader) -> [ModelDefinition]? {
-    guard let node = top.node("models"), let map = MapReader(node, at: "models", collector) else {
+    guard let node = top.node("models"), let map = MapReader(node, at: "models", self) else {
       return nil
     }
     return map.ownNames.compactMap { entry in
-      guard Self.isIdentifier(entry.key) else {
-        _ = identifier(.text(entry.key, entry.keyOrigin), map, entry.key)
+      guard DefinitionNames.isName(entry.key) else {
+        _ = DefinitionNames.name.read(.text(entry.key, entry.keyOrigin), entry.key, map)
         return nil
       }
-      guard let reader = MapReader(entry.value, at: "models.\(entry.key)", collector) else {
+      guard let reader = MapReader(entry.value, at: "models.\(entry.key)", self) else {
         return nil
       }
       let model = model(reader, name: entry.key)
@@ -23,7 +23,7 @@ extension DefinitionDecoding {
   private func model(_ reader: MapReader, name: String) -> ModelDefinition? {
     let ways = ["from", "init_from", "sizes"].filter(reader.has)
     guard ways.count == 1 else {
-      collector.report(
+      report(
         Diagnostic(
           reader.node.origin, reader.path,
           expected: "one of from (a folder), init_from (another model), sizes (from nothing)",

@@ -1,7 +1,7 @@
 // Models and stages as one graph: what needs what, in which order, and what each one is.
 
 /// What is known of a model at some point of the graph, without loading it.
-struct ModelShape: Sendable, Equatable {
+public struct ModelShape: Sendable, Equatable {
   var architecture: Architecture?
   var layerCount: Int?
   var hiddenSize: Int?
@@ -80,14 +80,8 @@ struct DefinitionGraph {
   ) -> ModelShape {
     func shape(_ name: String) -> ModelShape {
       if let stage = stages[name] {
-        switch stage.work {
-        case .pretrain(let options): return shape(options.model)
-        case .distill(let options): return shape(options.student)
-        case .finetune(let options):
-          var result = shape(options.model)
-          result.hasMaskedLMHead = false
-          return result
-        }
+        return stage.work.shape(
+          after: stage.inputs.last.map(shape) ?? ModelShape(hasMaskedLMHead: false))
       }
       guard let model = models[name] else { return ModelShape(hasMaskedLMHead: false) }
       var result: ModelShape

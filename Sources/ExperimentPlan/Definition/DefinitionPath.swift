@@ -6,10 +6,12 @@ import Options
 enum DefinitionPath {
   /// Short forms of a stage's keys, and the map they belong in.
   static let shortForms: [(key: String, group: String)] = [
-    ("batch_size", "batching"), ("accumulate", "batching"), ("group_by_length", "batching"),
-    ("learning_rate", "optimizer"), ("betas", "optimizer"), ("epsilon", "optimizer"),
-    ("weight_decay", "optimizer"), ("max_grad_norm", "optimizer"), ("warmup", "schedule"),
-  ]
+    ("batching", BatchingOptions.options.descriptions),
+    ("optimizer", OptimizerOptions.options.descriptions),
+    ("schedule", ScheduleOptions.options.descriptions),
+  ].flatMap { (group: String, options: [OptionDescription]) in
+    options.filter { $0.key != "name" }.map { ($0.key, group) }
+  }
 
   /// Maps of which exactly one key is given: setting one takes the place of the other, and a recipe
   /// never adds to them.
@@ -36,7 +38,7 @@ enum DefinitionPath {
     }
     var stage = stages[index]
     var rest = parts[2...]
-    let kind = stage.entries?.map(\.key).first { StageKind(rawValue: $0) != nil }
+    let kind = stage.entries?.map(\.key).first { StageKind(key: $0) != nil }
     if rest.isEmpty {
       stage = value
     } else if rest.first == "id" || kind == nil {
@@ -119,7 +121,7 @@ enum DefinitionPath {
     {
       step(to: stage)
       parts = parts.dropFirst(2)
-      if let kind = stage.entries?.first(where: { StageKind(rawValue: $0.key) != nil }),
+      if let kind = stage.entries?.first(where: { StageKind(key: $0.key) != nil }),
         parts.first != "id"
       {
         step(to: kind.value)

@@ -96,7 +96,7 @@ struct DefinitionPreparation {
     for index in items.indices {
       let id = items[index]["id"]?.scalar ?? "\(index)"
       for entry in items[index].entries ?? [] {
-        guard let kind = StageKind(rawValue: entry.key), entry.value.entries != nil else {
+        guard let kind = StageKind(key: entry.key), entry.value.entries != nil else {
           continue
         }
         var body = entry.value

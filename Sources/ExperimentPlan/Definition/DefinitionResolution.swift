@@ -18,7 +18,7 @@ struct DefinitionResolution {
     preparation.fillIn(&tree)
     let decoding = DefinitionDecoding(context: context)
     let definition = decoding.definition(of: tree)
-    let diagnostics = earlier + preparation.diagnostics + decoding.collector.diagnostics
+    let diagnostics = earlier + preparation.diagnostics + decoding.diagnostics
     guard diagnostics.isEmpty, let definition else { return (nil, diagnostics) }
     var checks = DefinitionChecks(definition: definition, tree: tree, context: context)
     checks.run()

@@ -14,7 +14,7 @@ enum FilledValues {
   ) {
     if let entries = node.entries {
       for entry in entries {
-        let isBody = path.hasPrefix("stages.") && StageKind(rawValue: entry.key) != nil
+        let isBody = path.hasPrefix("stages.") && StageKind(key: entry.key) != nil
         let below = isBody ? path : path.isEmpty ? entry.key : "\(path).\(entry.key)"
         collect(entry.value, path: below, into: &found)
       }

@@ -1,4 +1,5 @@
-// The models, vocabulary, corpora and tasks of a definition. Plain values.
+// The models of a definition. Plain values.
+import Options
 
 public enum Architecture: String, Sendable, CaseIterable { case bert, distilbert }
 
@@ -112,49 +113,7 @@ public struct ModelDefinition: Sendable, Equatable {
   public var seed: UInt64
 }
 
-public enum VocabularySource: Sendable, Equatable {
-  /// Of a model read from a folder.
-  case model(String)
-  case folder(ModelAddress)
-  /// A WordPiece vocabulary of `size` entries, trained on the texts.
-  case trained(texts: [CorpusSource], size: Int)
-}
-
-public struct VocabularyDefinition: Sendable, Equatable {
-  public var source: VocabularySource
-  /// Nil: as the tokenizer_config.json beside the vocabulary says; never nil for a trained one.
-  public var lowercase: Bool?
-}
-
-public enum Grammar: String, Sendable, CaseIterable { case filmReviews = "film_reviews" }
-
-/// A text, one paragraph a line.
-public enum CorpusSource: Sendable, Equatable, Hashable {
-  /// data/corpora/NAME.txt of the mirror or the cache.
-  case named(String)
-  case path(String)
-  case generated(name: String, grammar: Grammar, lines: Int, seed: UInt64)
-
-  public var name: String {
-    switch self {
-    case .named(let name), .generated(let name, _, _, _): name
-    case .path(let path): path
-    }
-  }
-}
-
-/// A sentence-classification task.
-public enum TaskSource: Sendable, Equatable, Hashable {
-  /// `glue/sst2`
-  case sst2
-  case generated(name: String, grammar: Grammar, train: Int, dev: Int, test: Int, seed: UInt64)
-
-  public static let builtInNames = ["glue/sst2"]
-
-  public var name: String {
-    switch self {
-    case .sst2: "glue/sst2"
-    case .generated(let name, _, _, _, _, _): name
-    }
-  }
+extension ModelDefinition {
+  /// Its forms: a folder, layers of another model, or sizes.
+  static let schema = OptionSchema.map([])
 }

@@ -77,14 +77,8 @@ struct Recipe: Sendable {
 /// The program's own values for keys that change no result, or that design and sources fix.
 enum StandardOptions {
   static func tree(for kind: StageKind, seed: DefinitionNode?) -> DefinitionNode {
-    let corpus = "minimum_length: 12\nmaximum_unknown: 0.5\n"
-    let text =
-      switch kind {
-      case .pretrain: corpus
-      case .distill: corpus + "targets: live\n"
-      case .finetune: "evaluation: { batch_size: 32 }\n"
-      }
-    let read = YAMLReading.tree(of: text + "checkpoint_every: { minutes: 10 }\n") { _, _ in
+    let read = YAMLReading.tree(of: kind.type.standard + "checkpoint_every: { minutes: 10 }\n") {
+      _, _ in
       .standard
     }
     var tree = read.tree ?? .map([], .standard)

@@ -5,57 +5,10 @@ extension ResolvedDefinition {
   /// The whole definition as YAML; reading it gives an equal definition.
   public var canonicalText: String { CanonicalText.write(canonical, sorted: false) }
 
-  private var canonical: CanonicalValue {
-    var entries: [(String, CanonicalValue)] = [
-      ("format", .integer(Self.formatVersion)), ("name", .text(name)),
-    ]
-    if let question { entries.append(("question", .text(question))) }
-    if let budget { entries.append(("budget", .text(budget))) }
-    entries.append(("seed", .seed(seed)))
-    entries.append(("random", .text(random.rawValue)))
-    let corpora = generatedCorpora
-    if !corpora.isEmpty {
-      entries.append(
-        (
-          "corpora",
-          .map(
-            corpora.map {
-              ($0.name, inheriting("corpora.\($0.name).generated", $0.canonicalContent))
-            })
-        ))
-    }
-    let tasks = generatedTasks
-    if !tasks.isEmpty {
-      entries.append(
-        (
-          "tasks",
-          .map(
-            tasks.map { ($0.name, inheriting("tasks.\($0.name).generated", $0.canonicalContent)) })
-        ))
-    }
-    entries.append(("vocabulary", vocabulary.canonical))
-    entries.append(
-      ("models", .map(models.map { ($0.name, inheriting("models.\($0.name)", $0.canonical)) })))
-    entries.append(("stages", .list(stages.map { inheriting("stages.\($0.id)", $0.canonical) })))
-    if !baselines.isEmpty {
-      entries.append(("baselines", .list(baselines.map { .text($0.rawValue) })))
-    }
-    if !sweep.isEmpty {
-      // Values are kept as canonical text, so they are read back by the same rules.
-      entries.append(("sweep", .map(sweep.map { ($0.path, $0.canonicalValues) })))
-    }
-    if !ablate.isEmpty { entries.append(("ablate", .list(ablate.map { .text($0.rawValue) }))) }
-    if !compareWith.isEmpty {
-      entries.append(("compare_with", .list(compareWith.map { .text($0) })))
-    }
-    if let inferencePasses {
-      entries.append(("time_inference", .map([("passes", .integer(inferencePasses))])))
-    }
-    return .map(entries)
-  }
+  private var canonical: CanonicalValue { .map(Self.options.write(self)) }
 
   /// Without the seed where it is the experiment's and swept.
-  private func inheriting(_ path: String, _ value: CanonicalValue) -> CanonicalValue {
+  func inheriting(_ path: String, _ value: CanonicalValue) -> CanonicalValue {
     func withoutSeed(_ value: CanonicalValue) -> CanonicalValue {
       guard case .map(let entries) = value else { return value }
       return .map(entries.filter { $0.0 != "seed" }.map { ($0.0, withoutSeed($0.1)) })
@@ -67,30 +20,13 @@ extension ResolvedDefinition {
   public var corpusSources: [CorpusSource] {
     var found: [CorpusSource] = []
     if case .trained(let texts, _) = vocabulary.source { found += texts }
-    for stage in stages {
-      switch stage.work {
-      case .pretrain(let options): found += options.corpus.texts
-      case .distill(let options): found += options.corpus.texts
-      case .finetune: break
-      }
-    }
+    for stage in stages { found += stage.work.corpus?.texts ?? [] }
     return found.firstOccurrences
   }
 
   /// Every task that any stage fine-tunes on, in order of first use.
   public var taskSources: [TaskSource] {
-    stages.compactMap {
-      if case .finetune(let options) = $0.work { return options.task }
-      return nil
-    }.firstOccurrences
-  }
-
-  private var generatedCorpora: [CorpusSource] {
-    corpusSources.filter { if case .generated = $0 { true } else { false } }
-  }
-
-  private var generatedTasks: [TaskSource] {
-    taskSources.filter { if case .generated = $0 { true } else { false } }
+    stages.compactMap(\.work.task).firstOccurrences
   }
 }
 
@@ -102,7 +38,7 @@ extension Array where Element: Equatable {
 }
 
 extension SweepAxis {
-  fileprivate var canonicalValues: CanonicalValue {
+  var canonicalValues: CanonicalValue {
     let read = YAMLReading.tree(of: "[" + values.joined(separator: ", ") + "]") { _, _ in
       .standard
     }
@@ -122,55 +58,6 @@ extension DefinitionNode {
     case .list(let items): return .list(items.map(\.canonical))
     case .map(let entries): return .map(entries.map { ($0.key, $0.value.canonical) })
     }
-  }
-}
-
-extension CorpusSource {
-  var canonicalContent: CanonicalValue {
-    guard case .generated(_, let grammar, let lines, let seed) = self else { return .text(name) }
-    return .map([
-      (
-        "generated",
-        .map([
-          ("grammar", .text(grammar.rawValue)), ("lines", .integer(lines)), ("seed", .seed(seed)),
-        ])
-      )
-    ])
-  }
-}
-
-extension TaskSource {
-  var canonicalContent: CanonicalValue {
-    guard case .generated(_, let grammar, let train, let dev, let test, let seed) = self else {
-      return .text(name)
-    }
-    return .map([
-      (
-        "generated",
-        .map([
-          ("grammar", .text(grammar.rawValue)), ("train", .integer(train)), ("dev", .integer(dev)),
-          ("test", .integer(test)), ("seed", .seed(seed)),
-        ])
-      )
-    ])
-  }
-}
-
-extension VocabularyDefinition {
-  var canonical: CanonicalValue {
-    let first: (String, CanonicalValue) =
-      switch source {
-      case .model(let name): ("from", .text(name))
-      case .folder(let address): ("from", .text(address.description))
-      case .trained(let texts, let size):
-        (
-          "train",
-          .map([
-            ("corpus", .list(texts.map { .text($0.name) })), ("size", .integer(size)),
-          ])
-        )
-      }
-    return .map([first] + (lowercase.map { [("lowercase", .truth($0))] } ?? []))
   }
 }
 

@@ -45,15 +45,6 @@ public enum Baseline: String, Sendable, CaseIterable {
   case randomInit = "random_init"
 }
 
-/// What an ablation leaves out, one run each.
-public enum Ablation: String, Sendable, CaseIterable {
-  case softTargets = "soft_targets"
-  case cosine
-  case maskedLM = "masked_lm"
-  /// The student's initialisation from the teacher.
-  case initialization = "init"
-}
-
 /// One key of a sweep and its values, as canonical text.
 public struct SweepAxis: Sendable, Equatable {
   public let path: String

@@ -2,16 +2,15 @@
 
 struct DistillationChain {
   let distill: StageDefinition
-  let options: DistillOptions
+  let options: DistillStage
   let finetunes: [StageDefinition]
 
   /// Every distill stage whose student some finetune stage takes up, in order.
   static func all(in definition: ResolvedDefinition) -> [DistillationChain] {
     definition.stages.compactMap { stage in
-      guard case .distill(let options) = stage.work else { return nil }
+      guard let options = stage.work as? DistillStage else { return nil }
       let finetunes = definition.stages.filter {
-        if case .finetune(let finetune) = $0.work { return finetune.model == stage.id }
-        return false
+        ($0.work as? FinetuneStage)?.model == stage.id
       }
       guard !finetunes.isEmpty else { return nil }
       return DistillationChain(distill: stage, options: options, finetunes: finetunes)

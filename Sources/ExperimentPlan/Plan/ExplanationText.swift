@@ -1,4 +1,5 @@
 // The parts of an explanation: losses as formulas, options in words, the learning rate drawn.
+import Optimization
 import Options
 
 enum NumberWords {
@@ -13,54 +14,6 @@ enum NumberWords {
   }
 }
 
-/// Losses as formulas with their numbers.
-enum LossFormula {
-  static let pretrain = ["loss = CE(masked tokens), mean over masked tokens"]
-
-  static func finetune(_ teaching: TeachingOptions?) -> [String] {
-    guard let teaching else { return ["loss = CE(labels), mean over sentences"] }
-    let t = NumberWords.plain(teaching.temperature)
-    let soft =
-      "loss = \(NumberWords.plain(teaching.softTargetWeight)) · \(t)² · KL(softmax(teacher / \(t)) ‖ "
-      + "softmax(student / \(t))), mean over sentences"
-    guard teaching.labelWeight > 0 else { return [soft, "left out (weight 0): labels"] }
-    return [
-      soft, "     + \(NumberWords.plain(teaching.labelWeight)) · CE(labels), mean over sentences",
-    ]
-  }
-
-  /// One line a term, in the order of the paper; terms of weight 0 are named below.
-  static func distill(_ loss: LossOptions) -> [String] {
-    var terms: [String] = []
-    var absent: [String] = []
-    let t = NumberWords.plain(loss.temperature)
-    if loss.softTargetWeight > 0 {
-      let rows = loss.positions == .all ? "all positions" : "masked positions"
-      terms.append(
-        "\(NumberWords.plain(loss.softTargetWeight)) · \(t)² · KL(softmax(teacher / \(t)) ‖ "
-          + "softmax(student / \(t))), mean over \(rows)")
-    } else {
-      absent.append("soft targets")
-    }
-    if loss.maskedLMWeight > 0 {
-      terms.append(
-        "\(NumberWords.plain(loss.maskedLMWeight)) · CE(masked tokens), mean over masked tokens")
-    } else {
-      absent.append("masked LM")
-    }
-    if loss.cosineWeight > 0 {
-      terms.append(
-        "\(NumberWords.plain(loss.cosineWeight)) · (1 - cos(h_teacher, h_student)), last layer, "
-          + "mean over all positions")
-    } else {
-      absent.append("cosine")
-    }
-    var lines = terms.enumerated().map { ($0.offset == 0 ? "loss = " : "     + ") + $0.element }
-    if !absent.isEmpty { lines.append("left out (weight 0): \(absent.joined(separator: ", "))") }
-    return lines
-  }
-}
-
 /// The options that all stages share, in words.
 enum StageOptionsText {
   static func lines(_ training: TrainingOptions) -> [String] {
@@ -72,11 +25,6 @@ enum StageOptionsText {
       batches += "(\(batching.batchSize * batching.accumulate) sequences)"
     }
     batches += batching.groupByLength ? ", of like length together" : ", in random order"
-    let optimizer = training.optimizer
-    let decay =
-      optimizer.weightDecay == 0
-      ? "no weight decay"
-      : "weight decay \(NumberWords.plain(optimizer.weightDecay)) (not on biases and layer norms)"
     let frozen =
       training.freeze.isEmpty
       ? "everything is trained"
@@ -88,10 +36,7 @@ enum StageOptionsText {
       }
     return [
       batches,
-      "optimizer: AdamW, betas \(NumberWords.plain(optimizer.firstBeta)) and "
-        + "\(NumberWords.plain(optimizer.secondBeta)), epsilon "
-        + "\(NumberWords.plain(optimizer.epsilon)), \(decay), gradient norm at most "
-        + NumberWords.plain(optimizer.maxGradNorm),
+      "optimizer: \(training.optimizer.rule.words)",
       frozen,
       "seed \(training.seed); a checkpoint every \(interval)",
     ]
@@ -104,32 +49,24 @@ enum LearningRateCurve {
   private static let columns = 40
 
   static func line(_ training: TrainingOptions, counts: StepCounts?) -> String {
-    let peak = training.optimizer.learningRate
+    let total = counts?.total ?? 1_000
+    let rate = LearningRate(
+      peak: training.optimizer.rule.learningRate,
+      warmupSteps: Warmup.fraction(training.schedule.warmup).steps(of: total), totalSteps: total,
+      schedule: training.schedule.shape)
     let drawn = (0..<columns).map { column -> String in
       let place = (Double(column) + 0.5) / Double(columns)
-      let level = factor(at: place, training.schedule) * Double(blocks.count - 1)
+      let level = rate.factor(step: Int(place * Double(total))) * Double(blocks.count - 1)
       return String(blocks[Int(level.rounded())])
     }.joined()
-    var words = "learning rate: \(NumberWords.plain(peak)) |\(drawn)|"
-    let warmup = training.schedule.warmup
-    if warmup > 0 {
+    var words = "learning rate: \(NumberWords.plain(rate.peak)) |\(drawn)|"
+    if training.schedule.warmup > 0 {
+      words += " warm-up over "
       words +=
-        " warm-up over " + (counts.map { "\($0.warmup) steps" } ?? NumberWords.percent(warmup))
+        counts.map { "\($0.warmup) steps" } ?? NumberWords.percent(training.schedule.warmup)
+      words += ", then"
     }
-    switch training.schedule.name {
-    case .linear: words += warmup > 0 ? ", then linear to 0" : " linear to 0"
-    case .constant: words += warmup > 0 ? ", then constant" : " constant"
-    }
-    return words
-  }
-
-  /// Share of the peak at `place` (0 to 1) of the stage.
-  static func factor(at place: Double, _ schedule: ScheduleOptions) -> Double {
-    if place < schedule.warmup { return place / schedule.warmup }
-    switch schedule.name {
-    case .constant: return 1
-    case .linear: return schedule.warmup < 1 ? (1 - place) / (1 - schedule.warmup) : 1
-    }
+    return words + " " + training.schedule.shape.words
   }
 }
 

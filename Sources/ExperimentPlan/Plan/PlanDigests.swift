@@ -173,29 +173,18 @@ private struct DigestMaking {
     guard let planned = plan.stage(id: id) else { throw MissingDigest(what: id) }
     var inputs: [String] = []
     var data: [String] = []
-    for (index, input) in planned.inputs.enumerated() {
-      // Where no term looks at the teacher, its weights change nothing.
-      if case .distill(let options) = planned.stage.work, index == 0,
-        options.loss.softTargetWeight == 0, options.loss.cosineWeight == 0
-      {
-        continue
-      }
+    for (name, input) in zip(planned.stage.work.inputs, planned.inputs) {
+      guard planned.stage.work.reads(role: name.role) else { continue }
       inputs.append(try digest(of: input))
     }
-    switch planned.stage.work {
-    case .pretrain(let options):
-      for text in options.corpus.texts { data.append(try corpus(text)) }
-    case .distill(let options):
-      for text in options.corpus.texts { data.append(try corpus(text)) }
-      if case .store(let path) = options.outputs {
-        guard let store = facts.stores[path] else { throw MissingDigest(what: path) }
-        data.append(store)
-      }
-    case .finetune(let options):
-      guard let task = facts.tasks[options.task] else {
-        throw MissingDigest(what: options.task.name)
-      }
-      data.append(task)
+    for text in planned.stage.work.corpus?.texts ?? [] { data.append(try corpus(text)) }
+    if let path = planned.stage.work.storePath {
+      guard let store = facts.stores[path] else { throw MissingDigest(what: path) }
+      data.append(store)
+    }
+    if let task = planned.stage.work.task {
+      guard let digest = facts.tasks[task] else { throw MissingDigest(what: task.name) }
+      data.append(digest)
     }
     let value = digest(
       "stage", planned.stage.canonicalForDigest(inputs: inputs, data: data))

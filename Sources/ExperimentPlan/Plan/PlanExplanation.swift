@@ -167,30 +167,8 @@ public struct PlanExplanation {
       case .main: ""
       case .baseline(let baseline, _): "  (baseline \(baseline.rawValue))"
       }
-    switch stage.work {
-    case .pretrain(let options):
-      lines = ["\(number). \(stage.id): pretrain \(options.model)\(role)"]
-      lines += indented(LossFormula.pretrain + describe(options.corpus))
-    case .distill(let options):
-      lines = ["\(number). \(stage.id): distil \(options.teacher) into \(options.student)\(role)"]
-      if case .store(let path) = options.outputs {
-        lines += indented(["teacher's outputs: read from \(path)"])
-      }
-      lines += indented(LossFormula.distill(options.loss) + describe(options.corpus))
-      if let steps = options.accountSteps {
-        lines += indented(["every \(steps) steps each term and its gradient by itself"])
-      }
-    case .finetune(let options):
-      let teacher = options.teaching.map { ", taught by \($0.teacher)" } ?? ""
-      lines = [
-        "\(number). \(stage.id): fine-tune \(options.model) on \(options.task.name)\(teacher)\(role)"
-      ]
-      let selection =
-        options.selectBest == .last
-        ? "the last epoch's weights are kept" : "best epoch by \(options.selectBest.rawValue)"
-      lines += indented(
-        LossFormula.finetune(options.teaching) + ["evaluation after each epoch; \(selection)"])
-    }
+    lines = ["\(number). \(stage.id): \(stage.work.title)\(role)"]
+    lines += indented(stage.work.formula + stage.work.details)
     if case .baseline(_, let original) = planned.role {
       return Array(lines.prefix(1)) + baselineLines(stage, original: original)
     }
@@ -203,34 +181,16 @@ public struct PlanExplanation {
 
   /// What a baseline's stage does otherwise than the stage it is made from.
   private func baselineLines(_ stage: StageDefinition, original: String) -> [String] {
-    guard case .distill(let options) = stage.work else {
-      return indented(["everything else as in \(original)"])
-    }
-    return indented(LossFormula.distill(options.loss) + ["everything else as in \(original)"])
-  }
-
-  private func describe(_ corpus: CorpusOptions) -> [String] {
-    let masking = corpus.masking
-    let weights =
-      masking.smoothing == 0 ? "all alike" : "by count^-\(NumberWords.plain(masking.smoothing))"
-    return [
-      "text: \(corpus.texts.map(\.name).joined(separator: ", ")); sequences of at least "
-        + "\(corpus.minimumLength) tokens, at most \(NumberWords.percent(corpus.maximumUnknown)) "
-        + "of them unknown",
-      "masking: \(NumberWords.percent(masking.probability)) of a batch's tokens, drawn \(weights); "
-        + "\(NumberWords.percent(masking.mask)) [MASK], \(NumberWords.percent(masking.keep)) kept, "
-        + "\(NumberWords.percent(masking.random)) random",
-    ]
+    let loss =
+      stage.work.formula == plan.definition.stage(id: original)?.work.formula
+      ? [] : stage.work.formula
+    return indented(loss + ["everything else as in \(original)"])
   }
 
   private func describeSteps(_ stage: StageDefinition) -> [String] {
     let training = stage.training
     let size: DataSize? =
-      if case .finetune(let options) = stage.work {
-        sizes[stage.id] ?? options.task.trainingSize
-      } else {
-        sizes[stage.id]
-      }
+      sizes[stage.id] ?? stage.work.task?.trainingSize
     guard let size, let counts = StepCounts(training, data: size) else {
       let limit =
         switch training.limit {

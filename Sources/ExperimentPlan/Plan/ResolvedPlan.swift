@@ -124,13 +124,12 @@ struct BaselineExpansion {
     case .teacher: start = chain.options.teacher
     case .mlmOnly:
       var options = chain.options
-      options.loss.softTargetWeight = 0
-      options.loss.cosineWeight = 0
+      options.loss = options.loss.withoutTeacher
       options.outputs = .live  // nothing of a teacher is read
-      options.accountSteps = nil  // of a single term there is nothing to tell
+      options.breakdownSteps = nil  // of a single term there is nothing to tell
       var distill = chain.distill
       distill.id += suffix
-      distill.work = .distill(options)
+      distill.work = options
       stages.append((distill, .baseline(baseline, of: chain.distill.id)))
       start = distill.id
     case .randomInit:
@@ -144,11 +143,9 @@ struct BaselineExpansion {
       start = model.name
     }
     for finetune in chain.finetunes {
-      guard case .finetune(var options) = finetune.work else { continue }
-      options.model = start
       var stage = finetune
       stage.id += suffix
-      stage.work = .finetune(options)
+      stage.work = stage.work.training(start)
       stages.append((stage, .baseline(baseline, of: finetune.id)))
     }
   }

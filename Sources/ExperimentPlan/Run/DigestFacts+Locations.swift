@@ -38,10 +38,7 @@ extension DigestFacts {
       attempt { facts.corpora[corpus] = try digest(of: corpus, in: locations) }
     }
     for stage in stages.map(\.stage) {
-      switch stage.work {
-      case .pretrain: break
-      case .distill(let options):
-        guard case .store(let path) = options.outputs, facts.stores[path] == nil else { continue }
+      if let path = stage.work.storePath, facts.stores[path] == nil {
         attempt {
           guard Locations.exists(path) else {
             throw LocationError(problems: [
@@ -51,9 +48,9 @@ extension DigestFacts {
           }
           facts.stores[path] = try SHA256.hexDigest(ofFile: path)
         }
-      case .finetune(let options):
-        guard facts.tasks[options.task] == nil else { continue }
-        attempt { facts.tasks[options.task] = try digest(of: options.task, in: locations) }
+      }
+      if let task = stage.work.task, facts.tasks[task] == nil {
+        attempt { facts.tasks[task] = try digest(of: task, in: locations) }
       }
     }
     guard problems.isEmpty else { throw LocationError(problems: problems.firstOccurrences) }
@@ -155,13 +152,7 @@ extension ResolvedPlan {
   func corpora(neededBy stages: [PlannedStage]) -> [CorpusSource] {
     var found: [CorpusSource] = []
     if case .trained(let texts, _) = definition.vocabulary.source { found += texts }
-    for stage in stages.map(\.stage) {
-      switch stage.work {
-      case .pretrain(let options): found += options.corpus.texts
-      case .distill(let options): found += options.corpus.texts
-      case .finetune: break
-      }
-    }
+    for stage in stages { found += stage.stage.work.corpus?.texts ?? [] }
     return found.firstOccurrences
   }
 }

@@ -135,10 +135,10 @@ public final class ExperimentRunner {
   ) throws -> [RunRecord.Timing] {
     guard let passes = plan.definition.inferencePasses else { return [] }
     return try zip(stages, results).compactMap { planned, result in
-      guard case .finetune(let options) = planned.stage.work,
+      guard let source = planned.stage.work.task,
         let folder = digests.stages[planned.id].flatMap(cache.lookUp)
       else { return nil }
-      let task = try data.task(options.task)
+      let task = try data.task(source)
       observer?.note("\(planned.id): timed over \(task.name) dev, one sentence at a time")
       return try InferenceTiming(
         model: Self.classifier(ofStageIn: folder),

@@ -97,11 +97,9 @@ struct RecordMaking {
     }
     for planned in stages {
       let length = planned.stage.training.sequenceLength
-      switch planned.stage.work {
-      case .pretrain(let options): add(try corpus(options.corpus, length))
-      case .distill(let options): add(try corpus(options.corpus, length))
-      case .finetune(let options):
-        let task = try data.task(options.task)
+      if let text = planned.stage.work.corpus { add(try corpus(text, length)) }
+      if let source = planned.stage.work.task {
+        let task = try data.task(source)
         for (split, sentences) in [("train", task.train), ("dev", task.dev), ("test", task.test)] {
           let sequences = try data.sequences(sentences, maximumLength: length)
           let labels = sentences.labels?.map { Int($0) }

@@ -65,7 +65,8 @@ public final class StageActivations {
     guard let planned = plan.stage(id: request.stage) else {
       throw RunError.noSuchStage(request.stage, known: plan.stages.map(\.id))
     }
-    guard case .distill(let options) = planned.stage.work, options.loss.objective.needsTeacher
+    guard let options = planned.stage.work as? DistillStage,
+      options.loss.distillationObjective.needsTeacher
     else { throw RunError.noTeacher(stage: request.stage) }
     let facts = try DigestFacts.gather(
       for: plan, stages: [planned.id], in: locations, numericsVersion: Numerics.version,
@@ -81,15 +82,15 @@ public final class StageActivations {
       return try ExperimentRunner.model(ofStageIn: folder)
     }.make(planned.inputs[0])
     let corpus = try data.corpus(
-      options.corpus, sequenceLength: planned.stage.training.sequenceLength)
+      options.text, sequenceLength: planned.stage.training.sequenceLength)
     guard corpus.count > 0 else {
       throw TrainingError.noData(
-        "\(options.corpus.texts.map(\.name).joined(separator: ", ")): no sequence is left after "
+        "\(options.text.texts.map(\.name).joined(separator: ", ")): no sequence is left after "
           + "cleaning")
     }
-    let objective = options.loss.objective
+    let objective = options.loss.distillationObjective
     let settings = StageExecution.maskedLanguageSettings(
-      planned.stage.training, objective: objective, masking: options.corpus.masking.rule)
+      planned.stage.training, objective: objective, masking: options.text.masking.rule)
     sequenceCount = corpus.count
     layout = try request.layout(
       for: objective, hiddenSize: teacher.configuration.hiddenSize,
@@ -153,9 +154,9 @@ extension ResolvedDefinition {
   fileprivate func runningTeacher(ofStage id: String) -> ResolvedDefinition {
     var definition = self
     for index in definition.stages.indices where definition.stages[index].id == id {
-      guard case .distill(var options) = definition.stages[index].work else { continue }
+      guard var options = definition.stages[index].work as? DistillStage else { continue }
       options.outputs = .live
-      definition.stages[index].work = .distill(options)
+      definition.stages[index].work = options
     }
     return definition
   }

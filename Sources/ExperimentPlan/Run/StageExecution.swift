@@ -38,18 +38,19 @@ struct StageExecution {
 
   func run() throws -> StageResult {
     switch planned.stage.work {
-    case .pretrain(let options): try pretrain(options)
-    case .distill(let options): try distill(options)
-    case .finetune(let options): try finetune(options)
+    case let stage as PretrainStage: try pretrain(stage)
+    case let stage as DistillStage: try distill(stage)
+    case let stage as FinetuneStage: try finetune(stage)
+    default: preconditionFailure("no stage \(planned.kind) can be run")
     }
   }
 
   // MARK: Masked-language stages
 
-  private func pretrain(_ options: PretrainOptions) throws -> StageResult {
+  private func pretrain(_ options: PretrainStage) throws -> StageResult {
     let model = try models.make(planned.inputs[0])
     return try maskedLanguage(
-      model, corpus: options.corpus
+      model, corpus: options.text
     ) { _ in
       StageTeaching(
         objective: DistillationObjective(softTargets: nil, maskedLanguage: 1, cosine: nil),
@@ -57,12 +58,12 @@ struct StageExecution {
     }
   }
 
-  private func distill(_ options: DistillOptions) throws -> StageResult {
+  private func distill(_ options: DistillStage) throws -> StageResult {
     let student = try models.make(planned.inputs[1])
-    let objective = options.loss.objective
+    let objective = options.loss.distillationObjective
     let teacher = { try models.make(planned.inputs[0]) }
     return try maskedLanguage(
-      student, corpus: options.corpus, accountSteps: options.accountSteps
+      student, corpus: options.text, accountSteps: options.breakdownSteps
     ) { corpus in
       switch options.outputs {
       case .live:
@@ -137,8 +138,8 @@ struct StageExecution {
 
   // MARK: Fine-tuning
 
-  private func finetune(_ options: FinetuneOptions) throws -> StageResult {
-    let task = try data.task(options.task)
+  private func finetune(_ options: FinetuneStage) throws -> StageResult {
+    let task = try data.task(options.learned)
     let model = models.classifier(
       over: try models.make(planned.model), labels: task.classNames, seed: training.seed,
       random: plan.definition.random)
@@ -150,7 +151,8 @@ struct StageExecution {
     let teaching = try options.teaching.map { teaching in
       ClassTeaching(
         teacher: try classifier(teaching.teacher), training: examples,
-        softTargetWeight: teaching.softTargetWeight, labelWeight: teaching.labelWeight,
+        softTargetWeight: teaching.loss.weight(of: ClassSoftTargets.key),
+        labelWeight: teaching.loss.weight(of: CrossEntropy.key),
         temperature: teaching.temperature, engine: engine)
     }
     let loop = FineTuning(
@@ -161,7 +163,7 @@ struct StageExecution {
     began(loop.totalSteps)
     let progress = try loop.run()
     let record = result(
-      model, progress, loss: Self.lossText(options.teaching),
+      model, progress, loss: options.loss.objective?.formula ?? "",
       termNames: FineTuning.termNames(isTaught: teaching != nil), window: Self.trainerWindow)
     guard task.test.count > 0 else { return record }
     let test = ClassificationEvaluation.evaluate(
@@ -170,14 +172,6 @@ struct StageExecution {
     return StageResult(
       model: model, record: record.record,
       testPredictions: GLUESubmission.text(predictions: test.predictions))
-  }
-
-  private static func lossText(_ teaching: TeachingOptions?) -> String {
-    guard let teaching else { return "loss = CE(class), mean over the sentences of a step" }
-    let t = NumberWords.plain(teaching.temperature)
-    return
-      "loss = \(NumberWords.plain(teaching.softTargetWeight)) · \(t)² · KL(teacher ‖ student; T = \(t)) "
-      + "+ \(NumberWords.plain(teaching.labelWeight)) · CE(class), means over the sentences of a step"
   }
 
   /// The Trainer's `logging_steps`: what its epoch table shows is the mean over the last window of 500.
@@ -209,7 +203,7 @@ struct StageExecution {
     let devName = planned.evaluatedName
     let epochs = devName == nil ? [] : progress.epochs.compactMap(RunRecord.Epoch.init)
     let selection: Bool? =
-      if case .finetune(let options) = planned.stage.work {
+      if let options = planned.stage.work as? FinetuneStage {
         options.selectBest == .last ? nil : options.selectBest == .evalLoss
       } else { nil }
     var best = RunRecord.Best(of: epochs, keepingByLoss: selection ?? true)
@@ -279,11 +273,10 @@ extension RunRecord.Epoch {
 
 extension StageKind {
   var recorded: RunRecord.StageKind {
-    switch self {
-    case .pretrain: .pretrain
-    case .distill: .distill
-    case .finetune: .finetune
+    guard let kind = RunRecord.StageKind(rawValue: rawValue) else {
+      preconditionFailure("records know no stage \(rawValue)")
     }
+    return kind
   }
 }
 

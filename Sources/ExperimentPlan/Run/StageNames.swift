@@ -4,33 +4,17 @@ import Reporting
 extension PlannedStage {
   /// Role to the model or stage that fills it.
   var inputNames: [String: String] {
-    switch stage.work {
-    case .pretrain(let options): ["model": options.model]
-    case .distill(let options): ["teacher": options.teacher, "student": options.student]
-    case .finetune(let options):
-      options.teaching.map { ["teacher": $0.teacher, "model": options.model] }
-        ?? ["model": options.model]
-    }
+    Dictionary(uniqueKeysWithValues: stage.work.inputs.map { ($0.role, $0.name) })
   }
 
   /// The data it is trained and evaluated on.
   var dataNames: [String] {
-    switch stage.work {
-    case .pretrain(let options): [options.corpus.name]
-    case .distill(let options): [options.corpus.name]
-    case .finetune(let options): ["\(options.task.name) train", "\(options.task.name) dev"]
-    }
+    [stage.work.corpus?.name].compactMap { $0 }
+      + (stage.work.task.map { ["\($0.name) train", "\($0.name) dev"] } ?? [])
   }
 
   /// The data it is evaluated on; nil for stages that are not evaluated.
-  var evaluatedName: String? {
-    if case .finetune(let options) = stage.work { "\(options.task.name) dev" } else { nil }
-  }
-}
-
-extension CorpusOptions {
-  /// Its texts in one name.
-  var name: String { texts.map(\.name).joined(separator: " + ") }
+  var evaluatedName: String? { stage.work.task.map { "\($0.name) dev" } }
 }
 
 extension StageRecord {

@@ -23,20 +23,21 @@ struct StageProbe {
   ) throws -> (RunForecast.Stage, DataSize) {
     let training = planned.stage.training
     switch planned.stage.work {
-    case .pretrain(let options):
+    case let options as PretrainStage:
       return try measure(
-        planned, isCached, training, options.corpus, teacher: nil,
+        planned, isCached, training, options.text, teacher: nil,
         objective: DistillationObjective(softTargets: nil, maskedLanguage: 1, cosine: nil))
-    case .distill(let options):
-      let objective = options.loss.objective
+    case let options as DistillStage:
+      let objective = options.loss.distillationObjective
       let teacher =
         objective.needsTeacher
         ? LiveTeacher(model: try models.make(planned.inputs[0]), engine: engine) : nil
       return try measure(
-        planned, isCached, training, options.corpus, teacher: teacher, objective: objective,
-        accountSteps: options.accountSteps)
-    case .finetune(let options):
+        planned, isCached, training, options.text, teacher: teacher, objective: objective,
+        accountSteps: options.breakdownSteps)
+    case let options as FinetuneStage:
       return try measure(planned, isCached, training, options)
+    default: preconditionFailure("no stage \(planned.kind) can be measured")
     }
   }
 
@@ -89,9 +90,9 @@ struct StageProbe {
 
   private func measure(
     _ planned: PlannedStage, _ isCached: Bool, _ training: TrainingOptions,
-    _ options: FinetuneOptions
+    _ options: FinetuneStage
   ) throws -> (RunForecast.Stage, DataSize) {
-    let task = try data.task(options.task)
+    let task = try data.task(options.learned)
     let model = models.classifier(
       over: try models.make(planned.model), labels: task.classNames, seed: training.seed,
       random: plan.definition.random)
@@ -141,7 +142,7 @@ struct StageProbe {
 
   /// What a teacher takes for its answers to all examples.
   private func teachingSeconds(
-    _ options: FinetuneOptions, _ task: PreparedData.Task, _ examples: LabelledSequences
+    _ options: FinetuneStage, _ task: PreparedData.Task, _ examples: LabelledSequences
   ) throws -> Double {
     guard let id = options.teaching?.teacher, let planned = plan.stage(id: id) else { return 0 }
     let teacher = models.classifier(
@@ -183,7 +184,7 @@ struct StageProbe {
       }
     // Weights and two moments, beside the checkpoint before them until they are whole; the best epoch's weights.
     let checkpoints = (epochs + betweenEpochs > 1 ? 2 : 1) * 3
-    let best = planned.kind == .finetune && epochs > 1 ? 1 : 0
+    let best = planned.stage.work.task != nil && epochs > 1 ? 1 : 0
     return RunForecast.Stage(
       id: planned.id, steps: steps, tokens: tokens,
       secondsPerStep: seconds / Double(max(1, steps)), seconds: seconds,

@@ -6,12 +6,7 @@ import Text
 extension TrainingOptions {
   var optimization: OptimizationSettings {
     OptimizationSettings(
-      optimizer: AdamW(
-        learningRate: optimizer.learningRate, beta1: optimizer.firstBeta,
-        beta2: optimizer.secondBeta, epsilon: optimizer.epsilon,
-        weightDecay: optimizer.weightDecay, maximumGradientNorm: optimizer.maxGradNorm),
-      warmup: .fraction(schedule.warmup),
-      schedule: schedule.name == .linear ? LinearSchedule() : ConstantSchedule())
+      optimizer: optimizer.rule, warmup: .fraction(schedule.warmup), schedule: schedule.shape)
   }
 
   var trainingLimit: TrainingLimit {
@@ -41,7 +36,7 @@ extension TrainingOptions {
   /// The schedule in words.
   func learningRateText(totalSteps: Int) -> String {
     let warmup = Warmup.fraction(schedule.warmup).steps(of: totalSteps)
-    return "\(optimizer.learningRate), \(optimization.schedule.words) over \(totalSteps) steps, "
+    return "\(optimizer.rule.learningRate), \(schedule.shape.words) over \(totalSteps) steps, "
       + (warmup == 0 ? "no warm-up" : "\(warmup) steps of warm-up")
   }
 }
@@ -54,16 +49,22 @@ extension MaskingOptions {
 }
 
 extension LossOptions {
-  /// The terms with a weight; a weight of 0 leaves its term out.
-  var objective: DistillationObjective {
-    DistillationObjective(
-      softTargets: softTargetWeight == 0
-        ? nil
-        : .init(
-          weight: softTargetWeight, temperature: temperature,
-          positions: positions == .all ? .all : .masked),
-      maskedLanguage: maskedLMWeight == 0 ? nil : maskedLMWeight,
-      cosine: cosineWeight == 0 ? nil : cosineWeight)
+  /// The terms with a weight, for the loops that know three of them.
+  var distillationObjective: DistillationObjective {
+    func weighted<Term: LossTerm>(_ type: Term.Type) -> (weight: Double, term: Term)? {
+      for weighted in objective?.terms ?? [] {
+        if let term = weighted.term as? Term { return (weighted.weight, term) }
+      }
+      return nil
+    }
+    return DistillationObjective(
+      softTargets: weighted(SoftTargets.self).map {
+        .init(
+          weight: $0.weight, temperature: $0.term.temperature,
+          positions: $0.term.positions == .all ? .all : .masked)
+      },
+      maskedLanguage: weighted(MaskedLanguage.self)?.weight,
+      cosine: weighted(HiddenCosine.self)?.weight)
   }
 }
 

@@ -15,10 +15,10 @@ struct TeacherOutputIdentity {
   ///   - corpus: as cut for the stage.
   ///   - vocabulary: digest.
   init(
-    teacher: String, corpus: TokenizedCorpus, vocabulary: String, options: DistillOptions,
+    teacher: String, corpus: TokenizedCorpus, vocabulary: String, options: DistillStage,
     training: TrainingOptions
   ) {
-    let (masking, batching) = (options.corpus.masking, training.batching)
+    let (masking, batching) = (options.text.masking, training.batching)
     values = [
       "core_type": BLASKernel.coreName, "numerics_version": "\(Numerics.version)",
       "teacher": teacher, "data": corpus.digest, "vocabulary": vocabulary,

@@ -1,5 +1,31 @@
-// What an ablation changes in a definition, in the words of the definition itself.
+// What an ablation leaves out, and what it changes in a definition, in the words of the definition itself.
+import Distillation
 import Options
+
+/// What an ablation leaves out, one run each.
+public enum Ablation: Sendable, Hashable {
+  /// A term of the loss, by its key.
+  case term(String)
+  /// The student's initialisation from the teacher.
+  case initialization
+
+  /// What a definition and a record call it.
+  public var rawValue: String {
+    switch self {
+    case .term(let key): key
+    case .initialization: "init"
+    }
+  }
+
+  static let names = LossTerms.types(for: .maskedText).map { $0.key } + ["init"]
+
+  static let type = OptionType<Ablation>(
+    schema: .choice(names), example: "soft_targets",
+    read: { node, key, map in
+      guard let name = map.choice(node, key, among: names) else { return nil }
+      return name == "init" ? .initialization : .term(name)
+    }, write: { .text($0.rawValue) })
+}
 
 extension Ablation {
   /// Key paths and values that leave it out of every distillation that has it.
@@ -11,18 +37,11 @@ extension Ablation {
   ) -> [(path: String, value: DefinitionNode)] {
     var edits: [(path: String, value: DefinitionNode)] = []
     for stage in definition.stages {
-      guard case .distill(let options) = stage.work else { continue }
-      let loss = "stages.\(stage.id).loss"
+      guard let options = stage.work as? DistillStage else { continue }
       switch self {
-      case .softTargets:
-        guard options.loss.softTargetWeight > 0 else { continue }
-        edits.append(("\(loss).soft_targets.weight", .text("0", origin)))
-      case .cosine:
-        guard options.loss.cosineWeight > 0 else { continue }
-        edits.append(("\(loss).cosine.weight", .text("0", origin)))
-      case .maskedLM:
-        guard options.loss.maskedLMWeight > 0 else { continue }
-        edits.append(("\(loss).masked_lm.weight", .text("0", origin)))
+      case .term(let key):
+        guard options.loss.weight(of: key) > 0 else { continue }
+        edits.append(("stages.\(stage.id).loss.\(key).weight", .text("0", origin)))
       case .initialization:
         guard let model = definition.model(named: options.student), case .layers = model.source
         else { continue }

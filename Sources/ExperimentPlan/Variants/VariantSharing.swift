@@ -52,8 +52,8 @@ public struct VariantSharing: Sendable {
 
   /// Steps where they can be told without reading a text, else the limit.
   private static func extent(of stage: StageDefinition) -> String {
-    guard case .finetune(let options) = stage.work,
-      let counts = StepCounts(stage.training, data: options.task.trainingSize)
+    guard let task = stage.work.task,
+      let counts = StepCounts(stage.training, data: task.trainingSize)
     else { return stage.training.budget }
     return "\(counts.total) steps"
   }
@@ -74,12 +74,9 @@ extension DigestFacts {
         facts.corpora[corpus] = generatedDigest(of: corpus) ?? corpus.name
       }
       for stage in plan.stages.map(\.stage) {
-        switch stage.work {
-        case .pretrain: break
-        case .distill(let options):
-          if case .store(let path) = options.outputs { facts.stores[path] = path }
-        case .finetune(let options):
-          facts.tasks[options.task] = generatedDigest(of: options.task) ?? options.task.name
+        if let path = stage.work.storePath { facts.stores[path] = path }
+        if let task = stage.work.task {
+          facts.tasks[task] = generatedDigest(of: task) ?? task.name
         }
       }
     }

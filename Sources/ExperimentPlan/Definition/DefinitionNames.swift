@@ -1,0 +1,26 @@
+// Names in a definition: what may be one, and how references to them are read.
+import Options
+
+enum DefinitionNames {
+  /// A name that can be a folder, a key path and part of a command line.
+  static let name = OptionType<String>(
+    schema: .text(words: "a name of lower-case letters, digits, - and _, a letter first"),
+    words: "a name", example: "distil",
+    read: { node, key, map in
+      if let text = node.scalar, isName(text) { return text }
+      map.reportWrong(
+        node, key, expected: "a name of lower-case letters, digits, - and _, a letter first")
+      return nil
+    }, write: { .text($0) })
+
+  static let modelOrStage = name.described(as: "a model or stage")
+
+  static func isName(_ text: String) -> Bool {
+    guard let first = text.first, first.isASCII, first.isLetter, text.count <= 80 else {
+      return false
+    }
+    return text.allSatisfy {
+      $0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "-" || $0 == "_")
+    }
+  }
+}

@@ -1,0 +1,169 @@
+// The texts and tasks of a definition: declared under `corpora:` and `tasks:`, named where they are used.
+import Options
+
+public enum Grammar: String, Sendable, CaseIterable { case filmReviews = "film_reviews" }
+
+/// A text, one paragraph a line.
+public enum CorpusSource: Sendable, Equatable, Hashable {
+  /// data/corpora/NAME.txt of the mirror or the cache.
+  case named(String)
+  case path(String)
+  case generated(name: String, grammar: Grammar, lines: Int, seed: UInt64)
+
+  public var name: String {
+    switch self {
+    case .named(let name), .generated(let name, _, _, _): name
+    case .path(let path): path
+    }
+  }
+}
+
+/// A sentence-classification task.
+public enum TaskSource: Sendable, Equatable, Hashable {
+  /// `glue/sst2`
+  case sst2
+  case generated(name: String, grammar: Grammar, train: Int, dev: Int, test: Int, seed: UInt64)
+
+  public static let builtInNames = ["glue/sst2"]
+
+  public var name: String {
+    switch self {
+    case .sst2: "glue/sst2"
+    case .generated(let name, _, _, _, _, _): name
+    }
+  }
+}
+
+// MARK: - Declared
+
+/// Lines of a text made by a grammar.
+private struct GeneratedText: Sendable {
+  let grammar: Grammar
+  let lines: Int
+  let seed: UInt64
+
+  static let options = OptionList(
+    GeneratedText.init(grammar:lines:seed:),
+    OptionField("grammar", \.grammar, .choice, "What the lines are about."),
+    OptionField("lines", \.lines, .integer(atLeast: 1, example: "20_000"), "How many lines."),
+    .inheritedSeed(\.seed, "Of the lines."))
+}
+
+/// Labelled sentences made by a grammar.
+private struct GeneratedTask: Sendable {
+  let grammar: Grammar
+  let train: Int
+  let dev: Int
+  let test: Int
+  let seed: UInt64
+
+  static let options = OptionList(
+    GeneratedTask.init(grammar:train:dev:test:seed:),
+    OptionField("grammar", \.grammar, .choice, "What the sentences are about."),
+    OptionField(
+      "train", \.train, .integer(atLeast: 1, example: "4_000"), "Sentences to learn from."),
+    OptionField(
+      "dev", \.dev, .integer(atLeast: 1, example: "1_000"), "Sentences to be evaluated on."),
+    OptionField(
+      "test", \.test, .integer(atLeast: 0, example: "500"),
+      "Sentences to be predicted without labels."),
+    .inheritedSeed(\.seed, "Of the sentences."))
+}
+
+extension CorpusSource {
+  /// A declaration under `name`.
+  static func declaration(_ name: String) -> OptionType<CorpusSource> {
+    .oneKey([
+      OptionAlternative(
+        "generated", .map(GeneratedText.options), "A text made by a grammar of the program.",
+        make: {
+          .generated(name: name, grammar: $0.grammar, lines: $0.lines, seed: $0.seed)
+        },
+        take: {
+          guard case .generated(_, let grammar, let lines, let seed) = $0 else { return nil }
+          return GeneratedText(grammar: grammar, lines: lines, seed: seed)
+        }),
+      OptionAlternative(
+        "file", .text("a path", example: "texts/mine.txt"),
+        "A file, one paragraph a line; relative to the working directory.",
+        make: { .path($0) }, take: { if case .path(let path) = $0 { path } else { nil } }),
+    ])
+  }
+
+  /// A name of `corpora:`, a known corpus, or a path.
+  static let reference = OptionType<CorpusSource>(
+    schema: .text(words: "a corpus's name or a path"), example: "movie_reviews",
+    read: { node, key, map in
+      guard let text = node.scalar, !text.isEmpty else {
+        map.reportWrong(node, key, expected: "a corpus's name or a path")
+        return nil
+      }
+      let decoding = map.collector as? DefinitionDecoding
+      let known = decoding?.context.knownCorpora ?? []
+      if let source = decoding?.corpora[text] { return source }
+      if known.contains(text) { return .named(text) }
+      if text.contains("/") || text.hasSuffix(".txt") { return .path(text) }
+      map.reportWrong(
+        node, key, expected: "a known corpus or a path",
+        advice: Spelling.advice(
+          for: text, among: (decoding?.corpora.keys.sorted() ?? []) + known)
+          + " A text of your own is a path, or data/corpora/\(text).txt in the cache")
+      return nil
+    }, write: { .text($0.name) })
+
+  static let references = OptionType<[CorpusSource]>.list(of: reference, words: "a list of corpora")
+    .checked { texts, node, key, map in
+      guard texts.isEmpty else { return true }
+      map.reportWrong(node, key, expected: "at least one corpus")
+      return false
+    }
+
+  /// Its declaration; its name where it has none.
+  var canonicalContent: CanonicalValue {
+    guard case .generated(let name, _, _, _) = self else { return .text(name) }
+    return Self.declaration(name).write(self)
+  }
+}
+
+extension TaskSource {
+  /// A declaration under `name`.
+  static func declaration(_ name: String) -> OptionType<TaskSource> {
+    .oneKey([
+      OptionAlternative(
+        "generated", .map(GeneratedTask.options), "Sentences made by a grammar of the program.",
+        make: {
+          .generated(
+            name: name, grammar: $0.grammar, train: $0.train, dev: $0.dev, test: $0.test,
+            seed: $0.seed)
+        },
+        take: {
+          guard case .generated(_, let grammar, let train, let dev, let test, let seed) = $0 else {
+            return nil
+          }
+          return GeneratedTask(grammar: grammar, train: train, dev: dev, test: test, seed: seed)
+        })
+    ])
+  }
+
+  /// A built-in task, or a name of `tasks:`.
+  static let reference = OptionType<TaskSource>(
+    schema: .text(words: "glue/sst2, or a name of tasks:"), example: "glue/sst2",
+    read: { node, key, map in
+      let declared = (map.collector as? DefinitionDecoding)?.tasks ?? [:]
+      if let text = node.scalar {
+        if let source = declared[text] { return source }
+        if text == TaskSource.sst2.name { return .sst2 }
+      }
+      map.reportWrong(
+        node, key, expected: "a known task",
+        advice: Spelling.advice(
+          for: node.scalar ?? "", among: TaskSource.builtInNames + declared.keys.sorted()))
+      return nil
+    }, write: { .text($0.name) })
+
+  /// Its declaration; its name where it has none.
+  var canonicalContent: CanonicalValue {
+    guard case .generated(let name, _, _, _, _, _) = self else { return .text(name) }
+    return Self.declaration(name).write(self)
+  }
+}

@@ -1,0 +1,38 @@
+// When a stage ends, and how often it is saved before.
+import Options
+
+/// When a stage has done enough.
+public enum StageLimit: Sendable, Equatable {
+  case epochs(Int)
+  /// Optimiser steps.
+  case steps(Int)
+  /// Tokens of the corpus seen, [CLS] and [SEP] counted.
+  case tokens(Int)
+
+  static let type = OptionType<StageLimit>.oneKey([
+    OptionAlternative(
+      "epochs", .integer(atLeast: 1, example: "3"), "Passes over the data.",
+      make: { .epochs($0) }, take: { if case .epochs(let count) = $0 { count } else { nil } }),
+    OptionAlternative(
+      "steps", .integer(atLeast: 1, example: "1000"), "Optimiser steps.",
+      make: { .steps($0) }, take: { if case .steps(let count) = $0 { count } else { nil } }),
+    OptionAlternative(
+      "tokens", .integer(atLeast: 1, example: "3_000_000"),
+      "Tokens seen, [CLS] and [SEP] counted. The stage ends with the step that reaches them.",
+      make: { .tokens($0) }, take: { if case .tokens(let count) = $0 { count } else { nil } }),
+  ]).described(as: "one of {epochs: n}, {steps: n}, {tokens: n}")
+}
+
+public enum CheckpointSpacing: Sendable, Equatable {
+  case minutes(Double)
+  case steps(Int)
+
+  static let type = OptionType<CheckpointSpacing>.oneKey([
+    OptionAlternative(
+      "minutes", .number(.positive, example: "10"), "Minutes between checkpoints.",
+      make: { .minutes($0) }, take: { if case .minutes(let minutes) = $0 { minutes } else { nil } }),
+    OptionAlternative(
+      "steps", .integer(atLeast: 1, example: "500"), "Optimiser steps between checkpoints.",
+      make: { .steps($0) }, take: { if case .steps(let count) = $0 { count } else { nil } }),
+  ]).described(as: "one of {minutes: n}, {steps: n}")
+}

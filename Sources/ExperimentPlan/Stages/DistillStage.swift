@@ -1,0 +1,116 @@
+// Training a student on text to answer as its teacher does.
+import Options
+
+public struct DistillStage: StageWork {
+  public var teacher: String
+  public var student: String
+  public var outputs: TeacherOutputs
+  public var loss: LossOptions
+  public var text: CorpusOptions
+  /// Steps from one breakdown of the loss to the next; nil for none.
+  public var breakdownSteps: Int?
+
+  public static let kind = StageKind.distill
+  public static let about = "Trains a student on text with what a teacher says of it."
+  public static let standard = PretrainStage.standard + "targets: live\n"
+  public static let options = OptionList(
+    DistillStage.init(teacher:student:outputs:loss:text:breakdownSteps:),
+    OptionField(
+      "teacher", \.teacher, DefinitionNames.modelOrStage,
+      "Whom the student learns from: a model, or the stage that made it. It is run forward only."),
+    OptionField(
+      "student", \.student, DefinitionNames.modelOrStage,
+      "What is trained: a model, or the stage that made it."),
+    OptionField(
+      "targets", \.outputs, TeacherOutputs.type,
+      "Where the teacher's outputs come from: live runs it beside the student, a store was written by "
+        + "`retort activations DEF --stage ID`."),
+    OptionField("loss", \.loss, LossOptions.distillation, "Weighted terms of the loss."),
+    OptionField(\.text, CorpusOptions.options),
+    OptionField(
+      optional: "account_every", \.breakdownSteps,
+      .map(
+        OptionList(
+          { $0 },
+          OptionField(
+            "steps", \.self, .integer(atLeast: 1, example: "50"),
+            "Optimiser steps between breakdowns."))),
+      "Logs each loss term's gradient norm and the cosines between the terms' gradients. "
+        + "The training is the same to the bit."))
+
+  public var inputs: [StageInputName] {
+    [
+      StageInputName(role: "teacher", name: teacher),
+      StageInputName(role: "student", name: student),
+    ]
+  }
+  public var corpus: CorpusOptions? { text }
+  public var storePath: String? { if case .store(let path) = outputs { path } else { nil } }
+
+  /// Where no term looks at the teacher, its weights change nothing.
+  public func reads(role: String) -> Bool { role != "teacher" || loss.readsTeacher }
+
+  public func training(_ model: String) -> DistillStage {
+    var other = self
+    other.student = model
+    return other
+  }
+
+  public func shape(after shape: ModelShape) -> ModelShape { shape }
+
+  public func check(_ stage: StageDefinition, in checks: inout DefinitionChecks) {
+    let path = "stages.\(stage.id)"
+    let shapes = (teacher: checks.shape(of: teacher), student: checks.shape(of: student))
+    if teacher == student {
+      checks.report("\(path).student", "is the teacher itself", advice: "name another model")
+    }
+    loss.check((teacher, shapes.teacher), (student, shapes.student), at: path, in: &checks)
+    if let a = shapes.teacher.vocabularySize, let b = shapes.student.vocabularySize, a != b {
+      checks.report(
+        "\(path).student", expected: "the teacher's vocabulary of \(a)", found: "one of \(b)",
+        advice: "teacher and student read the same token ids")
+    }
+    checks.checkFreeze(stage, shapes.student)
+    checks.checkLength(stage, [(teacher, shapes.teacher), (student, shapes.student)])
+  }
+
+  public var title: String { "distil \(teacher) into \(student)" }
+  public var formula: [String] { loss.formula }
+  public var details: [String] {
+    (storePath.map { ["teacher's outputs: read from \($0)"] } ?? []) + text.details
+      + (breakdownSteps.map {
+        ["every \($0) steps each term's gradient norm, and the cosines between the gradients"]
+      } ?? [])
+  }
+}
+
+/// Where the teacher's outputs come from.
+public enum TeacherOutputs: Sendable, Equatable {
+  /// The teacher runs beside the student.
+  case live
+  /// An activation store written by `retort activations DEF --stage ID`.
+  case store(path: String)
+
+  private enum Way: String, CaseIterable, Sendable { case live }
+
+  static let type: OptionType<TeacherOutputs> = {
+    let stored = OptionType<TeacherOutputs>.oneKey([
+      OptionAlternative(
+        "store", .text("the path of an activation store", example: "teacher.h5"),
+        "An activation store.", make: { .store(path: $0) },
+        take: { if case .store(let path) = $0 { path } else { nil } })
+    ])
+    let live = OptionType<Way>.choice
+    return OptionType(
+      schema: .any([live.schema, stored.schema]), words: "live, or {store: path}", example: "live",
+      read: { node, key, map in
+        node.entries == nil
+          ? live.read(node, key, map).map { _ in .live } : stored.read(node, key, map)
+      },
+      write: { if case .live = $0 { .text("live") } else { stored.write($0) } })
+  }()
+}
+
+extension StageKind {
+  public static let distill = StageKind(rawValue: "distill")
+}

@@ -1,0 +1,97 @@
+// Fine-tuning a classifier on a task, from labels alone or from a teacher's answers too.
+import Distillation
+import Options
+
+public struct FinetuneStage: StageWork {
+  public var model: String
+  public var learned: TaskSource
+  public var selectBest: ModelSelection
+  /// Sentences in one forward pass of an evaluation; the result does not depend on it.
+  public var evaluationBatchSize: Int
+  /// Nil to learn from the labels alone.
+  public var teaching: TeachingOptions?
+
+  public static let kind = StageKind.finetune
+  public static let about = "Trains a classifier on a task's labelled sentences."
+  public static let standard = "evaluation: { batch_size: 32 }\n"
+  public static let options = OptionList(
+    FinetuneStage.init(model:learned:selectBest:evaluationBatchSize:teaching:),
+    OptionField(
+      "model", \.model, DefinitionNames.modelOrStage,
+      "What is trained: a model, or the stage that made it."),
+    OptionField(
+      "task", \.learned, TaskSource.reference,
+      "The labelled sentences: glue/sst2, or a name of `tasks:`."),
+    OptionField(
+      "select_best", \.selectBest, .choice,
+      "Which epoch's weights are kept: the one with the lowest validation loss, with the highest "
+        + "accuracy, or the last."),
+    OptionField(
+      "evaluation", \.evaluationBatchSize,
+      .map(
+        OptionList(
+          { $0 },
+          OptionField(
+            "batch_size", \.self, .integer(atLeast: 1, example: "32"),
+            "Sentences in one forward pass."))),
+      "How the model is evaluated after each epoch. No result depends on it."),
+    TeachingOptions.field(\.teaching))
+
+  public var inputs: [StageInputName] {
+    (teaching.map { [StageInputName(role: "teacher", name: $0.teacher)] } ?? [])
+      + [StageInputName(role: "model", name: model)]
+  }
+  public var task: TaskSource? { learned }
+
+  /// The labels alone where nobody teaches.
+  public var loss: LossOptions {
+    teaching?.loss ?? LossOptions(terms: [WeightedTerm(1, CrossEntropy())])
+  }
+
+  public func training(_ model: String) -> FinetuneStage {
+    var other = self
+    other.model = model
+    return other
+  }
+
+  public func shape(after shape: ModelShape) -> ModelShape {
+    var shape = shape
+    shape.hasMaskedLMHead = false
+    return shape
+  }
+
+  public func check(_ stage: StageDefinition, in checks: inout DefinitionChecks) {
+    let shape = checks.shape(of: model)
+    if stage.training.batching.groupByLength {
+      checks.report(
+        "stages.\(stage.id).batching.group_by_length", expected: "false in a fine-tuning",
+        found: "true", advice: "batches are packed, so sentences of like length save nothing")
+    }
+    checks.checkFreeze(stage, shape)
+    checks.checkLength(stage, [(model, shape)])
+    teaching?.check(stage, student: (model, shape), on: learned, in: &checks)
+  }
+
+  public var title: String {
+    "fine-tune \(model) on \(learned.name)" + (teaching.map { ", taught by \($0.teacher)" } ?? "")
+  }
+  public var formula: [String] { loss.formula }
+  public var details: [String] {
+    [
+      "evaluation after each epoch; "
+        + (selectBest == .last
+          ? "the last epoch's weights are kept" : "best epoch by \(selectBest.rawValue)")
+    ]
+  }
+}
+
+/// Which epoch's weights a fine-tuning hands on.
+public enum ModelSelection: String, Sendable, CaseIterable {
+  case evalLoss = "eval_loss"
+  case accuracy
+  case last
+}
+
+extension StageKind {
+  public static let finetune = StageKind(rawValue: "finetune")
+}

@@ -1,0 +1,160 @@
+// The loss of a stage as a definition says it: terms by their keys, each with a weight.
+import Distillation
+import Options
+
+public struct LossOptions: Sendable, Equatable {
+  /// In the order in which terms are registered. A weight of 0 leaves its term out.
+  public var terms: [WeightedTerm]
+
+  /// Terms with a weight; nil if there is none.
+  public var objective: Objective? {
+    let weighted = terms.filter { $0.weight > 0 }
+    return weighted.isEmpty ? nil : Objective(weighted)
+  }
+
+  /// 0 for a term that is not there.
+  func weight(of key: String) -> Double {
+    terms.first { Swift.type(of: $0.term).key == key }?.weight ?? 0
+  }
+
+  /// Whether a term with a weight looks at the teacher.
+  var readsTeacher: Bool { objective?.needsTeacher ?? false }
+
+  /// Whether there is anything to train on without a teacher.
+  var hasTermWithoutTeacher: Bool {
+    terms.contains { $0.weight > 0 && $0.term.readsOfTeacher.isEmpty }
+  }
+
+  /// The same with no weight on terms that look at the teacher.
+  var withoutTeacher: LossOptions {
+    var loss = self
+    for index in loss.terms.indices where !loss.terms[index].term.readsOfTeacher.isEmpty {
+      loss.terms[index].weight = 0
+    }
+    return loss
+  }
+
+  /// A line a term; those that are left out are named below.
+  var formula: [String] {
+    let left = terms.filter { $0.weight == 0 }.map { Swift.type(of: $0.term).title }
+    return (objective?.formulaLines ?? [])
+      + (left.isEmpty ? [] : ["left out (weight 0): \(left.joined(separator: ", "))"])
+  }
+}
+
+extension LossOptions {
+  /// The loss of a distillation. The paper's three terms are always written, with a weight of 0 where a
+  /// definition leaves them out, so that definitions from before there were others keep their digests.
+  static let distillation = optionType(
+    for: .maskedText,
+    alwaysWritten: [
+      SoftTargets(temperature: 1, positions: .all), MaskedLanguage(), HiddenCosine(layer: .last),
+    ])
+
+  /// The loss of a fine-tuning with a teacher. The labels are always written, for the same reason.
+  static let teaching = optionType(for: .labelledSentences, alwaysWritten: [CrossEntropy()])
+
+  /// A term with its weight in front of its own keys.
+  private struct Weighted<Term: LossTerm>: Sendable {
+    let weight: Double
+    let term: Term
+
+    static var options: OptionList<Weighted> {
+      OptionList(
+        Weighted.init(weight:term:),
+        OptionField(
+          "weight", \.weight, .number(.notNegative, example: "1.0"),
+          "What the term is multiplied by in the sum. 0 leaves it out."),
+        OptionField(\.term, Term.options))
+    }
+  }
+
+  private static func optionType(
+    for kind: BatchKind, alwaysWritten standing: [any LossTerm]
+  ) -> OptionType<LossOptions> {
+    let types = LossTerms.types(for: kind)
+    func description<Term: LossTerm>(_ type: Term.Type) -> OptionDescription {
+      let options = Weighted<Term>.options
+      return OptionDescription(
+        key: Term.key, schema: .map(options.descriptions), about: Term.about, presence: .optional,
+        example: options.example)
+    }
+    /// Nil after a report.
+    @Sendable func read<Term: LossTerm>(_ type: Term.Type, _ map: MapReader) -> WeightedTerm? {
+      map.map(Term.key) { Weighted<Term>.options.read($0) }.map { WeightedTerm($0.weight, $0.term) }
+    }
+    @Sendable func entries<Term: LossTerm>(_ term: Term, weight: Double) -> [(
+      String, CanonicalValue
+    )] {
+      Weighted<Term>.options.write(Weighted(weight: weight, term: term))
+    }
+    let descriptions = types.map { description($0) }
+    return OptionType(
+      schema: .map(descriptions),
+      words: "loss: {" + standing.map { Swift.type(of: $0).key }.joined(separator: ", ") + ", …}",
+      example: descriptions.first.map { "{ \($0.key): \($0.example) }" } ?? "{}",
+      read: { node, key, map in
+        guard let below = MapReader(node, at: map.pathOf(key), map.collector) else { return nil }
+        defer { below.finish() }
+        var terms: [WeightedTerm] = []
+        var isWhole = true
+        for type in types {
+          if below.has(type.key) {
+            if let term = read(type, below) { terms.append(term) } else { isWhole = false }
+          } else if let absent = standing.first(where: { Swift.type(of: $0).key == type.key }) {
+            terms.append(WeightedTerm(0, absent))
+          }
+        }
+        return isWhole ? LossOptions(terms: terms) : nil
+      },
+      write: { loss in
+        .map(
+          loss.terms.map { weighted in
+            (
+              Swift.type(of: weighted.term).key,
+              .map(entries(weighted.term, weight: weighted.weight))
+            )
+          })
+      })
+  }
+}
+
+// MARK: - Checks
+
+extension LossOptions {
+  /// Reports what does not fit the models, at the keys of a stage.
+  /// - Parameters:
+  ///   - names: what teacher and student are called.
+  ///   - path: of the stage.
+  func check(
+    _ teacher: (name: String, shape: ModelShape), _ student: (name: String, shape: ModelShape),
+    at path: String, in checks: inout DefinitionChecks
+  ) {
+    guard let objective else {
+      checks.report(
+        "\(path).loss", expected: "at least one weight above 0", found: "none",
+        advice: "the recipe has 5, 2 and 1")
+      return
+    }
+    if objective.readsOfTeacher.vocabularyLogits != nil {
+      checks.requireHead(teacher.shape, teacher.name, "\(path).teacher")
+    }
+    if objective.readsOfStudent.vocabularyLogits != nil {
+      checks.requireHead(student.shape, student.name, "\(path).student")
+    }
+    for (name, problem) in objective.problems(
+      student: student.shape.dimensions, teacher: teacher.shape.dimensions)
+    {
+      checks.report(
+        "\(path).loss.\(name)", expected: problem.expected, found: problem.found,
+        advice: problem.advice)
+    }
+  }
+}
+
+extension ModelShape {
+  var dimensions: ModelDimensions {
+    ModelDimensions(
+      layerCount: layerCount, hiddenSize: hiddenSize, vocabularySize: vocabularySize)
+  }
+}

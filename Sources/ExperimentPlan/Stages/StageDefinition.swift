@@ -1,0 +1,106 @@
+// A stage of a definition: its name, what it does, and how it trains.
+import Options
+
+public struct StageDefinition: Sendable, Equatable {
+  public var id: String
+  public var work: any StageWork
+  public var training: TrainingOptions
+  /// The named recipe that filled in what the definition left out.
+  public var recipe: String?
+
+  public var kind: StageKind { work.kind }
+
+  /// The models or stages it needs, what is trained last.
+  public var inputs: [String] { work.inputs.map(\.name) }
+
+  public static func == (a: StageDefinition, b: StageDefinition) -> Bool {
+    a.id == b.id && a.training == b.training && a.recipe == b.recipe && a.work.isEqual(to: b.work)
+  }
+}
+
+// MARK: Written out
+
+extension StageDefinition {
+  var canonical: CanonicalValue {
+    let name: [(String, CanonicalValue)] = recipe.map { [("recipe", .text($0))] } ?? []
+    return .map([
+      ("id", .text(id)),
+      (kind.rawValue, .map(name + work.canonicalEntries + trainingEntries)),
+    ])
+  }
+
+  /// What the stage's result depends on: no names, no recipe, no checkpoint interval. Inputs and
+  /// data are told by their digests.
+  func canonicalForDigest(inputs: [String], data: [String]) -> CanonicalValue {
+    let toldOtherwise = type(of: work).toldByContents.union(["checkpoint_every"])
+    let options = (work.canonicalEntries + trainingEntries).filter {
+      !toldOtherwise.contains($0.0)
+    }
+    return .map([
+      ("kind", .text(kind.rawValue)), ("inputs", .list(inputs.map { .text($0) })),
+      ("data", .list(data.map { .text($0) })), ("options", .map(options)),
+    ])
+  }
+
+  private var trainingEntries: [(String, CanonicalValue)] {
+    TrainingOptions.options(of: kind).write(training)
+  }
+}
+
+// MARK: Read
+
+extension StageDefinition {
+  /// A stage's body: a recipe, the keys of its kind and those of every training.
+  private struct Body<Work: StageWork>: Sendable {
+    let recipe: String?
+    let work: Work
+    let training: TrainingOptions
+
+    static var options: OptionList<Body> {
+      OptionList(
+        Body.init(recipe:work:training:),
+        OptionField(
+          optional: "recipe", \.recipe,
+          .text(
+            "one of " + Recipe.names(for: Work.kind).joined(separator: ", "),
+            example: Recipe.names(for: Work.kind).first ?? "…"),
+          "Published settings that fill in what is not written."),
+        OptionField(\.work, Work.options),
+        OptionField(\.training, TrainingOptions.options(of: Work.kind)))
+    }
+  }
+
+  /// The keys of a stage of some kind.
+  static func descriptions(of kind: StageKind) -> [OptionDescription] {
+    func descriptions<Work: StageWork>(_ type: Work.Type) -> [OptionDescription] {
+      Body<Work>.options.descriptions
+    }
+    return descriptions(kind.type)
+  }
+
+  /// A name, and one body under the key of its kind.
+  static var schema: OptionSchema {
+    .map(
+      [
+        OptionDescription(
+          key: "id", schema: DefinitionNames.name.schema,
+          about: "What the stage is called, where another one needs what it makes.",
+          presence: .required, example: "distil")
+      ]
+        + StageKind.all.map { kind in
+          OptionDescription(
+            key: kind.rawValue, schema: .map(descriptions(of: kind)), about: kind.type.about,
+            presence: .optional, example: "{ … }")
+        })
+  }
+
+  /// - Returns: nil after a report.
+  static func read(_ body: MapReader, _ kind: StageKind, id: String?) -> StageDefinition? {
+    func read<Work: StageWork>(_ type: Work.Type) -> StageDefinition? {
+      guard let read = Body<Work>.options.read(body), let id else { return nil }
+      return StageDefinition(id: id, work: read.work, training: read.training, recipe: read.recipe)
+    }
+    body.otherSpellings = DefinitionPath.shortForms.map(\.key)
+    return read(kind.type)
+  }
+}

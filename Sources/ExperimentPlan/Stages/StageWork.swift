@@ -1,0 +1,95 @@
+// What a kind of stage answers for itself.
+import Options
+
+/// One kind of stage. A kind is a type in a file of its own and a line in `StageKind.types`.
+public protocol StageWork: Sendable, Equatable {
+  /// The key of a stage's body in a definition.
+  static var kind: StageKind { get }
+  static var about: String { get }
+  /// Its own keys, in canonical order; those of `TrainingOptions` follow in the same map.
+  static var options: OptionList<Self> { get }
+  /// Keys of which a digest knows more than what is written: names and places, told by their contents.
+  static var toldByContents: Set<String> { get }
+  /// The program's own values for keys that may be left out, in YAML.
+  static var standard: String { get }
+
+  /// The models or stages it begins from, by role; what is trained comes last.
+  var inputs: [StageInputName] { get }
+  /// The text it learns from; nil for a stage that learns from a task.
+  var corpus: CorpusOptions? { get }
+  /// The task it learns and is evaluated on; nil for a stage that learns from a text.
+  var task: TaskSource? { get }
+  /// An activation store that it reads.
+  var storePath: String? { get }
+
+  /// Whether what `role` names changes the result.
+  func reads(role: String) -> Bool
+  /// The same, its trained model another one.
+  func training(_ model: String) -> Self
+  /// What model comes out, told without loading it.
+  /// - Parameter shape: of what is trained.
+  func shape(after shape: ModelShape) -> ModelShape
+  /// Reports what does not hold between its options and its inputs.
+  func check(_ stage: StageDefinition, in checks: inout DefinitionChecks)
+
+  /// "fine-tune student on glue/sst2".
+  var title: String { get }
+  /// Its loss, a line a term.
+  var formula: [String] { get }
+  /// What else there is to say of it before it runs.
+  var details: [String] { get }
+}
+
+/// An input of a stage: what it is for, and the model or stage that fills it.
+public struct StageInputName: Sendable, Equatable {
+  /// The key of the definition: `teacher`.
+  public let role: String
+  public let name: String
+}
+
+extension StageWork {
+  public static var toldByContents: Set<String> {
+    ["model", "teacher", "student", "corpus", "task", "targets"]
+  }
+  public var corpus: CorpusOptions? { nil }
+  public var task: TaskSource? { nil }
+  public var storePath: String? { nil }
+  public func reads(role: String) -> Bool { true }
+
+  /// The name under `role`; nil where there is none.
+  public func input(_ role: String) -> String? { inputs.first { $0.role == role }?.name }
+
+  var kind: StageKind { Self.kind }
+  var canonicalEntries: [(String, CanonicalValue)] { Self.options.write(self) }
+
+  func isEqual(to other: any StageWork) -> Bool { (other as? Self) == self }
+}
+
+/// The name of a kind of stage: the key of its body.
+public struct StageKind: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+  public let rawValue: String
+
+  public init(rawValue: String) { self.rawValue = rawValue }
+
+  public var description: String { rawValue }
+
+  /// Every kind, in the order in which messages name them.
+  static let types: [any StageWork.Type] = [
+    PretrainStage.self, DistillStage.self, FinetuneStage.self,
+  ]
+
+  public static let all = types.map { $0.kind }
+
+  /// - Returns: nil for a key that is no kind of stage.
+  init?(key: String) {
+    self.init(rawValue: key)
+    if !Self.all.contains(self) { return nil }
+  }
+
+  var type: any StageWork.Type {
+    guard let type = Self.types.first(where: { $0.kind == self }) else {
+      preconditionFailure("no type of stage is called \(rawValue)")
+    }
+    return type
+  }
+}
