@@ -29,13 +29,15 @@ public final class TransformerModel: Module, Sendable {
 
   /// A model with all values zero; see `initialize`.
   /// - Parameters:
-  ///   - configuration: as read from a file or checked by `validate`.
+  ///   - configuration: without `problems`.
   ///   - heads: which heads to build. A BERT classification head brings its pooler along; the encoder is
   ///     always there.
   public init(configuration: TransformerConfiguration, heads: Set<ModelPart>) {
     precondition(
       !heads.contains(.pooler) || configuration.family == .bert, "DistilBERT has no pooler")
     precondition(!heads.contains(.nextSentence), "the next-sentence head is not built")
+    let problems = configuration.problems
+    precondition(problems.isEmpty, problems.joined(separator: "; "))
     self.configuration = configuration
     let sites = DropoutSites(configuration)
     encoder = Encoder(configuration: configuration, sites: sites)

@@ -99,6 +99,13 @@ public struct DefinitionChecks {
   }
 
   private mutating func check(_ model: ModelDefinition) {
+    if case .scratch(.distilbert, let sizes) = model.source, sizes.layerNormEpsilon != 1e-12 {
+      report(
+        "models.\(model.name).sizes.layer_norm_epsilon", expected: "1e-12 in a distilbert",
+        found: "\(sizes.layerNormEpsilon)",
+        advice:
+          "its config.json has no place for another, so it would be lost when the model is stored")
+    }
     guard let student = model.source.student else { return }
     let source = shape(of: student.of)
     let path = "models.\(model.name)"

@@ -77,23 +77,19 @@ struct ModelMaking {
         seed: definition.seed)
       return reconfigured(model, dropout: definition.dropout)
     case .randomWeights(let address):
-      let model = TransformerModel(
-        configuration: configured(try configuration(of: address), definition.dropout),
-        heads: heads(of: definition))
+      let model = try build(
+        definition, try configuration(of: address), heads: heads(of: definition))
       model.initialize(seed: definition.seed)
       return model
     case .scratch(let architecture, let sizes):
-      let model = TransformerModel(
-        configuration: configured(
-          try configuration(architecture, sizes), definition.dropout),
-        heads: heads(of: definition))
+      let model = try build(
+        definition, try configuration(architecture, sizes), heads: heads(of: definition))
       model.initialize(seed: definition.seed)
       return model
     case .layers(let student):
       let teacher = try make(source(student.of))
-      let model = TransformerModel(
-        configuration: configured(
-          studentConfiguration(student, teacher: teacher.configuration), definition.dropout),
+      let model = try build(
+        definition, student.configuration(of: teacher.configuration),
         heads: studentHeads(definition, teacher: teacher))
       try StudentInitialization(
         layers: student.layers, tokenTypes: student.tokenType.map { $0 == .fold ? .fold : .drop },
@@ -102,10 +98,8 @@ struct ModelMaking {
       return model
     case .randomStudent(let student):
       let teacher = try make(source(student.of))
-      let model = TransformerModel(
-        configuration: configured(
-          studentConfiguration(student, teacher: teacher.configuration), definition.dropout),
-        heads: heads(of: definition))
+      let model = try build(
+        definition, student.configuration(of: teacher.configuration), heads: heads(of: definition))
       model.initialize(seed: definition.seed)
       return model
     }
@@ -157,18 +151,17 @@ struct ModelMaking {
     return configuration
   }
 
-  /// The teacher's sizes with the student's layers, in the student's family.
-  private func studentConfiguration(
-    _ student: StudentSource, teacher: TransformerConfiguration
-  ) -> TransformerConfiguration {
-    var configuration = teacher
-    configuration.layerCount = student.layers.count
-    if student.architecture == .distilbert, teacher.family == .bert {
-      configuration.family = .distilbert
-      configuration.tokenTypeCount = 0
-      configuration.classifierDropout = TransformerConfiguration.distilBertBase.classifierDropout
+  /// A model of zeros in the definition's dropout rates.
+  private func build(
+    _ definition: ModelDefinition, _ configuration: TransformerConfiguration,
+    heads: Set<Transformers.ModelPart>
+  ) throws(RunError) -> TransformerModel {
+    let configuration = configured(configuration, definition.dropout)
+    let problems = configuration.problems
+    guard problems.isEmpty else {
+      throw .impossibleModel(definition.name, problems: problems)
     }
-    return configuration
+    return TransformerModel(configuration: configuration, heads: heads)
   }
 
   private func configured(
@@ -194,6 +187,14 @@ struct ModelMaking {
       _ = target.values.update(fromContentsOf: source.values)
     }
     return copy
+  }
+}
+
+extension StudentSource {
+  /// The source's sizes with the student's layers, in the student's family.
+  func configuration(of source: TransformerConfiguration) -> TransformerConfiguration {
+    source.student(
+      family: architecture == .bert ? .bert : .distilbert, layerCount: layers.count)
   }
 }
 

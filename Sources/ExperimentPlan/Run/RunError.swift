@@ -7,6 +7,8 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case classesDiffer(stage: String, model: [String], task: [String])
   case tooLong(text: String, tokens: Int, positions: Int)
   case vocabularySize(model: String, rows: Int, entries: Int)
+  /// A model that cannot be built, or would be another once it was stored.
+  case impossibleModel(String, problems: [String])
   /// A stage whose loss reads nothing of a teacher.
   case noTeacher(stage: String)
   case noSoftTargets(stage: String)
@@ -30,6 +32,8 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     case .vocabularySize(let model, let rows, let entries):
       "\(model): embeddings of \(rows) words for a vocabulary of \(entries); they must be made for "
         + "each other"
+    case .impossibleModel(let name, let problems):
+      "models.\(name): \(problems.joined(separator: "; "))"
     case .noTeacher(let stage):
       "\(stage): expected a distill stage whose loss reads a teacher's outputs, found none; choose "
         + "another with --stage"

@@ -1,4 +1,5 @@
 // Why a configuration cannot be used.
+import Foundation
 
 public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   case unreadable(path: String, reason: String)
@@ -14,8 +15,45 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
 }
 
 extension TransformerConfiguration {
-  /// Everything that keeps a model from being built like this; empty if nothing does.
+  /// Everything that keeps a model from being built like this, or from being the same model after it was
+  /// stored; empty if nothing does.
   public var problems: [String] {
+    let own = ownProblems
+    return own.isEmpty ? storageProblems : own
+  }
+
+  /// What its config.json would not give back: a model must not be trained as one thing and stored as another.
+  private var storageProblems: [String] {
+    let text = ConfigurationFile.text(of: self, architecture: "")
+    let read: TransformerConfiguration
+    do {
+      read = try ConfigurationFile(json: Data(text.utf8), path: "config.json").configuration
+    } catch { return ["config.json cannot hold it: \(error)"] }
+    return Self.fields.compactMap { name, value in
+      guard value(self) != value(read) else { return nil }
+      return "\(name) is \(value(self)), of which a \(family.rawValue)'s config.json keeps "
+        + value(read)
+    }
+  }
+
+  /// Every field, for comparisons in words.
+  private static let fields: [(name: String, value: @Sendable (Self) -> String)] = [
+    ("family", { $0.family.rawValue }), ("vocabulary size", { "\($0.vocabularySize)" }),
+    ("hidden size", { "\($0.hiddenSize)" }), ("layer count", { "\($0.layerCount)" }),
+    ("head count", { "\($0.headCount)" }), ("feed-forward size", { "\($0.feedForwardSize)" }),
+    ("position count", { "\($0.maximumPositions)" }),
+    ("token type count", { "\($0.tokenTypeCount)" }),
+    ("LayerNorm epsilon", { "\($0.layerNormEpsilon)" }),
+    ("hidden dropout", { "\($0.hiddenDropout)" }),
+    ("attention dropout", { "\($0.attentionDropout)" }),
+    ("classifier dropout", { "\($0.effectiveClassifierDropout)" }),
+    ("initializer range", { "\($0.initializerRange)" }), ("padding id", { "\($0.paddingID)" }),
+    ("label names", { "\($0.labels)" }),
+    ("sinusoidal positions", { "\($0.usesSinusoidalPositions)" }),
+  ]
+
+  /// What is wrong with the values themselves.
+  var ownProblems: [String] {
     var problems: [String] = []
     for (name, value) in [
       ("vocabulary size", vocabularySize), ("hidden size", hiddenSize), ("layer count", layerCount),

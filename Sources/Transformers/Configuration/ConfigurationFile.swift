@@ -37,7 +37,7 @@ public struct ConfigurationFile: Sendable {
     var fields = ConfigurationFields(object: object)
     let configuration = family == .bert ? fields.bert() : fields.distilBert()
     fields.checkOtherKeys()
-    let problems = fields.problems.isEmpty ? configuration.problems : fields.problems
+    let problems = fields.problems.isEmpty ? configuration.ownProblems : fields.problems
     guard problems.isEmpty else { throw .invalid(path: path, problems: problems) }
     self.configuration = configuration
     notes =
