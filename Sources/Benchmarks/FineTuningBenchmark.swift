@@ -15,8 +15,8 @@ public enum FineTuningBenchmark {
     engine: Engine
   ) throws -> StepResult {
     let first = sentences.examples(0..<min(settings.batchSize, sentences.count))
-    let alone = check(timed, on: first, engine: Engine(threadCount: 1))
-    let all = check(timed, on: first, engine: engine)
+    let alone = try check(timed, on: first, engine: Engine(threadCount: 1))
+    let all = try check(timed, on: first, engine: engine)
 
     let order = TimedOrder(
       count: sentences.count, batchSize: settings.batchSize, warmup: settings.warmup)
@@ -45,8 +45,8 @@ public enum FineTuningBenchmark {
   /// Loss and logits without dropout.
   private static func check(
     _ timed: BenchmarkedModel, on batch: LabelledSequences, engine: Engine
-  ) -> [Double] {
-    let result = ClassificationEvaluation.evaluate(
+  ) throws -> [Double] {
+    let result = try ClassificationEvaluation.evaluate(
       timed.model, on: batch, in: ComputeScope(engine: engine, recording: false),
       batchSize: batch.count)
     return [result.loss] + result.logits.map(Double.init)

@@ -143,6 +143,8 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
   case notWritten(SealedFileError)
   case missing(path: String, name: String)
   case mismatch(path: String, group: String, TensorMismatch)
+  /// Tensors with values that are infinite or not numbers.
+  case notFinite(path: String, names: [String])
 
   public var description: String {
     switch self {
@@ -151,6 +153,9 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
     case .missing(let path, let name): "\(path): no float32 tensor \(name) in this checkpoint"
     case .mismatch(let path, let group, let mismatch):
       "\(path): \(group) is not the model that is expected: \(mismatch)"
+    case .notFinite(let path, let names):
+      "\(path): values that are infinite or not numbers in \(names.joined(separator: ", ")); "
+        + "make the checkpoint again"
     }
   }
 }

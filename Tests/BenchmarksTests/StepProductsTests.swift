@@ -64,7 +64,7 @@ import Transformers
         #expect(result.failures.isEmpty, "\(result.failures)")
         #expect(result.flops == result.operations.reduce(0) { $0 + $1.flops })
       } else {
-        let result = InferenceBenchmark.run(
+        let result = try InferenceBenchmark.run(
           BenchmarkedModel(name: "small", weights: .random, model: model),
           on: sentences.sequences, batchSize: 4, order: .length, steps: nil, warmup: 1,
           data: "made up", versions: [:], engine: engine)

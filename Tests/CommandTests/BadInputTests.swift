@@ -68,6 +68,69 @@ import Testing
       saying: "model.safetensors")
   }
 
+  /// The place of a tensor's first value in a safetensors file.
+  private func firstValue(of tensor: String, in path: String) throws -> Int {
+    let data = try Data(contentsOf: URL(fileURLWithPath: path))
+    let headerSize = data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    let header = try #require(
+      try JSONSerialization.jsonObject(with: data[8..<(8 + headerSize)]) as? [String: Any])
+    let entry = try #require(header[tensor] as? [String: Any])
+    let offsets = try #require(entry["data_offsets"] as? [Int])
+    return 8 + headerSize + offsets[0]
+  }
+
+  @Test(
+    "one weight that is no number or infinite",
+    arguments: [
+      ("classifier.weight", Float.nan), ("classifier.weight", .infinity),
+      ("distilbert.transformer.layer.1.ffn.lin2.bias", -.infinity),
+      ("distilbert.embeddings.position_embeddings.weight", .signalingNaN),
+    ])
+  func aWeightThatIsNotFinite(name: String, value: Float) throws {
+    let model = try TinyModel()
+    try model.writeTask()
+    let (path, predictions) = ("\(model.path)/model.safetensors", model.folder.file("p.tsv"))
+    let place = try firstValue(of: name, in: path)
+    try overwrite(path) { data in
+      withUnsafeBytes(of: value) { data.replaceSubrange(place..<(place + 4), with: $0) }
+    }
+    for arguments in [
+      ["predict", "--model", model.path],
+      ["evaluate", "--model", model.path, "--task", "glue/sst2"],
+      [
+        "evaluate", "--model", model.path, "--task", "glue/sst2", "--split", "test",
+        "--predictions", predictions,
+      ],
+      ["import", model.path, "--out", model.folder.file("c.h5")],
+    ] {
+      // The encoder of a classifier is read without its head too, but never with it.
+      let result = try RetortProcess.run(
+        arguments, input: Data("a film\n".utf8), environment: model.environment)
+      expectFailure(result, saying: "infinite or not numbers", "\(name) (1)")
+      #expect(result.output.isEmpty)
+    }
+    for file in [predictions, model.folder.file("c.h5")] {
+      #expect(!FileManager.default.fileExists(atPath: file))
+    }
+  }
+
+  @Test func finiteWeightsThatOverflow() throws {
+    let model = try TinyModel()
+    try model.writeTask()
+    let path = "\(model.path)/model.safetensors"
+    let place = try firstValue(of: "classifier.weight", in: path)
+    try overwrite(path) { data in
+      let values = [Float](repeating: 3e38, count: 32)
+      values.withUnsafeBytes { data.replaceSubrange(place..<(place + $0.count), with: $0) }
+    }
+    expectFailure(
+      try model.retort("evaluate", "--model", model.path, "--task", "glue/sst2"),
+      saying: model.path, "glue/sst2 dev", "the logits of example 1 are")
+    expectFailure(
+      try model.retort("predict", "--model", model.path, input: "a film\n"),
+      saying: "standard input", "the logits of example 1 are")
+  }
+
   @Test func aLyingHeader() throws {
     let model = try TinyModel()
     let path = "\(model.path)/model.safetensors"

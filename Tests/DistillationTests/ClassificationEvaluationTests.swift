@@ -33,10 +33,10 @@ struct ClassificationEvaluationTests {
   }
 
   @Test("each example as if it were alone", arguments: TransformerConfiguration.Family.allCases)
-  func eachAlone(_ family: TransformerConfiguration.Family) {
+  func eachAlone(_ family: TransformerConfiguration.Family) throws {
     let model = model(family)
     let examples = Small.labelled(37)
-    let result = ClassificationEvaluation.evaluate(
+    let result = try ClassificationEvaluation.evaluate(
       model, on: examples, in: ComputeScope(engine: engine, recording: false))
     let alone = (0..<37).map { single(model, examples, $0) }
     expectClose(result.logits, alone.flatMap(\.logits), tolerance, "logits")
@@ -51,12 +51,12 @@ struct ClassificationEvaluationTests {
 
   @Test(
     "values do not depend on how many are computed at a time", arguments: [1, 2, 5, 36, 37, 100])
-  func batchSize(_ batchSize: Int) {
+  func batchSize(_ batchSize: Int) throws {
     let model = model()
     let examples = Small.labelled(37)
-    let reference = ClassificationEvaluation.evaluate(
+    let reference = try ClassificationEvaluation.evaluate(
       model, on: examples, in: ComputeScope(engine: engine, recording: false))
-    let result = ClassificationEvaluation.evaluate(
+    let result = try ClassificationEvaluation.evaluate(
       model, on: examples, in: ComputeScope(engine: engine, recording: false), batchSize: batchSize)
     expectClose(result.logits, reference.logits, tolerance, "logits")
     #expect(result.predictions == reference.predictions)
@@ -65,10 +65,10 @@ struct ClassificationEvaluationTests {
   }
 
   @Test("one example")
-  func one() {
+  func one() throws {
     let model = model()
     let examples = Small.labelled(1)
-    let result = ClassificationEvaluation.evaluate(
+    let result = try ClassificationEvaluation.evaluate(
       model, on: examples, in: ComputeScope(engine: engine, recording: false))
     let alone = single(model, examples, 0)
     expectClose(result.logits, alone.logits, tolerance, "logits")
@@ -79,7 +79,7 @@ struct ClassificationEvaluationTests {
 
   @Test(
     "all examples as long as the model has positions, and all of two tokens", arguments: [24, 2])
-  func extremeLengths(_ length: Int) {
+  func extremeLengths(_ length: Int) throws {
     let model = model()
     var random = RandomInputs(length)
     var sequences = TokenSequences()
@@ -88,7 +88,7 @@ struct ClassificationEvaluationTests {
     }
     let examples = LabelledSequences(
       sequences: sequences, labels: (0..<34).map { Int32($0 % 2) })
-    let result = ClassificationEvaluation.evaluate(
+    let result = try ClassificationEvaluation.evaluate(
       model, on: examples, in: ComputeScope(engine: engine, recording: false))
     let alone = (0..<34).map { single(model, examples, $0) }
     expectClose(result.logits, alone.flatMap(\.logits), tolerance, "logits")
@@ -96,13 +96,13 @@ struct ClassificationEvaluationTests {
   }
 
   @Test("without labels: predictions, no loss")
-  func unlabelled() {
+  func unlabelled() throws {
     let model = model()
     let labelled = Small.labelled(7)
     let examples = LabelledSequences(sequences: labelled.sequences, labels: nil)
-    let result = ClassificationEvaluation.evaluate(
+    let result = try ClassificationEvaluation.evaluate(
       model, on: examples, in: ComputeScope(engine: engine, recording: false))
-    let reference = ClassificationEvaluation.evaluate(
+    let reference = try ClassificationEvaluation.evaluate(
       model, on: labelled, in: ComputeScope(engine: engine, recording: false))
     #expect(result.predictions == reference.predictions)
     expectSameBits(result.logits, reference.logits)
@@ -111,22 +111,47 @@ struct ClassificationEvaluationTests {
   }
 
   @Test("of equal logits the first class")
-  func equalLogits() {
+  func equalLogits() throws {
     let model = model()
     model.classificationHead?.visitParameters { $0.values.update(repeating: 0) }
-    let result = ClassificationEvaluation.evaluate(
+    let result = try ClassificationEvaluation.evaluate(
       model, on: Small.labelled(5), in: ComputeScope(engine: engine, recording: false))
     #expect(result.predictions == [0, 0, 0, 0, 0])
     #expect(abs(result.loss - 0.693_147_18) < 1e-6)
   }
 
   @Test("neither weights nor gradients are touched")
-  func changesNothing() {
+  func changesNothing() throws {
     let model = model()
     let before = model.valuesByPath
-    _ = ClassificationEvaluation.evaluate(
+    _ = try ClassificationEvaluation.evaluate(
       model, on: Small.labelled(9), in: ComputeScope(engine: engine, recording: false))
     #expect(model.valuesByPath == before)
     #expect(model.parameters.allSatisfy { !$0.hasGradient })
+  }
+
+  @Test("scores that are not numbers have no highest one", arguments: [Float.nan, .infinity])
+  func notFinite(_ value: Float) throws {
+    let model = model()
+    let examples = Small.labelled(40)
+    let scope = ComputeScope(engine: engine, recording: false)
+    // A word that the first two examples do not have.
+    let seen = Set((0..<2).flatMap { Array(examples.sequences[$0]) })
+    let word = try #require(
+      (2..<40).flatMap { Array(examples.sequences[$0]) }.first { !seen.contains($0) })
+    let words = model.encoder.embeddings.words
+    words.values[Int(word) * words.shape[1]] = value
+    let bad = (0..<40).first { examples.sequences[$0].contains(word) } ?? 0
+    let error = #expect(throws: EvaluationError.self) {
+      try ClassificationEvaluation.evaluate(model, on: examples, in: scope)
+    }
+    guard case .notFinite(let example, let logits)? = error else {
+      Issue.record("expected the example, found \(String(describing: error))")
+      return
+    }
+    #expect(example == bad && example >= 2)
+    #expect(logits.contains { !$0.isFinite })
+    #expect(error?.description.contains("example \(bad + 1)") ?? false)
+    #expect(error?.counted(from: 100).description.contains("example \(bad + 101)") ?? false)
   }
 }

@@ -62,7 +62,7 @@ struct SelectionTests {
     let evaluations = progress.epochs.compactMap(\.evaluation)
     #expect(evaluations.map(\.loss) == evaluations.map(\.loss).sorted())
     #expect(evaluations.count == 3)
-    let result = ClassificationEvaluation.evaluate(
+    let result = try ClassificationEvaluation.evaluate(
       model, on: Small.labelled(30, flipped: true),
       in: ComputeScope(engine: Engine(threadCount: 2), recording: false))
     #expect(result == evaluations[rule == .last ? 2 : 0])
@@ -81,7 +81,7 @@ struct SelectionTests {
     }
     let (model, progress) = try train(
       .evaluationLoss, Small.checkpointing(folder, resumes: true))
-    let result = ClassificationEvaluation.evaluate(
+    let result = try ClassificationEvaluation.evaluate(
       model, on: Small.labelled(30, flipped: true),
       in: ComputeScope(engine: Engine(threadCount: 2), recording: false))
     #expect(result == progress.epochs[0].evaluation)

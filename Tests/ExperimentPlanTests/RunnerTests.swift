@@ -105,7 +105,7 @@ struct RunnerTests {
       path: "\(experiment.locations.stages)/\(stage.digest)/model.h5")
     #expect(model.parts == [.encoder, .classification])
     let splits = SentimentGrammar().labelledSentences(counts: [24, 20, 6], seed: 12)
-    let result = ClassificationEvaluation.evaluate(
+    let result = try ClassificationEvaluation.evaluate(
       try model.load(),
       on: LabelledSequences(
         sequences: TokenSequences(

@@ -39,7 +39,7 @@ struct TrajectoryParityTests {
     let watcher = TrajectoryWatcher(model, stepCount: run.stepCount)
     let training = FineTuning(
       model: model, training: data, validation: data,
-      teaching: ClassTeaching(
+      teaching: try ClassTeaching(
         teacher: teacher, training: data, softTargetWeight: 0.4, labelWeight: 0.6, temperature: 2,
         engine: engine),
       settings: FineTuningSettings(

@@ -74,6 +74,30 @@ struct ConfigurationFileTests {
     #expect(error?.description.contains("\n") == false)
   }
 
+  @Test(
+    "the type of the stored weights goes by two names, the newer one of transformers 4.56",
+    arguments: ["float32", "float16", "bfloat16", nil] as [String?])
+  func storedType(_ type: String?) throws {
+    let value = type.map { "\"\($0)\"" } ?? "null"
+    for (text, known) in [
+      (published, TransformerConfiguration.bertBase), (distilled, .distilBertBase),
+    ] {
+      for keys in [["torch_dtype"], ["dtype"], ["torch_dtype", "dtype"]] {
+        let members = keys.map { "\"\($0)\": \(value), " }.joined()
+        #expect(try read("{\(members)" + text.dropFirst()).configuration == known)
+      }
+    }
+  }
+
+  @Test("two names of one setting must agree")
+  func disagreement() {
+    let error = #expect(throws: ConfigurationError.self) {
+      try read(#"{"dtype": "float16", "torch_dtype": "float32", "# + published.dropFirst())
+    }
+    #expect(
+      error?.description.contains("torch_dtype is \"float32\" and dtype is \"float16\"") ?? false)
+  }
+
   @Test("all mistakes are named at once")
   func several() {
     let text = published.replacingOccurrences(of: "\"gelu\"", with: "\"relu\"")

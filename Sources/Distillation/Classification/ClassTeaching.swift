@@ -25,12 +25,12 @@ public struct ClassTeaching: Sendable {
   public init(
     teacher: TransformerModel, training: LabelledSequences, softTargetWeight: Double,
     labelWeight: Double, temperature: Double, engine: Engine
-  ) {
+  ) throws(EvaluationError) {
     precondition(
       softTargetWeight >= 0 && labelWeight >= 0 && temperature > 0,
       "weights of at least 0 and a temperature above 0")
     logits =
-      ClassificationEvaluation.evaluate(
+      try ClassificationEvaluation.evaluate(
         teacher, on: LabelledSequences(sequences: training.sequences, labels: nil),
         in: ComputeScope(engine: engine, recording: false)
       ).logits

@@ -6,6 +6,7 @@ public enum ClassificationEvaluation {
   /// Sentences computed at a time. No padding depends on it, so it is a matter of speed alone.
   public static let batchSize = 32
 
+  /// An example whose scores are infinite or not numbers is an error: no class would be the most probable.
   /// - Parameters:
   ///   - model: with a classification head.
   ///   - examples: in the order the predictions come out.
@@ -14,7 +15,7 @@ public enum ClassificationEvaluation {
   public static func evaluate(
     _ model: TransformerModel, on examples: LabelledSequences, in scope: ComputeScope,
     batchSize: Int = batchSize
-  ) -> ClassificationResult {
+  ) throws(EvaluationError) -> ClassificationResult {
     precondition(!scope.isRecording, "an evaluation has no use for a tape")
     var result = ClassificationResult(loss: .nan, correct: 0, predictions: [], logits: [])
     var totalLoss = 0.0
@@ -27,6 +28,9 @@ public enum ClassificationEvaluation {
       let values = logits.copyValues()
       for row in 0..<logits.rows {
         let scores = values[row * logits.columns..<(row + 1) * logits.columns]
+        guard scores.allSatisfy(\.isFinite) else {
+          throw .notFinite(example: indices[row], logits: Array(scores))
+        }
         let best = scores.indices.reduce(scores.startIndex) { scores[$1] > scores[$0] ? $1 : $0 }
         result.predictions.append(best - scores.startIndex)
       }
@@ -39,8 +43,42 @@ public enum ClassificationEvaluation {
     }
     if let labels = examples.labels {
       result.loss = totalLoss / Double(examples.count)
+      guard totalLoss.isFinite else { throw .lossNotFinite(result.loss) }
       result.correct = zip(labels, result.predictions).count { Int($0) == $1 }
     }
     return result
+  }
+}
+
+/// Why a classifier cannot be held against examples.
+public enum EvaluationError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// Scores that are infinite or not numbers.
+  /// - Parameter example: its number, counted from 0; from 1 in the message.
+  case notFinite(example: Int, logits: [Float])
+  /// Finite scores so far apart that their loss is beyond all numbers.
+  case lossNotFinite(Double)
+
+  public var description: String {
+    switch self {
+    case .notFinite(let example, let logits):
+      "the logits of example \(example + 1) are \(Self.list(logits)), expected finite numbers; the "
+        + "model is damaged, or its training has diverged"
+    case .lossNotFinite(let loss):
+      "the loss is \(loss), expected a finite number; the model is damaged, or its training has "
+        + "diverged"
+    }
+  }
+
+  /// The same of examples that are a part of more.
+  /// - Parameter first: the number of the part's first example among them all.
+  public func counted(from first: Int) -> EvaluationError {
+    switch self {
+    case .notFinite(let example, let logits): .notFinite(example: first + example, logits: logits)
+    case .lossNotFinite: self
+    }
+  }
+
+  private static func list(_ logits: [Float]) -> String {
+    logits.map { $0.isNaN ? "not a number" : "\($0)" }.joined(separator: " and ")
   }
 }

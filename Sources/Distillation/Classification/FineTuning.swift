@@ -150,7 +150,7 @@ public struct FineTuning {
 
   private func finishEpoch(_ session: TrainingSession, keeping best: BestWeights) throws {
     let start = ContinuousClock.now
-    let result = ClassificationEvaluation.evaluate(
+    let result = try ClassificationEvaluation.evaluate(
       model, on: validation, in: ComputeScope(engine: engine, recording: false))
     try session.finishEpoch(
       evaluation: result, evaluationSeconds: (.now - start) / .seconds(1))

@@ -37,16 +37,21 @@ public enum ModelCheckpoint {
     return content
   }
 
-  /// Copies the weights into a model of exactly the same parameters.
+  /// Copies the weights into a model of exactly the same parameters; they must be finite.
   public static func load(
     _ checkpoint: Checkpoint, into model: TransformerModel
   ) throws(CheckpointError) {
     let parameters = model.parameters
     try checkpoint.validate(
       expected: parameters.map { TensorShape(path: $0.path, shape: $0.shape) })
+    var notFinite: [String] = []
     for parameter in parameters {
       try checkpoint.read(parameter.path, into: parameter.values)
+      if UnsafeBufferPointer(parameter.values).nonFiniteCount > 0 {
+        notFinite.append(parameter.path)
+      }
     }
+    guard notFinite.isEmpty else { throw .notFinite(path: checkpoint.path, names: notFinite) }
   }
 
   public static func load(

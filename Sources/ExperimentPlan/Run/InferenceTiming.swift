@@ -21,14 +21,14 @@ struct InferenceTiming {
   func timing(of stage: RunRecord.Stage, passes: Int) throws -> RunRecord.Timing {
     model.keepPacked()
     let scope = ComputeScope(engine: engine, recording: false)
-    func pass(_ examples: LabelledSequences) -> ClassificationResult {
-      ClassificationEvaluation.evaluate(model, on: examples, in: scope, batchSize: 1)
+    func pass(_ examples: LabelledSequences) throws -> ClassificationResult {
+      try ClassificationEvaluation.evaluate(model, on: examples, in: scope, batchSize: 1)
     }
-    _ = pass(validation.examples(0..<min(Self.warmUp, validation.count)))
+    _ = try pass(validation.examples(0..<min(Self.warmUp, validation.count)))
     var seconds: [Double] = []
     for _ in 0..<passes {
       let start = ContinuousClock.now
-      let result = pass(validation)
+      let result = try pass(validation)
       seconds.append((.now - start) / .seconds(1))
       let recorded = stage.keptEvaluation?.predictions.labels ?? []
       let differing = zip(result.predictions, recorded).count { $0 != $1 }

@@ -149,7 +149,7 @@ struct StageExecution {
       training, random: plan.definition.random, selectBest: options.selectBest)
     let examples = try data.sequences(task.train, maximumLength: length)
     let teaching = try options.teaching.map { teaching in
-      ClassTeaching(
+      try ClassTeaching(
         teacher: try classifier(teaching.teacher), training: examples,
         softTargetWeight: teaching.loss.weight(of: ClassSoftTargets.key),
         labelWeight: teaching.loss.weight(of: CrossEntropy.key),
@@ -166,7 +166,7 @@ struct StageExecution {
       model, progress, loss: options.loss.objective?.formula ?? "",
       termNames: FineTuning.termNames(isTaught: teaching != nil), window: Self.trainerWindow)
     guard task.test.count > 0 else { return record }
-    let test = ClassificationEvaluation.evaluate(
+    let test = try ClassificationEvaluation.evaluate(
       model, on: try data.sequences(task.test, maximumLength: length),
       in: ComputeScope(engine: engine, recording: false))
     return StageResult(

@@ -116,7 +116,7 @@ struct StageProbe {
     let probe = loop(short, validation: shown)
     try untilEnough { try probe.run() }
     let start = ContinuousClock.now
-    _ = ClassificationEvaluation.evaluate(
+    _ = try ClassificationEvaluation.evaluate(
       model, on: shown, in: ComputeScope(engine: engine, recording: false))
     let evaluationSeconds = (ContinuousClock.now - start) / .seconds(1)
     let stepsPerEpoch = FineTuning.stepsPerEpoch(examples: examples.count, settings: settings)
@@ -150,7 +150,7 @@ struct StageProbe {
       random: plan.definition.random)
     let shown = examples.examples(0..<min(64, examples.count))
     let start = ContinuousClock.now
-    _ = ClassificationEvaluation.evaluate(
+    _ = try ClassificationEvaluation.evaluate(
       teacher, on: shown, in: ComputeScope(engine: engine, recording: false))
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     return seconds / Double(max(1, shown.sequences.tokenCount))

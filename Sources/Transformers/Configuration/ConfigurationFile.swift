@@ -102,6 +102,15 @@ private struct ConfigurationFields {
         problems.append("unknown key \(key)")
       }
     }
+    for names in ConfigurationKeys.synonyms {
+      let given = names.compactMap { name in object[name].map { (name: name, value: $0) } }
+      guard let first = given.first, given.contains(where: { $0.value != first.value }) else {
+        continue
+      }
+      problems.append(
+        given.map { "\($0.name) is \($0.value)" }.joined(separator: " and ")
+          + ", expected the same value: they are two names of one setting")
+    }
   }
 
   private mutating func take(_ key: String) -> JSONValue? {

@@ -13,8 +13,17 @@ enum ConfigurationKeys {
     "tie_encoder_decoder": [.bool(false)],
     "pruned_heads": [.object([:]), .null],
     "problem_type": [.null, .string("single_label_classification")],
-    "torch_dtype": [.null, .string("float32"), .string("float16"), .string("bfloat16")],
+    "torch_dtype": storedTypes,
+    "dtype": storedTypes,  // the name of torch_dtype from transformers 4.56 on
     "use_bfloat16": [.bool(false)],
+  ]
+
+  /// Names of one setting: where several are given, their values must be the same.
+  static let synonyms: [[String]] = [["torch_dtype", "dtype"]]
+
+  /// The types that weights were saved in: all of them are read, and computed with in float32.
+  private static let storedTypes: [JSONValue] = [
+    .null, .string("float32"), .string("float16"), .string("bfloat16"),
   ]
 
   /// Keys that change nothing of what the encoder and our heads compute: notes of where a model comes from,

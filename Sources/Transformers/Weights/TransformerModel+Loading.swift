@@ -30,8 +30,8 @@ extension TransformerModel {
   ///   - mapping: whether values stay a view of the source's file where they can. A model that only
   ///     computes starts sooner so; one that is trained is better off in memory of its own.
   ///   - seed: for parts with new values.
-  /// - Throws: all tensors that are missing, unexpected, misshapen or unequal where they are tied; the
-  ///   model's values are undefined then.
+  /// - Throws: all tensors that are missing, unexpected, misshapen, unequal where they are tied, or not
+  ///   finite; the model's values are undefined then.
   @discardableResult
   public func load(
     from source: some TensorSource, names: WeightNames,
@@ -88,6 +88,8 @@ extension TransformerModel {
       if try !fill(parameter, from: source, names: stored, mapping: mapping) {
         differences.unequal.append(stored)
       }
+      let count = UnsafeBufferPointer(parameter.values).nonFiniteCount
+      if count > 0 { differences.notFinite.append(.init(name: stored[0], count: count)) }
     }
     guard differences.isEmpty else {
       throw .different(source: source.sourceDescription, differences)

@@ -13,11 +13,20 @@ public struct WeightDifferences: Equatable, Sendable {
   /// Names that belong to nothing the model has, with the reason.
   public var unexpected: [String] = []
   public var misshapen: [Misshapen] = []
+  public struct NotFinite: Equatable, Sendable {
+    public var name: String
+    /// How many of its values are infinite or not numbers.
+    public var count: Int
+  }
+
+  /// Tensors with values that are infinite or not numbers.
+  public var notFinite: [NotFinite] = []
   /// Names of one parameter whose values should be equal and are not.
   public var unequal: [[String]] = []
 
   public var isEmpty: Bool {
     missing.isEmpty && unexpected.isEmpty && misshapen.isEmpty && unequal.isEmpty
+      && notFinite.isEmpty
   }
 }
 
@@ -41,6 +50,9 @@ public enum WeightError: Error, Equatable, CustomStringConvertible {
         "misshapen",
         differences.misshapen.map { "\($0.name) (expected \($0.expected), found \($0.found))" })
       list("tied but not equal", differences.unequal.map { $0.joined(separator: " and ") })
+      list(
+        "with values that are infinite or not numbers",
+        differences.notFinite.map { "\($0.name) (\($0.count))" })
       return "\(source): the tensors are not those of the model: " + parts.joined(separator: "; ")
     }
   }

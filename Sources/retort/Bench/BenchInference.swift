@@ -37,7 +37,7 @@ struct BenchInference: ParsableCommand, RunsKernels {
     let engine = try options.makeCheckedEngine()
     let model = try model.open()
     let (sentences, data) = try sentences.tokens(of: model, .dev, count: nil)
-    let result = InferenceBenchmark.run(
+    let result = try InferenceBenchmark.run(
       try model.make(head: .classification, seed: 42), on: sentences.sequences,
       batchSize: batchSize,
       order: order, steps: steps, warmup: warmup, data: data, versions: BenchOptions.versions,

@@ -32,8 +32,10 @@ struct Classifier {
     scope = ComputeScope(engine: engine, recording: false)
   }
 
-  func classify(_ sequences: TokenSequences, labels: [Int32]? = nil) -> ClassificationResult {
-    ClassificationEvaluation.evaluate(
+  func classify(
+    _ sequences: TokenSequences, labels: [Int32]? = nil
+  ) throws(EvaluationError) -> ClassificationResult {
+    try ClassificationEvaluation.evaluate(
       model, on: LabelledSequences(sequences: sequences, labels: labels), in: scope)
   }
 }

@@ -33,11 +33,16 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
     try checkClasses(of: classifier)
 
     let start = ContinuousClock.now
-    let result = classifier.classify(
-      TokenSequences(
-        sentences.sentences, tokenizer: classifier.tokenizer,
-        maximumLength: classifier.maximumLength, threads: model.computing.threadCount),
-      labels: sentences.labels)
+    let result: ClassificationResult
+    do throws(EvaluationError) {
+      result = try classifier.classify(
+        TokenSequences(
+          sentences.sentences, tokenizer: classifier.tokenizer,
+          maximumLength: classifier.maximumLength, threads: model.computing.threadCount),
+        labels: sentences.labels)
+    } catch {
+      throw CommandFailure("\(model.model) on \(task.rawValue) \(split.rawValue): \(error)")
+    }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
 
     if let predictions {

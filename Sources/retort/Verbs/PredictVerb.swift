@@ -24,9 +24,16 @@ struct PredictVerb: ParsableCommand, RunsKernels {
     let classes = classifier.labels.count
     var waiting = TokenSequences()
     var tokenIDs: [Int32] = []
+    var answered = 0
     func classifyWaiting() throws {
       guard waiting.count > 0 else { return }
-      let result = classifier.classify(waiting)
+      let result: ClassificationResult
+      do throws(EvaluationError) {
+        result = try classifier.classify(waiting)
+      } catch {
+        throw CommandFailure("\(model.model), standard input: \(error.counted(from: answered))")
+      }
+      answered += result.count
       for (index, prediction) in result.predictions.enumerated() {
         let logits = Array(result.logits[(index * classes)..<((index + 1) * classes)])
         try write(
