@@ -35,7 +35,11 @@ public struct DefinitionError: Error, Sendable, Equatable, CustomStringConvertib
   public let diagnostics: [Diagnostic]
 
   public init(_ diagnostics: [Diagnostic]) {
-    self.diagnostics = diagnostics.enumerated().sorted {
+    // A sweep's variants find the same mistake again.
+    let distinct = diagnostics.reduce(into: [Diagnostic]()) { found, diagnostic in
+      if !found.contains(diagnostic) { found.append(diagnostic) }
+    }
+    self.diagnostics = distinct.enumerated().sorted {
       let (a, b) = ($0.element.origin.sortKey, $1.element.origin.sortKey)
       return a == b ? $0.offset < $1.offset : a < b
     }.map(\.element)

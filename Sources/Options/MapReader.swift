@@ -15,6 +15,8 @@ public final class MapReader {
   public let node: DefinitionNode
   private let entries: [DefinitionEntry]
   private var askedFor: [String] = []
+  /// Keys that must be there and are not, to be reported at the end.
+  private var missing: [(key: String, diagnostic: Diagnostic)] = []
   /// Right spellings that no reader asks for under their own name: short forms.
   public var otherSpellings: [String] = []
 
@@ -33,9 +35,16 @@ public final class MapReader {
     self.entries = entries
   }
 
-  /// Reports the keys that nothing asked for, each with the nearest right spelling.
+  /// Reports the keys that are missing and those that nothing asked for, each with the nearest right spelling. A key
+  /// that is missing because it is misspelt is one mistake.
   public func finish() {
-    for entry in entries where !askedFor.contains(entry.key) {
+    let unknown = entries.filter { !askedFor.contains($0.key) }
+    let meant = unknown.compactMap {
+      Spelling.nearest(to: $0.key, among: askedFor + otherSpellings)
+    }
+    for (key, diagnostic) in missing where !meant.contains(key) { collector.report(diagnostic) }
+    missing = []
+    for entry in unknown {
       let place = path.isEmpty ? "" : " in \(path)"
       collector.report(
         Diagnostic(
@@ -61,12 +70,15 @@ public final class MapReader {
     return entries
   }
 
-  /// Reports that `key` must be there and is not.
+  /// Reports, at the end, that `key` must be there and is not.
   public func reportMissing(_ key: String, expected: String, advice: String? = nil) {
-    collector.report(
-      Diagnostic(
-        node.origin, "\(path.isEmpty ? "the definition" : path) has no '\(key)'",
-        expected: expected, advice: advice ?? "write \(key): …"))
+    missing.append(
+      (
+        key,
+        Diagnostic(
+          node.origin, "\(path.isEmpty ? "the definition" : path) has no '\(key)'",
+          expected: expected, advice: advice ?? "write \(key): …")
+      ))
   }
 
   public func reportWrong(

@@ -100,6 +100,14 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
   }
 }
 
+extension OptionField {
+  /// The same, going on with `value` after a report, so that what stands beside a mistake is looked at too.
+  /// Whoever reads so looks at the reports before using what was read.
+  public func recovering(_ value: Value) -> OptionField {
+    OptionField(describedAs: descriptions, read: { read($0) ?? value }, write: write)
+  }
+}
+
 /// The keys of one map, in the order in which they are written, and the value they make.
 public struct OptionList<Root: Sendable>: Sendable {
   public let descriptions: [OptionDescription]

@@ -8,6 +8,8 @@ public indirect enum OptionSchema: Sendable {
   /// - Parameter words: which text: "a name", "a path".
   case text(words: String)
   case choice([String])
+  /// Any scalar, list or map.
+  case anything(words: String)
   /// - Parameters:
   ///   - count: how many items there must be; nil for any number.
   ///   - oneAlone: whether a single value may stand for a list of one.
@@ -74,7 +76,7 @@ extension OptionSchema {
     case .number(let rule): rule.words
     case .integer(let least): "a whole number of at least \(least)"
     case .truth: "true or false"
-    case .text(let words): words
+    case .text(let words), .anything(let words): words
     case .choice(let names): names.joined(separator: " or ")
     case .list(let item, let count, _):
       count.map { "a list of \($0), each \(item.words)" } ?? "a list, each item \(item.words)"

@@ -141,7 +141,7 @@ struct StoredConfigurationTests {
 
   private func evaluate(_ stored: StoredModel) throws -> ClassificationResult {
     let splits = SentimentGrammar().labelledSentences(counts: [16, 20, 6], seed: 12)
-    return ClassificationEvaluation.evaluate(
+    return try ClassificationEvaluation.evaluate(
       try stored.load(),
       on: LabelledSequences(
         sequences: TokenSequences(

@@ -1,15 +1,23 @@
 // What must hold between the keys of a definition: names, references, cycles, models, vocabulary.
 import Options
 
-/// Checks a decoded definition as a whole; each mistake is reported where it was written.
+/// Checks a decoded definition as a whole; each mistake is reported where it was written. What depends on a
+/// declaration that is wrong itself is left out: there would be a second report of the same mistake.
 public struct DefinitionChecks {
   private(set) var definition: ResolvedDefinition
+  /// Models and stages that are declared and could not be read, or go in a circle.
+  private var broken: Set<String>
   let tree: DefinitionNode
   let context: DefinitionContext
   private(set) var diagnostics: [Diagnostic] = []
 
-  init(definition: ResolvedDefinition, tree: DefinitionNode, context: DefinitionContext) {
+  /// - Parameter broken: names that are declared with a mistake, and are not in the definition.
+  init(
+    definition: ResolvedDefinition, broken: Set<String> = [], tree: DefinitionNode,
+    context: DefinitionContext
+  ) {
     self.definition = definition
+    self.broken = broken
     self.tree = tree
     self.context = context
   }
@@ -17,22 +25,32 @@ public struct DefinitionChecks {
   mutating func run() {
     checkNames()
     checkReferences()
-    guard diagnostics.isEmpty else { return }
-    if let cycle = DefinitionGraph(definition).cycle() {
+    while let cycle = DefinitionGraph(definition).cycle() {
       let isStage = definition.stage(id: cycle[0]) != nil
       report(
         isStage ? "stages.\(cycle[0])" : "models.\(cycle[0]).init_from",
         "goes in a circle: \(cycle.joined(separator: " needs "))",
         advice: "let one of them begin from a model")
-      return
+      broken.formUnion(cycle)
+      definition.models.removeAll { broken.contains($0.name) }
+      definition.stages.removeAll { broken.contains($0.id) }
     }
     dropInheritedHeads()
     for model in definition.models { check(model) }
     checkVocabulary()
     for stage in definition.stages { stage.work.check(stage, in: &self) }
     checkReplay()
+    // What these need may be among what could not be read.
+    guard broken.isEmpty else { return }
     checkBaselines()
     checkAblations()
+  }
+
+  /// Whether a name is declared, right or wrong.
+  func isDeclared(_ name: String) -> Bool { names.contains(name) }
+
+  private var names: [String] {
+    definition.models.map(\.name) + definition.stages.map(\.id) + broken.sorted()
   }
 
   mutating func report(
@@ -63,7 +81,7 @@ public struct DefinitionChecks {
   }
 
   private mutating func checkReferences() {
-    let names = definition.models.map(\.name) + definition.stages.map(\.id)
+    let names = names
     for model in definition.models {
       guard let student = model.source.student, !names.contains(student.of) else { continue }
       report(

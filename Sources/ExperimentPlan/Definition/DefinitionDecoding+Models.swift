@@ -6,18 +6,18 @@ extension DefinitionDecoding {
     guard let node = top.node("models"), let map = MapReader(node, at: "models", self) else {
       return nil
     }
-    return map.ownNames.compactMap { entry in
+    var models: [ModelDefinition] = []
+    for entry in map.ownNames {
       guard DefinitionNames.isName(entry.key) else {
         _ = DefinitionNames.name.read(.text(entry.key, entry.keyOrigin), entry.key, map)
-        return nil
+        continue
       }
-      guard let reader = MapReader(entry.value, at: "models.\(entry.key)", self) else {
-        return nil
-      }
-      let model = model(reader, name: entry.key)
-      reader.finish()
-      return model
+      let reader = MapReader(entry.value, at: "models.\(entry.key)", self)
+      let read = reader.flatMap { model($0, name: entry.key) }
+      reader?.finish()
+      if let read { models.append(read) } else { markBroken(entry.key) }
     }
+    return models
   }
 
   private func model(_ reader: MapReader, name: String) -> ModelDefinition? {

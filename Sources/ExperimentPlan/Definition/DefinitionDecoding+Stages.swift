@@ -33,9 +33,14 @@ extension DefinitionDecoding {
             expected: "one of \(StageKind.all.map(\.rawValue).joined(separator: ", "))",
             found: kinds.isEmpty
               ? "none of them" : kinds.map(\.rawValue).joined(separator: " and ")))
+        markBroken(name)
         return nil
       }
-      return reader.map(kind.rawValue, at: reader.path) { StageDefinition.read($0, kind, id: id) }
+      let stage = reader.map(kind.rawValue, at: reader.path) {
+        StageDefinition.read($0, kind, id: id)
+      }
+      if stage == nil { markBroken(name) }
+      return stage
     }
   }
 }

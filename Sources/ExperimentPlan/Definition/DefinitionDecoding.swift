@@ -17,17 +17,24 @@ final class DefinitionDecoding: DiagnosticCollector {
 
   init(context: DefinitionContext) { self.context = context }
 
+  /// Models and stages that are declared with a mistake, and are not in the definition.
+  private(set) var broken: Set<String> = []
+
+  /// Everything that could be read; whole if nothing was reported.
+  /// - Returns: nil for a tree that is no map.
   func definition(of tree: DefinitionNode) -> ResolvedDefinition? {
     guard let top = MapReader(tree, at: "", self) else { return nil }
     modelNames = tree["models"]?.entries?.map(\.key) ?? []
     var definition = ResolvedDefinition.options.read(top)
     top.finish()
-    guard diagnostics.isEmpty else { return nil }
     if definition?.sweep.contains(where: { $0.path == "seed" }) == true {
       definition?.inheritedSeeds = inheritedSeeds
     }
     return definition
   }
+
+  /// Notes a model or stage whose declaration was reported.
+  func markBroken(_ name: String) { broken.insert(name) }
 
   /// The seed of a model or a generated text: its own, or the experiment's.
   func seed(_ reader: MapReader) -> UInt64? {

@@ -83,7 +83,8 @@ struct DefinitionGraph {
         return stage.work.shape(
           after: stage.inputs.last.map(shape) ?? ModelShape(hasMaskedLMHead: false))
       }
-      guard let model = models[name] else { return ModelShape(hasMaskedLMHead: false) }
+      // A name that leads nowhere is reported by itself: nothing more is found wrong with it.
+      guard let model = models[name] else { return ModelShape(hasMaskedLMHead: true) }
       var result: ModelShape
       switch model.source {
       case .folder(let address), .randomWeights(let address):

@@ -8,7 +8,7 @@ struct DefinitionResolution {
 
   /// - Parameters:
   ///   - written: with short forms expanded and overrides applied.
-  ///   - earlier: mistakes found before; with any, only what can be read on its own is looked at.
+  ///   - earlier: mistakes found before.
   /// - Returns: nil with mistakes, and all of them, the earlier ones first.
   static func resolve(
     _ written: DefinitionNode, context: DefinitionContext, after earlier: [Diagnostic] = []
@@ -18,11 +18,13 @@ struct DefinitionResolution {
     preparation.fillIn(&tree)
     let decoding = DefinitionDecoding(context: context)
     let definition = decoding.definition(of: tree)
-    let diagnostics = earlier + preparation.diagnostics + decoding.diagnostics
-    guard diagnostics.isEmpty, let definition else { return (nil, diagnostics) }
-    var checks = DefinitionChecks(definition: definition, tree: tree, context: context)
+    var diagnostics = earlier + preparation.diagnostics + decoding.diagnostics
+    guard let definition else { return (nil, diagnostics) }
+    var checks = DefinitionChecks(
+      definition: definition, broken: decoding.broken, tree: tree, context: context)
     checks.run()
-    guard checks.diagnostics.isEmpty else { return (nil, checks.diagnostics) }
+    diagnostics += checks.diagnostics
+    guard diagnostics.isEmpty else { return (nil, diagnostics) }
     return (
       DefinitionResolution(
         definition: checks.definition, filledValues: FilledValues.list(in: tree)), []

@@ -17,21 +17,25 @@ extension ResolvedDefinition {
         vocabulary: vocabulary, models: models, stages: stages, baselines: baselines, sweep: sweep,
         ablate: ablate, compareWith: references, inferencePasses: passes)
     },
-    formatField,
+    formatField.recovering(formatVersion),
     OptionField(
       "name", \.name, DefinitionNames.name.described(as: "a name for runs and results"),
-      "What runs and results are called."),
+      "What runs and results are called."
+    ).recovering(""),
     OptionField(
-      optional: "question", \.question, .text(), "What the experiment asks; heads its page."),
+      optional: "question", \.question, .text(), "What the experiment asks; heads its page."
+    ).recovering(nil),
     OptionField(
       optional: "budget", \.budget, .text(),
-      "What the experiment may cost, in words that go under its tables."),
+      "What the experiment may cost, in words that go under its tables."
+    ).recovering(nil),
     OptionField(
       "seed", \.seed,
       .seed.checked { seed, _, _, map in
         (map.collector as? DefinitionDecoding)?.defaultSeed = seed
         return true
-      }, "Of everything that has no seed of its own."),
+      }, "Of everything that has no seed of its own."
+    ).recovering(0),
     OptionField(
       "random", \.random, .choice, alwaysWritten: .counter,
       "Where random numbers come from. counter: functions of seed, step and place, the same at any number of "
@@ -43,15 +47,16 @@ extension ResolvedDefinition {
       "Comparisons that are run too. no_distillation: the student's first weights straight to fine-tuning. "
         + "mlm_only: the same distillation without the terms that look at the teacher. "
         + "teacher: the teacher itself, fine-tuned. random_init: a student of the same sizes with random weights."
-    ),
-    sweepField,
+    ).recovering([]),
+    sweepField.recovering([]),
     OptionField(
       "ablate", \.ablate, .list(of: Ablation.type), otherwise: [],
       "What is left out, one run each: a term of the loss, or init, the student's weights from the teacher."
-    ),
+    ).recovering([]),
     OptionField(
       "compare_with", \.compareWith, .list(of: referenceType), otherwise: [],
-      "Published numbers that results are shown with: files of Experiments/references/."),
+      "Published numbers that results are shown with: files of Experiments/references/."
+    ).recovering([]),
     OptionField(
       optional: "time_inference", \.inferencePasses,
       .map(
@@ -62,7 +67,7 @@ extension ResolvedDefinition {
             "Passes over the validation split."
           ))),
       "Times every fine-tuned model on its validation split, one sentence at a time. No result depends on it."
-    ))
+    ).recovering(nil))
 
   private static let formatField = OptionField<ResolvedDefinition, Int>(
     describedAs: [
@@ -213,7 +218,7 @@ extension ResolvedDefinition {
     describedAs: [
       OptionDescription(
         key: "sweep",
-        schema: .named(.list(.text(words: "a value of that key"), count: nil, oneAlone: false)),
+        schema: .named(.list(.anything(words: "a value of that key"), count: nil, oneAlone: false)),
         about: "Key paths and the values each takes: the definition is run for every combination.",
         presence: .optional, example: "{ stages.sst2.seed: [42, 43, 44] }")
     ],

@@ -57,7 +57,9 @@ public struct TeachingOptions: Sendable, Equatable {
         "\(path).teacher", "is nothing that random: \(checks.definition.random.rawValue) replays",
         advice: "use random: counter")
     }
-    guard let teacherTask = checks.definition.stage(id: teacher)?.work.task else {
+    let stage = checks.definition.stage(id: teacher)
+    guard stage != nil || checks.definition.model(named: teacher) != nil else { return }
+    guard let teacherTask = stage?.work.task else {
       checks.report(
         "\(path).teacher", expected: "a finetune stage, which has a classifier",
         found: "'\(teacher)'", advice: "fine-tune it on \(task.name) in a stage before")

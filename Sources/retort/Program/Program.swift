@@ -15,7 +15,7 @@ enum Program {
     LoggingSystem.bootstrap { _ in PlainLogHandler() }
     do {
       try checkVerb(CommandLine.arguments.dropFirst().first)
-      var command = try Retort.parseAsRoot()
+      var command = try Retort.parseAsRoot(arguments)
       // Before any engine code: a missing instruction would end the program without a word.
       if command is any RunsKernels { try Processor.requireKernelLevel() }
       try command.run()
@@ -24,6 +24,12 @@ enum Program {
       end(with: error)
     }
     exit(ExitStatus.success.rawValue)
+  }
+
+  /// The command line; `help definition` is the verb that prints the reference of definitions.
+  private static var arguments: [String] {
+    let words = Array(CommandLine.arguments.dropFirst())
+    return words.starts(with: ["help", "definition"]) ? Array(words.dropFirst()) : words
   }
 
   /// The argument parser would find fault with the arguments of a mistyped verb before the verb.

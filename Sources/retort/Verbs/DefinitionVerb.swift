@@ -1,0 +1,22 @@
+// `retort help definition`: the reference of the definition language.
+import ArgumentParser
+import ExperimentPlan
+
+struct DefinitionVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "definition",
+    abstract: "Print the reference of experiment definitions.",
+    discussion: """
+      Without a path it lists the keys of a definition; with one, what stands below that key: its type, unit, \
+      default by recipe and an example. `retort help definition stages.distill.loss` is the same.
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "Keys with points between them, such as stages.finetune.optimizer.", valueName: "path"))
+  var path: String = ""
+
+  func run() throws {
+    try StandardOutput.shared.write(DefinitionReference(path: path).text.utf8)
+  }
+}
