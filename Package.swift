@@ -51,6 +51,7 @@ let package = Package(
     .target(name: "Parallel"),
     .target(name: "Processor", swiftSettings: levelSettings),
     .target(name: "Randomness"),
+    .target(name: "StrictJSON"),
 
     .target(
       name: "TensorEngine", dependencies: ["COpenBLAS", "Processor", "Randomness"],
@@ -58,7 +59,8 @@ let package = Package(
     .target(name: "Layers", dependencies: ["TensorEngine", "Randomness"]),
     .target(name: "Optimization", dependencies: ["Layers", "Options", "TensorEngine"]),
     .target(name: "Text", dependencies: ["Files", "Parallel", "Randomness"]),
-    .target(name: "Storage", dependencies: ["CHDF5", "Files"]),
+    .target(name: "Storage", dependencies: ["CHDF5", "Files", "StrictJSON"]),
+    .target(name: "Records", dependencies: ["Files", "StrictJSON"]),
     .target(name: "Transformers", dependencies: ["Layers", "Storage", "Files"]),
     .target(name: "SelfCheck", dependencies: ["Transformers", "Optimization", "Randomness"]),
     .target(
@@ -69,17 +71,17 @@ let package = Package(
       dependencies: ["CMalloc", "Distillation", "Processor"]),
     .target(
       name: "Reporting",
-      dependencies: ["Files", .product(name: "Yams", package: "Yams")]),
+      dependencies: ["Records", .product(name: "Yams", package: "Yams")]),
     .target(
       name: "ExperimentPlan",
       dependencies: [
-        "Distillation", "Optimization", "Options", "Reporting",
+        "Distillation", "Optimization", "Options", "Records",
         .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
       name: "retort",
       dependencies: [
-        "Benchmarks", "ExperimentPlan", "SelfCheck",
+        "Benchmarks", "ExperimentPlan", "Reporting", "SelfCheck",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -89,10 +91,9 @@ let package = Package(
       path: "Tests/TestSupport"),
   ]
     + [
-      "Files", "Options", "Parallel", "Processor", "Randomness", "TensorEngine", "Layers",
-      "Optimization",
-      "Text", "Storage", "Transformers", "SelfCheck", "Distillation", "Benchmarks", "Reporting",
-      "ExperimentPlan",
+      "Files", "Options", "Parallel", "Processor", "Randomness", "StrictJSON", "TensorEngine",
+      "Layers", "Optimization", "Text", "Storage", "Transformers", "SelfCheck", "Distillation",
+      "Benchmarks", "Records", "Reporting", "ExperimentPlan",
     ].map { name in
       .testTarget(
         name: "\(name)Tests",

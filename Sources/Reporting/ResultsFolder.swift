@@ -2,6 +2,7 @@
 
 import Files
 import Foundation
+import Records
 
 /// `records/*.json` and those under `records/parity`, `records/performance` and `records/similarity`
 /// are the input; `README.md`, `<experiment>.md`, `parity.md`, `performance.md`, `similarity.md` and

@@ -48,7 +48,7 @@ import Testing
       toFile: folder.file("text"), atomically: true, encoding: .utf8)
     expectFailure(
       try RetortProcess.run(["compare", log, "--with", folder.file("text")]),
-      saying: "text:1: expected a JSON object with step (a whole number) and loss")
+      saying: "text:1:1: expected a JSON object with step (a whole number) and loss")
     #expect(
       try RetortProcess.run(["compare", log, "--with", log, "--tolerance", "-1"]).status == 64)
   }

@@ -54,7 +54,7 @@ import Testing
     #expect(
       diagnosis.text.contains(
         "wrong: AdamW is computed wrong here: change of weight: projection"))
-    #expect(try JSONText.pretty(diagnosis).contains("\"operation\" : \"AdamW\""))
+    #expect(try JSONText.document(diagnosis).contains("\"operation\": \"AdamW\""))
   }
 
   @Test func blamesTheMatrixProductsKernel() {

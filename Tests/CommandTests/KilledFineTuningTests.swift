@@ -2,6 +2,7 @@
 import Files
 import Foundation
 import Glibc
+import Records
 import Reporting
 import Storage
 import TestSupport

@@ -1,6 +1,7 @@
 // `retort run` and its kin: to the end, interrupted, resumed, in each other's way.
 import Foundation
 import Glibc
+import Records
 import Reporting
 import Testing
 

@@ -2,6 +2,7 @@
 import Distillation
 import Files
 import Foundation
+import Records
 import Reporting
 import TestSupport
 import Testing

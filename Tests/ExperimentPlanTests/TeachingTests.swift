@@ -74,7 +74,7 @@ struct TeachingTests {
         == "loss = 0.5 · 2² · KL(softmax(teacher / 2) ‖ softmax(student / 2)), mean over sentences "
         + "+ 0.25 · CE(labels), mean over sentences")
     let point = try #require(stage.curve.points.first)
-    #expect(point.terms.keys.sorted() == ["cross_entropy", "soft_targets"])
+    #expect(point.terms.names == ["soft_targets", "cross_entropy"])
     let sum = 0.5 * (point.terms["soft_targets"] ?? 0) + 0.25 * (point.terms["cross_entropy"] ?? 0)
     #expect(abs(point.total - sum) <= 1e-9)
     #expect(run.record.summary().contains("teacher"))

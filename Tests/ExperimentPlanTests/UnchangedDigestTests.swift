@@ -1,6 +1,7 @@
 // Definitions and stages keep their digests: a cache filled by an earlier version is found again.
 import Files
 import Foundation
+import Records
 import Reporting
 import TestSupport
 import Testing

@@ -1,4 +1,6 @@
+import Records
 // What a page says of a loss that was taken apart.
+import TestSupport
 import Testing
 
 @testable import Reporting

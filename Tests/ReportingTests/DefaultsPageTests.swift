@@ -1,6 +1,7 @@
 // Defaults beside their counterparts: what agrees, what must say why, what is refused.
 import Files
 import Foundation
+import Records
 import TestSupport
 import Testing
 

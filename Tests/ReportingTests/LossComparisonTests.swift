@@ -1,5 +1,6 @@
 // Loss logs: read, refused, compared.
 import Foundation
+import Records
 import TestSupport
 import Testing
 
@@ -72,6 +73,23 @@ import Testing
     }
   }
 
+  @Test("bytes that are not UTF-8 are a mistake with its place", arguments: [true, false])
+  func notUTF8(inKey: Bool) throws {
+    let folder = try TemporaryFolder()
+    let file = folder.file("log.jsonl")
+    let bytes: [UInt8] =
+      inKey
+      ? Array("{\"step\": 1, \"lo".utf8) + [0xFF]
+        + Array("ss\": 2}\n{\"step\": 2, \"loss\": 1}\n".utf8)
+      : Array("{\"step\": 1, \"loss\": ".utf8) + [0xFF]
+        + Array("}\n{\"step\": 2, \"loss\": 1}\n".utf8)
+    try Data(bytes).write(to: URL(fileURLWithPath: file))
+    let error = #expect(throws: LossLogError.self) { try LossLog.read(path: file, stage: nil) }
+    #expect(
+      error?.description.contains("log.jsonl:1:\(inKey ? 13 : 21)") == true,
+      "\(String(describing: error))")
+  }
+
   @Test func readsTheStageOfARun() throws {
     func line(_ event: String, _ stage: String, _ step: Int, _ values: String) -> String {
       """
@@ -91,7 +109,7 @@ import Testing
       ("{\"step\": 2, \"loss\": 2}\n{\"step\": 2, \"loss\": 2}\n", nil, ":2: step 2 after step 2"),
       (
         "loss 2\nloss 3\n", nil,
-        ":1: expected a JSON object with step (a whole number) and loss (a number), found loss 2"
+        ":1:1: expected a JSON object with step (a whole number) and loss (a number): expected a value"
       ),
       ("", nil, "no step with a loss"),
     ] as [(String, String?, String)] {

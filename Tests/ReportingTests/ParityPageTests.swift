@@ -74,7 +74,7 @@ import Testing
     defer { withExtendedLifetime(folder) {} }
     let error = #expect(throws: ResultsError.self) { try results.render() }
     #expect(
-      error?.description.contains("ladder.json: not a record of parity: kernel is missing") == true,
+      error?.description.contains("ladder.json: kernel: missing") == true,
       "\(String(describing: error))")
   }
 }

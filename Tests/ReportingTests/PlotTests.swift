@@ -1,6 +1,8 @@
 // Axes with round ticks, and pictures that are well-formed and free of dates and fonts.
 
 import Foundation
+import Records
+import TestSupport
 import Testing
 
 @testable import Reporting

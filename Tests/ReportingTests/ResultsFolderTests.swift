@@ -1,6 +1,7 @@
 // Pages and pictures from records: the same bytes every time, and nothing unnoticed.
 
 import Foundation
+import Records
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 // The page of similarities: tables, heat map, what it refuses.
 import Foundation
+import Records
 import TestSupport
 import Testing
 
@@ -77,7 +78,7 @@ struct SimilarityPageTests {
       var record = Self.record()
       damage(&record)
       #expect(throws: RecordError.self) { try record.text() }
-      let text = try RecordText.tree(of: record, source: "damaged").text
+      let text = try RecordText.tree(of: record, source: "damaged").document
       let error = #expect(throws: ResultsError.self) { try render(text) }
       let line = try #require(error).description
       #expect(line.contains("small.json") && line.contains(message), "\(line)")

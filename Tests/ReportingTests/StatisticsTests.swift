@@ -1,5 +1,6 @@
 // Intervals and tests against exactly computed values.
 
+import Records
 import Testing
 
 @testable import Reporting

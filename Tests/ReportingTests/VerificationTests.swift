@@ -1,5 +1,7 @@
 // A record held against published runs.
 
+import Records
+import TestSupport
 import Testing
 
 @testable import Reporting

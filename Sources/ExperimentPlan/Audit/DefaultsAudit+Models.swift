@@ -1,6 +1,6 @@
 // Configurations and tokenizers beside transformers' own.
 import Foundation
-import Reporting
+import Records
 import Text
 import Transformers
 

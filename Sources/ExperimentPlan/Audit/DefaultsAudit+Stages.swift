@@ -1,7 +1,7 @@
 // Recipes and filled-in values of stages beside TrainingArguments and the distillation scripts' arguments.
 import Distillation
 import Optimization
-import Reporting
+import Records
 import Text
 
 extension DefaultsAudit {

@@ -1,7 +1,7 @@
 // A definition, run: every experiment that its sweep and its ablation ask for, in order.
 import Distillation
 import Files
-import Reporting
+import Records
 import Transformers
 
 /// What a finished run left.

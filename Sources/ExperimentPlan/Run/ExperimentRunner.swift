@@ -3,7 +3,7 @@ import Distillation
 import Files
 import Foundation
 import Logging
-import Reporting
+import Records
 import Storage
 import Text
 import Transformers

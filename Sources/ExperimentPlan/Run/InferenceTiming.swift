@@ -2,7 +2,7 @@
 import Distillation
 import Files
 import Foundation
-import Reporting
+import Records
 import Transformers
 
 /// One sentence at a time, as the paper times its models on a CPU, with weights packed as `predict` has them.

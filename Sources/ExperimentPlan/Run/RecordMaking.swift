@@ -4,7 +4,7 @@ import Files
 import Foundation
 import Options
 import Processor
-import Reporting
+import Records
 import Storage
 import Text
 import Transformers

@@ -2,7 +2,7 @@
 import Distillation
 import Files
 import Foundation
-import Reporting
+import Records
 import Storage
 
 /// Log and metrics of one run folder.

@@ -2,7 +2,7 @@
 import Distillation
 import Files
 import Foundation
-import Reporting
+import Records
 import Storage
 import Text
 import Transformers
@@ -221,7 +221,7 @@ struct StageExecution {
         points: progress.curve.map { point in
           RunRecord.LossCurve.Point(
             step: point.step,
-            terms: Dictionary(uniqueKeysWithValues: zip(termNames, point.terms)),
+            terms: LossTerms(zip(termNames, point.terms)),
             total: point.total)
         }),
       accounting: accounting, epochs: epochs, best: best,

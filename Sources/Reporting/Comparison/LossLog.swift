@@ -2,6 +2,8 @@
 
 import Files
 import Foundation
+import Records
+import StrictJSON
 
 /// Read from a run's folder, from its `metrics.jsonl`, or from a log of another program: a JSON object a line
 /// with `step` (from 1) and `loss`, null for not-a-number; lines with a whole `epoch` and an `eval_loss` are an epoch's row, with
@@ -45,7 +47,7 @@ public struct LossLog: Sendable, Equatable {
     let file = isFolder ? "\(path)/metrics.jsonl" : path
     let lines = try lines(of: file)
     guard let first = lines.first else { throw .empty(source: path) }
-    if (try? JSONDecoder.record.decode(MetricsLine.self, from: first.text)) != nil {
+    if first.tree["event"] != nil {
       var log = try ofRun(metrics: file, source: path, stage: stage)
       if isFolder { log.epochs = try epochs(ofRun: path, stage: log.stage) }
       return log
@@ -55,19 +57,32 @@ public struct LossLog: Sendable, Equatable {
 
   /// The lines that say something. The last counts without a line feed too, unless it is the part of one that a
   /// kill left.
-  private static func lines(of file: String) throws(LossLogError) -> [(text: Data, number: Int)] {
+  private static func lines(of file: String) throws(LossLogError) -> [Line] {
     let bytes: [UInt8]
     do {
       bytes = try MappedFile.contents(path: file)
     } catch {
       throw .file(error)
     }
-    var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      .enumerated().map { (text: Data($0.element), number: $0.offset + 1) }
-    if let last = lines.last, (try? JSONSerialization.jsonObject(with: last.text)) == nil {
-      lines.removeLast()
+    let texts = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    var lines: [Line] = []
+    for (index, text) in texts.enumerated() {
+      if text.allSatisfy({ [0x09, 0x0D, 0x20].contains($0) }) { continue }
+      do {
+        lines.append(Line(tree: try JSONTree.parse(text, numbers: .python), number: index + 1))
+      } catch {
+        if index == texts.count - 1 { break }
+        throw .line(
+          file: file, line: index + 1, column: error.column, found: error.reason)
+      }
     }
-    return lines.filter { line in !line.text.allSatisfy { [0x09, 0x0D, 0x20].contains($0) } }
+    return lines
+  }
+
+  private struct Line {
+    let tree: JSONTree
+    /// Counted from 1.
+    let number: Int
   }
 
   // MARK: A run's
@@ -143,16 +158,15 @@ public struct LossLog: Sendable, Equatable {
   }
 
   private static func foreign(
-    _ lines: [(text: Data, number: Int)], file: String, source: String
+    _ lines: [Line], file: String, source: String
   ) throws(LossLogError) -> LossLog {
-    // Python writes NaN and Infinity as they stand here.
-    let decoder = JSONDecoder()
-    decoder.allowsJSON5 = true
     var log = LossLog(source: source, steps: [])
-    for (text, number) in lines {
-      guard let line = try? decoder.decode(ForeignLine.self, from: text) else {
-        throw .line(
-          file: file, line: number, found: String(decoding: text.prefix(60), as: UTF8.self))
+    for (tree, number) in lines.map({ ($0.tree, $0.number) }) {
+      let line: ForeignLine
+      do {
+        line = try tree.decode(passingOverUnknownKeys: true)
+      } catch {
+        throw .line(file: file, line: number, column: nil, found: "\(error)")
       }
       if let loss = line.validationLoss, let epoch = line.epoch.flatMap({ Int(exactly: $0) }) {
         log.epochs.append(
@@ -175,7 +189,7 @@ public enum LossLogError: Error, Equatable, CustomStringConvertible {
   case file(FileError)
   case metrics(MetricsError)
   case record(RecordError)
-  case line(file: String, line: Int, found: String)
+  case line(file: String, line: Int, column: Int?, found: String)
   case order(file: String, line: Int, step: Int, after: Int)
   case empty(source: String)
   /// The stage is not there, or none was named of several.
@@ -187,9 +201,9 @@ public enum LossLogError: Error, Equatable, CustomStringConvertible {
     case .file(let error): error.description
     case .metrics(let error): error.description
     case .record(let error): error.description
-    case .line(let file, let line, let found):
-      "\(file):\(line): expected a JSON object with step (a whole number) and loss (a number), "
-        + "found \(found)"
+    case .line(let file, let line, let column, let found):
+      "\(file):\(line)\(column.map { ":\($0)" } ?? ""): expected a JSON object with step (a whole number) "
+        + "and loss (a number): \(found)"
     case .order(let file, let line, let step, let after):
       "\(file):\(line): step \(step) after step \(after); steps must ascend"
     case .empty(let source): "\(source): no step with a loss; a log has one a line"

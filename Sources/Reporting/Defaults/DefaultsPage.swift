@@ -1,4 +1,5 @@
 // Results/defaults.md: every default beside Hugging Face's, and why where they differ.
+import Records
 
 struct DefaultsPage {
   static let file = "defaults.md"
@@ -103,5 +104,13 @@ struct DefaultsPage {
       out += "\n"
     }
     return String(out.dropLast())
+  }
+}
+
+extension AuditedDefault {
+  /// Whether ours is the same value as theirs: the same number, or the same text.
+  func agrees(with theirs: String) -> Bool {
+    if let ours = Double(inTheirWords), let other = Double(theirs) { return ours == other }
+    return inTheirWords == theirs
   }
 }

@@ -1,4 +1,5 @@
 // What the references claim in a sentence, with the counterpart measured here.
+import Records
 
 struct ClaimsSection {
   private let runs: ExperimentRuns

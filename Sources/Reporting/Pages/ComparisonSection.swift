@@ -1,4 +1,5 @@
 // Teacher, student and baselines side by side, with what their differences are worth.
+import Records
 
 struct ComparisonSection {
   private let runs: ExperimentRuns
@@ -26,7 +27,7 @@ struct ComparisonSection {
     runs.records.flatMap { record -> [Group] in
       var names: [String] = []
       var members: [String: [RunRecord.Stage]] = [:]
-      for stage in record.stages where stage.kind == .finetune || stage.kind == .evaluate {
+      for stage in record.stages where stage.kind == .finetune {
         guard let data = stage.keptEvaluation?.data else { continue }
         if members[data] == nil { names.append(data) }
         members[data, default: []].append(stage)

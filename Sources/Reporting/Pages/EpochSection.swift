@@ -1,4 +1,5 @@
 // A fine-tuning epoch by epoch: the report's four columns, ours and the references'.
+import Records
 
 struct EpochSection {
   private let runs: ExperimentRuns
@@ -274,7 +275,6 @@ extension RunRecord.Weights.Origin {
   fileprivate var text: String {
     switch self {
     case .published: "published weights"
-    case .trained: "weights of an earlier run"
     case .random: "seeded random weights (nothing learned)"
     case .copied: "copied weights"
     }

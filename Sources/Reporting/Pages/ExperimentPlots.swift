@@ -1,4 +1,5 @@
 // The pictures of an experiment: loss curves by stage, and the epochs beside the references.
+import Records
 
 struct ExperimentPlots {
   private let runs: ExperimentRuns
@@ -151,7 +152,7 @@ struct ExperimentPlots {
   /// - Parameter entries: a stage as each run computed it; at least one.
   private func terms(of entries: [ExperimentRuns.Tuning]) -> Chart {
     let stage = entries[0].stage
-    let names = Set(entries.flatMap { $0.stage.curve.points.flatMap(\.terms.keys) }).sorted()
+    let names = RunRecord.LossCurve.termNames(of: entries.map(\.stage.curve))
     var panels: [Chart.Panel] = []
     func add(_ title: String, _ value: (RunRecord.LossCurve.Point) -> Double?) {
       let series = entries.map { entry in

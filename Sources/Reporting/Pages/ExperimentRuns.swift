@@ -1,4 +1,5 @@
 // All runs of one experiment, and the references its definition asks for.
+import Records
 
 struct ExperimentRuns {
   let name: String
@@ -145,18 +146,6 @@ extension RunRecord {
 }
 
 extension RunRecord.Stage {
-  /// The row of the epoch whose weights were kept.
-  var keptEpoch: RunRecord.Epoch? {
-    guard let best else { return nil }
-    return epochs.first { $0.epoch == best.kept }
-  }
-
-  /// The evaluation of the kept weights.
-  public var keptEvaluation: RunRecord.Evaluation? {
-    guard let best else { return evaluations.last }
-    return evaluations.first { $0.epoch == best.kept }
-  }
-
   /// The task's name, from the name of the split it was evaluated on: `glue/sst2 dev`.
   var task: String? {
     evaluations.first?.data.split(separator: " ").first.map(String.init)

@@ -1,4 +1,5 @@
 // What each stage minimised, and how far it came.
+import Records
 
 struct LossSection {
   private let runs: ExperimentRuns
@@ -15,7 +16,7 @@ struct LossSection {
     for entry in stages {
       let points = entry.stage.curve.points
       guard let first = points.first, let last = points.last else { continue }
-      let terms = Set(points.flatMap(\.terms.keys)).sorted()
+      let terms = RunRecord.LossCurve.termNames(of: [entry.stage.curve])
       // One term with weight 1 is the total.
       let single = terms.count == 1 && first.terms[terms[0]] == first.total
       let names = single ? terms : terms + ["weighted sum"]

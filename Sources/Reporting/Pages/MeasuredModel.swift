@@ -1,4 +1,5 @@
 // A model's accuracy over repeated runs, and what sets it apart from another's.
+import Records
 
 /// One model of one condition, in every run of it.
 struct MeasuredModel {
@@ -60,7 +61,7 @@ extension ExperimentRuns.Condition {
   func models(on data: String) -> [MeasuredModel] {
     var found: [MeasuredModel] = []
     for record in records {
-      for stage in record.stages where stage.kind == .finetune || stage.kind == .evaluate {
+      for stage in record.stages where stage.kind == .finetune {
         guard let kept = stage.keptEvaluation, kept.data == data else { continue }
         let measurement = MeasuredModel.Measurement(
           record: record, stage: stage, evaluation: kept)

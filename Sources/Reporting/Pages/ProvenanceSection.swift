@@ -1,4 +1,5 @@
 // What the numbers rest on: weights, data, definition, machine, time, and how to get them again.
+import Records
 
 struct ProvenanceSection {
   private let runs: ExperimentRuns
@@ -172,17 +173,5 @@ extension RunRecord {
   /// The record's name under Results/records.
   var fileName: String {
     Self.name(experiment: experiment.name, point: experiment.point) + ".json"
-  }
-}
-
-extension String {
-  /// With a dash for every character that does not belong in a file's name.
-  var fileSafe: String {
-    String(
-      map { character in
-        character.isASCII
-          && (character.isLetter || character.isNumber || "._=-".contains(character))
-          ? character : "-"
-      })
   }
 }

@@ -2,6 +2,7 @@
 
 import Files
 import Foundation
+import Records
 
 /// `Results/records/parity/ladder.json`, written by the test run of `make parity`.
 public struct ParityLadder: Codable, Sendable, Equatable {
@@ -33,15 +34,9 @@ public struct ParityLadder: Codable, Sendable, Equatable {
 
   public init(kernel: String, rows: [Row]) { (self.kernel, self.rows) = (kernel, rows) }
 
-  /// Indented JSON with sorted keys.
+  /// The file's content.
   public func text() throws(RecordError) -> String {
-    do {
-      let encoder = JSONEncoder.record
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
-    } catch {
-      throw .unreadable(source: "the ladder", reason: "could not be encoded: \(error)")
-    }
+    try RecordText.tree(of: self, source: "the ladder").document
   }
 }
 
@@ -64,41 +59,11 @@ struct ParityRecords: Sendable, Equatable {
     for name in names.sorted() where name.hasSuffix(".json") {
       let path = "\(folder)/\(name)"
       if name == "ladder.json" {
-        ladder = try Self.decode(ParityLadder.self, path: path)
+        ladder = try RecordText.decodeUnversioned(path: path)
       } else {
         comparisons.append(
-          (String(name.dropLast(5)), try Self.decode(LossComparison.self, path: path)))
+          (String(name.dropLast(5)), try RecordText.decodeUnversioned(path: path)))
       }
     }
-  }
-
-  private static func decode<Value: Codable>(
-    _ type: Value.Type, path: String
-  ) throws(RecordError) -> Value {
-    do {
-      return try JSONDecoder.record.decode(
-        type, from: Data(contentsOf: URL(fileURLWithPath: path)))
-    } catch let error as DecodingError {
-      throw .unreadable(
-        source: path, reason: "not a record of parity: \(error.place); write it again")
-    } catch {
-      throw .unreadable(source: path, reason: "could not be read")
-    }
-  }
-}
-
-extension DecodingError {
-  /// Where in the document decoding failed, and why, in a few words.
-  fileprivate var place: String {
-    let (path, what): ([any CodingKey], String) =
-      switch self {
-      case .keyNotFound(let key, let context): (context.codingPath + [key], "is missing")
-      case .typeMismatch(_, let context), .valueNotFound(_, let context):
-        (context.codingPath, "is of another kind")
-      case .dataCorrupted(let context): (context.codingPath, "is damaged")
-      @unknown default: ([], "is damaged")
-      }
-    let name = path.map(\.stringValue).joined(separator: ".")
-    return "\(name.isEmpty ? "it" : name) \(what)"
   }
 }

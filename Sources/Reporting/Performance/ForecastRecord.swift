@@ -1,4 +1,5 @@
 // What was foretold of some runs, and what they took.
+import Records
 
 /// `Results/records/performance/forecast.json`, written by `Tests/Peers/bench --forecast`.
 struct ForecastRecord: Codable, Sendable, Equatable {

@@ -1,6 +1,7 @@
 // Everything under Results/records/performance/.
 
 import Foundation
+import Records
 
 struct PerformanceRecords: Sendable, Equatable {
   var comparison: PerformanceRecord?

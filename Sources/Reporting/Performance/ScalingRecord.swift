@@ -1,4 +1,5 @@
 // Time per token of a training step as its size changes, beside what arithmetic predicts.
+import Records
 
 /// `Results/records/performance/scaling.json`, written by `Tests/Peers/bench --scaling`.
 struct ScalingRecord: Codable, Sendable, Equatable {

@@ -1,4 +1,5 @@
 // The scaling law on the page: a picture, a table, and how far off the arithmetic is.
+import Records
 
 struct ScalingSection {
   static let file = "performance-scaling.svg"

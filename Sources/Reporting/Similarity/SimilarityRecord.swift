@@ -1,4 +1,5 @@
 // How alike two models' hidden states of one text are.
+import Records
 
 /// `Results/records/similarity/<name>.json`, written by `retort similarity --record`.
 public struct SimilarityRecord: Codable, Sendable, Equatable {
@@ -78,6 +79,6 @@ extension SimilarityRecord: StrictRecord {
   public func text() throws(RecordError) -> String {
     let source = "similarity of \(first.name) and \(second.name)"
     try refuseContradictions(source: source)
-    return try RecordText.tree(of: self, source: source).text
+    return try RecordText.tree(of: self, source: source).document
   }
 }

@@ -1,4 +1,5 @@
 // A verification for a terminal.
+import Records
 
 extension Verification {
   /// Verdicts with their bands, sources and reasons; ends in a newline.

@@ -1,4 +1,5 @@
 // A run's figures held against those of published runs.
+import Records
 
 /// Every figure of a record that was also published, inside or outside the band, with the reasons why it
 /// may be outside.

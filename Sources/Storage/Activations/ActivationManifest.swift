@@ -1,6 +1,6 @@
 // What an unfinished activation store is for, and how far it has come.
 import Files
-import FoundationEssentials
+import StrictJSON
 
 /// One array of a store: it grows by whole rows.
 struct ActivationColumn: Codable, Equatable, Sendable {
@@ -52,11 +52,8 @@ struct ActivationManifest: Codable, Equatable, Sendable {
   static func path(in folder: String) -> String { "\(folder)/manifest.json" }
 
   func write(in folder: String) throws(ActivationStoreError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     do {
-      let bytes = [UInt8](try encoder.encode(self))
-      try AtomicFile.replace(path: Self.path(in: folder), with: bytes)
+      try AtomicFile.replace(path: Self.path(in: folder), with: JSONTree(self).document)
     } catch let error as FileError {
       throw .file(error)
     } catch {
@@ -67,17 +64,21 @@ struct ActivationManifest: Codable, Equatable, Sendable {
   /// The manifest of a folder, nil if there is none.
   static func read(in folder: String) throws(ActivationStoreError) -> ActivationManifest? {
     let path = path(in: folder)
-    let file: MappedFile
+    let text: [UInt8]
     do {
-      file = try MappedFile(path: path)
+      text = try MappedFile.contents(path: path)
     } catch .notFound {
       return nil
     } catch {
       throw .file(error)
     }
-    let data = withExtendedLifetime(file) { Data(file.bytes) }
-    guard let manifest = try? JSONDecoder().decode(ActivationManifest.self, from: data),
-      manifest.version == SealedKind.activationStore.version,
+    let manifest: ActivationManifest
+    do {
+      manifest = try JSONTree.parse(text).decode()
+    } catch {
+      throw .damaged(path: path, what: "not a manifest of this version: \(error)")
+    }
+    guard manifest.version == SealedKind.activationStore.version,
       manifest.shards.allSatisfy({ $0.rows.count == manifest.columns.count })
     else { throw .damaged(path: path, what: "not a manifest of this version") }
     return manifest

@@ -1,4 +1,5 @@
 // The header of a safetensors file: which tensors there are and where, checked before it is believed.
+import StrictJSON
 
 /// One tensor as the header tells of it.
 public struct SafetensorsEntry: Equatable, Sendable {
@@ -62,25 +63,35 @@ struct SafetensorsHeader {
     guard dataStart <= file.count else {
       throw malformed("a header of \(length) bytes in a file of \(file.count): it is cut short")
     }
-    var reader = StrictJSONReader(
-      bytes: UnsafeRawBufferPointer(rebasing: file[8..<dataStart]), firstByte: 8)
+    let header = file[8..<dataStart]
+    guard header.first == UInt8(ascii: "{") else {
+      throw malformed("the header does not begin with '{'", byte: 8)
+    }
+    let tree: JSONTree
+    do {
+      tree = try JSONTree.parse(header)
+    } catch {
+      throw malformed(error.reason, byte: 8 + error.byte)
+    }
     var tensors: [RawTensor] = []
-    do throws(StrictJSONReader.Failure) {
-      guard file[8..<dataStart].first == UInt8(ascii: "{") else {
-        throw StrictJSONReader.Failure(byte: 8, what: "the header does not begin with '{'")
-      }
-      try reader.object { (name, reader) throws(StrictJSONReader.Failure) in
-        if name == "__metadata__" {
-          try reader.object { (key, reader) throws(StrictJSONReader.Failure) in
-            metadata[key] = try reader.string()
+    for member in tree.members ?? [] {
+      if member.key == "__metadata__" {
+        guard let entries = member.value.members else {
+          throw malformed("__metadata__: expected an object", byte: 8)
+        }
+        for entry in entries {
+          guard let text = entry.value.text else {
+            throw malformed("__metadata__: \(entry.key): expected a text", byte: 8)
           }
-        } else {
-          tensors.append(try RawTensor(name: name, &reader))
+          metadata[entry.key] = text
+        }
+      } else {
+        do {
+          tensors.append(try RawTensor(name: member.key, member.value))
+        } catch {
+          throw .inconsistent(path: path, tensor: member.key, what: error.what)
         }
       }
-      try reader.end()
-    } catch {
-      throw malformed(error.what, byte: error.byte)
     }
     for tensor in tensors {
       do {
@@ -123,27 +134,34 @@ private struct RawTensor {
 
   struct Contradiction: Error { let what: String }
 
-  init(
-    name: String, _ reader: inout StrictJSONReader
-  ) throws(StrictJSONReader.Failure) {
-    self.name = name
-    var type: String?
-    var shape: [Int]?
-    var offsets: [Int]?
-    let start = reader.byte
-    try reader.object { (key, reader) throws(StrictJSONReader.Failure) in
-      switch key {
-      case "dtype": type = try reader.string()
-      case "shape": shape = try reader.integers()
-      case "data_offsets": offsets = try reader.integers()
-      default: throw reader.failure("unknown key \(key.debugDescription) of a tensor")
+  init(name: String, _ tree: JSONTree) throws(Contradiction) {
+    guard let members = tree.members else { throw Contradiction(what: "expected an object") }
+    if let unknown = members.first(where: { !["dtype", "shape", "data_offsets"].contains($0.key) })
+    {
+      throw Contradiction(what: "unknown key \(unknown.key.debugDescription)")
+    }
+    func value<Value>(
+      _ key: String, expected: String, _ read: (JSONTree) -> Value?
+    ) throws(Contradiction) -> Value {
+      guard let tree = tree[key] else { throw Contradiction(what: "it has no \(key)") }
+      guard let value = read(tree) else {
+        throw Contradiction(what: "\(key): expected \(expected), found \(tree.line)")
       }
+      return value
     }
-    guard let type, let shape, let offsets else {
-      throw StrictJSONReader.Failure(
-        byte: start,
-        what: "tensor \(name.debugDescription) lacks one of dtype, shape and data_offsets")
+    /// Digits alone: neither a sign nor an exponent.
+    func sizes(_ tree: JSONTree) -> [Int]? {
+      guard let elements = tree.elements else { return nil }
+      let numbers = elements.compactMap { element -> Int? in
+        if case .number(let digits) = element { Int(digits) } else { nil }
+      }
+      return numbers.count == elements.count && numbers.allSatisfy { $0 >= 0 } ? numbers : nil
     }
+    let type = try value("dtype", expected: "a text", \.text)
+    let list = "a list of whole numbers of at least 0"
+    let shape = try value("shape", expected: list, sizes)
+    let offsets = try value("data_offsets", expected: list, sizes)
+    self.name = name
     self.type = type
     self.shape = shape
     self.offsets = offsets

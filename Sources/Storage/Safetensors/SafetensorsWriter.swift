@@ -1,5 +1,6 @@
 // Writing safetensors files that `transformers` loads.
 import Files
+import StrictJSON
 
 public enum SafetensorsWriter {
   /// Writes float32 tensors, replacing the file at the path in one step.
@@ -10,6 +11,7 @@ public enum SafetensorsWriter {
     path: String, tensors: [StoredTensor], metadata: [String: String] = ["format": "pt"]
   ) throws(SafetensorsError) {
     precondition(Set(tensors.map(\.path)).count == tensors.count, "tensors' names must differ")
+    let quoted = { (text: String) in JSONTree.string(text).line }
     var header = "{\"__metadata__\":{"
     header += metadata.sorted { $0.key < $1.key }
       .map { "\(quoted($0.key)):\(quoted($0.value))" }.joined(separator: ",")
@@ -34,20 +36,5 @@ public enum SafetensorsWriter {
     } catch {
       throw .file(error)
     }
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case "\0"..<" ":
-        let digits = String(scalar.value, radix: 16)
-        quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
   }
 }

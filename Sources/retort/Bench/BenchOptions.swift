@@ -32,7 +32,7 @@ struct BenchOptions: ParsableArguments {
   /// Writes a result, and makes what was found wrong in it a failure.
   func write(_ result: some Encodable, text: String, failures: [String] = []) throws {
     try StandardOutput.shared.write(
-      line: json ? JSONText.pretty(result, keys: .convertToSnakeCase) : text)
+      line: json ? JSONText.document(result, keys: .snakeCase) : text)
     guard failures.isEmpty else { throw CommandFailure(failures.joined(separator: "\n")) }
   }
 }

@@ -1,3 +1,4 @@
+import Records
 // The facts of a run record.
 import Reporting
 
@@ -53,9 +54,8 @@ extension Inspection {
 
   /// What a weighted sum is made of: its terms without their weights.
   private static func terms(of point: RunRecord.LossCurve.Point) -> String {
-    guard point.terms.count > 1 else { return "" }
-    let terms = point.terms.sorted { $0.key < $1.key }
-      .map { "\($0.key) \(decimal($0.value, digits: 4))" }
+    guard point.terms.terms.count > 1 else { return "" }
+    let terms = point.terms.terms.map { "\($0.name) \(decimal($0.value, digits: 4))" }
     return " (\(terms.joined(separator: ", ")))"
   }
 }

@@ -1,29 +1,15 @@
 // Values as JSON on standard output.
-import Foundation
+import StrictJSON
 
 enum JSONText {
-  /// For one document: indented, keys sorted.
+  /// For one document, in the layout of records but without its last line feed.
   /// - Parameter keys: how names of more than one word are written.
-  static func pretty(
-    _ value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys
+  static func document(
+    _ value: some Encodable, keys: JSONTree.KeyStyle = .asDeclared
   ) throws -> String {
-    try text(value, [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes], keys: keys)
+    String(try JSONTree(value, keys: keys).document.dropLast())
   }
 
   /// For one line among many.
-  static func line(_ value: some Encodable) throws -> String {
-    try text(value, [.sortedKeys, .withoutEscapingSlashes])
-  }
-
-  private static func text(
-    _ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting,
-    keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys
-  ) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = keys
-    encoder.outputFormatting = formatting
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-  }
+  static func line(_ value: some Encodable) throws -> String { try JSONTree(value).line }
 }

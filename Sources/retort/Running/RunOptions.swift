@@ -3,6 +3,7 @@ import ArgumentParser
 import Distillation
 import ExperimentPlan
 import Files
+import Records
 import Reporting
 import TensorEngine
 

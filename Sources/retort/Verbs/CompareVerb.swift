@@ -54,7 +54,7 @@ struct CompareVerb: ParsableCommand {
         "--stage \(stage): neither \(subject) nor \(reference) is a run with stages; leave it out")
     }
     let comparison = try LossComparison(log, with: other, tolerance: tolerance)
-    let text = try JSONText.pretty(comparison)
+    let text = try JSONText.document(comparison)
     if let record {
       if let folder = Folder.parent(of: record) { try Folder.create(path: folder) }
       try AtomicFile.replace(path: record, with: text + "\n")

@@ -17,7 +17,7 @@ struct DoctorVerb: ParsableCommand {
   func run() throws {
     let diagnosis = Examination.diagnose()
     try StandardOutput.shared.write(
-      line: json ? JSONText.pretty(diagnosis) : diagnosis.text)
+      line: json ? JSONText.document(diagnosis) : diagnosis.text)
     if diagnosis.isFailure { throw ExitCode(ExitStatus.failure.rawValue) }
   }
 }

@@ -51,7 +51,7 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
     }
     let report = EvaluationReport(
       model: model.model, task: task, split: split, labels: sentences.labels, result: result)
-    try StandardOutput.shared.write(line: json ? JSONText.pretty(report) : report.text)
+    try StandardOutput.shared.write(line: json ? JSONText.document(report) : report.text)
     Console.shared.write(
       line: "\(duration(seconds: seconds)), "
         + "\(grouped(Int(Double(result.count) / seconds))) sentences/s")

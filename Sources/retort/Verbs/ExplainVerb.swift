@@ -36,7 +36,7 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
       path: definition, overrides: overrides.set,
       context: DefinitionContext(locations: locations, definitionPath: definition))
     if json, noForecast {
-      let text = try JSONText.pretty(PlanListing(loaded), keys: .convertToSnakeCase)
+      let text = try JSONText.document(PlanListing(loaded), keys: .snakeCase)
       return try StandardOutput.shared.write(line: text)
     }
     let plan = ResolvedPlan(loaded.definition)
@@ -44,7 +44,7 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
     if json {
       // What is missing was said.
       guard let forecast else { throw ExitCode.failure }
-      let text = try JSONText.pretty(forecast, keys: .convertToSnakeCase)
+      let text = try JSONText.document(forecast, keys: .snakeCase)
       return try StandardOutput.shared.write(line: text)
     }
     let explanation = PlanExplanation(

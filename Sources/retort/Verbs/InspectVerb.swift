@@ -1,6 +1,7 @@
 // `retort inspect`: what is in a file.
 import ArgumentParser
 import Files
+import Records
 import Reporting
 import Storage
 import Transformers
@@ -22,7 +23,7 @@ struct InspectVerb: ParsableCommand {
 
   func run() throws {
     let inspection = try inspect()
-    try StandardOutput.shared.write(line: json ? JSONText.pretty(inspection) : inspection.text)
+    try StandardOutput.shared.write(line: json ? JSONText.document(inspection) : inspection.text)
   }
 
   private func inspect() throws -> Inspection {

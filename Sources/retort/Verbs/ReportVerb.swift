@@ -2,6 +2,7 @@
 import ArgumentParser
 import ExperimentPlan
 import Files
+import Records
 import Reporting
 
 struct ReportVerb: ParsableCommand {

@@ -1,6 +1,7 @@
 // `retort verify`: a result against the published references.
 import ArgumentParser
 import Files
+import Records
 import Reporting
 
 struct VerifyVerb: ParsableCommand {
@@ -55,7 +56,7 @@ struct VerifyVerb: ParsableCommand {
       return (path: path, verification: verification, claims: record.claimsText(of: references))
     }
     if json {
-      try StandardOutput.shared.write(line: JSONText.pretty(results.map { $0.verification }))
+      try StandardOutput.shared.write(line: JSONText.document(results.map { $0.verification }))
     } else {
       let texts = results.map { result in
         result.verification.text + (result.claims.isEmpty ? "" : "\n\(result.claims)")

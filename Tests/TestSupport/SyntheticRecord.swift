@@ -1,24 +1,24 @@
 // A record of a run that never took place, for tests only: plausible in shape, made by arithmetic.
 
-@testable import Reporting
+import Records
 
 /// A small generator, so that the synthetic predictions look like noise and never change.
-struct TestGenerator {
+public struct TestGenerator {
   private var state: UInt64
-  init(_ seed: UInt64) { state = seed }
+  public init(_ seed: UInt64) { state = seed }
 
   /// Uniform in 0..<1 (a 64-bit linear congruential generator, its upper bits).
-  mutating func next() -> Double {
+  public mutating func next() -> Double {
     state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
     return Double(state >> 11) / 9_007_199_254_740_992
   }
 }
 
 extension RunRecord {
-  static let syntheticLabels = LabelSequence((0..<872).map { ($0 * 7) % 872 < 444 ? 1 : 0 })
+  public static let syntheticLabels = LabelSequence((0..<872).map { ($0 * 7) % 872 < 444 ? 1 : 0 })
 
   /// Predictions with exactly `wrong` mistakes, at places that depend on `seed`.
-  static func syntheticPredictions(wrong: Int, seed: UInt64) -> LabelSequence {
+  public static func syntheticPredictions(wrong: Int, seed: UInt64) -> LabelSequence {
     var generator = TestGenerator(seed)
     var places: Set<Int> = []
     while places.count < wrong { places.insert(Int(generator.next() * 872)) }
@@ -26,7 +26,7 @@ extension RunRecord {
       syntheticLabels.labels.enumerated().map { places.contains($0) ? 1 - $1 : $1 })
   }
 
-  static func syntheticFinetune(
+  public static func syntheticFinetune(
     id: String, variant: String = "main", model: String, correct: [Int], losses: [Double],
     encoder: Int, seed: UInt64 = 42
   ) -> Stage {
@@ -62,7 +62,7 @@ extension RunRecord {
       })
   }
 
-  static var syntheticDistill: Stage {
+  public static var syntheticDistill: Stage {
     var generator = TestGenerator(1)
     let points = (1...30).map { index in
       let fall = 1 / (1 + Double(index) / 6)
@@ -81,12 +81,13 @@ extension RunRecord {
       learningRate: "linear to 0.0005 over 150 steps, then to 0",
       loss:
         "5 x 4 x KL(teacher/2, student/2) over all positions + 2 x masked_lm + 1 x cosine(last)",
-      curve: LossCurve(window: 100, points: points),
-      figures: ["masked tokens": 435_000])
+      curve: LossCurve(window: 100, points: points))
   }
 
   /// The whole of an experiment: a distilled student, a teacher and a baseline, all fine-tuned.
-  static func synthetic(name: String = "synthetic-l3-from-l6", seed: UInt64 = 42) -> RunRecord {
+  public static func synthetic(name: String = "synthetic-l3-from-l6", seed: UInt64 = 42)
+    -> RunRecord
+  {
     let stages = [
       syntheticDistill,
       syntheticFinetune(

@@ -104,5 +104,5 @@ extension RunRecord {
 
 extension RunRecord.Machine {
   /// What was computed with: `2 threads of AMD EPYC`.
-  var threadText: String { "\(threads) thread\(threads == 1 ? "" : "s") of \(processor)" }
+  public var threadText: String { "\(threads) thread\(threads == 1 ? "" : "s") of \(processor)" }
 }

@@ -1,17 +1,46 @@
 // Reads JSON text (RFC 8259) into a JSONTree, strictly, with line and column of every mistake.
 
-struct JSONParser {
+extension JSONTree {
+  /// What may stand where a number is expected.
+  public enum NumberForms: Sendable {
+    case standard
+    /// `NaN`, `Infinity` and `-Infinity` too, which Python's json module writes.
+    case python
+  }
+
+  /// Reads one document. Repeated keys, malformed UTF-8, deep nesting and anything behind the document are errors.
+  public static func parse(
+    _ bytes: some Sequence<UInt8>, numbers: NumberForms = .standard
+  ) throws(JSONSyntaxError) -> JSONTree {
+    try JSONParser.parse(Array(bytes), numbers)
+  }
+
+  public static func parse(_ text: some StringProtocol) throws(JSONSyntaxError) -> JSONTree {
+    try JSONParser.parse(Array(text.utf8), .standard)
+  }
+}
+
+private struct JSONParser {
   private let bytes: [UInt8]
+  private let numbers: JSONTree.NumberForms
   private var position = 0
   private var depth = 0
 
   /// Deeper nesting is refused, so that no text can exhaust the stack.
   private static let deepest = 64
 
-  private init(_ text: String) { bytes = Array(text.utf8) }
+  private init(_ bytes: [UInt8], _ numbers: JSONTree.NumberForms) {
+    self.bytes = bytes
+    self.numbers = numbers
+  }
 
-  static func parse(_ text: String) throws(JSONSyntaxError) -> JSONTree {
-    var parser = JSONParser(text)
+  static func parse(
+    _ bytes: [UInt8], _ numbers: JSONTree.NumberForms
+  ) throws(JSONSyntaxError) -> JSONTree {
+    var parser = JSONParser(bytes, numbers)
+    guard !bytes.starts(with: [0xEF, 0xBB, 0xBF]) else {
+      throw parser.error("a byte order mark; save the text as UTF-8 without one")
+    }
     let tree = try parser.value()
     parser.skipSpace()
     guard parser.position == parser.bytes.count else {
@@ -77,12 +106,18 @@ struct JSONParser {
   }
 
   private mutating func string() throws(JSONSyntaxError) -> String {
+    let start = position
     position += 1
     var content: [UInt8] = []
     while let byte = peek() {
       position += 1
       switch byte {
-      case UInt8(ascii: "\""): return String(decoding: content, as: UTF8.self)
+      case UInt8(ascii: "\""):
+        guard let text = String(validating: content, as: UTF8.self) else {
+          position = start
+          throw error("a string that is not UTF-8")
+        }
+        return text
       case UInt8(ascii: "\\"): content.append(contentsOf: try escape())
       case 0..<0x20: throw error("a control character inside a string")
       default: content.append(byte)
@@ -116,8 +151,13 @@ struct JSONParser {
   }
 
   private mutating func codeUnit() throws(JSONSyntaxError) -> UInt32 {
-    guard position + 4 <= bytes.count,
-      let unit = UInt32(String(decoding: bytes[position..<position + 4], as: UTF8.self), radix: 16)
+    let digits = bytes[position..<min(position + 4, bytes.count)]
+    // UInt32 would take a sign too.
+    let isHexadecimal = digits.allSatisfy {
+      (48...57).contains($0) || (65...70).contains($0) || (97...102).contains($0)
+    }
+    guard digits.count == 4, isHexadecimal,
+      let unit = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
     else { throw error("expected four hexadecimal digits") }
     position += 4
     return unit
@@ -136,6 +176,13 @@ struct JSONParser {
   private mutating func number() throws(JSONSyntaxError) -> JSONTree {
     let start = position
     _ = take("-")
+    if numbers == .python {
+      if position == start, peek() == UInt8(ascii: "N") { return try word("NaN", .number("NaN")) }
+      if peek() == UInt8(ascii: "I") {
+        let sign = position > start ? "-" : ""
+        return try word("Infinity", .number("\(sign)Infinity"))
+      }
+    }
     let leading = digits()
     guard leading > 0 else { throw error("expected a value") }
     if leading > 1, bytes[position - leading] == UInt8(ascii: "0") {
@@ -177,6 +224,7 @@ struct JSONParser {
     let before = bytes[..<position]
     let line = before.count { $0 == 0x0A } + 1
     let lineStart = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-    return JSONSyntaxError(line: line, column: position - lineStart + 1, reason: reason)
+    return JSONSyntaxError(
+      line: line, column: position - lineStart + 1, byte: position, reason: reason)
   }
 }

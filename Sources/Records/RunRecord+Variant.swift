@@ -39,15 +39,15 @@ extension RunRecord {
     }
 
     /// The ablation that leaves out the student's initialisation from the teacher, and no term of the loss.
-    static let initialization = "init"
+    public static let initialization = "init"
 
     /// The variant without its seeds: what its repetitions have in common.
-    var condition: Variant {
+    public var condition: Variant {
       Variant(settings: settings.filter { !$0.isSeed }, ablation: ablation)
     }
 
     /// Its seeds in one text: runs that agree in it can be paired.
-    var seedText: String { settings.filter(\.isSeed).map(\.text).joined(separator: ", ") }
+    public var seedText: String { settings.filter(\.isSeed).map(\.text).joined(separator: ", ") }
   }
 
   /// What a run's folder and its record are called: the experiment's name, and its point behind an `@`.
@@ -59,4 +59,16 @@ extension RunRecord {
 extension RunRecord.Experiment {
   /// The variant that this run is; nil for a definition that is run once.
   public var variant: RunRecord.Variant? { variants?.first { $0.point == point } }
+}
+
+extension String {
+  /// With a dash for every character that does not belong in a file's name.
+  public var fileSafe: String {
+    String(
+      map { character in
+        character.isASCII
+          && (character.isLetter || character.isNumber || "._=-".contains(character))
+          ? character : "-"
+      })
+  }
 }

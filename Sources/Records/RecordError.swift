@@ -1,7 +1,10 @@
 // Why a run record could not be read or written, in one line.
 
+import Files
+
 public enum RecordError: Error, Equatable, CustomStringConvertible {
   case unreadable(source: String, reason: String)
+  case file(FileError)
   case notJSON(source: String, line: Int, column: Int, reason: String)
   case otherVersion(source: String, found: String)
   case unknownKeys(source: String, keys: [String])
@@ -12,6 +15,7 @@ public enum RecordError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
+    case .file(let error): return error.description
     case .unreadable(let source, let reason):
       return "\(source): \(reason)"
     case .notJSON(let source, let line, let column, let reason):

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Reporting
+@testable import Records
 
 @Suite("Metrics log")
 struct MetricsLogTests {

@@ -1,7 +1,5 @@
 // A stage's part of the record on its own, as the stage cache keeps it beside the weights.
 
-import Foundation
-
 public struct StageRecord: StrictRecord, Sendable, Equatable {
   public var format: Int
   public var stage: RunRecord.Stage
@@ -15,6 +13,6 @@ public struct StageRecord: StrictRecord, Sendable, Equatable {
 
   /// Laid out and read as strictly as a run record.
   public func text() throws(RecordError) -> String {
-    try RecordText.tree(of: self, source: "record of stage \(stage.id)").text
+    try RecordText.tree(of: self, source: "record of stage \(stage.id)").document
   }
 }

@@ -1,13 +1,17 @@
 // One finished stage of a run: its work, its loss curve, its epochs and its evaluations.
 
 import Foundation
+import StrictJSON
 
 extension RunRecord {
   public enum StageKind: String, Codable, Sendable, CaseIterable {
-    case pretrain, distill, finetune, evaluate
+    case pretrain, distill, finetune
   }
 
-  public struct Stage: Codable, Sendable, Equatable {
+  public struct Stage: Codable, Sendable, Equatable, HasRetiredKeys {
+    /// `figures` was always empty.
+    public static let retiredKeys: Set<String> = ["figures"]
+
     public var id: String
     public var kind: StageKind
     /// `main` for the definition's own stages, else the baseline: `teacher`, `no_distillation`,
@@ -40,16 +44,13 @@ extension RunRecord {
     /// Which epochs are best; nil without epochs.
     public var best: Best?
     public var evaluations: [Evaluation]
-    /// Other counts and figures that are worth keeping, by name: `masked tokens`, `perplexity`.
-    public var figures: [String: Double]
 
     public init(
       id: String, kind: StageKind, variant: String = "main", inputs: [String: String],
       digest: String, data: [String], seed: UInt64, parameters: ParameterCounts, steps: Int,
       sequences: Int, tokens: Int, budget: String, learningRate: String, loss: String,
       curve: LossCurve, accounting: LossAccounting? = nil, epochs: [Epoch] = [], best: Best? = nil,
-      evaluations: [Evaluation] = [],
-      figures: [String: Double] = [:]
+      evaluations: [Evaluation] = []
     ) {
       self.id = id
       self.kind = kind
@@ -70,7 +71,6 @@ extension RunRecord {
       self.epochs = epochs
       self.best = best
       self.evaluations = evaluations
-      self.figures = figures
     }
   }
 
@@ -85,15 +85,24 @@ extension RunRecord {
       self.points = points
     }
 
+    /// The names of all terms in these curves, in the order in which they first occur.
+    public static func termNames(of curves: [LossCurve]) -> [String] {
+      var names: [String] = []
+      for point in curves.flatMap(\.points) {
+        for name in point.terms.names where !names.contains(name) { names.append(name) }
+      }
+      return names
+    }
+
     public struct Point: Codable, Sendable, Equatable {
       /// The last step of the window, counted from 1.
       public var step: Int
-      /// Name of a loss term to its unweighted mean over the window.
-      public var terms: [String: Double]
+      /// The terms' unweighted means over the window, in the order of the objective.
+      public var terms: LossTerms
       /// The weighted sum that was minimised, as a mean over the window.
       public var total: Double
 
-      public init(step: Int, terms: [String: Double] = [:], total: Double) {
+      public init(step: Int, terms: LossTerms = [:], total: Double) {
         self.step = step
         self.terms = terms
         self.total = total
@@ -192,5 +201,19 @@ extension RunRecord {
         .rounded(.toNearestOrEven)
       return Float(exponent < 0 ? digits / scale : digits * scale)
     }
+  }
+}
+
+extension RunRecord.Stage {
+  /// The row of the epoch whose weights were kept.
+  public var keptEpoch: RunRecord.Epoch? {
+    guard let best else { return nil }
+    return epochs.first { $0.epoch == best.kept }
+  }
+
+  /// The evaluation of the kept weights.
+  public var keptEvaluation: RunRecord.Evaluation? {
+    guard let best else { return evaluations.last }
+    return evaluations.first { $0.epoch == best.kept }
   }
 }

@@ -11,15 +11,18 @@ extension StrictRecord {
 
   /// - Parameter source: what messages call the text, normally its path.
   public init(text: String, source: String) throws(RecordError) {
-    self = try RecordText.decode(Self.self, from: text, source: source)
+    self = try RecordText.decode(Self.self, from: Array(text.utf8), source: source)
     try refuseContradictions(source: source)
   }
 
   public static func read(path: String) throws(RecordError) -> Self {
-    try Self(text: RecordText.read(path: path), source: path)
+    let record = try RecordText.decode(
+      Self.self, from: RecordText.read(path: path), source: path)
+    try record.refuseContradictions(source: path)
+    return record
   }
 
-  func refuseContradictions(source: String) throws(RecordError) {
+  public func refuseContradictions(source: String) throws(RecordError) {
     let facts = contradictions()
     guard facts.isEmpty else { throw .inconsistent(source: source, facts: facts) }
   }

@@ -2,6 +2,7 @@
 
 import Files
 import Foundation
+import StrictJSON
 
 /// Every line is handed to the system as one write, so that a killed run leaves whole lines and at
 /// most one part of a line, which readers pass over. A resumed run takes away first what it is
@@ -78,21 +79,21 @@ public final class MetricsLog {
 
   private static func parse(
     path: String
-  ) throws(MetricsError) -> [(line: MetricsLine, text: Substring)] {
-    let content: String
+  ) throws(MetricsError) -> [(line: MetricsLine, text: ArraySlice<UInt8>)] {
+    let content: [UInt8]
     do {
-      content = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+      content = try MappedFile.contents(path: path)
     } catch {
-      throw .file(path: path, reason: "could not be read")
+      throw .reading(error)
     }
-    let texts = content.split(separator: "\n", omittingEmptySubsequences: false)
-    var lines: [(MetricsLine, Substring)] = []
+    let texts = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    var lines: [(MetricsLine, ArraySlice<UInt8>)] = []
     // After the last newline stands nothing, or the part of a line that a kill left.
     for (index, text) in texts.dropLast().enumerated() {
       do {
-        lines.append((try JSONDecoder.record.decode(MetricsLine.self, from: Data(text.utf8)), text))
+        lines.append((try JSONTree.parse(text).decode(), text))
       } catch {
-        throw .damaged(path: path, line: index + 1, reason: "\"\(text.prefix(40))\"")
+        throw .damaged(path: path, line: index + 1, reason: "\(error)")
       }
     }
     return lines
@@ -106,7 +107,7 @@ public final class MetricsLog {
       guard let resuming, entry.line.stage == resuming.stage else { return true }
       return entry.line.step <= resuming.step
     }
-    let text = kept.map { $0.text + "\n" }.joined()
+    let text = kept.flatMap { $0.text + [UInt8(ascii: "\n")] }
     do {
       try AtomicFile.replace(path: path, with: text)
     } catch {

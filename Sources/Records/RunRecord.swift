@@ -93,8 +93,6 @@ public struct RunRecord: Codable, Sendable, Equatable {
     public enum Origin: String, Codable, Sendable {
       /// Read from published files.
       case published
-      /// Written by an earlier run of ours.
-      case trained
       /// Drawn from a seeded generator: nothing learned is in them.
       case random
       /// Copied from another model of this run.

@@ -22,10 +22,4 @@ public struct MedianRange: Sendable, Equatable {
     minimum = first
     maximum = last
   }
-
-  /// `0.9048 (0.9037-0.9071)`; a single value stands alone.
-  public func text(digits: Int = 4) -> String {
-    guard count > 1 else { return median.fixed(digits) }
-    return "\(median.fixed(digits)) (\(minimum.fixed(digits))-\(maximum.fixed(digits)))"
-  }
 }

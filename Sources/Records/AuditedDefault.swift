@@ -44,17 +44,4 @@ public struct AuditedDefault: Sendable, Equatable {
     self.reason = reason
     self.heldBy = heldBy
   }
-
-  /// Whether ours is the same value as theirs: the same number, or the same text.
-  func agrees(with theirs: String) -> Bool {
-    if let ours = Double(inTheirWords), let other = Double(theirs) { return ours == other }
-    return inTheirWords == theirs
-  }
-}
-
-/// What keeps the audit from being a page: all of it at once.
-public struct DefaultsError: Error, Equatable, CustomStringConvertible {
-  public var problems: [String]
-
-  public var description: String { "defaults: \(problems.joined(separator: "; "))" }
 }

@@ -1,19 +1,21 @@
 // The record as text: one layout, read back strictly.
 
+import StrictJSON
+
 extension RunRecord: StrictRecord {
   /// The file's content: JSON, keys sorted, one a line; the same record gives the same bytes.
   /// - Throws: `inconsistent` if facts contradict each other; nothing wrong is ever written.
   public func text() throws(RecordError) -> String {
     let source = "run record of \(experiment.name)"
     try refuseContradictions(source: source)
-    return try RecordText.tree(of: self, source: source).text
+    return try RecordText.tree(of: self, source: source).document
   }
 
   /// The text without `measured`: equal, byte for byte, for two runs that did the same.
   public func comparable() throws(RecordError) -> String {
     let tree = try RecordText.tree(of: self, source: "run record of \(experiment.name)")
-    guard case .object(let members) = tree else { return tree.text }
-    return JSONTree.object(members.filter { $0.key != "measured" }).text
+    guard let members = tree.members else { return tree.document }
+    return JSONTree.object(members.filter { $0.key != "measured" }).document
   }
 
   /// Every pair of facts that cannot both be true.

@@ -1,13 +1,13 @@
-// The one layout in which records are written: sorted keys, one a line, arrays compact.
+// The one layout in which documents are written: one key a line, arrays compact.
 
 extension JSONTree {
   /// Widest line that arrays are packed into, in characters.
   private static let width = 98
 
-  /// The canonical text, ending in a newline. Objects: keys sorted, one a line. Arrays of numbers:
+  /// The document's text, ending in a newline. Objects: one key a line. Arrays of numbers:
   /// as many on a line as fit. Arrays of anything else: one element a line, an object of scalars on
   /// one line if it fits. A change of one value is a change of one line.
-  var text: String {
+  public var document: String {
     var out = ""
     write(to: &out, indentation: 0)
     out += "\n"
@@ -20,7 +20,7 @@ extension JSONTree {
     switch self {
     case .object(let members) where !members.isEmpty:
       out += "{\n"
-      for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
+      for (index, member) in members.enumerated() {
         out += "\(inner)\(Self.quoted(member.key)): "
         member.value.write(to: &out, indentation: indentation + 1)
         out += index == members.count - 1 ? "\n" : ",\n"
@@ -48,12 +48,11 @@ extension JSONTree {
   }
 
   /// The text on one line, without a newline.
-  var line: String {
+  public var line: String {
     switch self {
     case .object(let members):
-      let sorted = members.sorted { $0.key < $1.key }
       return "{"
-        + sorted.map { "\(Self.quoted($0.key)): \($0.value.line)" }.joined(separator: ", ") + "}"
+        + members.map { "\(Self.quoted($0.key)): \($0.value.line)" }.joined(separator: ", ") + "}"
     case .array(let elements): return "[" + elements.map(\.line).joined(separator: ", ") + "]"
     case .string(let string): return Self.quoted(string)
     case .number(let digits): return digits
@@ -93,6 +92,7 @@ extension JSONTree {
     return out + line + "\n"
   }
 
+  /// A text in quotes, with the escapes that RFC 8259 asks for.
   private static func quoted(_ string: String) -> String {
     var out = "\""
     for scalar in string.unicodeScalars {

@@ -1,5 +1,6 @@
 // What an experiment was allowed to cost, as its definition says.
 
+import Records
 import Yams
 
 extension RunRecord.Experiment {
