@@ -32,7 +32,7 @@ struct ModelCheck {
   }
 
   private init(
-    _ operation: CheckedOperation, _ family: TransformerConfiguration.Family, _ head: ModelPart,
+    _ operation: CheckedOperation, _ family: ModelFamily, _ head: ModelPart,
     _ engine: Engine
   ) {
     (self.operation, self.engine) = (operation, engine)
@@ -42,16 +42,20 @@ struct ModelCheck {
 
   /// 2 layers of hidden size 52, 4 heads, feed-forward size 100; a weight's values are those of its name.
   private static func hashedModel(
-    _ family: TransformerConfiguration.Family, _ head: ModelPart
+    _ family: ModelFamily, _ head: ModelPart
   ) -> TransformerModel {
-    let model = TransformerModel(
-      configuration: TransformerConfiguration(
-        family: family, vocabularySize: vocabularySize, hiddenSize: 52, layerCount: 2,
-        headCount: 4, feedForwardSize: 100, maximumPositions: 40,
-        tokenTypeCount: family == .bert ? 2 : 0, layerNormEpsilon: 1e-12, hiddenDropout: 0,
-        attentionDropout: 0, classifierDropout: 0, initializerRange: 0.02, paddingID: 0,
-        labels: TransformerConfiguration.defaultLabels(count: 3), usesSinusoidalPositions: false),
-      heads: [head])
+    var configuration = family.defaults
+    configuration.vocabularySize = vocabularySize
+    configuration.hiddenSize = 52
+    configuration.layerCount = 2
+    configuration.headCount = 4
+    configuration.feedForwardSize = 100
+    configuration.maximumPositions = 40
+    configuration.hiddenDropout = 0
+    configuration.attentionDropout = 0
+    configuration.classifierDropout = 0
+    configuration.labels = TransformerConfiguration.defaultLabels(count: 3)
+    let model = TransformerModel(configuration: configuration, heads: [head])
     let names = WeightNames.huggingFace(model.configuration).namesByPath(prefixed: true)
     for parameter in model.parameters {
       parameter.fill(with: IntegerHash(name: names[parameter.path] ?? ""), scale: 0.5)

@@ -43,7 +43,7 @@ public struct StudentInitialization: Sendable, Equatable {
     teacher: TransformerConfiguration, student: TransformerConfiguration
   ) throws(StudentInitializationError) {
     var problems: [StudentInitializationError.Problem] = []
-    if teacher.family == .distilbert && student.family == .bert {
+    if !teacher.structure.hasTokenTypes && student.structure.hasTokenTypes {
       problems.append(.families(teacher: teacher.family, student: student.family))
     }
     if layers.count != student.layerCount {

@@ -3,8 +3,7 @@
 /// Everything that is wrong with an initialisation.
 public struct StudentInitializationError: Error, Equatable, CustomStringConvertible {
   public enum Problem: Equatable, Sendable, CustomStringConvertible {
-    case families(
-      teacher: TransformerConfiguration.Family, student: TransformerConfiguration.Family)
+    case families(teacher: ModelFamily, student: ModelFamily)
     case layerCount(student: Int, found: Int)
     case noSuchLayer(Int, teacherLayers: Int)
     case size(String, teacher: Int, student: Int)
@@ -15,7 +14,7 @@ public struct StudentInitializationError: Error, Equatable, CustomStringConverti
     public var description: String {
       switch self {
       case .families(let teacher, let student):
-        "a \(student.rawValue) student cannot begin from a \(teacher.rawValue) teacher, which has no "
+        "a \(student) student cannot begin from a \(teacher) teacher, which has no "
           + "token types"
       case .layerCount(let student, let found):
         "the layer map names \(found) teacher layers for a student of \(student)"

@@ -4,7 +4,7 @@ import Glibc
 /// The parts a model or a weight file may consist of.
 public enum ModelPart: String, Sendable, CaseIterable, Comparable {
   case encoder
-  /// BERT's [CLS] pooler; DistilBERT has none.
+  /// BERT's [CLS] pooler; not every family has one.
   case pooler
   case maskedLanguage = "masked_lm"
   case classification
@@ -18,8 +18,24 @@ public enum ModelPart: String, Sendable, CaseIterable, Comparable {
   private var order: Int { ModelPart.allCases.firstIndex(of: self) ?? 0 }
 }
 
-/// A BERT or DistilBERT encoder with optional heads. Parameter paths are ours and the same in both
-/// families, so that a checkpoint's encoder can be found under any head.
+extension TransformerConfiguration {
+  /// What a model with these heads consists of: the encoder is always there, and a classification head brings the
+  /// family's pooler along.
+  public func parts(heads: Set<ModelPart>) -> Set<ModelPart> {
+    let pooler: Set<ModelPart> =
+      structure.hasPooler && heads.contains(.classification) ? [.pooler] : []
+    return heads.union([.encoder]).union(pooler)
+  }
+
+  /// How many numbers such a model learns. Nothing is built to count them.
+  public func parameterCount(heads: Set<ModelPart>) -> Int {
+    WeightNames.own(self).shapes(of: parts(heads: heads)).reduce(0) {
+      $0 + $1.shape.reduce(1, *)
+    }
+  }
+}
+
+/// An encoder with optional heads. Parameter paths are ours and the same in all families, so that a checkpoint's encoder can be found under any head.
 public final class TransformerModel: Module, Sendable {
   public let configuration: TransformerConfiguration
   public let encoder: Encoder
@@ -30,27 +46,27 @@ public final class TransformerModel: Module, Sendable {
   /// A model with all values zero; see `initialize`.
   /// - Parameters:
   ///   - configuration: without `problems`.
-  ///   - heads: which heads to build. A BERT classification head brings its pooler along; the encoder is
-  ///     always there.
+  ///   - heads: which heads to build. A classification head brings the family's pooler along; the encoder
+  ///     is always there.
   public init(configuration: TransformerConfiguration, heads: Set<ModelPart>) {
-    precondition(
-      !heads.contains(.pooler) || configuration.family == .bert, "DistilBERT has no pooler")
     precondition(!heads.contains(.nextSentence), "the next-sentence head is not built")
     let problems = configuration.problems
     precondition(problems.isEmpty, problems.joined(separator: "; "))
+    precondition(
+      !heads.contains(.pooler) || configuration.structure.hasPooler,
+      "\(configuration.family.title) has no pooler")
+    let parts = configuration.parts(heads: heads)
     self.configuration = configuration
     let sites = DropoutSites(configuration)
     encoder = Encoder(configuration: configuration, sites: sites)
-    let classifies = heads.contains(.classification)
     pooler =
-      configuration.family == .bert && (heads.contains(.pooler) || classifies)
-      ? Pooler(path: "pooler", configuration: configuration) : nil
+      parts.contains(.pooler) ? Pooler(path: "pooler", configuration: configuration) : nil
     maskedLanguageHead =
-      heads.contains(.maskedLanguage)
+      parts.contains(.maskedLanguage)
       ? MaskedLanguageHead(
         path: "masked_lm", configuration: configuration, words: encoder.embeddings.words) : nil
     classificationHead =
-      classifies
+      parts.contains(.classification)
       ? ClassificationHead(path: "classifier", configuration: configuration, site: sites.head)
       : nil
   }

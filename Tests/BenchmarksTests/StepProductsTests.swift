@@ -53,7 +53,7 @@ import Transformers
 
   @Test("the engine issues exactly these products", arguments: [true, false])
   func issued(trains: Bool) throws {
-    for family in TransformerConfiguration.Family.allCases {
+    for family in ModelFamily.allCases {
       let model = SmallBenchmark.model(family, head: .classification)
       let sentences = MadeUpSentences.make(count: 24, vocabularySize: 1100, seed: 1)
       let engine = Engine(threadCount: 2)
@@ -97,7 +97,7 @@ enum SmallBenchmark {
     batchSize: 4, steps: 5, warmup: 2, age: .late, data: "made up", versions: [:])
 
   static func model(
-    _ family: TransformerConfiguration.Family, head: ModelPart
+    _ family: ModelFamily, head: ModelPart
   ) -> TransformerModel {
     let model = TransformerModel(
       configuration: TransformerConfiguration(
@@ -111,7 +111,7 @@ enum SmallBenchmark {
   }
 
   static func timed(
-    _ family: TransformerConfiguration.Family, head: ModelPart
+    _ family: ModelFamily, head: ModelPart
   ) -> BenchmarkedModel {
     BenchmarkedModel(name: "small", weights: .random, model: model(family, head: head))
   }

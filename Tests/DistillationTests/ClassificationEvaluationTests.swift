@@ -12,7 +12,7 @@ struct ClassificationEvaluationTests {
   private let tolerance = Tolerance(
     relative: 1e-5, absolute: 1e-6, because: "products of other shapes, logits of order 1")
 
-  private func model(_ family: TransformerConfiguration.Family = .bert) -> TransformerModel {
+  private func model(_ family: ModelFamily = .bert) -> TransformerModel {
     // Dropout must not show: evaluation is without.
     Small.model(family, layers: 2, heads: [.classification], dropout: 0.4)
   }
@@ -32,8 +32,8 @@ struct ClassificationEvaluationTests {
     return (logits, losses[0])
   }
 
-  @Test("each example as if it were alone", arguments: TransformerConfiguration.Family.allCases)
-  func eachAlone(_ family: TransformerConfiguration.Family) throws {
+  @Test("each example as if it were alone", arguments: ModelFamily.allCases)
+  func eachAlone(_ family: ModelFamily) throws {
     let model = model(family)
     let examples = Small.labelled(37)
     let result = try ClassificationEvaluation.evaluate(

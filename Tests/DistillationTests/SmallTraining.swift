@@ -13,7 +13,7 @@ enum Small {
   }
 
   static func configuration(
-    _ family: TransformerConfiguration.Family, layers: Int, hidden: Int = 16, dropout: Double = 0
+    _ family: ModelFamily, layers: Int, hidden: Int = 16, dropout: Double = 0
   ) -> TransformerConfiguration {
     TransformerConfiguration(
       family: family, vocabularySize: 40, hiddenSize: hidden, layerCount: layers, headCount: 4,
@@ -24,7 +24,7 @@ enum Small {
   }
 
   static func model(
-    _ family: TransformerConfiguration.Family, layers: Int, heads: Set<ModelPart>,
+    _ family: ModelFamily, layers: Int, heads: Set<ModelPart>,
     hidden: Int = 16, dropout: Double = 0, seed: UInt64 = 1
   ) -> TransformerModel {
     let model = TransformerModel(

@@ -29,7 +29,7 @@ struct AccountingTests {
     #expect(try options(plain, "distil").breakdownSteps == nil)
     #expect(!plain.canonicalText.contains("account_every"))
     let explanation = PlanExplanation(
-      ResolvedPlan(definition), filled: [], sizes: [:], facts: { _ in nil }
+      ResolvedPlan(definition), filled: [], sizes: [:], look: { _ in .absent }
     ).text
     #expect(
       explanation.contains(

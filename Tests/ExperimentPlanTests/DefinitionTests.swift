@@ -191,17 +191,6 @@ import Testing
     #expect(FrozenGroup("layers.x") == nil)
   }
 
-  @Test func configJSONOfBothFamilies() {
-    let text = """
-      {"model_type": "distilbert", "n_layers": 6, "dim": 768, "n_heads": 12, "hidden_dim": 3072,
-       "max_position_embeddings": 512, "vocab_size": 30522}
-      """
-    #expect(
-      ModelFacts(configJSON: .init(text.utf8))
-        == ModelFacts.published(.hub(owner: "distilbert", name: "distilbert-base-uncased")))
-    #expect(ModelFacts(configJSON: .init("{}".utf8)) == nil)
-  }
-
   @Test(
     "numbers as they are written",
     arguments: [

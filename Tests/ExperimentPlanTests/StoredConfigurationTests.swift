@@ -13,8 +13,7 @@ import Transformers
 @Suite("Configurations of stored models")
 struct StoredConfigurationTests {
   /// Every field with another value than its family's default.
-  private static func unusual(_ family: TransformerConfiguration.Family) -> TransformerConfiguration
-  {
+  private static func unusual(_ family: ModelFamily) -> TransformerConfiguration {
     TransformerConfiguration(
       family: family, vocabularySize: words.count, hiddenSize: 24, layerCount: 2, headCount: 3,
       feedForwardSize: 40, maximumPositions: 70, tokenTypeCount: family == .bert ? 3 : 0,
@@ -27,7 +26,7 @@ struct StoredConfigurationTests {
   private static let words = Vocabulary.specialTokens + letters + letters.map { "##\($0)" }
 
   private static func text(
-    folder: String, _ student: TransformerConfiguration.Family, tokenType: Bool
+    folder: String, _ student: ModelFamily, tokenType: Bool
   ) -> String {
     let finetune =
       "task: sentiment, recipe: hf-trainer-4.44, sequence_length: 64, batch_size: 8, "
@@ -66,11 +65,11 @@ struct StoredConfigurationTests {
   @Test(
     "every value reaches every file, and the stored model answers as the trained one did",
     arguments: [
-      (TransformerConfiguration.Family.bert, TransformerConfiguration.Family.bert),
+      (ModelFamily.bert, ModelFamily.bert),
       (.bert, .distilbert), (.distilbert, .distilbert),
     ])
   func walk(
-    _ family: TransformerConfiguration.Family, _ studentFamily: TransformerConfiguration.Family
+    _ family: ModelFamily, _ studentFamily: ModelFamily
   ) throws {
     let home = try TemporaryFolder()
     let base = Self.unusual(family)

@@ -39,7 +39,7 @@ struct TeachingTests {
     #expect(stage.inputs == ["judge", "distil"])
     #expect(try DefinitionText.load(definition.canonicalText) == definition)
     let explanation = PlanExplanation(
-      ResolvedPlan(definition), filled: [], sizes: [:], facts: { _ in nil }
+      ResolvedPlan(definition), filled: [], sizes: [:], look: { _ in .absent }
     ).text
     #expect(explanation.contains("fine-tune distil on sentiment, taught by judge"))
     #expect(

@@ -7,12 +7,10 @@ import Testing
 
 @Suite("Blocks equal PyTorch's")
 struct BlockParityTests {
-  typealias Family = TransformerConfiguration.Family
-
   @Test(
-    "output and all gradients", arguments: Family.allCases,
+    "output and all gradients", arguments: ModelFamily.allCases,
     ["one_token", "one_sequence", "unequal", "long", "equal"])
-  func block(family: Family, shape: String) throws {
+  func block(family: ModelFamily, shape: String) throws {
     let fixture = try Fixture("blocks.h5")
     let group = "\(family.rawValue)/\(shape)"
     func number(_ name: String) throws -> Int { Int(try fixture.number(name, of: group)) }

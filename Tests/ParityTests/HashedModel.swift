@@ -14,7 +14,7 @@ struct HashedModel {
   let model: TransformerModel
   private let names: [String: String]
 
-  init(_ family: TransformerConfiguration.Family, head: ModelPart) throws {
+  init(_ family: ModelFamily, head: ModelPart) throws {
     fixture = try Fixture("published_models.h5")
     batch = try FixtureBatch(fixture)
     group =

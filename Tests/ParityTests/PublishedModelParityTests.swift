@@ -13,8 +13,8 @@ struct PublishedModelParityTests {
 
   @Test(
     "classification: hidden states, logits, loss and all gradients",
-    arguments: TransformerConfiguration.Family.allCases)
-  func classification(_ family: TransformerConfiguration.Family) throws {
+    arguments: ModelFamily.allCases)
+  func classification(_ family: ModelFamily) throws {
     let model = try HashedModel(family, head: .classification)
     let scope = ComputeScope(engine: engine, recording: true)
     try model.expectHiddenStates(engine)
@@ -35,8 +35,8 @@ struct PublishedModelParityTests {
 
   @Test(
     "masked language: loss and all gradients",
-    arguments: TransformerConfiguration.Family.allCases)
-  func maskedLanguage(_ family: TransformerConfiguration.Family) throws {
+    arguments: ModelFamily.allCases)
+  func maskedLanguage(_ family: ModelFamily) throws {
     let model = try HashedModel(family, head: .maskedLanguage)
     let scope = ComputeScope(engine: engine, recording: true)
     let batch = model.batch

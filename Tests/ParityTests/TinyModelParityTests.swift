@@ -7,7 +7,6 @@ import Testing
 
 @Suite("Small models equal PyTorch's")
 struct TinyModelParityTests {
-  typealias Family = TransformerConfiguration.Family
   private let engine = Engine(threadCount: 2)
   private let forward = Tolerance(
     relative: 1e-5, absolute: 1e-5, because: "float32 through three layers, values of order 1")
@@ -19,9 +18,9 @@ struct TinyModelParityTests {
     let batch: FixtureBatch
     let model: TransformerModel
     let scope: ComputeScope
-    let family: Family
+    let family: ModelFamily
 
-    init(_ family: Family, _ engine: Engine) throws {
+    init(_ family: ModelFamily, _ engine: Engine) throws {
       self.family = family
       fixture = try Fixture("tiny_models.h5")
       batch = try FixtureBatch(fixture)
@@ -66,8 +65,8 @@ struct TinyModelParityTests {
     }
   }
 
-  @Test("every hidden state", arguments: Family.allCases)
-  func hiddenStates(_ family: Family) throws {
+  @Test("every hidden state", arguments: ModelFamily.allCases)
+  func hiddenStates(_ family: ModelFamily) throws {
     let setting = try Setting(family, engine)
     let states = setting.encode(HiddenStateRequest(lastLayer: .all, layers: [0, 1, 2, 3]))
     let reference = try setting.fixture.doubles("\(family.rawValue)/hidden_states")
@@ -79,8 +78,8 @@ struct TinyModelParityTests {
     }
   }
 
-  @Test("all gradients of the encoder and pooler", arguments: Family.allCases)
-  func encoderGradients(_ family: Family) throws {
+  @Test("all gradients of the encoder and pooler", arguments: ModelFamily.allCases)
+  func encoderGradients(_ family: ModelFamily) throws {
     let setting = try Setting(family, engine)
     let (scope, group) = (setting.scope, family.rawValue)
     let last = try #require(setting.encode().last).rows
@@ -97,8 +96,8 @@ struct TinyModelParityTests {
     try setting.expectGradients("encoder")
   }
 
-  @Test("classification: logits, loss and all gradients", arguments: Family.allCases)
-  func classification(_ family: Family) throws {
+  @Test("classification: logits, loss and all gradients", arguments: ModelFamily.allCases)
+  func classification(_ family: ModelFamily) throws {
     let setting = try Setting(family, engine)
     let (batch, group) = (setting.batch, "\(family.rawValue)/sequence_classification")
     let logits = setting.model.classify(
@@ -114,8 +113,8 @@ struct TinyModelParityTests {
     try setting.expectGradients("sequence_classification")
   }
 
-  @Test("masked language: logits, loss and all gradients", arguments: Family.allCases)
-  func maskedLanguage(_ family: Family) throws {
+  @Test("masked language: logits, loss and all gradients", arguments: ModelFamily.allCases)
+  func maskedLanguage(_ family: ModelFamily) throws {
     let setting = try Setting(family, engine)
     let (batch, group) = (setting.batch, "\(family.rawValue)/masked_lm")
     let head = try #require(setting.model.maskedLanguageHead)
@@ -139,8 +138,8 @@ struct TinyModelParityTests {
     try setting.expectGradients("masked_lm")
   }
 
-  @Test("the loss on masked rows alone has the same gradients", arguments: Family.allCases)
-  func maskedRowsOnly(_ family: Family) throws {
+  @Test("the loss on masked rows alone has the same gradients", arguments: ModelFamily.allCases)
+  func maskedRowsOnly(_ family: ModelFamily) throws {
     let setting = try Setting(family, engine)
     let batch = setting.batch
     let head = try #require(setting.model.maskedLanguageHead)

@@ -10,12 +10,12 @@ import Text
 
 @Suite("A replay follows Hugging Face's Trainer")
 struct TrainerReplayParityTests {
-  typealias Family = TransformerConfiguration.Family
   private let engine = Engine(threadCount: 2)
 
   @Test(
-    "two epochs with dropout: order, masks, first heads, evaluations", arguments: Family.allCases)
-  func replay(_ family: Family) throws {
+    "two epochs with dropout: order, masks, first heads, evaluations",
+    arguments: ModelFamily.allCases)
+  func replay(_ family: ModelFamily) throws {
     let run = try TrainerRun(family)
     let watcher = StepLossWatcher()
     let progress = try run.training(engine, watcher: watcher).run()
@@ -64,11 +64,11 @@ struct TrainerReplayParityTests {
 /// One run of the fixture.
 private struct TrainerRun {
   let fixture: Fixture
-  let family: TransformerConfiguration.Family
+  let family: ModelFamily
   let configuration: TransformerConfiguration
   let seed: UInt64
 
-  init(_ family: TransformerConfiguration.Family, seed: UInt64? = nil) throws {
+  init(_ family: ModelFamily, seed: UInt64? = nil) throws {
     self.family = family
     fixture = try Fixture("trainer.h5")
     let json = try fixture.text("config_json", of: family.rawValue)

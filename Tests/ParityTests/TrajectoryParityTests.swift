@@ -9,11 +9,10 @@ import Transformers
 
 @Suite("Fifty steps of training follow PyTorch's")
 struct TrajectoryParityTests {
-  typealias Family = TransformerConfiguration.Family
   private let engine = Engine(threadCount: 2)
 
-  @Test("fine-tuning", arguments: Family.allCases)
-  func fineTuning(_ family: Family) throws {
+  @Test("fine-tuning", arguments: ModelFamily.allCases)
+  func fineTuning(_ family: ModelFamily) throws {
     let run = try Trajectory("finetune_\(family.rawValue)")
     let model = try run.startingModel(family, heads: [.classification])
     let data = LabelledSequences(sequences: run.sequences, labels: try run.integers("classes"))
@@ -138,13 +137,13 @@ private struct Trajectory {
 
   /// The model of tiny_models.h5 that the run began with. Its dropout rates are 0.
   func startingModel(
-    _ family: TransformerConfiguration.Family, heads: Set<ModelPart>
+    _ family: ModelFamily, heads: Set<ModelPart>
   ) throws -> TransformerModel {
     try model(family, heads: heads, Fixture("tiny_models.h5"), "\(family.rawValue)/weights")
   }
 
   private func model(
-    _ family: TransformerConfiguration.Family, heads: Set<ModelPart>, _ weights: Fixture,
+    _ family: ModelFamily, heads: Set<ModelPart>, _ weights: Fixture,
     _ group: String
   ) throws -> TransformerModel {
     let json = try Fixture("tiny_models.h5").text("config_json", of: family.rawValue)
@@ -161,7 +160,7 @@ private struct Trajectory {
   /// Compares every step and the weights after the last.
   /// - Parameter terms: the fixture's names of the loop's terms.
   func expectFollowed(
-    by watcher: TrajectoryWatcher, terms: [String], _ family: TransformerConfiguration.Family,
+    by watcher: TrajectoryWatcher, terms: [String], _ family: ModelFamily,
     heads: Set<ModelPart>
   ) throws {
     // PyTorch's own float32 strays from its float64 by this much; sums in another order may err by a

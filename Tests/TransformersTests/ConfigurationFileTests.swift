@@ -33,6 +33,39 @@ struct ConfigurationFileTests {
     #expect(try read(distilled).notes.isEmpty)
   }
 
+  @Test("sizes alone are a whole configuration, with the family's defaults for the rest")
+  func sizesAlone() throws {
+    let text = """
+      {"model_type": "distilbert", "n_layers": 6, "dim": 768, "n_heads": 12, "hidden_dim": 3072,
+       "max_position_embeddings": 512, "vocab_size": 30522}
+      """
+    let published = PublishedModels.configurations["distilbert/distilbert-base-uncased"]
+    #expect(try read(text).configuration == published)
+  }
+
+  @Test(
+    "sizes beyond reason are refused, whatever they would multiply to",
+    arguments: [
+      ("hidden_size", "768", "1099511627776"), ("hidden_size", "768", "-768"),
+      ("num_hidden_layers", "12", "1099511627776"), ("num_hidden_layers", "12", "5000"),
+      ("intermediate_size", "3072", "9223372036854775807"),
+      ("max_position_embeddings", "512", "1125899906842624"),
+      ("type_vocab_size", "2", "1125899906842624"), ("type_vocab_size", "2", "0"),
+      ("vocab_size", "30522", "0"), ("pad_token_id", "0", "-1"),
+      ("use_cache", "true", "true, \"num_labels\": 9223372036854775807"),
+      ("use_cache", "true", "true, \"num_labels\": -1"),
+    ])
+  func beyondReason(_ change: (key: String, from: String, to: String)) throws {
+    let text = published.replacing(
+      "\"\(change.key)\": \(change.from)", with: "\"\(change.key)\": \(change.to)")
+    try #require(text != published)
+    let error = #expect(throws: ConfigurationError.self) { try read(text) }
+    guard case .invalid? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
   @Test("what is written is read back")
   func roundTrip() throws {
     var bert = TransformerConfiguration.small(.bert, dropout: 0.25)

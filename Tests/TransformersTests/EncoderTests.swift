@@ -17,8 +17,8 @@ struct EncoderTests {
   }
 
   @Test(
-    "equals the formulas in double precision", arguments: TransformerConfiguration.Family.allCases)
-  func reference(_ family: TransformerConfiguration.Family) {
+    "equals the formulas in double precision", arguments: ModelFamily.allCases)
+  func reference(_ family: ModelFamily) {
     let model = TransformerModel.drawn(.small(family), heads: [])
     let result = encode(model, HiddenStateRequest(lastLayer: .all, layers: [0, 1, 2, 3]))
     let reference = ReferenceEncoder(model)
@@ -38,8 +38,8 @@ struct EncoderTests {
 
   @Test(
     "of the last layer, some rows are what they are among all",
-    arguments: TransformerConfiguration.Family.allCases, [false, true])
-  func prunedRows(_ family: TransformerConfiguration.Family, recording: Bool) {
+    arguments: ModelFamily.allCases, [false, true])
+  func prunedRows(_ family: ModelFamily, recording: Bool) {
     // With dropout: its masks go by place, so they too are the same.
     let model = TransformerModel.drawn(.small(family, dropout: 0.2), heads: [])
     let mode = ForwardMode.training(dropout: CounterDropout(seed: 3, step: 1, microBatch: 0))
@@ -87,7 +87,7 @@ struct EncoderTests {
 
   @Test("gradients reach every parameter of encoder and head")
   func gradients() {
-    for family in TransformerConfiguration.Family.allCases {
+    for family in ModelFamily.allCases {
       let model = TransformerModel.drawn(.small(family, dropout: 0.1), heads: [.classification])
       let scope = ComputeScope(engine: engine, recording: true)
       let logits = model.classify(

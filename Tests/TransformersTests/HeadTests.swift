@@ -7,8 +7,8 @@ struct HeadTests {
   private let engine = Engine(threadCount: 1)
   private let batch = SmallBatch()
 
-  @Test("classification equals the formulas", arguments: TransformerConfiguration.Family.allCases)
-  func classification(_ family: TransformerConfiguration.Family) {
+  @Test("classification equals the formulas", arguments: ModelFamily.allCases)
+  func classification(_ family: ModelFamily) {
     let model = TransformerModel.drawn(.small(family), heads: [.classification])
     let scope = ComputeScope(engine: engine, recording: false)
     let logits = model.classify(

@@ -11,7 +11,7 @@ struct HuggingFaceFolderTests {
   private let vocabulary = Array((0..<40).map { "token\($0)\n" }.joined().utf8)
 
   @Test("what is exported is imported again, equal", arguments: WeightNamesTests.forms)
-  func roundTrip(_ form: (TransformerConfiguration.Family, Set<ModelPart>)) throws {
+  func roundTrip(_ form: (ModelFamily, Set<ModelPart>)) throws {
     let folder = try TemporaryFolder()
     let model = TransformerModel.drawn(.small(form.0, dropout: 0.1), heads: form.1)
     let settings = TokenizerSettings(lowercase: false, stripAccents: true, splitsCJK: false)

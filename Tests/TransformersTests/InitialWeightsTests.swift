@@ -5,7 +5,7 @@ import Transformers
 
 @Suite("First values of models")
 struct InitialWeightsTests {
-  private func model(_ family: TransformerConfiguration.Family) -> TransformerModel {
+  private func model(_ family: ModelFamily) -> TransformerModel {
     var configuration = TransformerConfiguration.small(family, layers: 2)
     configuration.vocabularySize = 1000
     configuration.hiddenSize = 128
@@ -23,8 +23,8 @@ struct InitialWeightsTests {
   /// 16,384, 3.2 % in a feed-forward's 32,768, 1.7 % in the 127,872 of the words; 0.9 % over all that are drawn.
   @Test(
     "Each weight and embedding is drawn with the model's deviation; all else is 0 or 1",
-    arguments: TransformerConfiguration.Family.allCases)
-  func everyParameter(family: TransformerConfiguration.Family) {
+    arguments: ModelFamily.allCases)
+  func everyParameter(family: ModelFamily) {
     let model = model(family)
     let words = model.encoder.embeddings.words
     var all: [Double] = []

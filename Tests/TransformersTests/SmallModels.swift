@@ -4,7 +4,7 @@ import Transformers
 
 extension TransformerConfiguration {
   /// 3 layers of hidden size 16.
-  static func small(_ family: Family, layers: Int = 3, dropout: Double = 0) -> Self {
+  static func small(_ family: ModelFamily, layers: Int = 3, dropout: Double = 0) -> Self {
     Self(
       family: family, vocabularySize: 40, hiddenSize: 16, layerCount: layers, headCount: 4,
       feedForwardSize: 24, maximumPositions: 12, tokenTypeCount: family == .bert ? 2 : 0,

@@ -35,8 +35,8 @@ struct StudentInitializationTests {
     }
   }
 
-  @Test("takes the layers of the map", arguments: TransformerConfiguration.Family.allCases)
-  func sameFamily(_ family: TransformerConfiguration.Family) throws {
+  @Test("takes the layers of the map", arguments: ModelFamily.allCases)
+  func sameFamily(_ family: ModelFamily) throws {
     let teacher = TransformerModel.drawn(.small(family, layers: 5), heads: [])
     let student = TransformerModel(
       configuration: teacher.configuration.student(family: family, layerCount: 3),

@@ -4,13 +4,13 @@ import Testing
 
 @Suite("Weight names")
 struct WeightNamesTests {
-  static let forms: [(TransformerConfiguration.Family, Set<ModelPart>)] = [
+  static let forms: [(ModelFamily, Set<ModelPart>)] = [
     (.bert, []), (.bert, [.pooler]), (.bert, [.maskedLanguage]), (.bert, [.classification]),
     (.distilbert, []), (.distilbert, [.maskedLanguage]), (.distilbert, [.classification]),
   ]
 
   @Test("every parameter has a name, with and without prefix", arguments: forms, [true, false])
-  func complete(_ form: (TransformerConfiguration.Family, Set<ModelPart>), prefixed: Bool) throws {
+  func complete(_ form: (ModelFamily, Set<ModelPart>), prefixed: Bool) throws {
     let model = TransformerModel.drawn(.small(form.0), heads: form.1)
     let names = WeightNames.huggingFace(model.configuration)
     let byPath = names.namesByPath(prefixed: prefixed)
@@ -25,6 +25,37 @@ struct WeightNamesTests {
     #expect(other.valuesByPath == model.valuesByPath)
     #expect(Set(report.loaded) == model.parts)
     #expect(report.new.isEmpty && report.ignored.isEmpty)
+  }
+
+  @Test("the table has the shapes of the model", arguments: forms)
+  func shapes(_ form: (ModelFamily, Set<ModelPart>)) {
+    let model = TransformerModel.drawn(.small(form.0), heads: form.1)
+    let shapes = WeightNames.own(model.configuration).shapes(of: model.parts)
+    #expect(
+      Dictionary(uniqueKeysWithValues: shapes.map { ($0.path, $0.shape) })
+        == Dictionary(uniqueKeysWithValues: model.parameters.map { ($0.path, $0.shape) }))
+    #expect(model.configuration.parameterCount(heads: form.1) == model.parameterCount)
+  }
+
+  @Test("no memory is asked for before the shapes are known to fit")
+  func sizesThatAreNotThere() throws {
+    let model = TransformerModel.drawn(.small(.bert), heads: [])
+    let stored = MemoryTensors(
+      model, names: WeightNames.own(model.configuration).namesByPath(prefixed: false))
+    var configuration = model.configuration
+    configuration.feedForwardSize = 1 << 22
+    configuration.vocabularySize = 1 << 22
+    configuration.maximumPositions = 1 << 22
+    configuration.layerCount = 1 << 12
+    let error = #expect(throws: WeightError.self) {
+      try TransformerModel.loading(
+        configuration, heads: [], from: stored, names: .own(configuration), seed: 0)
+    }
+    guard case .different(_, let found)? = error else {
+      Issue.record("expected differences, found \(String(describing: error))")
+      return
+    }
+    #expect(found.misshapen.count == 11 && found.missing.count == 4093 * 16)
   }
 
   @Test("checkpoints are read by our own paths")

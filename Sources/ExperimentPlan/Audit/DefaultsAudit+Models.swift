@@ -10,7 +10,7 @@ extension DefaultsAudit {
   static let models: [AuditedDefault] = bert + distilBERT + students
 
   private static let bert: [AuditedDefault] = {
-    let (published, bare) = (TransformerConfiguration.bertBase, readWithSizesAlone(.bertBase))
+    let (published, bare) = (TransformerConfiguration.bertBase, ModelFamily.bert.defaults)
     return rows(
       section: "BERT: `bert-base-uncased`, and a config.json that states sizes alone",
       table: "bert-config",
@@ -33,7 +33,7 @@ extension DefaultsAudit {
 
   private static let distilBERT: [AuditedDefault] = {
     let (published, bare) = (
-      TransformerConfiguration.distilBertBase, readWithSizesAlone(.distilBertBase)
+      TransformerConfiguration.distilBertBase, ModelFamily.distilbert.defaults
     )
     let section = "DistilBERT: `distilbert-base-uncased`, and a config.json that states sizes alone"
     return rows(
@@ -71,25 +71,6 @@ extension DefaultsAudit {
         section: section, table: "distilbert-model",
         [("LayerNorm.eps", student.layerNormEpsilon.description)])
   }()
-
-  /// What is read from a config.json without any key that may be absent.
-  private static func readWithSizesAlone(
-    _ published: TransformerConfiguration
-  ) -> TransformerConfiguration {
-    let names =
-      published.family == .bert
-      ? ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
-      : ("dim", "n_layers", "n_heads", "hidden_dim")
-    let json = """
-      { "model_type": "\(published.family)", "vocab_size": \(published.vocabularySize),
-        "\(names.0)": \(published.hiddenSize), "\(names.1)": \(published.layerCount),
-        "\(names.2)": \(published.headCount), "\(names.3)": \(published.feedForwardSize),
-        "max_position_embeddings": \(published.maximumPositions) }
-      """
-    do {
-      return try ConfigurationFile(json: Data(json.utf8), path: "config.json").configuration
-    } catch { preconditionFailure("a configuration of sizes alone: \(error)") }
-  }
 
   private static func list(_ items: [String]) -> String { "[\(items.joined(separator: ", "))]" }
 

@@ -49,8 +49,8 @@ extension DefinitionChecks {
           path, expected: "layers.0 to layers.\(count - 1)", found: "\(group)",
           advice: "the model has \(count) layers, counted from 0")
       }
-      if group == .tokenTypeEmbeddings, model.architecture == .distilbert {
-        report(path, "does not exist: a DistilBERT has no token types", advice: "leave it out")
+      if group == .tokenTypeEmbeddings, let family = model.family, !family.structure.hasTokenTypes {
+        report(path, "does not exist: a \(family.title) has no token types", advice: "leave it out")
       }
     }
   }

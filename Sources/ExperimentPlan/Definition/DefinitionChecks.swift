@@ -1,4 +1,4 @@
-// What must hold between the keys of a definition: names, references, cycles, models, vocabulary.
+// What must hold between the keys of a definition: names, references, cycles.
 import Options
 
 /// Checks a decoded definition as a whole; each mistake is reported where it was written. What depends on a
@@ -66,10 +66,7 @@ public struct DefinitionChecks {
   }
 
   func shape(of name: String) -> ModelShape {
-    let trainedSize: Int? =
-      if case .trained(_, let size) = definition.vocabulary.source { size } else { nil }
-    return DefinitionGraph(definition).shape(
-      of: name, trainedVocabularySize: trainedSize, facts: context.modelFacts)
+    DefinitionGraph(definition).shape(of: name, look: context.look)
   }
 
   private mutating func checkNames() {
@@ -113,76 +110,6 @@ public struct DefinitionChecks {
       } else {
         definition.models[index].maskedLMHead = nil
       }
-    }
-  }
-
-  private mutating func check(_ model: ModelDefinition) {
-    if case .scratch(.distilbert, let sizes) = model.source, sizes.layerNormEpsilon != 1e-12 {
-      report(
-        "models.\(model.name).sizes.layer_norm_epsilon", expected: "1e-12 in a distilbert",
-        found: "\(sizes.layerNormEpsilon)",
-        advice:
-          "its config.json has no place for another, so it would be lost when the model is stored")
-    }
-    guard let student = model.source.student else { return }
-    let source = shape(of: student.of)
-    let path = "models.\(model.name)"
-    if let count = source.layerCount {
-      for (place, layer) in student.layers.enumerated() where layer >= count {
-        report(
-          "\(path).layers.\(place)", expected: "a layer from 0 to \(count - 1)", found: "\(layer)",
-          advice: "\(student.of) has \(count) layers, counted from 0")
-      }
-    }
-    guard let from = source.architecture else { return }
-    switch (from, student.architecture) {
-    case (.bert, .distilbert):
-      if student.tokenType == nil {
-        report(
-          path, "does not say what becomes of the token types",
-          expected: "token_type: fold or drop",
-          advice: "fold keeps the first layer's input exact, drop is DistilBERT's own script")
-      }
-    case (.distilbert, .bert):
-      report(
-        "\(path).architecture", expected: "distilbert, as \(student.of) is one", found: "bert",
-        advice: "a DistilBERT has no token types to make a BERT from")
-    case (.bert, .bert), (.distilbert, .distilbert):
-      if student.tokenType != nil {
-        report(
-          "\(path).token_type", "has no meaning from \(from.rawValue) to \(from.rawValue)",
-          advice: "leave it out")
-      }
-    }
-  }
-
-  private mutating func checkVocabulary() {
-    switch definition.vocabulary.source {
-    case .trained(_, let size):
-      for model in definition.models {
-        let isFolder =
-          switch model.source {
-          case .folder, .randomWeights: true
-          default: false
-          }
-        guard isFolder, let own = shape(of: model.name).vocabularySize, own != size else {
-          continue
-        }
-        report(
-          "vocabulary.train.size", expected: "\(own), as models.\(model.name) has",
-          found: "\(size)", advice: "use the model's own: vocabulary: {from: \(model.name)}")
-      }
-    case .model(let name):
-      if definition.model(named: name)?.source.student != nil {
-        report(
-          "vocabulary.from", expected: "a model read from a folder", found: "'\(name)'",
-          advice: "name the model that the layers come from")
-      } else if case .scratch = definition.model(named: name)?.source {
-        report(
-          "vocabulary.from", expected: "a model read from a folder", found: "'\(name)'",
-          advice: "a model built from nothing has no vocabulary of its own")
-      }
-    case .folder: break
     }
   }
 }

@@ -1,5 +1,6 @@
 // The `models:` of a definition.
 import Options
+import Transformers
 
 extension DefinitionDecoding {
   func models(_ top: MapReader) -> [ModelDefinition]? {
@@ -115,10 +116,10 @@ extension DefinitionDecoding {
       of: source, architecture: architecture, layers: layers, tokenType: tokenType)
   }
 
-  private func architecture(_ reader: MapReader) -> Architecture? {
+  private func architecture(_ reader: MapReader) -> ModelFamily? {
     reader.required(
-      "architecture", expected: "bert or distilbert",
-      reader.choice("architecture", Architecture.self))
+      "architecture", expected: ModelFamilies.choice,
+      reader.choice("architecture", ModelFamily.self))
   }
 
   /// - Returns: nil after a mistake, else the head's start or no head.
@@ -159,9 +160,12 @@ extension DefinitionDecoding {
     guard reader.has("dropout") else {
       switch source {
       case .layers(let student), .randomStudent(let student):
-        // Both families' published configurations.
-        let classifier = student.architecture == .distilbert ? 0.2 : 0.1
-        return (DropoutOptions(hidden: 0.1, attention: 0.1, classifier: classifier), ())
+        let own = student.architecture.defaults
+        return (
+          DropoutOptions(
+            hidden: own.hiddenDropout, attention: own.attentionDropout,
+            classifier: own.effectiveClassifierDropout), ()
+        )
       case .scratch:
         reader.reportMissing(
           "dropout", expected: "dropout: {hidden, attention, classifier}",

@@ -1,13 +1,25 @@
 // Models and stages as one graph: what needs what, in which order, and what each one is.
+import Transformers
 
 /// What is known of a model at some point of the graph, without loading it.
 public struct ModelShape: Sendable, Equatable {
-  var architecture: Architecture?
+  var family: ModelFamily?
   var layerCount: Int?
-  var hiddenSize: Int?
-  var maximumPositions: Int?
+  /// Nil where the vocabulary is not at hand.
   var vocabularySize: Int?
+  /// Nil where it begins from a folder that is not at hand. Where only the vocabulary's size is unknown, 1 stands for it.
+  var configuration: TransformerConfiguration?
   var hasMaskedLMHead: Bool
+
+  var hiddenSize: Int? { configuration?.hiddenSize }
+  var maximumPositions: Int? { configuration?.maximumPositions }
+
+  init(_ configuration: TransformerConfiguration?, vocabularySize: Int?) {
+    self.configuration = configuration
+    (family, layerCount) = (configuration?.family, configuration?.layerCount)
+    self.vocabularySize = vocabularySize
+    hasMaskedLMHead = false
+  }
 }
 
 struct DefinitionGraph {
@@ -15,11 +27,13 @@ struct DefinitionGraph {
   let stages: [String: StageDefinition]
   /// Names in the order of the definition, models first.
   let names: [String]
+  private let vocabulary: VocabularySource
 
   init(_ definition: ResolvedDefinition) {
     models = Dictionary(definition.models.map { ($0.name, $0) }) { first, _ in first }
     stages = Dictionary(definition.stages.map { ($0.id, $0) }) { first, _ in first }
     names = definition.models.map(\.name) + definition.stages.map(\.id)
+    vocabulary = definition.vocabulary.source
   }
 
   func inputs(of name: String) -> [String] {
@@ -62,47 +76,46 @@ struct DefinitionGraph {
     return result
   }
 
-  /// Everything that `name` is made from, itself included.
-  func ancestors(of name: String) -> Set<String> {
-    var found: Set<String> = []
-    func visit(_ name: String) {
-      guard found.insert(name).inserted else { return }
-      inputs(of: name).forEach(visit)
+  /// How many words the definition's vocabulary has; nil where it is not at hand.
+  func vocabularySize(look: (ModelAddress) -> ModelLook) -> Int? {
+    switch vocabulary {
+    case .trained(_, let size): size
+    case .folder(let address): look(address).outline?.configuration.vocabularySize
+    case .model(let name):
+      models[name]?.source.address.flatMap { look($0).outline?.configuration.vocabularySize }
     }
-    visit(name)
-    return found
   }
 
   /// What model comes out of a model definition or a stage. The graph has no cycle.
-  func shape(
-    of name: String, trainedVocabularySize: Int?,
-    facts: (ModelAddress) -> ModelFacts?
-  ) -> ModelShape {
+  func shape(of name: String, look: (ModelAddress) -> ModelLook) -> ModelShape {
     func shape(_ name: String) -> ModelShape {
       if let stage = stages[name] {
         return stage.work.shape(
-          after: stage.inputs.last.map(shape) ?? ModelShape(hasMaskedLMHead: false))
+          after: stage.inputs.last.map(shape) ?? ModelShape(nil, vocabularySize: nil))
       }
-      // A name that leads nowhere is reported by itself: nothing more is found wrong with it.
-      guard let model = models[name] else { return ModelShape(hasMaskedLMHead: true) }
+      guard let model = models[name] else {
+        // A name that leads nowhere is reported by itself: nothing more is found wrong with it.
+        var unknown = ModelShape(nil, vocabularySize: nil)
+        unknown.hasMaskedLMHead = true
+        return unknown
+      }
       var result: ModelShape
       switch model.source {
       case .folder(let address), .randomWeights(let address):
-        let facts = facts(address)
+        let configuration = look(address).outline?.configuration
+        result = ModelShape(configuration, vocabularySize: configuration?.vocabularySize)
+      case .scratch(let family, let sizes):
+        let words = vocabularySize(look: look)
         result = ModelShape(
-          architecture: facts?.architecture, layerCount: facts?.layerCount,
-          hiddenSize: facts?.hiddenSize, maximumPositions: facts?.maximumPositions,
-          vocabularySize: facts?.vocabularySize, hasMaskedLMHead: false)
-      case .scratch(let architecture, let sizes):
-        result = ModelShape(
-          architecture: architecture, layerCount: sizes.layerCount, hiddenSize: sizes.hiddenSize,
-          maximumPositions: sizes.maximumPositions, vocabularySize: trainedVocabularySize,
-          hasMaskedLMHead: false)
+          sizes.configuration(of: family, vocabularySize: words ?? 1, paddingID: 0),
+          vocabularySize: words)
       case .layers(let student), .randomStudent(let student):
-        result = shape(student.of)
-        result.architecture = student.architecture
-        result.layerCount = student.layers.count
+        let source = shape(student.of)
+        result = ModelShape(
+          source.configuration.map(student.configuration), vocabularySize: source.vocabularySize)
+        (result.family, result.layerCount) = (student.architecture, student.layers.count)
       }
+      result.configuration = result.configuration.map { model.dropout?.applied(to: $0) ?? $0 }
       result.hasMaskedLMHead = model.maskedLMHead != nil
       return result
     }

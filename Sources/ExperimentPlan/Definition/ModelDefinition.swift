@@ -1,7 +1,6 @@
 // The models of a definition. Plain values.
 import Options
-
-public enum Architecture: String, Sendable, CaseIterable { case bert, distilbert }
+import Transformers
 
 /// Where a folder of the published form (config.json, model.safetensors, vocab.txt) is.
 public enum ModelAddress: Sendable, Equatable, Hashable, CustomStringConvertible {
@@ -44,6 +43,23 @@ public struct ModelSizes: Sendable, Equatable {
   /// Standard deviation of the normal distribution that weights are drawn from.
   public var initializerRange: Double
   public var layerNormEpsilon: Double
+
+  /// A model of these sizes in a family.
+  func configuration(
+    of family: ModelFamily, vocabularySize: Int, paddingID: Int
+  ) -> TransformerConfiguration {
+    var configuration = family.defaults
+    configuration.vocabularySize = vocabularySize
+    configuration.hiddenSize = hiddenSize
+    configuration.layerCount = layerCount
+    configuration.headCount = headCount
+    configuration.feedForwardSize = feedForwardSize
+    configuration.maximumPositions = maximumPositions
+    configuration.initializerRange = initializerRange
+    configuration.layerNormEpsilon = layerNormEpsilon
+    configuration.paddingID = paddingID
+    return configuration
+  }
 }
 
 public struct DropoutOptions: Sendable, Equatable {
@@ -53,6 +69,14 @@ public struct DropoutOptions: Sendable, Equatable {
   public var attention: Double
   /// Before the classifier.
   public var classifier: Double
+
+  func applied(to configuration: TransformerConfiguration) -> TransformerConfiguration {
+    var configuration = configuration
+    configuration.hiddenDropout = hidden
+    configuration.attentionDropout = attention
+    configuration.classifierDropout = classifier
+    return configuration
+  }
 }
 
 public enum TokenTypeRule: String, Sendable, CaseIterable {
@@ -66,11 +90,16 @@ public enum TokenTypeRule: String, Sendable, CaseIterable {
 public struct StudentSource: Sendable, Equatable {
   /// A model, or the stage that made it.
   public var of: String
-  public var architecture: Architecture
+  public var architecture: ModelFamily
   /// Student layer i is a copy of the source's layer `layers[i]`, counted from 0.
   public var layers: [Int]
-  /// Stated when a BERT becomes a DistilBERT, which has no token types.
+  /// Stated when the source has token types and the student has none.
   public var tokenType: TokenTypeRule?
+
+  /// The source's sizes with the student's layers, in the student's family.
+  func configuration(of source: TransformerConfiguration) -> TransformerConfiguration {
+    source.student(family: architecture, layerCount: layers.count)
+  }
 }
 
 public enum ModelSource: Sendable, Equatable {
@@ -79,11 +108,19 @@ public enum ModelSource: Sendable, Equatable {
   /// Sizes and vocabulary of a published folder, weights drawn from the seed.
   case randomWeights(ModelAddress)
   /// Built from nothing, weights drawn from the seed.
-  case scratch(Architecture, ModelSizes)
+  case scratch(ModelFamily, ModelSizes)
   /// Layers of another model.
   case layers(StudentSource)
   /// Sizes of such a student, all weights drawn from the seed (`random_weights: true`, the `random_init` baseline).
   case randomStudent(StudentSource)
+
+  /// The folder or checkpoint that is read, wholly or for its sizes; nil for every other model.
+  var address: ModelAddress? {
+    switch self {
+    case .folder(let address), .randomWeights(let address): address
+    case .scratch, .layers, .randomStudent: nil
+    }
+  }
 
   /// The student that is made, of copied or of drawn weights; nil for every other model.
   var student: StudentSource? {

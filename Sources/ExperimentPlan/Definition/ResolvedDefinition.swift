@@ -4,18 +4,18 @@ import Options
 
 /// What no definition text can tell: sizes of published folders, names that exist.
 public struct DefinitionContext: Sendable {
-  /// Sizes of the model in a folder, nil when it is not there to be looked at.
-  public var modelFacts: @Sendable (ModelAddress) -> ModelFacts?
+  /// What is known of the model under an address.
+  public var look: @Sendable (ModelAddress) -> ModelLook
   /// Corpora that can be named without being defined.
   public var knownCorpora: [String]
   /// Names that `compare_with` may hold; nil when they are not known.
   public var knownReferences: [String]?
 
   public init(
-    modelFacts: @escaping @Sendable (ModelAddress) -> ModelFacts? = ModelFacts.published,
+    look: @escaping @Sendable (ModelAddress) -> ModelLook = ModelLook.published,
     knownCorpora: [String] = DefinitionContext.usualCorpora, knownReferences: [String]? = nil
   ) {
-    self.modelFacts = modelFacts
+    self.look = look
     self.knownCorpora = knownCorpora
     self.knownReferences = knownReferences
   }

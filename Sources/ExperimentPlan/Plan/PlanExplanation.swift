@@ -6,23 +6,23 @@ public struct PlanExplanation {
   private let filled: [FilledValue]
   private let variants: [DefinitionVariant]
   private let sizes: [String: DataSize]
-  private let facts: (ModelAddress) -> ModelFacts?
+  private let look: (ModelAddress) -> ModelLook
 
   /// - Parameters:
   ///   - filled: the definition's values that it does not state itself.
   ///   - variants: what the definition's sweep and ablation make of it.
   ///   - sizes: of the data of each stage, by stage id, as far as they are known; tasks are known.
-  ///   - facts: sizes of published folders, as far as they are at hand.
+  ///   - look: what is known of the model under an address.
   public init(
     _ plan: ResolvedPlan, filled: [FilledValue] = [], variants: [DefinitionVariant] = [],
     sizes: [String: DataSize] = [:],
-    facts: @escaping (ModelAddress) -> ModelFacts? = ModelFacts.published
+    look: @escaping (ModelAddress) -> ModelLook = ModelLook.published
   ) {
     self.plan = plan
     self.filled = filled
     self.variants = variants
     self.sizes = sizes
-    self.facts = facts
+    self.look = look
   }
 
   /// Ends with a line feed.
@@ -88,14 +88,13 @@ public struct PlanExplanation {
     var whole = plan.definition
     whole.models = plan.models
     whole.stages = plan.stages.map(\.stage)
-    let size: Int? = if case .trained(_, let size) = whole.vocabulary.source { size } else { nil }
-    return DefinitionGraph(whole).shape(of: name, trainedVocabularySize: size, facts: facts)
+    return DefinitionGraph(whole).shape(of: name, look: look)
   }
 
   private func describe(_ model: ModelDefinition) -> [String] {
     let shape = shape(of: model.name)
     var words: [String] = []
-    if let architecture = shape.architecture { words.append(architecture.rawValue) }
+    if let family = shape.family { words.append(family.name) }
     if let layers = shape.layerCount, let size = shape.hiddenSize {
       words.append("\(layers) layers of \(size)")
     }

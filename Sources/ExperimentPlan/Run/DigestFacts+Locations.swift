@@ -60,7 +60,7 @@ extension DigestFacts {
   private static func digests(
     of address: ModelAddress, needsWeights: Bool, in locations: Locations
   ) throws -> FolderDigests {
-    let parts: [ModelPart] =
+    let parts: [ModelFile] =
       needsWeights ? [.configuration, .weights, .vocabulary] : [.configuration, .vocabulary]
     let model = try locations.locate(address, needing: parts)
     if model.isCheckpoint {

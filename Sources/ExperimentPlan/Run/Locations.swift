@@ -56,8 +56,8 @@ public struct LocatedModel: Sendable, Equatable {
   public var vocabulary: String { "\(path)/vocab.txt" }
 }
 
-/// Which files of a folder are needed.
-public enum ModelPart: String, Sendable, CaseIterable {
+/// A file of a model's folder.
+public enum ModelFile: String, Sendable, CaseIterable {
   case configuration = "config.json"
   case weights = "model.safetensors"
   case vocabulary = "vocab.txt"
@@ -67,7 +67,7 @@ extension Locations {
   /// Finds a model's folder with all the files that are needed.
   /// - Throws: what is missing, in which folders, and how to get it.
   public func locate(
-    _ address: ModelAddress, needing parts: [ModelPart] = ModelPart.allCases
+    _ address: ModelAddress, needing parts: [ModelFile] = ModelFile.allCases
   ) throws(LocationError) -> LocatedModel {
     let folders = candidateFolders(address)
     if case .path(let path) = address, path.hasSuffix(".h5") {
@@ -98,24 +98,13 @@ extension Locations {
     }
   }
 
-  private func advice(_ address: ModelAddress, _ parts: [ModelPart]) -> String {
+  private func advice(_ address: ModelAddress, _ parts: [ModelFile]) -> String {
     let files = parts.map(\.rawValue).joined(separator: ", ")
     guard case .hub(let owner, let name) = address else {
       return "a model's folder holds \(files)"
     }
     return "download \(files) from https://huggingface.co/\(owner)/\(name)/tree/main into "
       + "\(cache)/hub/\(owner)/\(name), or set RETORT_MIRROR to a folder that has hub/\(owner)/\(name)"
-  }
-
-  /// Sizes of a model, from its config.json where that is at hand, else as published.
-  public func facts(_ address: ModelAddress) -> ModelFacts? {
-    if let model = try? locate(address, needing: [.configuration]), !model.isCheckpoint,
-      let data = FileManager.default.contents(atPath: model.configuration),
-      let facts = ModelFacts(configJSON: data)
-    {
-      return facts
-    }
-    return ModelFacts.published(address)
   }
 }
 
@@ -187,8 +176,9 @@ extension DefinitionContext {
   public init(locations: Locations, definitionPath: String) {
     let folder = (Folder.parent(of: definitionPath) ?? ".") + "/references"
     let files = Folder.exists(path: folder) ? try? Folder.names(path: folder) : nil
+    let looks = ModelLooks(locations)
     self.init(
-      modelFacts: { locations.facts($0) }, knownCorpora: locations.knownCorpora,
+      look: { looks.look($0) }, knownCorpora: locations.knownCorpora,
       knownReferences: files.map { names in
         names.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
       })

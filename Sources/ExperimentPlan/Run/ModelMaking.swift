@@ -43,7 +43,7 @@ struct ModelMaking {
     var configuration = base.configuration
     configuration.labels = labels
     let model = TransformerModel(configuration: configuration, heads: [.classification])
-    var new: Set<Transformers.ModelPart> = [.classification]
+    var new: Set<ModelPart> = [.classification]
     if model.pooler != nil, base.pooler == nil { new.insert(.pooler) }
     let values = Dictionary(
       uniqueKeysWithValues: base.parameters.map { ($0.path, $0) })
@@ -64,8 +64,8 @@ struct ModelMaking {
     switch definition.source {
     case .folder(let address):
       let stored = try StoredModel(path: data.locations.locate(address).path)
-      var origins: [Transformers.ModelPart: PartOrigin] = [:]
-      var heads: Set<Transformers.ModelPart> = []
+      var origins: [ModelPart: PartOrigin] = [:]
+      var heads: Set<ModelPart> = []
       if stored.parts.contains(.pooler) { heads.insert(.pooler) }
       if let head = definition.maskedLMHead {
         heads.insert(.maskedLanguage)
@@ -73,7 +73,7 @@ struct ModelMaking {
       }
       let model = try stored.load(
         heads: heads, origins: origins,
-        ignoring: Set(Transformers.ModelPart.allCases).subtracting(heads).subtracting([.encoder]),
+        ignoring: Set(ModelPart.allCases).subtracting(heads).subtracting([.encoder]),
         seed: definition.seed)
       return reconfigured(model, dropout: definition.dropout)
     case .randomWeights(let address):
@@ -109,15 +109,15 @@ struct ModelMaking {
     plan.stage(id: name) != nil ? .stage(name) : .model(name)
   }
 
-  private func heads(of definition: ModelDefinition) -> Set<Transformers.ModelPart> {
+  private func heads(of definition: ModelDefinition) -> Set<ModelPart> {
     definition.maskedLMHead == nil ? [] : [.maskedLanguage]
   }
 
   private func studentHeads(
     _ definition: ModelDefinition, teacher: TransformerModel
-  ) -> Set<Transformers.ModelPart> {
+  ) -> Set<ModelPart> {
     var heads = heads(of: definition)
-    if case .layers(let student) = definition.source, student.architecture == .bert,
+    if case .layers(let student) = definition.source, student.architecture.structure.hasPooler,
       teacher.pooler != nil
     {
       heads.insert(.pooler)
@@ -135,66 +135,44 @@ struct ModelMaking {
   }
 
   private func configuration(
-    _ architecture: Architecture, _ sizes: ModelSizes
+    _ architecture: ModelFamily, _ sizes: ModelSizes
   ) throws -> TransformerConfiguration {
-    var configuration: TransformerConfiguration =
-      architecture == .bert ? .bertBase : .distilBertBase
-    configuration.vocabularySize = try data.vocabulary().count
-    configuration.hiddenSize = sizes.hiddenSize
-    configuration.layerCount = sizes.layerCount
-    configuration.headCount = sizes.headCount
-    configuration.feedForwardSize = sizes.feedForwardSize
-    configuration.maximumPositions = sizes.maximumPositions
-    configuration.initializerRange = sizes.initializerRange
-    configuration.layerNormEpsilon = sizes.layerNormEpsilon
-    configuration.paddingID = Int(try data.vocabulary().paddingID)
-    return configuration
+    let vocabulary = try data.vocabulary()
+    return sizes.configuration(
+      of: architecture, vocabularySize: vocabulary.count, paddingID: Int(vocabulary.paddingID))
   }
 
   /// A model of zeros in the definition's dropout rates.
   private func build(
     _ definition: ModelDefinition, _ configuration: TransformerConfiguration,
-    heads: Set<Transformers.ModelPart>
+    heads: Set<ModelPart>
   ) throws(RunError) -> TransformerModel {
-    let configuration = configured(configuration, definition.dropout)
-    let problems = configuration.problems
+    let configuration = definition.dropout?.applied(to: configuration) ?? configuration
+    var problems = configuration.problems
+    if problems.isEmpty {
+      let bytes = configuration.parameterCount(heads: heads) * MemoryLayout<Float>.stride
+      if UInt64(bytes) > ProcessInfo.processInfo.physicalMemory {
+        problems.append("its weights take \(bytes >> 30) GiB, more than this machine's memory")
+      }
+    }
     guard problems.isEmpty else {
       throw .impossibleModel(definition.name, problems: problems)
     }
     return TransformerModel(configuration: configuration, heads: heads)
   }
 
-  private func configured(
-    _ configuration: TransformerConfiguration, _ dropout: DropoutOptions?
-  ) -> TransformerConfiguration {
-    guard let dropout else { return configuration }
-    var configuration = configuration
-    configuration.hiddenDropout = dropout.hidden
-    configuration.attentionDropout = dropout.attention
-    configuration.classifierDropout = dropout.classifier
-    return configuration
-  }
-
   /// The model with other dropout rates, which are fixed when a model is built.
   private func reconfigured(
     _ model: TransformerModel, dropout: DropoutOptions?
   ) -> TransformerModel {
-    guard dropout != nil else { return model }
+    guard let dropout else { return model }
     let copy = TransformerModel(
-      configuration: configured(model.configuration, dropout),
+      configuration: dropout.applied(to: model.configuration),
       heads: model.parts.subtracting([.encoder]))
     for (target, source) in zip(copy.parameters, model.parameters) {
       _ = target.values.update(fromContentsOf: source.values)
     }
     return copy
-  }
-}
-
-extension StudentSource {
-  /// The source's sizes with the student's layers, in the student's family.
-  func configuration(of source: TransformerConfiguration) -> TransformerConfiguration {
-    source.student(
-      family: architecture == .bert ? .bert : .distilbert, layerCount: layers.count)
   }
 }
 

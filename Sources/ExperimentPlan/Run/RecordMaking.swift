@@ -72,7 +72,7 @@ struct RecordMaking {
         origin: remark?.hasPrefix("random") ?? false ? .random : definition.source.origin,
         source: definition.sourceText + (remark.map { ", \($0)" } ?? ""),
         digest: definition.source.address.flatMap { facts.folders[$0]?.weights },
-        architecture: "\(configuration.family.rawValue), \(configuration.layerCount) layers, "
+        architecture: "\(configuration.family), \(configuration.layerCount) layers, "
           + "hidden \(configuration.hiddenSize), \(configuration.headCount) heads, "
           + "\(configuration.vocabularySize) words",
         parameters: model.parameterCounts)
@@ -148,13 +148,6 @@ extension ModelSource {
     case .folder: .published
     case .randomWeights, .scratch, .randomStudent: .random
     case .layers: .copied
-    }
-  }
-
-  fileprivate var address: ModelAddress? {
-    switch self {
-    case .folder(let address), .randomWeights(let address): address
-    default: nil
     }
   }
 }

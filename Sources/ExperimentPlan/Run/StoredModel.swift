@@ -16,7 +16,7 @@ public struct StoredModel {
   public let vocabularyFile: [UInt8]
   public let tokenizer: TokenizerSettings
   /// Parts whose weights are stored.
-  public let parts: Set<Transformers.ModelPart>
+  public let parts: Set<ModelPart>
   /// SHA-256 of the weights' file, in hexadecimal.
   public let digest: String
   private let source: Source
@@ -72,9 +72,9 @@ public struct StoredModel {
   ///   - mapping: whether a checkpoint's weights stay a view of its file: for a model that only computes.
   ///   - seed: for parts with new values.
   public func load(
-    heads: Set<Transformers.ModelPart>, labels: [String]? = nil,
-    origins: [Transformers.ModelPart: PartOrigin] = [:],
-    ignoring: Set<Transformers.ModelPart> = [], mapping: Bool = false, seed: UInt64
+    heads: Set<ModelPart>, labels: [String]? = nil,
+    origins: [ModelPart: PartOrigin] = [:],
+    ignoring: Set<ModelPart> = [], mapping: Bool = false, seed: UInt64
   ) throws -> TransformerModel {
     switch source {
     case .folder(let folder):
@@ -84,11 +84,11 @@ public struct StoredModel {
     case .checkpoint(let checkpoint):
       var configuration = configuration
       if let labels { configuration.labels = labels }
-      let model = TransformerModel(configuration: configuration, heads: heads)
-      try model.load(
-        from: CheckpointWeights(checkpoint), names: .own(configuration), origins: origins,
-        ignoring: ignoring, mapping: mapping, seed: seed)
-      return model
+      return try TransformerModel.loading(
+        configuration, heads: heads, from: CheckpointWeights(checkpoint),
+        names: .own(configuration), origins: origins, ignoring: ignoring, mapping: mapping,
+        seed: seed
+      ).model
     }
   }
 

@@ -31,14 +31,14 @@ extension TransformerConfiguration {
     } catch { return ["config.json cannot hold it: \(error)"] }
     return Self.fields.compactMap { name, value in
       guard value(self) != value(read) else { return nil }
-      return "\(name) is \(value(self)), of which a \(family.rawValue)'s config.json keeps "
+      return "\(name) is \(value(self)), of which a \(family.name)'s config.json keeps "
         + value(read)
     }
   }
 
   /// Every field, for comparisons in words.
   private static let fields: [(name: String, value: @Sendable (Self) -> String)] = [
-    ("family", { $0.family.rawValue }), ("vocabulary size", { "\($0.vocabularySize)" }),
+    ("family", { $0.family.name }), ("vocabulary size", { "\($0.vocabularySize)" }),
     ("hidden size", { "\($0.hiddenSize)" }), ("layer count", { "\($0.layerCount)" }),
     ("head count", { "\($0.headCount)" }), ("feed-forward size", { "\($0.feedForwardSize)" }),
     ("position count", { "\($0.maximumPositions)" }),
@@ -52,6 +52,11 @@ extension TransformerConfiguration {
     ("sinusoidal positions", { "\($0.usesSinusoidalPositions)" }),
   ]
 
+  /// Far above any published model, and small enough for the parameters of the largest model to be counted.
+  static let largestSize = 1 << 22
+  static let mostLayers = 1 << 12
+  static let sizeWords = "a whole number from 1 to \(largestSize)"
+
   /// What is wrong with the values themselves.
   var ownProblems: [String] {
     var problems: [String] = []
@@ -59,8 +64,11 @@ extension TransformerConfiguration {
       ("vocabulary size", vocabularySize), ("hidden size", hiddenSize), ("layer count", layerCount),
       ("head count", headCount), ("feed-forward size", feedForwardSize),
       ("position count", maximumPositions), ("label count", labels.count),
-    ] where value < 1 {
-      problems.append("\(name) is \(value), expected at least 1")
+    ] where !(1...Self.largestSize).contains(value) {
+      problems.append("\(name) is \(value), expected \(Self.sizeWords)")
+    }
+    if layerCount > Self.mostLayers {
+      problems.append("layer count is \(layerCount), expected at most \(Self.mostLayers)")
     }
     if headCount > 0, hiddenSize % headCount != 0 {
       problems.append("hidden size \(hiddenSize) cannot be divided among \(headCount) heads")
@@ -80,11 +88,15 @@ extension TransformerConfiguration {
     if !(0..<max(vocabularySize, 1)).contains(paddingID) {
       problems.append("padding id \(paddingID) is not among \(vocabularySize) words")
     }
-    if (family == .bert) != (tokenTypeCount > 0) {
-      problems.append("\(family.rawValue) with \(tokenTypeCount) token types")
+    if structure.hasTokenTypes != (1...Self.largestSize).contains(tokenTypeCount) {
+      problems.append("\(tokenTypeCount) token types in a \(family)")
     }
-    if family == .distilbert, layerNormEpsilon != 1e-12 {
-      problems.append("DistilBERT's LayerNorm epsilon is 1e-12, found \(layerNormEpsilon)")
+    if Set(labels).count != labels.count {
+      problems.append("two labels have the same name: \(labels.joined(separator: ", "))")
+    }
+    if let epsilon = family.fixedLayerNormEpsilon, layerNormEpsilon != epsilon {
+      problems.append(
+        "the LayerNorm epsilon of a \(family) is \(epsilon), found \(layerNormEpsilon)")
     }
     return problems
   }

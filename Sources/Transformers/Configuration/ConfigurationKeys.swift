@@ -1,15 +1,13 @@
-// Keys of config.json that do not describe the model.
+// Keys of config.json, of any family, that do not describe the model.
 
 enum ConfigurationKeys {
   /// Keys that would change the computation, with the values that leave it as we do it.
   static let accepted: [String: [JSONValue]] = [
-    "position_embedding_type": [.string("absolute")],
     "is_decoder": [.bool(false)],
     "is_encoder_decoder": [.bool(false)],
     "add_cross_attention": [.bool(false)],
     "cross_attention_hidden_size": [.null],
     "tie_word_embeddings": [.bool(true)],
-    "tie_weights_": [.bool(true)],
     "tie_encoder_decoder": [.bool(false)],
     "pruned_heads": [.object([:]), .null],
     "problem_type": [.null, .string("single_label_classification")],
@@ -34,9 +32,7 @@ enum ConfigurationKeys {
     "attn_implementation", "_attn_implementation", "_attn_implementation_autoset",
     "use_cache", "gradient_checkpointing", "output_past", "output_hidden_states",
     "output_attentions", "return_dict", "return_dict_in_generate", "output_scores", "torchscript",
-    "chunk_size_feed_forward", "tf_legacy_loss", "model_max_length", "qa_dropout", "directionality",
-    "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers",
-    "pooler_size_per_head", "pooler_type",
+    "chunk_size_feed_forward", "tf_legacy_loss", "model_max_length",
     "bos_token_id", "eos_token_id", "sep_token_id", "cls_token_id", "mask_token_id",
     "decoder_start_token_id", "forced_bos_token_id", "forced_eos_token_id", "max_length",
     "min_length", "do_sample", "early_stopping", "num_beams", "num_beam_groups",

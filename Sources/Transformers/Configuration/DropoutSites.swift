@@ -11,7 +11,7 @@ public struct DropoutSites: Sendable {
   public struct Layer: Sendable {
     /// Attention probabilities.
     public let attention: DropoutSite
-    /// After attention's output projection: BERT only.
+    /// After attention's output projection, in families that drop out there.
     public let attentionOutput: DropoutSite?
     public let feedForward: DropoutSite
   }
@@ -25,7 +25,9 @@ public struct DropoutSites: Sendable {
     embedding = site(configuration.hiddenDropout)
     layers = (0..<configuration.layerCount).map { _ in
       let attention = site(configuration.attentionDropout)
-      let output = configuration.family == .bert ? site(configuration.hiddenDropout) : nil
+      let output =
+        configuration.structure.dropsAttentionOutput
+        ? site(configuration.hiddenDropout) : nil
       return Layer(
         attention: attention, attentionOutput: output,
         feedForward: site(configuration.hiddenDropout))

@@ -1,16 +1,9 @@
-// What a model is: sizes, rates and constants, the same for both families.
+// What a model is: sizes, rates and constants, the same for every family.
 @_exported import Layers
 
-/// The architecture of a BERT or DistilBERT model. Everything that changes the computation is here,
-/// under one name for both families; `ConfigurationFile` reads and writes Hugging Face's config.json.
+/// The architecture of a model. Everything that changes the computation is here, under one name for all families; `ConfigurationFile` reads and writes Hugging Face's config.json.
 public struct TransformerConfiguration: Sendable, Equatable {
-  /// Two families of one encoder. DistilBERT has no token types, no pooler, and no dropout after
-  /// attention's output projection; its classification head is another.
-  public enum Family: String, Sendable, CaseIterable {
-    case bert, distilbert
-  }
-
-  public var family: Family
+  public var family: ModelFamily
   /// V
   public var vocabularySize: Int
   /// C
@@ -22,14 +15,14 @@ public struct TransformerConfiguration: Sendable, Equatable {
   public var feedForwardSize: Int
   /// Longest sequence the position embeddings know.
   public var maximumPositions: Int
-  /// Rows of token-type embeddings; 0 for DistilBERT.
+  /// Rows of token-type embeddings; 0 in families without token types.
   public var tokenTypeCount: Int
   public var layerNormEpsilon: Double
-  /// Dropout of embeddings, of the feed-forward output and (BERT) of attention's output.
+  /// Dropout of embeddings, of the feed-forward output and, where the family has it, of attention's output.
   public var hiddenDropout: Double
   /// Dropout of attention probabilities.
   public var attentionDropout: Double
-  /// Dropout before the classifier; nil (BERT only) stands for `hiddenDropout`.
+  /// Dropout before the classifier; nil stands for `hiddenDropout`.
   public var classifierDropout: Double?
   /// Standard deviation of new weights.
   public var initializerRange: Double
@@ -39,6 +32,9 @@ public struct TransformerConfiguration: Sendable, Equatable {
   /// DistilBERT's `sinusoidal_pos_embds`: new position embeddings are sinusoids. Stored ones are read
   /// as they are, as transformers 4.44.2 does. Nothing is frozen by it.
   public var usesSinusoidalPositions: Bool
+
+  /// What a model of it is built of.
+  public var structure: ModelStructure { family.structure }
 
   /// D
   public var headSize: Int { hiddenSize / headCount }
@@ -51,22 +47,8 @@ public struct TransformerConfiguration: Sendable, Equatable {
     (0..<count).map { "LABEL_\($0)" }
   }
 
-  /// Sizes and rates as published for `bert-base-uncased`.
-  public static let bertBase = TransformerConfiguration(
-    family: .bert, vocabularySize: 30522, hiddenSize: 768, layerCount: 12, headCount: 12,
-    feedForwardSize: 3072, maximumPositions: 512, tokenTypeCount: 2, layerNormEpsilon: 1e-12,
-    hiddenDropout: 0.1, attentionDropout: 0.1, classifierDropout: nil, initializerRange: 0.02,
-    paddingID: 0, labels: defaultLabels(count: 2), usesSinusoidalPositions: false)
-
-  /// Sizes and rates as published for `distilbert-base-uncased`.
-  public static let distilBertBase = TransformerConfiguration(
-    family: .distilbert, vocabularySize: 30522, hiddenSize: 768, layerCount: 6, headCount: 12,
-    feedForwardSize: 3072, maximumPositions: 512, tokenTypeCount: 0, layerNormEpsilon: 1e-12,
-    hiddenDropout: 0.1, attentionDropout: 0.1, classifierDropout: 0.2, initializerRange: 0.02,
-    paddingID: 0, labels: defaultLabels(count: 2), usesSinusoidalPositions: false)
-
   public init(
-    family: Family, vocabularySize: Int, hiddenSize: Int, layerCount: Int, headCount: Int,
+    family: ModelFamily, vocabularySize: Int, hiddenSize: Int, layerCount: Int, headCount: Int,
     feedForwardSize: Int, maximumPositions: Int, tokenTypeCount: Int, layerNormEpsilon: Double,
     hiddenDropout: Double, attentionDropout: Double, classifierDropout: Double?,
     initializerRange: Double, paddingID: Int, labels: [String], usesSinusoidalPositions: Bool
@@ -89,22 +71,20 @@ public struct TransformerConfiguration: Sendable, Equatable {
     self.usesSinusoidalPositions = usesSinusoidalPositions
   }
 
-  /// A student of this model: the same sizes and rates in another family or of another depth.
-  public func student(family: Family, layerCount: Int) -> TransformerConfiguration {
+  /// A student of this model: the same sizes and rates in another family or of another depth. What the two families
+  /// do not have in common is the student's family's own.
+  public func student(family: ModelFamily, layerCount: Int) -> TransformerConfiguration {
     var student = self
-    student.family = family
     student.layerCount = layerCount
     guard family != self.family else { return student }
-    switch family {
-    case .distilbert:
-      student.tokenTypeCount = 0
-      student.classifierDropout = TransformerConfiguration.distilBertBase.classifierDropout
-      student.layerNormEpsilon = TransformerConfiguration.distilBertBase.layerNormEpsilon
-    case .bert:
-      student.tokenTypeCount = 2
-      student.classifierDropout = nil
-      student.usesSinusoidalPositions = false
-    }
+    student.family = family
+    let defaults = family.defaults
+    student.tokenTypeCount =
+      structure.hasTokenTypes && family.structure.hasTokenTypes
+      ? tokenTypeCount : defaults.tokenTypeCount
+    student.layerNormEpsilon = family.fixedLayerNormEpsilon ?? layerNormEpsilon
+    student.classifierDropout = defaults.classifierDropout
+    student.usesSinusoidalPositions = defaults.usesSinusoidalPositions
     return student
   }
 }

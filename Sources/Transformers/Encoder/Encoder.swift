@@ -1,6 +1,6 @@
 // The stack of embeddings and blocks, computing only what is read.
 
-/// Embeddings followed by blocks; BERT and DistilBERT alike.
+/// Embeddings followed by blocks, in every family.
 public final class Encoder: Module, Sendable {
   public let embeddings: TransformerEmbeddings
   public let blocks: [TransformerBlock]

@@ -2,7 +2,7 @@
 
 /// Post-norm encoder block:  a = LN(x + Drop(Attn(x)));  y = LN(a + Drop(W₂ · GELU(W₁ · a))).
 ///
-/// The same mathematics in BERT and DistilBERT, except that DistilBERT does not drop out after attention.
+/// The same mathematics in every family, but not all of them drop out after attention (`ModelStructure`).
 /// - Source: Vaswani et al. 2017, section 3; bert/modeling.py `transformer_model`.
 public final class TransformerBlock: Module, Sendable {
   public let attention: SelfAttention

@@ -1,4 +1,4 @@
-// The encoder's input: words, positions and (BERT) token types.
+// The encoder's input: words, positions and, in families that have them, token types.
 
 /// x = Drop(LN(words[id] + positions[place] (+ tokenTypes[0]))).
 public final class TransformerEmbeddings: Module, Sendable {
@@ -6,7 +6,7 @@ public final class TransformerEmbeddings: Module, Sendable {
   public let words: Parameter
   /// [P, C]
   public let positions: Parameter
-  /// [2, C], nil for DistilBERT; every token of a single text has type 0.
+  /// [token types, C], nil in families without them; every token of a single text has type 0.
   public let tokenTypes: Parameter?
   public let norm: LayerNorm
   private let site: DropoutSite

@@ -72,24 +72,19 @@ public struct ExportForm {
 
   public init(_ model: TransformerModel) {
     let family = model.configuration.family
-    let stem = family == .bert ? "Bert" : "DistilBert"
     var notes: [String] = []
     var parts: Set<ModelPart> = [.encoder]
-    if model.classificationHead != nil {
-      architecture = "\(stem)ForSequenceClassification"
-      parts.formUnion([.pooler, .classification])
-      hasHead = true
-    } else if model.maskedLanguageHead != nil {
-      architecture = "\(stem)ForMaskedLM"
-      parts.insert(.maskedLanguage)
-      hasHead = true
-    } else {
-      architecture = "\(stem)Model"
+    let head = [ModelPart.classification, .maskedLanguage].first { model.parts.contains($0) }
+    architecture = family.className(head: head)
+    hasHead = head != nil
+    switch head {
+    case .classification?: parts.formUnion([.pooler, .classification])
+    case .maskedLanguage?: parts.insert(.maskedLanguage)
+    default:
       parts.insert(.pooler)
-      hasHead = false
-      if family == .bert, model.pooler == nil {
+      if family.structure.hasPooler, model.pooler == nil {
         notes.append(
-          "the model has no pooler: transformers makes a new one when it loads BertModel")
+          "the model has no pooler: transformers makes a new one when it loads \(architecture)")
       }
     }
     self.parts = parts.intersection(model.parts).sorted()

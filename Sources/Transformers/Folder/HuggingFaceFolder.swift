@@ -63,12 +63,10 @@ public struct HuggingFaceFolder: Sendable {
     if let labels { configuration.labels = labels }
     let file: SafetensorsFile
     do { file = try SafetensorsFile(path: weightsPath) } catch { throw .safetensors(error) }
-    let model = TransformerModel(configuration: configuration, heads: heads)
     do {
-      let report = try model.load(
-        from: file, names: .huggingFace(configuration), origins: origins, ignoring: ignoring,
-        seed: seed)
-      return (model, report)
+      return try TransformerModel.loading(
+        configuration, heads: heads, from: file, names: .huggingFace(configuration),
+        origins: origins, ignoring: ignoring, seed: seed)
     } catch { throw .weights(error) }
   }
 

@@ -41,11 +41,12 @@ public struct TokenizerSettings: Sendable, Equatable {
     do {
       object = try JSONDecoder().decode([String: JSONValue].self, from: json)
     } catch { throw .tokenizer(path: path, reason: "not a JSON object") }
-    let classes = ["BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer"]
-      .flatMap { [JSONValue.string($0), .string($0 + "Fast")] }
+    let names = Set(ModelFamilies.all.map(\.tokenizerClass)).sorted()
+    let classes = names.flatMap { [JSONValue.string($0), .string($0 + "Fast")] }
     if let kind = object["tokenizer_class"], !classes.contains(kind) {
       throw .tokenizer(
-        path: path, reason: "tokenizer_class is \(kind), expected a BERT or DistilBERT tokenizer")
+        path: path,
+        reason: "tokenizer_class is \(kind), expected \(names.joined(separator: " or "))")
     }
     func flag(_ key: String) throws(ModelFolderError) -> Bool? {
       switch object[key] {
@@ -65,7 +66,6 @@ public struct TokenizerSettings: Sendable, Equatable {
 
   /// The text of a tokenizer_config.json.
   public func text(for configuration: TransformerConfiguration) -> String {
-    let kind = configuration.family == .bert ? "BertTokenizer" : "DistilBertTokenizer"
     var members: [String: JSONValue] = [
       "do_basic_tokenize": .bool(true),
       "do_lower_case": .bool(lowercase),
@@ -73,7 +73,7 @@ public struct TokenizerSettings: Sendable, Equatable {
       "never_split": .null,
       "strip_accents": stripAccents.map(JSONValue.bool) ?? .null,
       "tokenize_chinese_chars": .bool(splitsCJK),
-      "tokenizer_class": .string(kind),
+      "tokenizer_class": .string(configuration.family.tokenizerClass),
     ]
     for name in ["unk", "sep", "pad", "cls", "mask"] {
       members["\(name)_token"] = .string("[\(name.uppercased())]")

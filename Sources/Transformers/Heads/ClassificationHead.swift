@@ -22,7 +22,7 @@ public final class Pooler: Module, Sendable {
 /// DistilBERT:  logits = W · Drop(ReLU(W₁ · x + b₁)) + b, its first projection part of the head.
 /// - Source: transformers 4.44.2 `BertForSequenceClassification`, `DistilBertForSequenceClassification`.
 public final class ClassificationHead: Module, Sendable {
-  /// DistilBERT's `pre_classifier`; nil for BERT.
+  /// DistilBERT's `pre_classifier`; nil in families whose base model has a pooler instead.
   public let dense: Linear?
   public let output: Linear
   private let site: DropoutSite
@@ -30,7 +30,7 @@ public final class ClassificationHead: Module, Sendable {
   init(path: String, configuration: TransformerConfiguration, site: DropoutSite) {
     let size = configuration.hiddenSize
     dense =
-      configuration.family == .distilbert
+      configuration.structure.projectsBeforeClassifier
       ? Linear(path: "\(path).dense", inputSize: size, outputSize: size) : nil
     output = Linear(
       path: "\(path).output", inputSize: size, outputSize: configuration.labels.count)

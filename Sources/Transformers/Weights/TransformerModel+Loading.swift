@@ -21,6 +21,22 @@ public struct WeightReport: Sendable, Equatable {
 }
 
 extension TransformerModel {
+  /// A model made of stored weights. Nothing is built before names and shapes have been compared, so that no size of
+  /// a configuration asks for memory that the file does not answer for.
+  /// - Parameter heads: as in `init(configuration:heads:)`; the rest as in `load`.
+  public static func loading(
+    _ configuration: TransformerConfiguration, heads: Set<ModelPart>,
+    from source: some TensorSource, names: WeightNames, origins: [ModelPart: PartOrigin] = [:],
+    ignoring: Set<ModelPart> = [], mapping: Bool = false, seed: UInt64
+  ) throws(WeightError) -> (model: TransformerModel, report: WeightReport) {
+    let match = try WeightMatch(
+      parts: configuration.parts(heads: heads), in: source, names: names, origins: origins,
+      ignoring: ignoring)
+    let model = TransformerModel(configuration: configuration, heads: heads)
+    try model.fill(match, from: source, mapping: mapping, seed: seed)
+    return (model, match.report)
+  }
+
   /// Reads all values of the model.
   /// - Parameters:
   ///   - source: stored tensors.
@@ -38,53 +54,18 @@ extension TransformerModel {
     origins: [ModelPart: PartOrigin] = [:], ignoring: Set<ModelPart> = [],
     mapping: Bool = false, seed: UInt64
   ) throws(WeightError) -> WeightReport {
+    let match = try WeightMatch(
+      parts: parts, in: source, names: names, origins: origins, ignoring: ignoring)
+    try fill(match, from: source, mapping: mapping, seed: seed)
+    return match.report
+  }
+
+  private func fill(
+    _ match: WeightMatch, from source: some TensorSource, mapping: Bool, seed: UInt64
+  ) throws(WeightError) {
     var differences = WeightDifferences()
-    var report = WeightReport()
-    let sorting = StoredNames(source.tensorNames, names: names)
-    for part in parts.sorted() {
-      let origin = origins[part] ?? .stored
-      let isNew =
-        origin == .new || (origin == .storedOrNew && !sorting.presentParts.contains(part))
-      if isNew { report.new.append(part) } else { report.loaded.append(part) }
-    }
-    let loaded = Set(report.loaded)
-    let ignorable = ignoring.union(report.new)
-
-    // Which stored names each parameter is read from.
-    var namesOfPath: [String: [String]] = [:]
-    for (name, meaning) in sorting.known {
-      if loaded.contains(meaning.part), let path = meaning.path {
-        namesOfPath[path, default: []].append(name)
-      } else if ignorable.contains(meaning.part) {
-        report.ignored.append(name)
-      } else {
-        differences.unexpected.append(
-          "\(name) (of the \(meaning.part.rawValue) part, not asked for)")
-      }
-    }
-    report.ignored += sorting.buffers
-    differences.unexpected += sorting.unknown
-
-    let wanted = report.loaded.compactMap { module(of: $0) }.flatMap { $0.parameters }
-    let expectedNames = names.namesByPath(prefixed: sorting.hasPrefix)
-    for parameter in wanted {
-      guard let stored = namesOfPath[parameter.path] else {
-        differences.missing.append(expectedNames[parameter.path] ?? parameter.path)
-        continue
-      }
-      for name in stored {
-        let shape = source.shape(ofTensor: name) ?? []
-        if shape != parameter.shape {
-          differences.misshapen.append(
-            .init(name: name, expected: parameter.shape, found: shape))
-        }
-      }
-    }
-    guard differences.isEmpty else {
-      throw .different(source: source.sourceDescription, differences)
-    }
-    for parameter in wanted {
-      let stored = namesOfPath[parameter.path] ?? []
+    for parameter in match.report.loaded.compactMap({ module(of: $0) }).flatMap({ $0.parameters }) {
+      let stored = match.namesByPath[parameter.path] ?? []
       if try !fill(parameter, from: source, names: stored, mapping: mapping) {
         differences.unequal.append(stored)
       }
@@ -94,8 +75,7 @@ extension TransformerModel {
     guard differences.isEmpty else {
       throw .different(source: source.sourceDescription, differences)
     }
-    initialize(Set(report.new), seed: seed)
-    return report
+    initialize(Set(match.report.new), seed: seed)
   }
 
   /// Reads a parameter; false if its names have different values.
@@ -117,30 +97,6 @@ extension TransformerModel {
       return true
     } catch {
       throw .unreadable(source: source.sourceDescription, reason: "\(error)")
-    }
-  }
-}
-
-/// The names of a file, sorted by what they mean.
-private struct StoredNames {
-  var known: [(name: String, meaning: (path: String?, part: ModelPart))] = []
-  var unknown: [String] = []
-  var buffers: [String] = []
-  var presentParts: Set<ModelPart> = []
-  /// Whether encoder names carry the family's prefix.
-  let hasPrefix: Bool
-
-  init(_ stored: [String], names: WeightNames) {
-    hasPrefix = !names.prefix.isEmpty && stored.contains { $0.hasPrefix(names.prefix) }
-    for name in stored.sorted() {
-      if names.isBuffer(name) {
-        buffers.append(name)
-      } else if let meaning = names.meaning(of: name) {
-        known.append((name, meaning))
-        presentParts.insert(meaning.part)
-      } else {
-        unknown.append(name)
-      }
     }
   }
 }

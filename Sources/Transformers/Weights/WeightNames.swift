@@ -9,6 +9,7 @@ public struct WeightNames: Sendable {
     let path: String?
     /// The name it is written under.
     let name: String
+    let shape: [Int]
     /// Other names the same values may be found under, instead or as well.
     var aliases: [String] = []
   }
@@ -23,11 +24,7 @@ public struct WeightNames: Sendable {
 
   /// The names transformers gives them.
   public static func huggingFace(_ configuration: TransformerConfiguration) -> WeightNames {
-    switch configuration.family {
-    case .bert: WeightNames(prefix: "bert.", rows: bertRows, layers: configuration.layerCount)
-    case .distilbert:
-      WeightNames(prefix: "distilbert.", rows: distilBertRows, layers: configuration.layerCount)
-    }
+    WeightNames(configuration)
   }
 
   /// Our own parameter paths, as in checkpoints.
@@ -35,7 +32,8 @@ public struct WeightNames: Sendable {
     var names = WeightNames(prefix: "")
     for entry in huggingFace(configuration).entries {
       if let path = entry.path {
-        names.add(Entry(part: entry.part, path: path, name: path), aliasParts: [])
+        names.add(
+          Entry(part: entry.part, path: path, name: path, shape: entry.shape), aliasParts: [])
       }
     }
     return names
@@ -43,12 +41,13 @@ public struct WeightNames: Sendable {
 
   private init(prefix: String) { self.prefix = prefix }
 
-  private init(prefix: String, rows: [Row], layers: Int) {
-    self.init(prefix: prefix)
-    for row in rows {
-      let numbers = row.name.contains("#") ? (0..<layers).map { "\($0)" } : [""]
+  private init(_ configuration: TransformerConfiguration) {
+    self.init(prefix: configuration.family.weightPrefix)
+    for row in configuration.family.weights {
+      let layers = 0..<configuration.layerCount
+      let numbers = row.name.contains("#") ? layers.map { "\($0)" } : [""]
       for number in numbers {
-        for (ours, theirs) in row.variants {
+        for (ours, theirs, shape) in row.variants {
           func numbered(_ text: String) -> String { text.replacing("#", with: number) }
           let name = numbered(theirs)
           var aliases = row.aliases.map { $0.name }
@@ -59,14 +58,16 @@ public struct WeightNames: Sendable {
             aliases.append(name.dropLast("bias".count) + "beta")
           }
           add(
-            Entry(part: row.part, path: ours.map(numbered), name: name, aliases: aliases),
+            Entry(
+              part: row.part, path: ours.map(numbered), name: name,
+              shape: shape.map { $0.size(in: configuration) }, aliases: aliases),
             aliasParts: row.aliases)
         }
       }
     }
   }
 
-  private mutating func add(_ entry: Entry, aliasParts: [Row.Alias]) {
+  private mutating func add(_ entry: Entry, aliasParts: [WeightRow.Alias]) {
     lookup[entry.name] = (entries.count, entry.part)
     for alias in entry.aliases {
       let part = aliasParts.first { $0.name == alias }?.part ?? entry.part
@@ -79,6 +80,14 @@ public struct WeightNames: Sendable {
   public func meaning(of stored: String) -> (path: String?, part: ModelPart)? {
     guard let found = lookup[withoutPrefix(stored)] else { return nil }
     return (entries[found.entry].path, found.part)
+  }
+
+  /// Paths and shapes of the parameters that some parts consist of.
+  func shapes(of parts: Set<ModelPart>) -> [(path: String, shape: [Int])] {
+    entries.compactMap { entry in
+      guard parts.contains(entry.part), let path = entry.path else { return nil }
+      return (path, entry.shape)
+    }
   }
 
   func isBuffer(_ stored: String) -> Bool { buffers.contains(withoutPrefix(stored)) }

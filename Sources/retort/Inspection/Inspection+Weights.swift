@@ -7,7 +7,7 @@ extension Inspection {
   init(folder: HuggingFaceFolder) throws {
     self.init(path: folder.path, kind: "model of the published form")
     let configuration = folder.configuration
-    add("family", configuration.family.rawValue)
+    add("family", configuration.family.name)
     add(
       "sizes",
       "\(configuration.layerCount) layers of \(configuration.hiddenSize), "

@@ -49,7 +49,7 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
     }
     let explanation = PlanExplanation(
       plan, filled: loaded.filledValues, variants: loaded.variants, sizes: forecast?.sizes ?? [:],
-      facts: { locations.facts($0) })
+      look: { locations.look($0) })
     try StandardOutput.shared.write(explanation.text.utf8)
     if let forecast { try StandardOutput.shared.write("\n\(forecast.text)".utf8) }
   }

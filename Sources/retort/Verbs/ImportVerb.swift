@@ -42,7 +42,7 @@ struct ImportVerb: ParsableCommand, RunsKernels {
 extension TransformerModel {
   /// Family, depth, parts and size in one line.
   var summary: String {
-    "\(configuration.family.rawValue), \(configuration.layerCount) layers of "
+    "\(configuration.family.name), \(configuration.layerCount) layers of "
       + "\(configuration.hiddenSize), \(parts.sorted().map(\.rawValue).joined(separator: " + ")), "
       + "\(grouped(parameterCount)) parameters"
   }

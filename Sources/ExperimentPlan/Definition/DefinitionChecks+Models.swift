@@ -1,0 +1,118 @@
+// What must hold for each model of a definition and for its vocabulary.
+import Options
+import Transformers
+
+extension DefinitionChecks {
+  mutating func check(_ model: ModelDefinition) {
+    switch model.source {
+    case .folder(let address):
+      checkStored(model, context.look(address), key: "from", readsWeights: true)
+    case .randomWeights(let address):
+      checkStored(model, context.look(address), key: "from.random", readsWeights: false)
+    case .scratch(let family, let sizes): check(model, family, sizes)
+    case .layers(let student), .randomStudent(let student): check(model, student)
+    }
+  }
+
+  /// A folder or checkpoint, as far as can be seen without reading its weights.
+  private mutating func checkStored(
+    _ model: ModelDefinition, _ look: ModelLook, key: String, readsWeights: Bool
+  ) {
+    let path = "models.\(model.name)"
+    switch look {
+    case .absent: return
+    case .unusable(let problems):
+      for problem in problems { report("\(path).\(key)", "cannot be used: \(problem)") }
+    case .outline(let outline):
+      guard readsWeights, let parts = outline.parts else { return }
+      if let problem = outline.problems[.encoder] {
+        return report("\(path).\(key)", "cannot be used: \(problem)")
+      }
+      guard model.maskedLMHead == .stored else { return }
+      if !parts.contains(.maskedLanguage) {
+        report(
+          "\(path).head.init", expected: "a masked_lm head in the weights",
+          found: parts.sorted().map(\.rawValue).joined(separator: ", "), advice: "write init: new")
+      } else if let problem = outline.problems[.maskedLanguage] {
+        report("\(path).head.init", "cannot be used: \(problem)")
+      }
+    }
+  }
+
+  private mutating func check(
+    _ model: ModelDefinition, _ family: ModelFamily, _ sizes: ModelSizes
+  ) {
+    if let epsilon = family.fixedLayerNormEpsilon, sizes.layerNormEpsilon != epsilon {
+      return report(
+        "models.\(model.name).sizes.layer_norm_epsilon", expected: "\(epsilon) in a \(family)",
+        found: "\(sizes.layerNormEpsilon)",
+        advice:
+          "its config.json has no place for another, so it would be lost when the model is stored")
+    }
+    for problem in shape(of: model.name).configuration?.problems ?? [] {
+      report("models.\(model.name)", "cannot be built: \(problem)")
+    }
+  }
+
+  private mutating func check(_ model: ModelDefinition, _ student: StudentSource) {
+    let source = shape(of: student.of)
+    let path = "models.\(model.name)"
+    if let count = source.layerCount {
+      for (place, layer) in student.layers.enumerated() where layer >= count {
+        report(
+          "\(path).layers.\(place)", expected: "a layer from 0 to \(count - 1)", found: "\(layer)",
+          advice: "\(student.of) has \(count) layers, counted from 0")
+      }
+    }
+    guard let from = source.family else { return }
+    let to = student.architecture
+    switch (from.structure.hasTokenTypes, to.structure.hasTokenTypes) {
+    case (true, false):
+      if student.tokenType == nil {
+        report(
+          path, "does not say what becomes of the token types",
+          expected: "token_type: fold or drop",
+          advice: "fold keeps the first layer's input exact, drop is DistilBERT's own script")
+      }
+    case (false, true):
+      report(
+        "\(path).architecture", expected: "\(from), as \(student.of) is one", found: "\(to)",
+        advice: "a \(from.title) has no token types to make a \(to.title) from")
+    case (true, true), (false, false):
+      if student.tokenType != nil {
+        report(
+          "\(path).token_type", "has no meaning from \(from) to \(to)", advice: "leave it out")
+      }
+    }
+  }
+
+  mutating func checkVocabulary() {
+    switch definition.vocabulary.source {
+    case .trained(_, let size):
+      for model in definition.models {
+        let isFolder =
+          switch model.source {
+          case .folder, .randomWeights: true
+          default: false
+          }
+        guard isFolder, let own = shape(of: model.name).vocabularySize, own != size else {
+          continue
+        }
+        report(
+          "vocabulary.train.size", expected: "\(own), as models.\(model.name) has",
+          found: "\(size)", advice: "use the model's own: vocabulary: {from: \(model.name)}")
+      }
+    case .model(let name):
+      if definition.model(named: name)?.source.student != nil {
+        report(
+          "vocabulary.from", expected: "a model read from a folder", found: "'\(name)'",
+          advice: "name the model that the layers come from")
+      } else if case .scratch = definition.model(named: name)?.source {
+        report(
+          "vocabulary.from", expected: "a model read from a folder", found: "'\(name)'",
+          advice: "a model built from nothing has no vocabulary of its own")
+      }
+    case .folder: break
+    }
+  }
+}

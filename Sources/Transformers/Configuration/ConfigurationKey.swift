@@ -1,0 +1,44 @@
+// A key of config.json and its place in a configuration, for reading and for writing.
+
+/// One declaration for both directions, so that what is written is what is read.
+struct ConfigurationKey: Sendable {
+  let name: String
+  let read: @Sendable (inout ConfigurationFields, inout TransformerConfiguration) -> Void
+  let write: @Sendable (TransformerConfiguration) -> JSONValue
+
+  typealias Place<Value> = any WritableKeyPath<TransformerConfiguration, Value> & Sendable
+
+  /// - Parameter missing: what the key's absence means; nil where it must be there.
+  static func size(_ name: String, _ place: Place<Int>, default missing: Int? = nil) -> Self {
+    Self(
+      name: name, read: { $1[keyPath: place] = $0.size(name, default: missing) },
+      write: { .integer($0[keyPath: place]) })
+  }
+
+  static func number(_ name: String, _ place: Place<Double>, default missing: Double) -> Self {
+    Self(
+      name: name, read: { $1[keyPath: place] = $0.number(name, default: missing) ?? missing },
+      write: { .number($0[keyPath: place]) })
+  }
+
+  /// A number that may be absent; nil then, unless a default is given.
+  static func number(_ name: String, _ place: Place<Double?>, default missing: Double? = nil)
+    -> Self
+  {
+    Self(
+      name: name, read: { $1[keyPath: place] = $0.number(name, default: missing) },
+      write: { $0[keyPath: place].map(JSONValue.number) ?? .null })
+  }
+
+  static func flag(_ name: String, _ place: Place<Bool>, default missing: Bool) -> Self {
+    Self(
+      name: name, read: { $1[keyPath: place] = $0.bool(name, default: missing) },
+      write: { .bool($0[keyPath: place]) })
+  }
+
+  /// The activation: exact GELU under either of its names, the only one there is.
+  static func gelu(_ name: String) -> Self {
+    Self(
+      name: name, read: { fields, _ in fields.expectGELU(name) }, write: { _ in .string("gelu") })
+  }
+}

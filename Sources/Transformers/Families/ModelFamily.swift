@@ -1,0 +1,71 @@
+// A family of models: everything in which one differs from another, as a value.
+
+/// Which parts a model of a family is built of. Encoder and heads ask for these, never for a family's name.
+public struct ModelStructure: Sendable, Equatable {
+  /// The embedding of a token type is added to every word's.
+  public let hasTokenTypes: Bool
+  /// [CLS] goes through tanh(W · x + b) before a classifier; the pooler belongs to the published model.
+  public let hasPooler: Bool
+  /// Dropout after attention's output projection.
+  public let dropsAttentionOutput: Bool
+  /// The classification head begins with a projection and ReLU of its own.
+  public let projectsBeforeClassifier: Bool
+}
+
+/// A family as transformers 4.44.2 knows it. A new one is a file that makes a value, and a line in `ModelFamilies`.
+public struct ModelFamily: Sendable {
+  /// config.json's `model_type`, and `architecture` in a definition.
+  public let name: String
+  /// The name in prose.
+  public let title: String
+  /// What the names of its classes begin with: `Bert` of `BertForMaskedLM`.
+  let classStem: String
+  /// The class that tokenizer_config.json names.
+  let tokenizerClass: String
+  public let structure: ModelStructure
+  /// The LayerNorm epsilon of a family whose config.json has no key for it; nil where it has one.
+  public let fixedLayerNormEpsilon: Double?
+  /// The keys of config.json that describe a model, with their place in a configuration.
+  let keys: [ConfigurationKey]
+  /// Keys that are written for other readers and describe nothing.
+  let constants: [String: JSONValue]
+  /// Further keys that would change the computation, with the values that leave it as we do it.
+  let acceptedKeys: [String: [JSONValue]]
+  /// Further keys that change nothing.
+  let ignoredKeys: Set<String>
+  /// Stands before the names of encoder and pooler where a model has a head.
+  let weightPrefix: String
+  let weights: [WeightRow]
+
+  /// A configuration with the family's defaults for all that config.json may leave out, and sizes of 0.
+  public var defaults: TransformerConfiguration {
+    var fields = ConfigurationFields(object: [:])
+    return fields.configuration(of: self)
+  }
+
+  /// The class of transformers for a model with these heads, such as `BertForMaskedLM`.
+  func className(head: ModelPart?) -> String {
+    switch head {
+    case .classification?: "\(classStem)ForSequenceClassification"
+    case .maskedLanguage?: "\(classStem)ForMaskedLM"
+    default: "\(classStem)Model"
+    }
+  }
+}
+
+extension ModelFamily: Equatable, Hashable, CustomStringConvertible {
+  public static func == (left: ModelFamily, right: ModelFamily) -> Bool { left.name == right.name }
+  public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+  public var description: String { name }
+}
+
+/// As a choice in a definition.
+extension ModelFamily: RawRepresentable, CaseIterable {
+  public static var allCases: [ModelFamily] { ModelFamilies.all }
+  public var rawValue: String { name }
+
+  public init?(rawValue: String) {
+    guard let family = ModelFamilies.all.first(where: { $0.name == rawValue }) else { return nil }
+    self = family
+  }
+}

@@ -1,0 +1,31 @@
+// Published models that the experiments name, so that definitions can be checked where the folders are not at hand.
+
+public enum PublishedModels {
+  /// By their names on the Hugging Face hub.
+  /// - Source: the config.json of each.
+  public static let configurations: [String: TransformerConfiguration] = [
+    "google-bert/bert-base-uncased": .bertBase,
+    "distilbert/distilbert-base-uncased": .distilBertBase,
+    "sentence-transformers/all-MiniLM-L6-v2": .miniLML6,
+  ]
+}
+
+extension TransformerConfiguration {
+  /// As published for `all-MiniLM-L6-v2` and `MiniLM-L6-H384-uncased`.
+  public static let miniLML6 = published(
+    .bert, hidden: 384, layers: 6, heads: 12, feedForward: 1536)
+
+  /// A family's defaults in these sizes, with the vocabulary and the positions of the uncased English models.
+  static func published(
+    _ family: ModelFamily, hidden: Int, layers: Int, heads: Int, feedForward: Int
+  ) -> TransformerConfiguration {
+    var configuration = family.defaults
+    configuration.vocabularySize = 30_522
+    configuration.maximumPositions = 512
+    configuration.hiddenSize = hidden
+    configuration.layerCount = layers
+    configuration.headCount = heads
+    configuration.feedForwardSize = feedForward
+    return configuration
+  }
+}
