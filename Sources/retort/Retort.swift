@@ -20,7 +20,7 @@ struct Retort: ParsableCommand {
         name: "Experiment",
         subcommands: [
           RunVerb.self, PretrainVerb.self, DistillVerb.self, FinetuneVerb.self, ExplainVerb.self,
-          ValidateVerb.self, DefinitionVerb.self,
+          ValidateVerb.self, DefinitionVerb.self, SchemaVerb.self,
         ]),
       CommandGroup(
         name: "Result",

@@ -302,4 +302,30 @@ import Testing
   func wrongOption(option: String, message: String) {
     #expect(DefinitionText.messages(DefinitionText.small, overrides: [option]) == [message])
   }
+
+  @Test func aChildWithAMistakeHidesNothingBesideIt() {
+    let text = DefinitionText.small("seed: 7", "seed: seven")
+      .replacing("layers: [0, 2, 4, 7, 9, 11]", with: "layers: [0, 2, 4, 7, 9, 12]")
+      .replacing("recipe: hf-trainer-4.44", with: "recipe: hf-trainer-4.44\n      batch_sise: 4")
+    let messages = DefinitionText.messages(text)
+    #expect(messages.contains { $0.contains("seed: expected a whole number") }, "\(messages)")
+    #expect(messages.contains { $0.contains("a layer from 0 to 11") }, "\(messages)")
+    #expect(messages.contains { $0.contains("did you mean 'batch_size'?") }, "\(messages)")
+    #expect(Set(messages).count == messages.count)
+  }
+
+  @Test func whatDependsOnAMistakeIsNotReportedAgain() {
+    // The teacher is wrong: nothing is said of the student made of it, nor of the stages that name it.
+    let text = DefinitionText.small("{ from: hub:google-bert", "{ frm: hub:google-bert")
+    let messages = DefinitionText.messages(text)
+    #expect(messages.count == 1, "\(messages)")
+  }
+
+  @Test func aMisspeltKeyIsOneMistake() {
+    let messages = DefinitionText.messages(
+      DefinitionText.small,
+      overrides: ["stages.distil.loss={soft_targets: {weigth: 1, temperature: 2, positions: all}}"])
+    #expect(messages.count == 1, "\(messages)")
+    #expect(messages[0].contains("did you mean 'weight'?"))
+  }
 }

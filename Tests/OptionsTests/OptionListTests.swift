@@ -39,8 +39,8 @@ private struct Softening: Sendable, Equatable {
     #expect(
       mistakes == [
         "the default: loss.temperature: expected a number above 0, found 0",
-        "the default: loss has no 'rows': expected all or masked; write rows: …",
         "the default: loss.seed: expected a whole number of at least 0, found -1",
+        "the default: loss has no 'rows': expected all or masked; write rows: …",
         "the default: unknown key 'nota' in loss; did you mean 'note'?",
       ])
   }

@@ -59,61 +59,16 @@ extension DefinitionDecoding {
 
   private func scratchSource(_ reader: MapReader) -> ModelSource? {
     let architecture = architecture(reader)
-    let sizes: ModelSizes? = reader.map("sizes") { map in
-      let size = { (key: String) in
-        map.required(
-          key, expected: "a whole number of at least 1", map.integer(key, atLeast: 1))
-      }
-      let (hidden, layers, heads) = (size("hidden_size"), size("layer_count"), size("head_count"))
-      let (feedForward, positions) = (size("feed_forward_size"), size("maximum_positions"))
-      let range = map.required(
-        "initializer_range", expected: "a number above 0 (0.02 in BERT)",
-        map.number("initializer_range", .positive))
-      let epsilon = map.required(
-        "layer_norm_epsilon", expected: "a number above 0 (1e-12 in BERT)",
-        map.number("layer_norm_epsilon", .positive))
-      guard let hidden, let layers, let heads, let feedForward, let positions, let range,
-        let epsilon
-      else { return nil }
-      if hidden % heads != 0, let node = map.node("hidden_size") {
-        map.reportWrong(
-          node, "hidden_size", expected: "a multiple of head_count (\(heads))")
-        return nil
-      }
-      return ModelSizes(
-        hiddenSize: hidden, layerCount: layers, headCount: heads, feedForwardSize: feedForward,
-        maximumPositions: positions, initializerRange: range, layerNormEpsilon: epsilon)
-    }
+    let sizes = reader.map("sizes", ModelSizes.options.read)
     guard let architecture, let sizes else { return nil }
     return .scratch(architecture, sizes)
   }
 
   private func studentSource(_ reader: MapReader) -> ModelSource? {
     let drawsWeights = reader.truth("random_weights") ?? false
-    return layersSource(reader).map { drawsWeights ? .randomStudent($0) : .layers($0) }
-  }
-
-  private func layersSource(_ reader: MapReader) -> StudentSource? {
-    let architecture = architecture(reader)
-    let source = reader.required(
-      "init_from", expected: "a model or stage", identifier(reader, "init_from"))
-    let layers = reader.requiring("layers", expected: "a list of the source's layers, from 0") {
-      reader.list("layers") { reader.integer($0, "layers", atLeast: 0) }
+    return StudentSource.options.read(reader).map {
+      drawsWeights ? .randomStudent($0) : .layers($0)
     }
-    let tokenType = reader.choice("token_type", TokenTypeRule.self)
-    if let layers, layers.isEmpty, let node = reader.node("layers") {
-      reader.reportWrong(node, "layers", expected: "at least one layer")
-    }
-    if let count = reader.integer("layer_count", atLeast: 1), let layers, count != layers.count,
-      let node = reader.node("layer_count")
-    {
-      reader.reportWrong(
-        node, "layer_count", expected: "\(layers.count), as 'layers' has",
-        advice: "leave layer_count out, or name as many layers")
-    }
-    guard let architecture, let source, let layers else { return nil }
-    return StudentSource(
-      of: source, architecture: architecture, layers: layers, tokenType: tokenType)
   }
 
   private func architecture(_ reader: MapReader) -> ModelFamily? {
@@ -174,14 +129,6 @@ extension DefinitionDecoding {
       case .folder, .randomWeights, nil: return (nil, ())
       }
     }
-    return reader.map("dropout") { map in
-      let rate = { (key: String) in
-        map.required(
-          key, expected: NumberRule.belowOne.words, map.number(key, .belowOne))
-      }
-      let (hidden, attention, classifier) = (rate("hidden"), rate("attention"), rate("classifier"))
-      guard let hidden, let attention, let classifier else { return nil }
-      return (DropoutOptions(hidden: hidden, attention: attention, classifier: classifier), ())
-    }
+    return reader.map("dropout", DropoutOptions.options.read).map { ($0, ()) }
   }
 }

@@ -1,5 +1,4 @@
 // The models of a definition. Plain values.
-import Options
 import Transformers
 
 /// Where a folder of the published form (config.json, model.safetensors, vocab.txt) is.
@@ -148,9 +147,4 @@ public struct ModelDefinition: Sendable, Equatable {
   /// Nil: as the folder's config.json says.
   public var dropout: DropoutOptions?
   public var seed: UInt64
-}
-
-extension ModelDefinition {
-  /// Its forms: a folder, layers of another model, or sizes.
-  static let schema = OptionSchema.map([])
 }

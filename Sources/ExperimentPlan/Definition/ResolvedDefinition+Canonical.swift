@@ -72,14 +72,7 @@ extension ModelDefinition {
         } ?? .text("none")
       ))
     if let dropout {
-      entries.append(
-        (
-          "dropout",
-          .map([
-            ("hidden", .number(dropout.hidden)), ("attention", .number(dropout.attention)),
-            ("classifier", .number(dropout.classifier)),
-          ])
-        ))
+      entries.append(("dropout", .map(DropoutOptions.options.write(dropout))))
     }
     entries.append(("seed", .seed(seed)))
     return .map(entries)
@@ -95,32 +88,11 @@ extension ModelSource {
     case .scratch(let architecture, let sizes):
       [
         ("architecture", .text(architecture.rawValue)),
-        (
-          "sizes",
-          .map([
-            ("hidden_size", .integer(sizes.hiddenSize)),
-            ("layer_count", .integer(sizes.layerCount)),
-            ("head_count", .integer(sizes.headCount)),
-            ("feed_forward_size", .integer(sizes.feedForwardSize)),
-            ("maximum_positions", .integer(sizes.maximumPositions)),
-            ("initializer_range", .number(sizes.initializerRange)),
-            ("layer_norm_epsilon", .number(sizes.layerNormEpsilon)),
-          ])
-        ),
+        ("sizes", .map(ModelSizes.options.write(sizes))),
       ]
-    case .layers(let student): student.canonicalEntries
-    case .randomStudent(let student): [("random_weights", .truth(true))] + student.canonicalEntries
+    case .layers(let student): StudentSource.options.write(student)
+    case .randomStudent(let student):
+      [("random_weights", .truth(true))] + StudentSource.options.write(student)
     }
-  }
-}
-
-extension StudentSource {
-  fileprivate var canonicalEntries: [(String, CanonicalValue)] {
-    var entries: [(String, CanonicalValue)] = [
-      ("architecture", .text(architecture.rawValue)), ("init_from", .text(of)),
-      ("layers", .list(layers.map { .integer($0) })),
-    ]
-    if let tokenType { entries.append(("token_type", .text(tokenType.rawValue))) }
-    return entries
   }
 }

@@ -32,7 +32,9 @@ public struct VocabularyDefinition: Sendable, Equatable {
     if let published = models.first(where: { $0.value["from"] != nil }) {
       return VocabularyDefinition(source: .model(published.key), lowercase: nil)
     }
-    if !models.isEmpty {
+    // A model that says nothing of where it comes from is reported by itself.
+    let others = models.filter { $0.value["init_from"] != nil || $0.value["sizes"] != nil }
+    if !models.isEmpty, others.count == models.count {
       top.reportMissing(
         "vocabulary", expected: type.words, advice: "no model is read from a folder that has one")
     }

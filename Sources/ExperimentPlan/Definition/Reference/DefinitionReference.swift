@@ -13,8 +13,8 @@ public struct DefinitionReference: Sendable {
 
   /// - Parameter path: keys with points between them; empty for the whole language. Names of your own (of models,
   ///   texts, tasks) may be written or left out, as may the name of a stage.
-  /// - Throws: one diagnostic for a path that leads nowhere.
-  public init(path text: String) throws(DefinitionError) {
+  /// - Throws: what is wrong with a path that leads nowhere.
+  public init(path text: String) throws(NoSuchKey) {
     var description = OptionDescription(
       key: "", schema: .map(ResolvedDefinition.options.descriptions),
       about: "One YAML file is one experiment.", presence: .required, example: "")
@@ -23,12 +23,9 @@ public struct DefinitionReference: Sendable {
     var kind: StageKind?
     for part in text.split(separator: ".").map(String.init) {
       guard let next = Self.descend(into: description.schema, part) else {
-        throw DefinitionError([
-          Diagnostic(
-            .option(text),
-            "no key '\(part)' in \(walked.isEmpty ? "a definition" : walked.joined(separator: "."))",
-            advice: Spelling.advice(for: part, among: Self.keys(of: description.schema).map(\.key)))
-        ])
+        throw NoSuchKey(
+          key: part, place: walked.joined(separator: "."),
+          keys: Self.keys(of: description.schema).map(\.key))
       }
       description = next
       walked.append(part)
@@ -56,7 +53,8 @@ public struct DefinitionReference: Sendable {
   private var lines: [String] {
     var lines: [String] = []
     if !path.isEmpty {
-      lines += ["\(path.joined(separator: "."))  \(Self.form(description.schema))"]
+      lines += Self.wrapped(
+        "\(path.joined(separator: "."))  \(Self.form(description.schema))", indent: "")
       lines += Self.wrapped(description.about, indent: "  ")
       lines += facts(of: description, filled: filled, indent: "  ")
       lines.append("")
@@ -68,7 +66,7 @@ public struct DefinitionReference: Sendable {
     lines.append(Self.heading(description.schema))
     for option in options {
       lines.append("")
-      lines.append("  \(option.key)  \(Self.form(option.schema))")
+      lines += Self.wrapped("\(option.key)  \(Self.form(option.schema))", indent: "  ")
       lines += Self.wrapped(option.about, indent: "      ")
       let below = filled.compactMap { source, tree in tree[option.key].map { (source, $0) } }
       lines += facts(of: option, filled: below, indent: "      ")
@@ -102,7 +100,7 @@ public struct DefinitionReference: Sendable {
     if Self.keys(of: option.schema).isEmpty, !option.example.isEmpty {
       facts.append("example: \(option.key): \(option.example)")
     }
-    return facts.map { indent + $0 }
+    return facts.flatMap { Self.wrapped($0, indent: indent) }
   }
 
   // MARK: - Schemas
@@ -154,10 +152,10 @@ public struct DefinitionReference: Sendable {
     }
   }
 
-  /// Lines of at most 78 characters.
+  /// Lines of at most 78 characters, if its words allow it.
   private static func wrapped(_ text: String, indent: String) -> [String] {
     var lines: [String] = []
-    for word in text.split(separator: " ") {
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
       if let last = lines.last, last.count + 1 + word.count <= 78 {
         lines[lines.count - 1] = last + " " + word
       } else {
@@ -165,5 +163,18 @@ public struct DefinitionReference: Sendable {
       }
     }
     return lines
+  }
+}
+
+/// A path into the definition language that leads nowhere.
+public struct NoSuchKey: Error, Sendable, Equatable, CustomStringConvertible {
+  public let key: String
+  /// The path up to there; empty for a definition itself.
+  public let place: String
+  let keys: [String]
+
+  public var description: String {
+    "no key '\(key)' in \(place.isEmpty ? "a definition" : place); "
+      + Spelling.advice(for: key, among: keys)
   }
 }
