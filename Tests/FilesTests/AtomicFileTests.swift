@@ -97,9 +97,14 @@ struct AtomicFileTests {
     let path = folder.file("a.txt")
     let writing = try AtomicFileWriter(path: path)
     // As in a container, where every run may be process 1.
-    for number in 1..<2000
-    where !FileManager.default.fileExists(atPath: folder.file(leftover(number))) {
-      try Data().write(to: URL(fileURLWithPath: folder.file(leftover(number))))
+    let earlier = ProcessIdentity(
+      machine: ProcessIdentity.current.machine, process: getpid(),
+      start: ProcessIdentity.current.start - 1)
+    for number in 1..<2000 {
+      for owner in [earlier, .current]
+      where !FileManager.default.fileExists(atPath: folder.file(leftover(number, of: owner))) {
+        try Data().write(to: URL(fileURLWithPath: folder.file(leftover(number, of: owner))))
+      }
     }
     try writing.write("first")
     try AtomicFile.replace(path: path, with: "second")
@@ -109,13 +114,58 @@ struct AtomicFileTests {
     #expect(try folder.names() == ["a.txt"])
   }
 
-  private func leftover(_ number: Int) -> String { ".a.txt.\(getpid())-\(number).tmp" }
+  private func leftover(_ number: Int, of owner: ProcessIdentity, name: String = "a.txt") -> String
+  {
+    ".\(name).\(owner.text)-\(number).tmp"
+  }
+
+  @Test(
+    "what a process of another host, container or boot writes is left alone, unless it is a day old"
+  )
+  func otherMachines() throws {
+    let folder = try TemporaryFolder()
+    // The same number and a dead one; both may be alive over there.
+    let others = [getpid(), 4_194_303].map {
+      ProcessIdentity(machine: "0123456789abcdef", process: $0, start: 77)
+    }
+    let names = others.flatMap { owner in
+      ["a.txt", "b.txt"].map { leftover(1, of: owner, name: $0) }
+    }
+    for name in names { try Data().write(to: URL(fileURLWithPath: folder.file(name))) }
+    try AtomicFile.replace(path: folder.file("a.txt"), with: "new")
+    #expect(try folder.names() == (names + ["a.txt"]).sorted())
+
+    let old = time(nil) - TemporaryMark.leastAge - 60
+    var times = [timespec(tv_sec: old, tv_nsec: 0), timespec(tv_sec: old, tv_nsec: 0)]
+    for name in names { utimensat(AT_FDCWD, folder.file(name), &times, 0) }
+    try AtomicFile.replace(path: folder.file("a.txt"), with: "newer")
+    #expect(try folder.names() == ["a.txt"])
+  }
+
+  @Test("what a dead process of this machine left goes with the next replacement of any file")
+  func deadProcess() throws {
+    let folder = try TemporaryFolder()
+    var child = pid_t()
+    #expect(posix_spawn(&child, "/bin/true", nil, nil, [nil], nil) == 0)
+    waitpid(child, nil, 0)
+    let dead = ProcessIdentity(
+      machine: ProcessIdentity.current.machine, process: child, start: 1)
+    let living = ProcessIdentity(
+      machine: ProcessIdentity.current.machine, process: getppid(), start: 0)
+    let kept = leftover(1, of: living, name: "c.corpus.lengths")
+    for name in [leftover(1, of: dead, name: "c.corpus.lengths"), kept, ".notes.12-3.tmp"] {
+      try Data().write(to: URL(fileURLWithPath: folder.file(name)))
+    }
+    try AtomicFile.replace(path: folder.file("a.txt"), with: "new")
+    #expect(try folder.names() == [kept, ".notes.12-3.tmp", "a.txt"].sorted())
+  }
 
   @Test("in a folder that one process holds, everything half written is removed and nothing else")
   func leftoversOfAFolder() throws {
     let folder = try TemporaryFolder()
-    let others = [".hidden.tmp", ".lock", "a.1-2.tmp", "a.h5", "notes.tmp"]
-    for name in others + [".a.h5.1-2.tmp", ".b.\(getpid())-7.tmp"] {
+    let others = [".a.h5.1-2.tmp", ".hidden.tmp", ".lock", "a.1-2.tmp", "a.h5", "notes.tmp"]
+    let another = ProcessIdentity(machine: "0123456789abcdef", process: 5, start: 77)
+    for name in others + [another, .current].map({ leftover(7, of: $0) }) {
       try Data().write(to: URL(fileURLWithPath: folder.file(name)))
     }
     PendingFile.removeLeftovers(in: folder.path)

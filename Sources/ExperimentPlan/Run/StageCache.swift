@@ -23,7 +23,9 @@ public struct StageCache: Sendable {
   public func store(_ digest: String, write: (String) throws -> Void) throws -> String {
     try Folder.create(path: folder)
     removeAbandoned()
-    let partial = "\(folder)/.partial-\(digest.prefix(16))-\(getpid())-\(Self.nextNumber())"
+    let mark = TemporaryMark()
+    defer { mark.release() }
+    let partial = "\(folder)/\(Self.partialPrefix)\(digest.prefix(16)).\(mark.text)"
     try Folder.create(path: partial)
     let lock = try FolderLock(folder: partial)
     do {
@@ -47,29 +49,18 @@ public struct StageCache: Sendable {
     return finished
   }
 
-  /// Folders that a killed process left half written: nobody holds their lock.
+  /// Folders that a killed process left half written. A lock alone does not tell: it may not reach to the other hosts
+  /// that share the cache, and is not held at a folder's beginning and end.
   private func removeAbandoned() {
-    for name in (try? Folder.names(path: folder)) ?? [] where name.hasPrefix(".partial-") {
+    for name in (try? Folder.names(path: folder)) ?? [] where name.hasPrefix(Self.partialPrefix) {
       let path = "\(folder)/\(name)"
-      guard let lock = try? FolderLock(folder: path) else { continue }
+      guard let mark = name.split(separator: ".").last,
+        TemporaryMark.isAbandoned(mark, path: path), let lock = try? FolderLock(folder: path)
+      else { continue }
       lock.release()
       try? FileManager.default.removeItem(atPath: path)
     }
   }
 
-  private static let counter = NumberSource()
-  private static func nextNumber() -> Int { counter.next() }
-}
-
-/// Numbers that are given out once in a process.
-private final class NumberSource: @unchecked Sendable {
-  private let lock = NSLock()
-  private var last = 0
-
-  func next() -> Int {
-    lock.lock()
-    defer { lock.unlock() }
-    last += 1
-    return last
-  }
+  private static let partialPrefix = ".partial-"
 }
