@@ -9,6 +9,8 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
   case failed(action: String, path: String, code: Int32)
   /// Another process holds the folder's lock; its id where the lock file tells.
   case inUse(folder: String, processID: Int32?)
+  /// Something is there that must not be written to or used.
+  case unexpected(path: String, expected: String, found: String)
   /// A size that was promised is not the one found.
   case wrongSize(path: String, expected: Int, found: Int)
 
@@ -28,6 +30,8 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
     case .inUse(let folder, let processID):
       let holder = processID.map { "process \($0)" } ?? "another process"
       return "\(folder): in use by \(holder); wait for it, or stop it, or choose another folder"
+    case .unexpected(let path, let expected, let found):
+      return "\(path): expected \(expected), found \(found); move it away, or choose another path"
     case .wrongSize(let path, let expected, let found):
       return "\(path): expected \(expected) bytes, found \(found)"
     }

@@ -12,6 +12,23 @@ public enum Folder {
     guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw .current("create", path) }
   }
 
+  /// Creates a folder for temporary files, or takes one of this user's that a run before has left. A link, or another
+  /// user's folder, is refused: files in it would be read, replaced and removed for somebody else.
+  public static func createOwn(path: String) throws(FileError) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return try create(path: path) }
+    let found =
+      switch status.st_mode & S_IFMT {
+      case S_IFLNK: "a symbolic link"
+      case S_IFDIR where status.st_uid != geteuid(): "one of user \(status.st_uid)"
+      case S_IFDIR: ""
+      default: "a file"
+      }
+    guard found.isEmpty else {
+      throw .unexpected(path: path, expected: "a folder of this user's or none", found: found)
+    }
+  }
+
   /// True if there is a folder at the path.
   public static func exists(path: String) -> Bool {
     var status = stat()

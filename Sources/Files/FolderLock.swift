@@ -10,8 +10,17 @@ public final class FolderLock {
   public init(folder: String) throws(FileError) {
     self.folder = folder
     let path = "\(folder)/.lock"
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .failed(action: "lock", path: folder, code: errno) }
+    // Whoever can write to the folder could put a link there, to a file of somebody else's.
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
+    guard descriptor >= 0 else {
+      guard errno != ELOOP else { throw Self.foreign(path, "a symbolic link") }
+      throw .failed(action: "lock", path: folder, code: errno)
+    }
+    guard Self.isLockFile(descriptor) else {
+      close(descriptor)
+      descriptor = -1
+      throw Self.foreign(path, "another file")
+    }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       let holder = Self.processID(in: descriptor)
@@ -36,6 +45,22 @@ public final class FolderLock {
     flock(descriptor, LOCK_UN)
     close(descriptor)
     descriptor = -1
+  }
+
+  private static func foreign(_ path: String, _ found: String) -> FileError {
+    .unexpected(path: path, expected: "a lock that this program made", found: found)
+  }
+
+  /// Whether the file is one that may be written over: a file of its own with nothing in it but a number.
+  private static func isLockFile(_ descriptor: Int32) -> Bool {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      status.st_nlink <= 1, status.st_size <= 16
+    else { return false }
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    return count >= 0
+      && bytes.prefix(count).allSatisfy { $0 == 0 || $0 == 10 || (48...57).contains($0) }
   }
 
   private static func processID(in descriptor: Int32) -> Int32? {

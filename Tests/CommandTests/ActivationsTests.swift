@@ -92,4 +92,27 @@ import Testing
         ["activations", definition, "--stage", "sentiment"], environment: experiment.environment()),
       saying: "sentiment: expected a distill stage")
   }
+
+  @Test func aPartialFolderOfSomebodyElseIsRefused() throws {
+    let model = try TinyModel()
+    let (text, out) = (model.folder.file("text.txt"), model.folder.file("a.h5"))
+    let victim = model.folder.file("victim")
+    try "a good film\n".write(toFile: text, atomically: true, encoding: .utf8)
+    try FileManager.default.createDirectory(atPath: victim, withIntermediateDirectories: false)
+    try "precious\n".write(toFile: "\(victim)/file", atomically: true, encoding: .utf8)
+    func activations() throws -> RetortProcess {
+      try model.retort("activations", "--model", model.path, "--text", text, "--out", out)
+    }
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(out).partial", withDestinationPath: victim)
+    expectFailure(try activations(), saying: "\(out).partial: expected", "a symbolic link")
+
+    try FileManager.default.removeItem(atPath: "\(out).partial")
+    try FileManager.default.createDirectory(
+      atPath: "\(out).partial", withIntermediateDirectories: false)
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(out).partial/.lock", withDestinationPath: "\(victim)/file")
+    expectFailure(try activations(), saying: "\(out).partial/.lock: expected", "a symbolic link")
+    #expect(try String(contentsOfFile: "\(victim)/file", encoding: .utf8) == "precious\n")
+  }
 }

@@ -251,4 +251,31 @@ import Testing
     expectFailure(result, saying: part)
     #expect(!FileManager.default.fileExists(atPath: experiment.runFolder))
   }
+
+  @Test func aRunThatEndedAtItsVeryBeginningBlocksNoOther() throws {
+    let experiment = try TinyExperiment()
+    for more in [[], ["--resume"]] {
+      // As a kill, or a full disk, between the making of the folder and its first file left it.
+      try? FileManager.default.removeItem(atPath: experiment.runFolder)
+      try FileManager.default.createDirectory(
+        atPath: "\(experiment.runFolder)/checkpoints", withIntermediateDirectories: true)
+      let result = try RetortProcess.run(
+        experiment.arguments("run", ["--stage", "teacher_mlm"] + more),
+        environment: experiment.environment())
+      #expect(result.status == 0, "\(result.errors)")
+    }
+  }
+
+  @Test func aLinkInPlaceOfTheLockIsNotFollowed() throws {
+    let experiment = try TinyExperiment()
+    let victim = experiment.folder.file("victim")
+    try "precious\n".write(toFile: victim, atomically: true, encoding: .utf8)
+    try FileManager.default.createDirectory(
+      atPath: experiment.runFolder, withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(experiment.runFolder)/.lock", withDestinationPath: victim)
+    expectFailure(
+      try experiment.run("run"), saying: "\(experiment.runFolder)/.lock", "a symbolic link")
+    #expect(try String(contentsOfFile: victim, encoding: .utf8) == "precious\n")
+  }
 }

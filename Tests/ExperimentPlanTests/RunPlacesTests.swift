@@ -136,12 +136,18 @@ import Testing
 
   @Test func whatAKilledProcessLeftIsRemovedAndWhatALivingOneHoldsIsNot() throws {
     let cache = StageCache(locations)
-    try Folder.create(path: "\(cache.folder)/.partial-dead")
-    try Folder.create(path: "\(cache.folder)/.partial-held")
-    let held = try FolderLock(folder: "\(cache.folder)/.partial-held")
+    let mark = TemporaryMark()
+    let machine = try #require(mark.text.split(separator: "-").first)
+    // A number that no process has, one that lives, and one of another host, which nobody here can judge.
+    let dead = ".partial-d1.\(machine)-4194304-5-1"
+    let held = ".partial-d2.\(mark.text)"
+    let elsewhere = ".partial-d3.0123456789abcdef-4194304-5-1"
+    for name in [dead, held, elsewhere] { try Folder.create(path: "\(cache.folder)/\(name)") }
     _ = try cache.store("d1") { _ in }
-    #expect(try Folder.names(path: cache.folder) == [".partial-held", "d1"])
-    held.release()
+    #expect(try Folder.names(path: cache.folder) == [held, elsewhere, "d1"].sorted())
+    mark.release()
+    _ = try cache.store("d2") { _ in }
+    #expect(try Folder.names(path: cache.folder) == [elsewhere, "d1", "d2"])
   }
 
   // MARK: Run folder
@@ -150,7 +156,8 @@ import Testing
     _ text: String = "a: 1\n", _ opening: RunFolder.Opening = .new
   ) throws(RunFolderError) -> RunFolder {
     try RunFolder(
-      runs: "\(temporary.path)/Runs", name: "x", resolvedDefinition: text, opening: opening)
+      runs: "\(temporary.path)/Runs", name: "x", resolvedDefinition: text, from: "a.yaml",
+      opening: opening)
   }
 
   @Test func aRunFolderIsHeldByOne() throws {
@@ -181,6 +188,36 @@ import Testing
     ) { try open("a: 3\n", .resume) }
     let resumed = try open("a: 2\n", .resume)
     #expect(resumed.unfinishedStages == ["distil"])
+  }
+
+  @Test("what a run that ended at its very beginning may leave", arguments: [false, true])
+  func aFolderWithAnEmptyBeginning(hasCheckpoints: Bool) throws {
+    let path = "\(temporary.path)/Runs/x"
+    for opening in [RunFolder.Opening.new, .resume] {
+      try Folder.create(path: path + (hasCheckpoints ? "/checkpoints" : ""))
+      let run = try open("a: 1\n", opening)
+      #expect(try String(contentsOfFile: run.resolvedDefinition, encoding: .utf8) == "a: 1\n")
+      try FileManager.default.removeItem(atPath: path)
+    }
+    try Folder.create(path: "\(path)/checkpoints")
+    try temporary.write("Runs/x/checkpoints/a.h5")
+    #expect(throws: RunFolderError.notARunFolder(path: path)) { try open() }
+  }
+
+  @Test func nothingIsWrittenThroughALink() throws {
+    let path = "\(temporary.path)/Runs/x"
+    do { _ = try open() }
+    try temporary.write("victim", "precious\n")
+    for name in [".lock", "log.txt", "metrics.jsonl"] {
+      unlink("\(path)/\(name)")
+      symlink("\(temporary.path)/victim", "\(path)/\(name)")
+      let error = #expect(throws: RunFolderError.self) { try open("a: 1\n", .resume) }
+      #expect(error?.description.contains("\(path)/\(name): expected") == true)
+      #expect(error?.description.contains("found a symbolic link") == true)
+      unlink("\(path)/\(name)")
+    }
+    #expect(
+      try String(contentsOfFile: "\(temporary.path)/victim", encoding: .utf8) == "precious\n")
   }
 
   @Test func aFolderOfOtherThingsIsLeftAlone() throws {

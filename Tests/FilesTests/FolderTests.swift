@@ -41,6 +41,58 @@ struct FolderTests {
     again.release()
   }
 
+  @Test("a link in the lock's place, or a file that is no lock, is neither followed nor emptied")
+  func foreignLock() throws {
+    let folder = try TemporaryFolder()
+    let (victim, place) = (folder.file("victim"), folder.file("held"))
+    try Folder.create(path: place)
+    for content in ["precious\n", "1234\n"] {
+      try AtomicFile.replace(path: victim, with: content)
+      for make in [symlink, link] {
+        #expect(make(victim, "\(place)/.lock") == 0)
+        let error = #expect(throws: FileError.self) { try FolderLock(folder: place) }
+        #expect(error?.description.hasPrefix("\(place)/.lock: expected a lock that this") == true)
+        unlink("\(place)/.lock")
+      }
+      #expect(try MappedFile.contents(path: victim) == Array(content.utf8))
+    }
+    try AtomicFile.replace(path: "\(place)/.lock", with: "not a lock")
+    #expect(throws: FileError.self) { try FolderLock(folder: place) }
+    mkfifo("\(place)/.fifo", 0o600)
+    #expect(rename("\(place)/.fifo", "\(place)/.lock") == 0)
+    #expect(throws: FileError.self) { try FolderLock(folder: place) }
+  }
+
+  @Test("a log is not written through a link")
+  func linkedLog() throws {
+    let folder = try TemporaryFolder()
+    try AtomicFile.replace(path: folder.file("victim"), with: "precious\n")
+    symlink(folder.file("victim"), folder.file("log.txt"))
+    let error = #expect(throws: FileError.self) {
+      try AppendedFile.open(path: folder.file("log.txt"))
+    }
+    #expect(error?.description.contains("expected a file or none, found a symbolic link") == true)
+  }
+
+  @Test("a folder for temporary files is this user's own, not a link")
+  func ownFolders() throws {
+    let folder = try TemporaryFolder()
+    try Folder.createOwn(path: folder.file("a/b"))
+    try Folder.createOwn(path: folder.file("a/b"))
+    symlink(folder.file("a"), folder.file("link"))
+    try AtomicFile.replace(path: folder.file("file"), with: "x")
+    for name in ["link", "file"] {
+      #expect(throws: FileError.self) { try Folder.createOwn(path: folder.file(name)) }
+    }
+    if geteuid() == 0 {
+      chown(folder.file("a"), 12345, 12345)
+      let error = #expect(throws: FileError.self) {
+        try Folder.createOwn(path: folder.file("a"))
+      }
+      #expect(error?.description.contains("one of user 12345") == true)
+    }
+  }
+
   /// A child that is being started holds copies of all descriptors until it executes its program.
   @Test("a released lock is free at once, also while another thread starts processes")
   func releasing() throws {

@@ -99,7 +99,7 @@ public final class ExperimentRunner {
     try data.checkVocabularies(of: stages)
     let folder = try RunFolder(
       runs: request.runs, name: variant.runName,
-      resolvedDefinition: plan.definition.canonicalText,
+      resolvedDefinition: plan.definition.canonicalText, from: request.definitionPath,
       opening: request.resumes ? .resume : .new)
     let events = RunEvents(folder: folder, observer: observer)
     defer { events.close() }

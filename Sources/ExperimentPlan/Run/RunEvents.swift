@@ -78,9 +78,9 @@ final class RunEvents {
   }
 
   private func append(_ text: String) {
-    guard let file = fopen(folder.log, "a") else { return }
-    defer { fclose(file) }
-    fputs(text, file)
+    guard let descriptor = try? AppendedFile.open(path: folder.log) else { return }
+    defer { Foundation.close(descriptor) }
+    _ = Array(text.utf8).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
   }
 }
 

@@ -8,6 +8,8 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
   case unfinished(path: String, stages: [String])
   /// It is to be resumed but was made from another definition.
   case anotherDefinition(path: String, differences: [String])
+  /// The definition is the folder's own, and would be replaced by another.
+  case replacesDefinition(path: String)
   /// Files of another kind are in it.
   case notARunFolder(path: String)
   case file(FileError)
@@ -21,6 +23,10 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
       return "\(path): cannot resume, the definition has changed since: "
         + "\(differences.joined(separator: "; ")); run it under another name or in another folder "
         + "(--runs)"
+    case .replacesDefinition(let path):
+      return
+        "\(path): is the definition that is run, and would be replaced by what options make of it; "
+        + "copy it elsewhere, or choose another folder with --runs"
     case .notARunFolder(let path):
       return "\(path): expected a run folder or none, found other files; choose another with --runs"
     case .file(let error): return error.description
@@ -68,20 +74,25 @@ public final class RunFolder {
   }
 
   /// Takes the folder `runs/<name>`, which is made if missing.
-  /// - Parameter opening: `.new` begins anew where the last run had finished; `.resume` goes on
-  ///   where it stopped, or begins when there is nothing to resume.
+  /// - Parameters:
+  ///   - source: the file that the definition was read from.
+  ///   - opening: `.new` begins anew where the last run had finished; `.resume` goes on where it
+  ///     stopped, or begins when there is nothing to resume.
   public init(
-    runs: String, name: String, resolvedDefinition text: String, opening: Opening
+    runs: String, name: String, resolvedDefinition text: String, from source: String,
+    opening: Opening
   ) throws(RunFolderError) {
     path = "\(runs)/\(name)"
     do {
       try Folder.create(path: path)
       lock = try FolderLock(folder: path)
     } catch { throw .file(error) }
-    try prepare(text, opening)
+    try prepare(text, from: source, opening)
   }
 
-  private func prepare(_ text: String, _ opening: Opening) throws(RunFolderError) {
+  private func prepare(
+    _ text: String, from source: String, _ opening: Opening
+  ) throws(RunFolderError) {
     for folder in [path, checkpoints, predictions] { PendingFile.removeLeftovers(in: folder) }
     let names: [String]
     do {
@@ -89,7 +100,12 @@ public final class RunFolder {
     } catch { throw .file(error) }
     let earlier = FileManager.default.contents(atPath: resolvedDefinition)
       .map { String(decoding: $0, as: UTF8.self) }
-    if earlier == nil, !names.isEmpty { throw .notARunFolder(path: path) }
+    if earlier == nil, !isUntouched(names) { throw .notARunFolder(path: path) }
+    if let earlier, earlier != text,
+      FileIdentity(path: resolvedDefinition) == FileIdentity(path: source)
+    {
+      throw .replacesDefinition(path: resolvedDefinition)
+    }
     switch opening {
     case .new:
       let unfinished = unfinishedStages
@@ -101,9 +117,18 @@ public final class RunFolder {
       }
     }
     do {
-      try Folder.create(path: checkpoints)
+      // The definition first: it is what shows that the folder is a run's.
       if earlier != text { try AtomicFile.replace(path: resolvedDefinition, with: text) }
+      try Folder.create(path: checkpoints)
+      for file in [log, metrics] { close(try AppendedFile.open(path: file)) }
     } catch { throw .file(error) }
+  }
+
+  /// Whether a folder has nothing in it but the empty `checkpoints/` that a run which ended at its very
+  /// beginning may leave.
+  private func isUntouched(_ names: [String]) -> Bool {
+    names.isEmpty
+      || names == ["checkpoints"] && (try? Folder.names(path: checkpoints))?.isEmpty == true
   }
 
   /// Stages with a checkpoint: begun and not finished.

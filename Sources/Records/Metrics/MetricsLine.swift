@@ -28,8 +28,7 @@ public struct MetricsLine: Codable, Sendable, Equatable {
 }
 
 public enum MetricsError: Error, Equatable, CustomStringConvertible {
-  case replacing(FileError)
-  case reading(FileError)
+  case system(FileError)
   /// The system refused to open, write or read.
   case file(path: String, reason: String)
   /// A line in the middle of the log is not one of ours.
@@ -37,7 +36,7 @@ public enum MetricsError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .replacing(let error), .reading(let error): return error.description
+    case .system(let error): return error.description
     case .file(let path, let reason): return "\(path): \(reason)"
     case .damaged(let path, let line, let reason):
       return "\(path):\(line): not a line of metrics: \(reason); "

@@ -21,9 +21,13 @@ public final class MetricsLog {
     if kind as? FileAttributeType == .typeRegular {
       try Self.trim(path: path, resuming: resuming)
     }
-    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-    length = descriptor < 0 ? 0 : lseek(descriptor, 0, SEEK_END)
-    guard descriptor >= 0, length >= 0 else {
+    do {
+      descriptor = try AppendedFile.open(path: path)
+    } catch {
+      throw .system(error)
+    }
+    length = lseek(descriptor, 0, SEEK_END)
+    guard length >= 0 else {
       throw .file(path: path, reason: "could not be opened: \(String(cString: strerror(errno)))")
     }
   }
@@ -84,7 +88,7 @@ public final class MetricsLog {
     do {
       content = try MappedFile.contents(path: path)
     } catch {
-      throw .reading(error)
+      throw .system(error)
     }
     let texts = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     var lines: [(MetricsLine, ArraySlice<UInt8>)] = []
@@ -111,7 +115,7 @@ public final class MetricsLog {
     do {
       try AtomicFile.replace(path: path, with: text)
     } catch {
-      throw .replacing(error)
+      throw .system(error)
     }
   }
 }

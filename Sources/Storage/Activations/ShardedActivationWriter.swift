@@ -28,7 +28,7 @@ final class ShardedActivationWriter {
     self.shardByteCount = shardByteCount
     folder = path + ".partial"
     do throws(FileError) {
-      try Folder.create(path: folder)
+      try Folder.createOwn(path: folder)
       lock = try FolderLock(folder: folder)
     } catch {
       throw .file(error)
