@@ -115,6 +115,32 @@ import Testing
     #expect(try text().contains("```output\nversion \(version)2\n```"))
   }
 
+  @Test func aCellCannotRunANotebook() throws {
+    // The second would give itself a shell, the first runs itself without end.
+    let made = folder.file("made")
+    try "```retort\ntouch \(made)\n```\n".write(
+      toFile: folder.file("second.md"), atomically: true, encoding: .utf8)
+    try write(
+      "```retort", "retort import \(Self.vocabulary) --out \(made)", "retort notebook n.md",
+      "'retort' \"notebook\" --allow-shell second.md", "```")
+    for trust in [[], ["--allow-shell"]] {
+      let result = try RetortProcess.run(["notebook", path] + trust, folder: folder.path)
+      #expect(result.status == 1)
+      #expect(result.errorLines.count == 2)
+      #expect(
+        result.errorLines.first?.contains(
+          "n.md:3: a cell cannot run a notebook: retort notebook n.md") == true, "\(result.errors)")
+      #expect(result.errorLines.last?.contains("n.md:4: a cell cannot run a notebook") == true)
+    }
+    // Nor by a way round that is not seen in the text.
+    try write("```retort", "retort -- notebook second.md --allow-shell", "```")
+    #expect(try notebook().status == 1)
+    try write("```retort", "exec retort notebook --allow-shell second.md", "```")
+    let shell = try notebook("--allow-shell")
+    expectFailure(shell, saying: "second.md: a notebook cannot be run by a cell, here of \(path):2")
+    #expect(try folder.names() == ["n.md", "second.md"])
+  }
+
   @Test func slowCellsAndThoseThatNeedDataAreSkippedByName() throws {
     try write(
       "```retort slow", "retort --version", "```", "", "```retort mirror", "retort --version", "```"

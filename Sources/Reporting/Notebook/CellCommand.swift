@@ -12,6 +12,8 @@ public struct CellCommand: Sendable, Equatable {
     case program([String], Input)
     /// Only a shell can run it: why.
     case shell(String)
+    /// It would run a notebook from within a notebook: never allowed, whoever trusts what.
+    case notebook
   }
 
   /// Standard input of a command.
@@ -46,6 +48,7 @@ public struct CellCommand: Sendable, Equatable {
     guard arguments.first == "retort" else {
       return .shell("\(arguments.first ?? "it") is not retort")
     }
+    guard arguments.dropFirst().first != "notebook" else { return .notebook }
     return .program(Array(arguments.dropFirst()), input)
   }
 }

@@ -11,6 +11,9 @@ struct NotebookRunner {
   /// The program of the cells: this one.
   private let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
   private let environment: [String: String]
+  /// Set for everything that a cell starts. A cell that ran a notebook could give itself a shell, by allowing one or by
+  /// running what it has just written; and a notebook that runs itself has no end.
+  static let cellVariable = "RETORT_NOTEBOOK_CELL"
 
   init(allowsShell: Bool, runsSlow: Bool) {
     self.allowsShell = allowsShell
@@ -25,15 +28,31 @@ struct NotebookRunner {
 
   /// All commands that may not be run, a line each: known before anything is.
   func refuse(_ notebooks: [Notebook]) throws {
-    guard !allowsShell else { return }
+    if let place = environment[Self.cellVariable] {
+      throw CommandFailure(
+        "\(notebooks.map(\.path).joined(separator: ", ")): a notebook cannot be run by a cell, here "
+          + "of \(place); run it by itself")
+    }
     let refusals = notebooks.flatMap { notebook in
-      notebook.cells.flatMap(\.commands).compactMap { command -> String? in
-        guard case .shell(let reason) = command.action else { return nil }
-        return "\(notebook.path):\(command.line): \(reason): \(command.text); cells run retort "
-          + "alone, unless --allow-shell trusts the notebook"
+      notebook.cells.flatMap(\.commands).compactMap { command in
+        reasonToRefuse(command).map { "\(notebook.path):\(command.line): \($0)" }
       }
     }
     guard refusals.isEmpty else { throw CommandFailure(refusals.joined(separator: "\n")) }
+  }
+
+  /// Nil for a command that may be run.
+  private func reasonToRefuse(_ command: CellCommand) -> String? {
+    switch command.action {
+    case .program: nil
+    case .shell(let reason):
+      allowsShell
+        ? nil
+        : "\(reason): \(command.text); cells run retort alone, unless --allow-shell trusts the "
+          + "notebook"
+    case .notebook:
+      "a cell cannot run a notebook: \(command.text); run that notebook by itself"
+    }
   }
 
   /// The output of every cell that was run, by the cell's number.
@@ -67,7 +86,7 @@ struct NotebookRunner {
       let place = "\(notebook.path):\(command.line): \(command.text)"
       let process: ChildProcess
       do throws(FileError) {
-        process = try run(command)
+        process = try run(command, of: notebook)
       } catch {
         throw CommandFailure("\(place): \(error); \(notebook.path) is as it was")
       }
@@ -84,14 +103,19 @@ struct NotebookRunner {
     return cell.options.shown(of: Self.lines(of: text))
   }
 
-  private func run(_ command: CellCommand) throws(FileError) -> ChildProcess {
-    switch command.action {
+  private func run(
+    _ command: CellCommand, of notebook: Notebook
+  ) throws(FileError) -> ChildProcess {
+    var environment = environment
+    environment[Self.cellVariable] = "\(notebook.path):\(command.line)"
+    return switch command.action {
     case .program(let arguments, let input):
       try ChildProcess(
         program, arguments, environment: environment, input: ChildProcess.Input(input))
     case .shell:
       try ChildProcess(
         "/bin/sh", ["-c", command.text], environment: environment, input: .none)
+    case .notebook: preconditionFailure("\(command.text) was to be refused before anything runs")
     }
   }
 
