@@ -27,8 +27,9 @@ public enum RecordText {
 
   /// Decodes, after checking the format version, which all kinds of record share, and refuses keys
   /// that the type does not have.
+  /// - Parameter onOneLine: whether line ends and control characters in texts become spaces.
   static func decode<Value: Codable>(
-    _ type: Value.Type, from text: [UInt8], source: String
+    _ type: Value.Type, from text: [UInt8], source: String, onOneLine: Bool = false
   ) throws(RecordError) -> Value {
     let tree = try parse(text, source: source)
     guard let format = tree["format"] else {
@@ -37,14 +38,14 @@ public enum RecordText {
     guard format == .integer(RunRecord.currentFormat) else {
       throw .otherVersion(source: source, found: format.line)
     }
-    return try decode(type, from: tree, source: source)
+    return try decode(type, from: onOneLine ? tree.onOneLine : tree, source: source)
   }
 
-  /// Reads a file of measurements that has no format version.
+  /// Reads a file of measurements that has no format version, its texts on one line each.
   public static func decodeUnversioned<Value: Codable>(
     _ type: Value.Type = Value.self, path: String
   ) throws(RecordError) -> Value {
-    try decode(type, from: parse(read(path: path), source: path), source: path)
+    try decode(type, from: parse(read(path: path), source: path).onOneLine, source: path)
   }
 
   private static func parse(_ text: [UInt8], source: String) throws(RecordError) -> JSONTree {

@@ -16,8 +16,17 @@ extension StrictRecord {
   }
 
   public static func read(path: String) throws(RecordError) -> Self {
+    try read(path: path, onOneLine: false)
+  }
+
+  /// The record with every text on one line, so that on a page none begins a heading, a list or a block of code.
+  public static func readForPages(path: String) throws(RecordError) -> Self {
+    try read(path: path, onOneLine: true)
+  }
+
+  private static func read(path: String, onOneLine: Bool) throws(RecordError) -> Self {
     let record = try RecordText.decode(
-      Self.self, from: RecordText.read(path: path), source: path)
+      Self.self, from: RecordText.read(path: path), source: path, onOneLine: onOneLine)
     try record.refuseContradictions(source: path)
     return record
   }

@@ -110,6 +110,7 @@ public struct ResultsFolder: Sendable {
       pages.append((SimilarityPage.title, SimilarityPage.file))
     }
     files["README.md"] = IndexPage(experiments, pages: pages).text()
+    for (name, text) in files where name.hasSuffix(".md") { files[name] = PageMarkup.page(text) }
     return files
   }
 
@@ -150,7 +151,7 @@ public struct ResultsFolder: Sendable {
   /// - Returns: the record's path.
   @discardableResult
   public func add(record: RunRecord) throws(ResultsError) -> String {
-    let file = "\(path)/records/\(record.fileName)"
+    let file = recordPath(of: record)
     let text: String
     do throws(RecordError) {
       guard record.hasUsableName else {
@@ -171,6 +172,9 @@ public struct ResultsFolder: Sendable {
     return file
   }
 
+  /// Where a run's record is kept.
+  public func recordPath(of record: RunRecord) -> String { "\(path)/records/\(record.fileName)" }
+
   /// File name under records/ to record.
   public func records() throws(ResultsError) -> [String: RunRecord] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/records")) ?? []
@@ -178,7 +182,7 @@ public struct ResultsFolder: Sendable {
     for name in names.sorted() where name.hasSuffix(".json") {
       let source = "\(path)/records/\(name)"
       do throws(RecordError) {
-        let record = try RunRecord.read(path: source)
+        let record = try RunRecord.readForPages(path: source)
         guard record.hasUsableName, record.fileName == name else {
           throw RecordError.invalid(
             source: source, place: "experiment.name",
@@ -199,7 +203,7 @@ public struct ResultsFolder: Sendable {
     var records: [(name: String, record: SimilarityRecord)] = []
     for name in names.sorted() where name.hasSuffix(".json") {
       do throws(RecordError) {
-        records.append((String(name.dropLast(5)), try .read(path: "\(folder)/\(name)")))
+        records.append((String(name.dropLast(5)), try .readForPages(path: "\(folder)/\(name)")))
       } catch {
         throw .record(error)
       }

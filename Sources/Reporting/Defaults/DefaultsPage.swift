@@ -51,8 +51,7 @@ struct DefaultsPage {
   }
 
   private static let introduction = """
-    <!-- Drawn by `retort report` from the program's own values and Experiments/references/; changes \
-    made here are lost. -->
+    \(PageMarkup.origin("the program's own values and Experiments/references/"))
 
     # \(title)
 

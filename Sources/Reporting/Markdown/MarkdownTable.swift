@@ -1,4 +1,5 @@
 // A Markdown table whose source is as readable as its rendering.
+import StrictJSON
 
 struct MarkdownTable {
   enum Alignment {
@@ -64,21 +65,8 @@ struct MarkdownTable {
 
   /// Cells are one line, and a bar in them is no border.
   private static func cell(_ text: String) -> String {
-    text.replacing("\n", with: " ").replacing("|", with: "\\|").markdownProse
-  }
-}
-
-extension String {
-  /// Free text as Markdown shows it literally: `<name>` would be taken for a tag and vanish.
-  var markdownProse: String {
-    var out = ""
-    var rest = Substring(self)
-    while let place = rest.firstIndex(of: "<") {
-      out += rest[..<place]
-      rest = rest[rest.index(after: place)...]
-      let isTag = rest.first.map { $0.isLetter || "/!?".contains($0) } ?? false
-      out += isTag ? "&lt;" : "<"
-    }
-    return out + rest
+    let parts = text.onOneLine.unicodeScalars.split(
+      separator: "|", omittingEmptySubsequences: false)
+    return parts.map { String($0) }.joined(separator: "\\|").markdownProse
   }
 }

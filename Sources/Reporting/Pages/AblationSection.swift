@@ -122,6 +122,6 @@ struct AblationSection {
     if !group.missing.isEmpty {
       text += "\nNot run yet: \(group.missing.map(\.point).joined(separator: "; ")).\n"
     }
-    return text.markdownProse
+    return text
   }
 }

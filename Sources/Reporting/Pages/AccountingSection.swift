@@ -17,10 +17,9 @@ struct AccountingSection {
       ## What the terms of the loss ask for
 
       \(termTable.text)
-      \(caption.markdownProse)
+      \(caption)
       """ + (cosines.map { "\n\($0.text)\n" } ?? "\n")
         + accounts.map { "- \($0.label), \($0.findings.joined(separator: " "))\n" }.joined()
-        .markdownProse
   }
 
   private var termTable: MarkdownTable {

@@ -212,7 +212,7 @@ struct EpochSection {
       out += "\(comparison.reference.sources.joined(separator: "; "))."
       out += comparison.reference.notes.map { " \($0)" }.joined() + "\n"
     }
-    return out.markdownProse + "\nOnly rows of the same weights can be expected to agree.\n"
+    return out + "\nOnly rows of the same weights can be expected to agree.\n"
   }
 }
 

@@ -63,15 +63,15 @@ struct ExperimentPage {
   private func head() -> String {
     let summary = Headline(runs).sentences
     return """
-      <!-- Drawn by `retort report` from records/; changes made here are lost. -->
+      \(PageMarkup.origin("records/"))
 
       # \(runs.name)
 
-      \(runs.first.experiment.question.markdownProse)
+      \(runs.first.experiment.question.markdownParagraph)
 
-      \(summary.joined(separator: " ").markdownProse)
+      \(summary.joined(separator: " "))
 
-      \(conditions.markdownProse)
+      \(conditions)
 
       """
   }

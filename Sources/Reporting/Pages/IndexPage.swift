@@ -14,7 +14,7 @@ struct IndexPage {
 
   func text() -> String {
     var out = """
-      <!-- Drawn by `retort report` from records/; changes made here are lost. -->
+      \(PageMarkup.origin("records/"))
 
       # Results
 
@@ -75,7 +75,7 @@ struct IndexPage {
       ## \(runs.name)
 
       \([runs.first.experiment.question, Headline(runs).result].compactMap { $0 }
-        .joined(separator: " ").markdownProse)
+        .joined(separator: " ").markdownParagraph)
 
       [![\(plot.caption)](\(plot.file))](\(runs.name).md)
 
@@ -167,17 +167,18 @@ struct IndexPage {
   }
 
   private func again() -> String {
-    """
+    let commands = """
+      retort report          # draws these pages and pictures from records/
+      retort report --check  # fails if one of them is not what the records give
+      """
+    return """
 
-    ## Again
+      ## Again
 
-    ```sh
-    retort report          # draws these pages and pictures from records/
-    retort report --check  # fails if one of them is not what the records give
-    ```
+      \(PageMarkup.code(commands, info: "sh"))
 
-    Each page ends with the command that repeats its run.
+      Each page ends with the command that repeats its run.
 
-    """
+      """
   }
 }

@@ -49,7 +49,7 @@ struct LossSection {
         lines.append((text, [stage.id]))
       }
     }
-    out += lines.map { "- \($0.ids.joined(separator: ", ")): \($0.text).\n" }.joined().markdownProse
+    out += lines.map { "- \($0.ids.joined(separator: ", ")): \($0.text).\n" }.joined()
     return out
   }
 }

@@ -122,23 +122,18 @@ struct ProvenanceSection {
     let experiment = first.experiment
     guard !experiment.definition.isEmpty else { return "" }
     let point = runs.records.count > 1 ? " for the run \(ExperimentRuns.label(first))" : ""
-    // A fence longer than any run of backticks inside.
-    var fence = "```"
-    while experiment.definition.contains(where: { $0.contains(fence) }) { fence += "`" }
     return """
       ## Definition
 
       `\(experiment.file)`, resolved\(point): every value that a recipe filled in is written out. Digest \
       \(Self.short(experiment.digest)).
 
-      <details>
-      <summary>\(experiment.definition.count) lines</summary>
+      \(PageMarkup.line("<details>"))
+      \(PageMarkup.line("<summary>\(experiment.definition.count) lines</summary>"))
 
-      \(fence)yaml
-      \(experiment.definition.joined(separator: "\n"))
-      \(fence)
+      \(PageMarkup.code(experiment.definition.joined(separator: "\n"), info: "yaml"))
 
-      </details>
+      \(PageMarkup.line("</details>"))
 
       """
   }
@@ -148,13 +143,11 @@ struct ProvenanceSection {
       if !$0.contains($1) { $0.append($1) }
     }
     let folders = runs.records.contains { $0.experiment.point != nil } ? "@*" : ""
+    let lines = commands + ["retort report --add Runs/\(runs.name)\(folders)"]
     return """
       ## Again
 
-      ```sh
-      \(commands.joined(separator: "\n"))
-      retort report --add Runs/\(runs.name)\(folders)
-      ```
+      \(PageMarkup.code(lines.joined(separator: "\n"), info: "sh"))
 
       Published models and data are looked for in `RETORT_CACHE` and `RETORT_MIRROR`.
 

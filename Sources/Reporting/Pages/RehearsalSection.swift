@@ -25,9 +25,7 @@ struct RehearsalSection {
       nothing about the model. With the published folder in `RETORT_CACHE` or `RETORT_MIRROR` the \
       definition runs as it is:\(pace)
 
-      ```sh
-      retort run \(runs.first.experiment.file)
-      ```
+      \(PageMarkup.code("retort run \(runs.first.experiment.file)", info: "sh"))
 
       """
   }

@@ -38,7 +38,7 @@ struct ReportedTableSection {
       ## The report's table
 
       \(table.text)
-      \("\(models).\(several) Only numbers of the same weights can be expected to agree.".markdownProse)
+      \("\(models).\(several) Only numbers of the same weights can be expected to agree.")
 
       """
   }

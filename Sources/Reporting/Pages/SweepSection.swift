@@ -87,6 +87,6 @@ struct SweepSection {
     if !missing.isEmpty {
       text += "\nNot run yet: \(missing.map(\.point).joined(separator: "; ")).\n"
     }
-    return text.markdownProse
+    return text
   }
 }

@@ -10,7 +10,7 @@ struct ParityPage {
 
   func text() -> String {
     var out = """
-      <!-- Drawn by `retort report` from records/parity/; changes made here are lost. -->
+      \(PageMarkup.origin("records/parity/"))
 
       # \(Self.title)
 
@@ -31,20 +31,8 @@ struct ParityPage {
 
       ## Again
 
-      ```sh
-      make parity            # the tests, and their differences into records/parity/ladder.json
-      retort run Experiments/sst2-minilm-replay.yaml --set name=sst2-minilm-replay-300 \\
-        --set 'stages.sst2.limit={steps: 300}'
-      retort compare Runs/sst2-minilm-replay-300 \\
-        --with Experiments/references/trainer-minilm-sst2/steps-300.jsonl \\
-        --record Results/records/parity/replay-300.json
-      retort run Experiments/sst2-minilm-replay.yaml
-      retort compare Runs/sst2-minilm-replay \\
-        --with Experiments/references/trainer-minilm-sst2/epochs.jsonl \\
-        --record Results/records/parity/replay-epochs.json
-      retort report
-      ```
-      \(own.isEmpty ? "" : Self.ownAgain)
+      \(PageMarkup.code(Self.again, info: "sh"))
+      \(own.isEmpty ? "" : "\n\(PageMarkup.code(Self.ownAgain, info: "sh"))\n")
       """
   }
 
@@ -97,9 +85,21 @@ struct ParityPage {
     """
   }
 
-  private static let ownAgain = """
+  private static let again = """
+    make parity            # the tests, and their differences into records/parity/ladder.json
+    retort run Experiments/sst2-minilm-replay.yaml --set name=sst2-minilm-replay-300 \\
+      --set 'stages.sst2.limit={steps: 300}'
+    retort compare Runs/sst2-minilm-replay-300 \\
+      --with Experiments/references/trainer-minilm-sst2/steps-300.jsonl \\
+      --record Results/records/parity/replay-300.json
+    retort run Experiments/sst2-minilm-replay.yaml
+    retort compare Runs/sst2-minilm-replay \\
+      --with Experiments/references/trainer-minilm-sst2/epochs.jsonl \\
+      --record Results/records/parity/replay-epochs.json
+    retort report
+    """
 
-    ```sh
+  private static let ownAgain = """
     set -- Experiments/minilm-l3-from-l6.yaml --stage distil --set 'stages.distil.limit={steps: 100}'
     retort run "$@" --set name=l3-live
     for type in f32 f16; do
@@ -108,8 +108,6 @@ struct ParityPage {
       retort compare Runs/l3-stored-$type --with Runs/l3-live --stage distil \
         --record Results/records/parity/stored-$type.json || true
     done
-    ```
-
     """
 
   private func replays(_ comparisons: [LossComparison]) -> String {

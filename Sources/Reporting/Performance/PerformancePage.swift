@@ -39,7 +39,7 @@ struct PerformancePage {
   }
 
   private static let introduction = """
-    <!-- Drawn by `retort report` from records/performance/; changes made here are lost. -->
+    \(PageMarkup.origin("records/performance/"))
 
     # \(title)
 
@@ -173,7 +173,7 @@ struct PerformancePage {
   // MARK: Again
 
   private func again() -> String {
-    var commands: [String] = []
+    var commands = ["make build"]
     if let comparison = records.comparison {
       commands.append(
         "\(comparison.command) --record Results/records/performance/comparison.json")
@@ -187,11 +187,7 @@ struct PerformancePage {
     return """
       ## Again
 
-      ```sh
-      make build
-      \(commands.joined(separator: "\n"))
-      retort report
-      ```
+      \(PageMarkup.code((commands + ["retort report"]).joined(separator: "\n"), info: "sh"))
 
       """
   }

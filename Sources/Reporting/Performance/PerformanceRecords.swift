@@ -17,9 +17,9 @@ struct PerformanceRecords: Sendable, Equatable {
     for name in names.sorted() where name.hasSuffix(".json") {
       let path = "\(folder)/\(name)"
       switch name {
-      case "comparison.json": comparison = try .read(path: path)
-      case "scaling.json": scaling = try .read(path: path)
-      case "forecast.json": forecast = try .read(path: path)
+      case "comparison.json": comparison = try .readForPages(path: path)
+      case "scaling.json": scaling = try .readForPages(path: path)
+      case "forecast.json": forecast = try .readForPages(path: path)
       default:
         throw .unreadable(
           source: path,

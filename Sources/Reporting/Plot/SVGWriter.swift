@@ -1,4 +1,5 @@
 // Writes SVG elements, one a line, with coordinates in hundredths of a pixel at most.
+import StrictJSON
 
 /// Collects the elements of one picture. Nothing in it depends on machine, date or version, and no
 /// font is embedded: the reader's sans-serif is used.
@@ -90,14 +91,15 @@ struct SVGWriter {
   }
 
   static func escaped(_ text: String) -> String {
+    // By scalars: to a Character, a quotation mark may be one with the accent behind it. Controls are not XML.
     var out = ""
-    for character in text {
-      switch character {
+    for scalar in text.onOneLine.unicodeScalars {
+      switch scalar {
       case "&": out += "&amp;"
       case "<": out += "&lt;"
       case ">": out += "&gt;"
       case "\"": out += "&quot;"
-      default: out.append(character)
+      default: out.unicodeScalars.append(scalar)
       }
     }
     return out

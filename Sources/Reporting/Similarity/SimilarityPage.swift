@@ -27,7 +27,7 @@ struct SimilarityPage {
       for command in sides + [own] where !commands.contains(command) { commands.append(command) }
     }
     return """
-      <!-- Drawn by `retort report` from records/similarity/; changes made here are lost. -->
+      \(PageMarkup.origin("records/similarity/"))
 
       # \(Self.title)
 
@@ -43,10 +43,7 @@ struct SimilarityPage {
       The commands as they were given. A model under `stages/` is a finished stage in `RETORT_CACHE`, named by the
       digest that the experiment's page has for it.
 
-      ```sh
-      \(commands.joined(separator: "\n"))
-      retort report
-      ```
+      \(PageMarkup.code((commands + ["retort report"]).joined(separator: "\n"), info: "sh"))
 
       """
   }
