@@ -56,7 +56,7 @@ let package = Package(
     .target(
       name: "TensorEngine", dependencies: ["COpenBLAS", "Processor", "Randomness"],
       swiftSettings: kernelSettings),
-    .target(name: "Layers", dependencies: ["TensorEngine", "Randomness"]),
+    .target(name: "Layers", dependencies: ["TensorEngine", "Parallel", "Randomness"]),
     .target(name: "Optimization", dependencies: ["Layers", "Options", "TensorEngine"]),
     .target(name: "Text", dependencies: ["Files", "Parallel", "Randomness"]),
     .target(name: "Storage", dependencies: ["CHDF5", "Files", "StrictJSON"]),

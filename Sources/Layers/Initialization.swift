@@ -1,5 +1,6 @@
 // First values of parameters: a function of the seed and of each parameter's own path.
-import Dispatch
+import Parallel
+import Processor
 import Randomness
 
 /// How a new parameter is filled.
@@ -45,7 +46,7 @@ extension Sequence where Element == Parameter {
   /// Initialises every parameter by its kind, several at a time.
   public func initializeByKind(standardDeviation: Double, seed: UInt64) {
     let all = Array(self)
-    DispatchQueue.concurrentPerform(iterations: all.count) {
+    _ = concurrentMap(all.count, threads: Processor.availableCount) {
       all[$0].initializeByKind(standardDeviation: standardDeviation, seed: seed)
     }
   }

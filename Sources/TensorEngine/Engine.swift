@@ -1,5 +1,3 @@
-import Glibc
-
 /// The compute resources of a process: worker threads, the BLAS kernel and scratch memory. Teacher and
 /// student, training and inference share one.
 public final class Engine: @unchecked Sendable {
@@ -21,9 +19,6 @@ public final class Engine: @unchecked Sendable {
     workers = WorkerPool(threadCount: threadCount)
     scratchBuffers = (0..<threadCount).map { _ in AlignedBuffer(count: 0) }
   }
-
-  /// Number of processors this process may run on.
-  public static var availableProcessors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
   /// Sees to `count` values of scratch memory for each worker; contents are kept only within one piece of work.
   func reserveScratch(_ count: Int) {

@@ -130,7 +130,7 @@ struct RecordMaking {
   private func machine() -> RunRecord.Machine {
     RunRecord.Machine(
       processor: ProcessorFeatures.current().modelName,
-      processors: Engine.availableProcessors, threads: engine.threadCount,
+      processors: Processor.availableCount, threads: engine.threadCount,
       instructions: "\(Processor.kernelLevel)",
       memoryBytes: Int(ProcessInfo.processInfo.physicalMemory), system: Self.system)
   }

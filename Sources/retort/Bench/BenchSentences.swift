@@ -3,6 +3,7 @@ import ArgumentParser
 import Benchmarks
 import Distillation
 import ExperimentPlan
+import Processor
 import TensorEngine
 import Text
 
@@ -62,7 +63,7 @@ struct SentenceOptions: ParsableArguments {
         sequences: TokenSequences(
           Array(labelled.sentences[range]), tokenizer: tokenizer,
           maximumLength: model.configuration.maximumPositions,
-          threads: Engine.availableProcessors),
+          threads: Processor.availableCount),
         labels: labelled.labels.map { Array($0[range]) }), data
     )
   }

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Benchmarks
 import ExperimentPlan
+import Processor
 import TensorEngine
 import Text
 import Transformers
@@ -31,7 +32,7 @@ struct BenchTokenizing: ParsableCommand {
     let result = TokenizingBenchmark.run(
       text?.sentences.sentences ?? Self.madeUp(67_349), tokenizer: tokenizer, name: name,
       repetitions: repetitions,
-      threads: options.computing.threads ?? Engine.availableProcessors,
+      threads: options.computing.threads ?? Processor.availableCount,
       data: text?.data ?? "made up", versions: BenchOptions.versions)
     try options.write(result, text: result.text, failures: result.failures)
   }

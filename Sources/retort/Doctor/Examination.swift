@@ -19,7 +19,7 @@ enum Examination {
     var numbers: SelfCheckResult?
     if missing.isEmpty {
       numbers = SelfCheckResult(
-        engine: Engine(threadCount: Engine.availableProcessors), golden: golden)
+        engine: Engine(threadCount: Processor.availableCount), golden: golden)
       blas = .init(
         configuration: BLASKernel.configuration, kernel: BLASKernel.coreName,
         chosenByUser: BLASKernel.isChosenByUser, speeds: ProductTiming.speeds())
@@ -27,7 +27,7 @@ enum Examination {
     var diagnosis = Diagnosis(
       program: ProgramVersion.current,
       processor: .init(
-        name: features.modelName, available: Engine.availableProcessors, load: load,
+        name: features.modelName, available: Processor.availableCount, load: load,
         kernelsBuiltFor: level.rawValue, offers: features.highestLevel?.rawValue,
         missing: missing),
       blas: blas, selfCheck: numbers?.state, memory: memory, hdf5: HDF5Library.version,

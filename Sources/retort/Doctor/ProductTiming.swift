@@ -1,4 +1,5 @@
 // How fast the engine multiplies here.
+import Processor
 import TensorEngine
 
 enum ProductTiming {
@@ -10,7 +11,7 @@ enum ProductTiming {
 
   /// Every shape on one thread and on all.
   static func speeds() -> [ProductSpeed] {
-    Set([1, Engine.availableProcessors]).sorted().flatMap { threads in
+    Set([1, Processor.availableCount]).sorted().flatMap { threads in
       let engine = Engine(threadCount: threads)
       return shapes.map { shape in
         let seconds = medianSeconds(of: shape, on: engine)

@@ -3,6 +3,7 @@ import ArgumentParser
 import Distillation
 import ExperimentPlan
 import Files
+import Processor
 import TensorEngine
 
 /// `--model M`.
@@ -21,7 +22,8 @@ struct ModelOptions: ParsableArguments {
 struct ComputingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Threads that compute; results do not depend on it. All processors if not given.",
+      "Threads that compute; results do not depend on it. One for every processor that this process "
+        + "may use (affinity, control groups) if not given.",
       valueName: "n"))
   var threads: Int?
 
@@ -31,7 +33,7 @@ struct ComputingOptions: ParsableArguments {
     }
   }
 
-  var threadCount: Int { threads ?? Engine.availableProcessors }
+  var threadCount: Int { threads ?? Processor.availableCount }
 
   func makeEngine() -> Engine { Engine(threadCount: threadCount) }
 }
