@@ -46,6 +46,8 @@ public final class StageActivations {
   /// Sequences of the stage's text.
   public let sequenceCount: Int
   public var totalSteps: Int { recording.totalSteps }
+  /// Files and folders that are read: the definition, its texts, models and stores.
+  public let inputs: [String]
 
   private let identity: TeacherOutputIdentity
   private let recording: StageActivationRecording
@@ -71,6 +73,12 @@ public final class StageActivations {
     let facts = try DigestFacts.gather(
       for: plan, stages: [planned.id], in: locations, numericsVersion: Numerics.version,
       blasCore: BLASKernel.coreName)
+    inputs =
+      try [request.definitionPath]
+      + facts.folders.keys.map { try locations.locate($0, needing: []).path }
+      + facts.corpora.keys.compactMap { corpus in
+        if case .generated = corpus { nil } else { try locations.locate(corpus) }
+      } + facts.stores.keys
     let digests = try PlanDigests(plan, facts, stages: [planned])
     let data = PreparedData(
       plan: plan, locations: locations, threads: engine.threadCount, note: note)

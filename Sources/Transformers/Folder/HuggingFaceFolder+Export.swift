@@ -13,6 +13,11 @@ public struct ExportReport: Sendable, Equatable {
 }
 
 extension HuggingFaceFolder {
+  /// The files of a folder that `write` makes.
+  public static let writtenNames = [
+    "vocab.txt", "tokenizer_config.json", "model.safetensors", "config.json",
+  ]
+
   /// Writes config.json, model.safetensors, vocab.txt and tokenizer_config.json, each whole or not at all,
   /// the weights last but for config.json, so that a folder with a config.json is complete.
   /// - Parameters:

@@ -127,6 +127,7 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
         keptLogits: topK, temperatures: try chosenTemperatures(), path: out),
       locations: Locations(), engine: computing.makeEngine(),
       note: { console.write(line: $0) })
+    if out != nil { try checkOutput(activations.path, reading: activations.inputs) }
     console.write(
       line: "\(stage): \(grouped(activations.totalSteps)) steps over "
         + "\(grouped(activations.sequenceCount)) sequences; \(activations.layout.text)")
@@ -161,6 +162,7 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
       throw CommandFailure(
         "--max-length is \(maxLength), the model has \(limit) positions; lower it")
     }
+    try checkOutput(out, reading: [stored.path, text])
     let file = try MappedFile(path: text)
     let writer = try TextActivationWriter(
       path: out,
@@ -206,6 +208,10 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
       numbers.insert(number)
     }
     return numbers.sorted()
+  }
+
+  private func checkOutput(_ path: String, reading inputs: [String]) throws {
+    try OutputFile.check([path], .sealed(.activationStore), reading: inputs, option: "--out")
   }
 
   private func warn(ofOverflow count: Int) {

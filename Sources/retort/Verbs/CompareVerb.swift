@@ -42,10 +42,7 @@ struct CompareVerb: ParsableCommand {
 
   func run() throws {
     if let record {
-      let inputs = [subject, reference].flatMap {
-        [$0, "\($0)/metrics.jsonl", "\($0)/record.json"]
-      }
-      try OutputFile.refuse(record, ifAmong: inputs, option: "--record")
+      try OutputFile.check([record], .any, reading: [subject, reference], option: "--record")
     }
     let log = try LossLog.read(path: subject, stage: stage)
     let other = try LossLog.read(path: reference, stage: stage)

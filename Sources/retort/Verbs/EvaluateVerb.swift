@@ -28,6 +28,12 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
 
   func run() throws {
     let stored = try model.open()
+    if let predictions {
+      let files = try Locations().locateSST2()
+      try OutputFile.check(
+        [predictions], .predictions, reading: [stored.path, files.train, files.dev, files.test],
+        option: "--predictions")
+    }
     let sentences = try LabelledSentences(task: task, split: split, path: path())
     let classifier = try Classifier(stored, engine: model.computing.makeEngine())
     try checkClasses(of: classifier)

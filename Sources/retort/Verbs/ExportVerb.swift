@@ -16,6 +16,9 @@ struct ExportVerb: ParsableCommand, RunsKernels {
 
   func run() throws {
     let stored = try StoredModel.open(checkpoint, option: "export")
+    try OutputFile.check(
+      HuggingFaceFolder.writtenNames.map { "\(out)/\($0)" }, .any, reading: [stored.path],
+      option: "--out")
     let model = try stored.load()
     let report = try HuggingFaceFolder.write(
       model, vocabulary: stored.vocabularyFile, tokenizer: stored.tokenizer, to: out)

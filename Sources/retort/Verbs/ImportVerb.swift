@@ -22,6 +22,7 @@ struct ImportVerb: ParsableCommand, RunsKernels {
 
   func run() throws {
     let stored = try StoredModel.open(folder, option: "import")
+    try OutputFile.check([out], .sealed(.checkpoint), reading: [stored.path], option: "--out")
     let model = try stored.load()
     var content = ModelCheckpoint.content(
       of: model, attributes: [:],

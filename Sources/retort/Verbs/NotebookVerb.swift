@@ -14,7 +14,7 @@ struct NotebookVerb: ParsableCommand {
       give standard input. The block ```output below a cell is replaced by what the commands wrote \
       to standard output, or made where there is none; no other byte of the file changes, and none \
       at all if a command fails. Commands run in the current folder, and are this program itself; \
-      --allow-shell gives to /bin/sh what only a shell can run.
+      --allow-shell gives to /bin/sh what only a shell can run. A cell cannot run a notebook.
       Words after ```retort:
         slow       it takes long: --check skips it, unless --slow is given
         mirror     it reads models or data of RETORT_MIRROR: skipped where that is no folder
@@ -38,6 +38,11 @@ struct NotebookVerb: ParsableCommand {
 
   func run() throws {
     let notebooks = try files.map(Self.read)
+    guard Set(files.map { FileIdentity(path: $0) }).count == files.count else {
+      throw CommandFailure(
+        "\(files.joined(separator: ", ")): one notebook is named twice; its outputs would be written "
+          + "over while it is read")
+    }
     let runner = NotebookRunner(allowsShell: allowShell, runsSlow: slow ?? !check)
     try runner.refuse(notebooks)
     var stale: [String] = []

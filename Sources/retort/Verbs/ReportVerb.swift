@@ -42,7 +42,9 @@ struct ReportVerb: ParsableCommand {
     if check { return try checkFiles(of: results) }
     for run in add {
       let path = Folder.exists(path: run) ? "\(run)/record.json" : run
-      let added = try results.add(record: RunRecord.read(path: path))
+      let record = try RunRecord.read(path: path)
+      try OutputFile.check([results.recordPath(of: record)], .any, reading: [path], option: "--add")
+      let added = try results.add(record: record)
       try StandardOutput.shared.write(line: "added \(added)")
     }
     let written = try results.write()

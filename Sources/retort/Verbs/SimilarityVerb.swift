@@ -50,7 +50,7 @@ struct SimilarityVerb: ParsableCommand, RunsKernels {
 
   func run() throws {
     if let record {
-      try OutputFile.refuse(record, ifAmong: [first, second], option: "--record")
+      try OutputFile.check([record], .any, reading: [first, second], option: "--record")
     }
     let stores = try [first, second].map(TextActivationStore.init(path:))
     let engine = computing.makeEngine()
