@@ -35,24 +35,24 @@ public enum DistillationBenchmark {
   ) throws -> StepResult {
     let job = DistillationJob(
       student: student.model, teacher: teacher.model, text: text, targets: targets,
-      settings: trainingSettings(
-        keptLogits: targets == .topK
-          ? min(keptLogits, teacher.model.configuration.vocabularySize) : nil, settings))
+      settings: trainingSettings(readsStates: targets != .topK, settings),
+      keptLogits: min(keptLogits, teacher.model.configuration.vocabularySize))
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("retort-bench-\(UUID().uuidString)").path
     try Folder.create(path: folder)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let store = try job.storedTargets(in: folder, engine: engine)
 
-    let alone = try job.training(store, engine: Engine(threadCount: 1)).initialLosses().values
-    let all = try job.training(store, engine: engine).initialLosses().values
+    let alone = try job.training(store, engine: Engine(threadCount: 1)).trainer.initialLosses()
+      .values
+    let all = try job.training(store, engine: engine).trainer.initialLosses().values
     let monitor = StepMonitor(settings, engine: engine)
     let training = try job.training(store, engine: engine, observer: monitor)
     if settings.age == .late {
-      (training.optimizer as? AdamWOptimizer)?.makeLate(
+      (training.trainer.optimizer as? AdamWOptimizer)?.makeLate(
         words: student.model.encoder.embeddings.words)
     }
-    monitor.start(watching: training.scope)
+    monitor.start(watching: training.trainer.scope)
     _ = try training.run()
 
     let order = TimedOrder(
@@ -74,22 +74,22 @@ public enum DistillationBenchmark {
   /// The numbers of DistilBERT's own distillation, at a constant rate.
   ///
   /// Source: README of DistilBERT's distiller (transformers-research-projects fccd0cd).
+  /// - Parameter readsStates: whether the teacher's hidden states are to be had.
   private static func trainingSettings(
-    keptLogits: Int?, _ settings: StepSettings
-  ) -> MaskedLanguageSettings {
-    MaskedLanguageSettings(
-      objective: DistillationObjective(
-        softTargets: .init(
-          weight: 5, temperature: 2, positions: .all, keptLogits: keptLogits),
-        maskedLanguage: 2, cosine: keptLogits == nil ? 1 : nil),
+    readsStates: Bool, _ settings: StepSettings
+  ) -> TrainingSettings {
+    TrainingSettings(
+      objective: Objective(
+        [
+          WeightedTerm(5, SoftTargets(temperature: 2, positions: .all)),
+          WeightedTerm(2, MaskedLanguage()),
+        ] + (readsStates ? [WeightedTerm(1, HiddenCosine())] : [])),
       optimization: OptimizationSettings(
         optimizer: AdamW(
           learningRate: 5e-4, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0,
           maximumGradientNorm: 5), warmup: .steps(0), schedule: ConstantSchedule()),
-      // The text is masked already; the rule is not asked.
-      masking: MaskingRule(probability: 0.15, smoothing: 0.7, mask: 0.8, keep: 0.1, random: 0.1),
-      batchSize: settings.batchSize, accumulation: 1, groupsByLength: false,
-      limit: .steps(settings.totalSteps), seed: 42, window: settings.totalSteps)
+      batchSize: settings.batchSize, accumulation: 1,
+      limit: .steps(settings.totalSteps), seed: 42, curve: .steps(settings.totalSteps))
   }
 }
 
@@ -99,7 +99,9 @@ private struct DistillationJob {
   let teacher: TransformerModel
   let text: ConnectedText
   let targets: TargetSource
-  let settings: MaskedLanguageSettings
+  let settings: TrainingSettings
+  /// Of each position, where targets are the largest.
+  let keptLogits: Int
 
   /// What the store must be of.
   private static let identity = ["source": "benchmark"]
@@ -111,12 +113,11 @@ private struct DistillationJob {
     case .live: return nil
     case .exact:
       layout = StageActivationLayout(
-        lastHidden: .init(hiddenSize: teacher.configuration.hiddenSize, precision: .f32))
+        hiddenStates: .last(hiddenSize: teacher.configuration.hiddenSize, precision: .f32))
     case .topK:
       layout = StageActivationLayout(
         topLogits: .init(
-          count: settings.objective.softTargets?.keptLogits ?? 0, temperatures: [2],
-          positions: .all, precision: .f32))
+          count: keptLogits, temperatures: [2], positions: .all, precision: .f32))
     }
     let path = "\(folder)/targets.h5"
     let writer = try StageActivationWriter(path: path, layout: layout, source: Self.identity)
@@ -130,6 +131,8 @@ private struct DistillationJob {
   func training(
     _ store: StageActivationStore?, engine: Engine, observer: (any TrainingObserver)? = nil
   ) throws -> MaskedLanguageTraining {
+    var settings = settings
+    if let store { settings.objective = try settings.objective.taught(from: store.layout) }
     let source: any TeacherSource =
       if let store {
         try StoredTeacher(

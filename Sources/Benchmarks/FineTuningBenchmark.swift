@@ -24,11 +24,13 @@ public enum FineTuningBenchmark {
     let training = FineTuning(
       model: timed.model, training: sentences,
       validation: LabelledSequences(sequences: .init(), labels: []),
-      settings: trainerSettings(settings), engine: engine, observer: monitor)
+      settings: trainerSettings(settings), selectBest: .last, order: .sequential, engine: engine,
+      observer: monitor)
     if settings.age == .late {
-      (training.optimizer as? AdamWOptimizer)?.makeLate(words: timed.model.encoder.embeddings.words)
+      (training.trainer.optimizer as? AdamWOptimizer)?.makeLate(
+        words: timed.model.encoder.embeddings.words)
     }
-    monitor.start(watching: training.scope)
+    monitor.start(watching: training.trainer.scope)
     _ = try training.run()
     return StepBenchmark(
       settings: settings, engine: engine, monitor: monitor, job: job, timed: timed,
@@ -53,14 +55,15 @@ public enum FineTuningBenchmark {
   }
 
   /// As Hugging Face's Trainer steps by default, at a constant rate.
-  private static func trainerSettings(_ settings: StepSettings) -> FineTuningSettings {
-    FineTuningSettings(
+  private static func trainerSettings(_ settings: StepSettings) -> TrainingSettings {
+    TrainingSettings(
+      objective: Objective(WeightedTerm(1, CrossEntropy())),
       optimization: OptimizationSettings(
         optimizer: AdamW(
           learningRate: 2e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0,
           maximumGradientNorm: 1), warmup: .steps(0), schedule: ConstantSchedule()),
       batchSize: settings.batchSize, accumulation: 1, limit: .steps(settings.totalSteps), seed: 42,
-      order: .sequential, random: .counter, window: settings.totalSteps, selectBest: .last)
+      curve: .steps(settings.totalSteps))
   }
 }
 

@@ -23,6 +23,7 @@ extension Checkpoint {
           try builder.attribute(name, value, of: "/")
         }
         try builder.tensors(content.model, in: "/model")
+        if !content.objective.isEmpty { try builder.tensors(content.objective, in: "/objective") }
         try builder.group("/optimizer")
         for (name, tensors) in content.optimizer.sorted(by: { $0.key < $1.key }) {
           try builder.tensors(tensors, in: "/optimizer/\(name)")

@@ -2,7 +2,7 @@
 import Files
 
 /// A verified checkpoint. Tensors are read from a mapping of the file, without a copy.
-/// Layout: `/model`, `/optimizer/<moment>`, `/progress`, `/random`, `/files`; see `CheckpointContent`.
+/// Layout: `/model`, `/objective`, `/optimizer/<state>`, `/progress`, `/random`, `/files`; see `CheckpointContent`.
 public final class Checkpoint: Sendable {
   public let path: String
   private let file: SealedHDF5File

@@ -5,6 +5,8 @@
 public struct CheckpointContent {
   /// `/model`: the parameters.
   public var model: [StoredTensor] = []
+  /// `/objective`: parameters of the loss's own, such as a projection; no group where there are none.
+  public var objective: [StoredTensor] = []
   /// `/optimizer/<name>`: one tensor a parameter, such as `first_moment` and `second_moment`.
   public var optimizer: [String: [StoredTensor]] = [:]
   /// `/progress`: stage, epoch, step, cursor, running sums, best so far.

@@ -124,15 +124,24 @@ public final class TransformerModel: Module, Sendable {
   public func classify(
     tokenIDs: [Int32], layout: SequenceLayout, mode: ForwardMode, in scope: ComputeScope
   ) -> Tensor {
-    guard let classificationHead else {
-      preconditionFailure("a model without a classification head was asked to classify")
-    }
     let states = encoder.encode(
       tokenIDs: tokenIDs, layout: layout, request: .first, mode: mode, in: scope)
     guard let (first, _) = states.last else {
       preconditionFailure("the encoder gives what is asked of it")
     }
-    let features = pooler.map { $0(first, in: scope) } ?? first  // [N, C]
+    return classify(firstRows: first, layout: layout, mode: mode, in: scope)
+  }
+
+  /// Logits of the classification head, from what the encoder gave.
+  /// - Parameter firstRows: the last hidden state of each sequence's first token [N, C].
+  /// - Returns: logits [N, K].
+  public func classify(
+    firstRows: Tensor, layout: SequenceLayout, mode: ForwardMode, in scope: ComputeScope
+  ) -> Tensor {
+    guard let classificationHead else {
+      preconditionFailure("a model without a classification head was asked to classify")
+    }
+    let features = pooler.map { $0(firstRows, in: scope) } ?? firstRows  // [N, C]
     return classificationHead(
       features, placement: layout.pooledPlacement, mode: mode, in: scope)
   }

@@ -40,12 +40,11 @@ struct AccumulationTests {
       var settings = Small.fineTuning(.steps(6))
       settings.optimization = Small.smoothOptimization
       (settings.batchSize, settings.accumulation) = (batchSize, accumulation)
-      settings.selectBest = .last
       let observer = Onlooker()
       // 21: steps of 8, 8 and 5, the last in batches of 4 and 1.
       _ = try FineTuning(
         model: model, training: Small.labelled(21), validation: Small.labelled(3, place: 2),
-        settings: settings, engine: engine, observer: observer
+        settings: settings, selectBest: .last, engine: engine, observer: observer
       ).run()
       return (model, observer)
     }
@@ -60,23 +59,23 @@ struct AccumulationTests {
     expectSameMove(two, one, from: Small.model(.bert, layers: 2, heads: [.classification]))
   }
 
-  private static let objectives: [(String, DistillationObjective)] = [
+  private static let objectives: [(String, Objective)] = [
     ("all three terms", Small.paperObjective),
     (
       "soft targets on masked positions",
-      DistillationObjective(
-        softTargets: .init(weight: 3, temperature: 2, positions: .masked), maskedLanguage: 2,
+      Objective(
+        softTargets: .soft(weight: 3, temperature: 2, positions: .masked), maskedLanguage: 2,
         cosine: 1)
     ),
     (
       "soft targets alone",
-      DistillationObjective(
-        softTargets: .init(weight: 3, temperature: 2, positions: .all), maskedLanguage: nil,
+      Objective(
+        softTargets: .soft(weight: 3, temperature: 2, positions: .all), maskedLanguage: nil,
         cosine: nil)
     ),
     ("masked words alone", Small.maskedLanguage),
     (
-      "cosine alone", DistillationObjective(softTargets: nil, maskedLanguage: nil, cosine: 2)
+      "cosine alone", Objective(softTargets: nil, maskedLanguage: nil, cosine: 2)
     ),
   ]
 
@@ -103,11 +102,11 @@ struct AccumulationTests {
     let (one, whole) = try train(8, 1)
     let (two, parts) = try train(4, 2)
     #expect(parts.steps.map(\.tokens) == whole.steps.map(\.tokens))
-    for term in objective.termNames.indices {
+    for term in objective.names.indices {
       expectClose(
         parts.steps.map { $0.losses.terms[term].value },
         whole.steps.map { $0.losses.terms[term].value }, tolerance,
-        "\(name): \(objective.termNames[term])")
+        "\(name): \(objective.names[term])")
     }
     expectClose(
       parts.steps.map(\.gradientNorm), whole.steps.map(\.gradientNorm), tolerance,
@@ -117,8 +116,8 @@ struct AccumulationTests {
 
   @Test("a batch in which nothing is masked adds nothing to the masked-language loss")
   func nothingMasked() throws {
-    let objective = DistillationObjective(
-      softTargets: .init(weight: 3, temperature: 2, positions: .masked), maskedLanguage: 2,
+    let objective = Objective(
+      softTargets: .soft(weight: 3, temperature: 2, positions: .masked), maskedLanguage: 2,
       cosine: nil)
     let batches = GivenBatches(count: 16, batchSize: 4, period: 1)
     let model = Small.model(.distilbert, layers: 1, heads: [.maskedLanguage])

@@ -15,24 +15,36 @@ struct ClassTeachingTests {
     Small.model(.bert, layers: layers, heads: [.classification], seed: seed)
   }
 
+  /// What a student learns of a teacher, and the teacher.
+  private struct Teaching {
+    let teacher: TransformerModel
+    let objective: Objective
+  }
+
   private func teaching(
     _ teacher: TransformerModel, soft: Double, labels: Double, temperature: Double
-  ) throws -> ClassTeaching {
-    try ClassTeaching(
-      teacher: teacher, training: data, softTargetWeight: soft, labelWeight: labels,
-      temperature: temperature, engine: engine)
+  ) -> Teaching {
+    Teaching(
+      teacher: teacher,
+      objective: Objective(
+        WeightedTerm(soft, ClassSoftTargets(temperature: temperature)),
+        WeightedTerm(labels, CrossEntropy())))
   }
 
   /// - Returns: the losses of each step, and the weights that it ends with.
   private func train(
-    _ student: TransformerModel, _ teaching: ClassTeaching?, threads: Int = 2
+    _ student: TransformerModel, _ teaching: Teaching?, threads: Int = 2
   ) throws -> (steps: [StepLosses], values: [[Float]]) {
     let observer = Onlooker()
     var settings = Small.fineTuning(.steps(6))
-    settings.selectBest = .last
+    if let teaching { settings.objective = teaching.objective }
     _ = try FineTuning(
-      model: student, training: data, validation: Small.labelled(5, place: 2), teaching: teaching,
-      settings: settings, engine: Engine(threadCount: threads), observer: observer
+      model: student, training: data, validation: Small.labelled(5, place: 2),
+      teacher: try teaching.map {
+        try ClassifierTeacher(
+          model: $0.teacher, training: data, objective: $0.objective, engine: engine)
+      }, settings: settings, selectBest: .last, engine: Engine(threadCount: threads),
+      observer: observer
     ).run()
     return (observer.steps.map(\.losses), student.parameters.map { Array($0.values) })
   }

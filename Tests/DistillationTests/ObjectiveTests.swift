@@ -34,20 +34,20 @@ struct ObjectiveTests {
 
   /// The term sums of both batches and the gradients of the whole.
   private func pass(
-    _ objective: DistillationObjective
+    _ objective: Objective
   ) throws -> (sums: [String: Double], gradients: [String: [Float]]) {
     student.clearGradients()
     let scope = ComputeScope(engine: engine, recording: true)
     let live = LiveTeacher(model: teacher, engine: engine)
-    let counts = ObjectiveCounts(group, objective: objective)
+    let group = group.map(TrainingBatch.init)
     var sums: [String: Double] = [:]
     for (index, batch) in group.enumerated() {
       scope.reset()
-      let values = try DistillationPass(
+      let found = try ObjectivePass(
         student: student, teacher: objective.needsTeacher ? live : nil, objective: objective,
-        counts: counts, scope: scope
+        parameters: objective.terms.map { _ in [] }, counts: RowCounts(group), scope: scope
       ).run(batch, at: BatchPlace(step: 0, microBatch: index), mode: .inference)
-      sums.merge(values, uniquingKeysWith: +)
+      sums.merge(zip(objective.names, found.terms), uniquingKeysWith: +)
       scope.backward()
     }
     let gradients = Dictionary(
@@ -75,10 +75,10 @@ struct ObjectiveTests {
 
   @Test(
     "beside the soft targets the teacher's entropy can be measured",
-    arguments: DistillationObjective.Positions.allCases)
-  func teacherEntropy(_ positions: DistillationObjective.Positions) throws {
-    let objective = DistillationObjective(
-      softTargets: .init(weight: 3, temperature: 2, positions: positions), maskedLanguage: nil,
+    arguments: TokenPositions.allCases)
+  func teacherEntropy(_ positions: TokenPositions) throws {
+    let objective = Objective(
+      softTargets: .soft(weight: 3, temperature: 2, positions: positions), maskedLanguage: nil,
       cosine: nil)
     let batch = group[0]
     let (logits, _) = try outputs(teacher, batch)
@@ -89,20 +89,23 @@ struct ObjectiveTests {
       return powers.reduce(sum) { $0 - $1 / total * log($1 / total) }
     }
     for isRecording in [false, true] {
-      let sums = try DistillationPass(
+      let batch = TrainingBatch(batch)
+      let measurements = try ObjectivePass(
         student: student, teacher: LiveTeacher(model: teacher, engine: engine),
-        objective: objective, counts: ObjectiveCounts([batch], objective: objective),
-        scope: ComputeScope(engine: engine, recording: isRecording), measuresTeacherEntropy: true
-      ).run(batch, at: BatchPlace(step: 0, microBatch: 0), mode: .inference)
-      #expect(Set(sums.keys) == ["soft_targets", "teacher_entropy"])
-      expectClose([sums["teacher_entropy"] ?? .nan], [expected], tolerance, "entropy")
+        objective: objective, parameters: [[]], counts: RowCounts([batch]),
+        scope: ComputeScope(engine: engine, recording: isRecording), measures: true
+      ).run(batch, at: BatchPlace(step: 0, microBatch: 0), mode: .inference).measurements
+      #expect(Set(measurements.keys) == ["teacher_entropy"])
+      expectClose(
+        [measurements["teacher_entropy"]?.sum ?? .nan], [expected], tolerance, "entropy")
+      #expect(measurements["teacher_entropy"]?.rows == TermRows(positions))
     }
   }
 
   @Test(
     "each is the sum over its rows of its formula, whatever else is computed",
-    arguments: DistillationObjective.Positions.allCases, [0.5, 1, 2])
-  func formulas(_ positions: DistillationObjective.Positions, _ temperature: Double) throws {
+    arguments: TokenPositions.allCases, [0.5, 1, 2])
+  func formulas(_ positions: TokenPositions, _ temperature: Double) throws {
     var (soft, masked, cosine) = (0.0, 0.0, 0.0)
     var (tokens, maskedRows) = (0, 0)
     for batch in group {
@@ -118,33 +121,32 @@ struct ObjectiveTests {
       tokens += batch.packed.tokenCount
       maskedRows += rows.count
     }
-    let terms = DistillationObjective.SoftTargets(
+    let terms = WeightedTerm.soft(
       weight: 3, temperature: temperature, positions: positions)
     for objective in [
-      DistillationObjective(softTargets: terms, maskedLanguage: 2, cosine: 1),
-      DistillationObjective(softTargets: terms, maskedLanguage: 2, cosine: nil),
-      DistillationObjective(softTargets: terms, maskedLanguage: nil, cosine: 1),
-      DistillationObjective(softTargets: nil, maskedLanguage: 2, cosine: 1),
-      DistillationObjective(softTargets: terms, maskedLanguage: nil, cosine: nil),
-      DistillationObjective(softTargets: nil, maskedLanguage: 2, cosine: nil),
-      DistillationObjective(softTargets: nil, maskedLanguage: nil, cosine: 1),
+      Objective(softTargets: terms, maskedLanguage: 2, cosine: 1),
+      Objective(softTargets: terms, maskedLanguage: 2, cosine: nil),
+      Objective(softTargets: terms, maskedLanguage: nil, cosine: 1),
+      Objective(softTargets: nil, maskedLanguage: 2, cosine: 1),
+      Objective(softTargets: terms, maskedLanguage: nil, cosine: nil),
+      Objective(softTargets: nil, maskedLanguage: 2, cosine: nil),
+      Objective(softTargets: nil, maskedLanguage: nil, cosine: 1),
     ] {
       let sums = try pass(objective).sums
-      #expect(Set(sums.keys) == Set(objective.termNames))
+      #expect(Set(sums.keys) == Set(objective.names))
       for (name, sum) in sums {
         let expected = ["soft_targets": soft, "masked_lm": masked, "cosine": cosine][name] ?? .nan
         expectClose([sum], [expected], tolerance, "\(name) of \(objective.formula)")
       }
     }
-    let counts = ObjectiveCounts(
-      group, objective: .init(softTargets: terms, maskedLanguage: 2, cosine: 1))
+    let counts = RowCounts(group.map(TrainingBatch.init))
     let rows = positions == .all ? tokens : maskedRows
-    #expect(counts.mean(of: "soft_targets", sum: 6) == 6 / Double(rows))
-    #expect(counts.gradientScale(of: "soft_targets", weight: 3) == 3 / Double(rows))
-    #expect(counts.mean(of: "masked_lm", sum: 6) == 6 / Double(maskedRows))
-    #expect(counts.gradientScale(of: "masked_lm", weight: 2) == 2 / Double(maskedRows))
-    #expect(counts.mean(of: "cosine", sum: 6) == 6 / Double(tokens))
-    #expect(counts.gradientScale(of: "cosine", weight: 1) == 1 / Double(tokens))
+    for (term, count) in [
+      (terms.term, rows), (MaskedLanguage(), maskedRows), (HiddenCosine(), tokens),
+    ] as [(any LossTerm, Int)] {
+      #expect(counts.mean(over: term.rows, of: 6) == 6 / Double(count))
+      #expect(counts.gradientScale(over: term.rows, weight: 3) == 3 / Double(count))
+    }
     #expect(maskedRows > 10 && maskedRows < tokens / 2)
   }
 
@@ -152,19 +154,16 @@ struct ObjectiveTests {
   func noRows() {
     let batches = GivenBatches(count: 4, batchSize: 4, period: 1)
     let batch = batches.batch([0, 1, 2, 3], at: BatchPlace(step: 0, microBatch: 0))
-    let objective = DistillationObjective(
-      softTargets: .init(weight: 3, temperature: 2, positions: .masked), maskedLanguage: 2,
-      cosine: 1)
-    let counts = ObjectiveCounts([batch], objective: objective)
-    #expect(counts.mean(of: "masked_lm", sum: 0) == 0)
-    #expect(counts.gradientScale(of: "soft_targets", weight: 3) == 0)
-    #expect(counts.gradientScale(of: "cosine", weight: 1) > 0)
+    let counts = RowCounts([TrainingBatch(batch)])
+    #expect(counts.mean(over: .maskedTokens, of: 0) == 0)
+    #expect(counts.gradientScale(over: .maskedTokens, weight: 3) == 0)
+    #expect(counts.gradientScale(over: .tokens, weight: 1) > 0)
   }
 
   /// A term of weight 0 makes the loop compute all rows of the last layer instead of the masked ones.
   @Test("computing the masked rows alone gives the values and gradients of computing all")
   func maskedRowsOnly() throws {
-    let soft = DistillationObjective.SoftTargets(weight: 3, temperature: 2, positions: .masked)
+    let soft = WeightedTerm.soft(weight: 3, temperature: 2, positions: .masked)
     let few = try pass(.init(softTargets: soft, maskedLanguage: 2, cosine: nil))
     let all = try pass(.init(softTargets: soft, maskedLanguage: 2, cosine: 0))
     expectSameTraining(few, all)
@@ -176,7 +175,7 @@ struct ObjectiveTests {
     let alone = try pass(.init(softTargets: nil, maskedLanguage: 2, cosine: nil))
     let measured = try pass(
       .init(
-        softTargets: .init(weight: 0, temperature: 2, positions: .all), maskedLanguage: 2,
+        softTargets: .soft(weight: 0, temperature: 2, positions: .all), maskedLanguage: 2,
         cosine: 0))
     expectSameTraining(alone, measured)
     let whole = try pass(Small.paperObjective)
@@ -206,7 +205,7 @@ struct ObjectiveTests {
 
   @Test("weights scale gradients, and gradients of terms add up")
   func linearity() throws {
-    let terms = DistillationObjective.SoftTargets(weight: 5, temperature: 2, positions: .all)
+    let terms = WeightedTerm.soft(weight: 5, temperature: 2, positions: .all)
     let parts = [
       try pass(.init(softTargets: terms, maskedLanguage: nil, cosine: nil)),
       try pass(.init(softTargets: nil, maskedLanguage: 2, cosine: nil)),
@@ -229,10 +228,11 @@ struct ObjectiveTests {
   func formula() {
     #expect(
       Small.paperObjective.formula
-        == "loss = 5 · 2² · KL(teacher ‖ student; T = 2, mean over all positions) "
-        + "+ 2 · CE(masked words) + 1 · (1 - cos(student, teacher), last hidden state)")
-    #expect(Small.maskedLanguage.formula == "loss = 1 · CE(masked words)")
-    #expect(Small.paperObjective.termNames == ["soft_targets", "masked_lm", "cosine"])
+        == "loss = 5 · 2² · KL(softmax(teacher / 2) ‖ softmax(student / 2)), mean over all positions "
+        + "+ 2 · CE(masked tokens), mean over masked tokens "
+        + "+ 1 · (1 - cos(h_teacher, h_student)), last layer, mean over all positions")
+    #expect(Small.maskedLanguage.formula == "loss = CE(masked tokens), mean over masked tokens")
+    #expect(Small.paperObjective.names == ["soft_targets", "masked_lm", "cosine"])
     #expect(!Small.maskedLanguage.needsTeacher && Small.paperObjective.needsTeacher)
   }
 }

@@ -18,10 +18,11 @@ struct ProgressTests {
     let folder = try TemporaryFolder()
     func training(_ observer: Onlooker) -> FineTuning {
       var settings = Small.fineTuning(.epochs(3))
-      settings.window = window
+      settings.curve = .steps(window)
       return FineTuning(
         model: Small.model(.bert, layers: 1, heads: [.classification]),
         training: Small.labelled(30), validation: Small.labelled(5, place: 2), settings: settings,
+        selectBest: .evaluationLoss,
         engine: Engine(threadCount: 1),
         checkpointing: Small.checkpointing(folder, resumes: true), observer: observer)
     }
@@ -123,6 +124,7 @@ struct ProgressTests {
       _ = try FineTuning(
         model: Small.model(.bert, layers: 1, heads: [.classification]),
         training: Small.labelled(30), validation: Small.labelled(5), settings: settings,
+        selectBest: .evaluationLoss,
         engine: Engine(threadCount: 1), observer: observer
       ).run()
       let rates = observer.steps.map { $0.learningRate / 5e-3 }

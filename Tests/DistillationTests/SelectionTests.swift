@@ -7,7 +7,7 @@ import Transformers
 
 @Suite("The epoch that is kept")
 struct SelectionTests {
-  typealias Rule = FineTuningSettings.SelectionRule
+  typealias Rule = SelectionRule
 
   /// Epochs of these losses and numbers of right answers.
   private func epochs(_ results: [(loss: Double, correct: Int)]) -> [EpochResult] {
@@ -43,11 +43,11 @@ struct SelectionTests {
     _ rule: Rule, _ checkpointing: TrainingCheckpointing?, _ observer: Onlooker = Onlooker()
   ) throws -> (model: TransformerModel, progress: TrainingProgress) {
     let model = Small.model(.bert, layers: 2, heads: [.classification])
-    var settings = Small.fineTuning(.epochs(3))
-    settings.selectBest = rule
+    let settings = Small.fineTuning(.epochs(3))
     let progress = try FineTuning(
       model: model, training: Small.labelled(30), validation: Small.labelled(30, flipped: true),
-      settings: settings, engine: Engine(threadCount: 2), checkpointing: checkpointing,
+      settings: settings, selectBest: rule, engine: Engine(threadCount: 2),
+      checkpointing: checkpointing,
       observer: observer
     ).run()
     return (model, progress)

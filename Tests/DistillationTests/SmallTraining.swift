@@ -71,35 +71,37 @@ enum Small {
       learningRate: 0.5, beta1: 0.9, beta2: 0.98, epsilon: 1, weightDecay: 0,
       maximumGradientNorm: .infinity), warmup: .steps(0), schedule: ConstantSchedule())
 
+  static let labels = Objective(WeightedTerm(1, CrossEntropy()))
+
   /// Four steps an epoch on 30 sentences, the last step of one batch and a batch of two.
-  static func fineTuning(_ limit: TrainingLimit) -> FineTuningSettings {
-    FineTuningSettings(
-      optimization: optimization, batchSize: 4, accumulation: 2, limit: limit, seed: 5,
-      order: .shuffled, random: .counter, window: 5, selectBest: .evaluationLoss)
+  static func fineTuning(_ limit: TrainingLimit) -> TrainingSettings {
+    TrainingSettings(
+      objective: labels, optimization: optimization, batchSize: 4, accumulation: 2, limit: limit,
+      seed: 5, curve: .steps(5))
   }
 
-  static let paperObjective = DistillationObjective(
-    softTargets: .init(weight: 5, temperature: 2, positions: .all), maskedLanguage: 2, cosine: 1)
-  static let maskedLanguage = DistillationObjective(
-    softTargets: nil, maskedLanguage: 1, cosine: nil)
+  static let paperObjective = Objective(
+    softTargets: .soft(weight: 5, temperature: 2, positions: .all), maskedLanguage: 2, cosine: 1)
+  static let maskedLanguage = Objective(softTargets: nil, maskedLanguage: 1, cosine: nil)
 
   /// Four steps an epoch on 26 sequences, the last step of a single batch of two.
   static func maskedLanguage(
-    _ objective: DistillationObjective, _ limit: TrainingLimit
-  ) -> MaskedLanguageSettings {
-    MaskedLanguageSettings(
-      objective: objective, optimization: optimization,
-      masking: MaskingRule(probability: 0.15, smoothing: 0.7, mask: 0.8, keep: 0.1, random: 0.1),
-      batchSize: 4, accumulation: 2, groupsByLength: true, limit: limit, seed: 5, window: 5)
+    _ objective: Objective, _ limit: TrainingLimit
+  ) -> TrainingSettings {
+    TrainingSettings(
+      objective: objective, optimization: optimization, batchSize: 4, accumulation: 2,
+      limit: limit, seed: 5, curve: .steps(5))
   }
 
   static func corpus(
-    _ sequences: TokenSequences, _ settings: MaskedLanguageSettings
+    _ sequences: TokenSequences, _ settings: TrainingSettings, groupsByLength: Bool = true
   ) throws -> MaskedCorpus {
     var counts = [Int](repeating: 0, count: 40)
     for id in sequences.tokenIDs { counts[Int(id)] += 1 }
     return MaskedCorpus(
-      corpus: sequences, tokenCounts: counts, vocabulary: try vocabulary(), settings: settings)
+      corpus: sequences, tokenCounts: counts, vocabulary: try vocabulary(),
+      masking: MaskingRule(probability: 0.15, smoothing: 0.7, mask: 0.8, keep: 0.1, random: 0.1),
+      batchSize: settings.batchSize, groupsByLength: groupsByLength, seed: settings.seed)
   }
 
   static func checkpointing(
@@ -112,6 +114,25 @@ enum Small {
   }
 }
 
+extension WeightedTerm {
+  static func soft(
+    weight: Double, temperature: Double, positions: TokenPositions
+  ) -> WeightedTerm {
+    WeightedTerm(weight, SoftTargets(temperature: temperature, positions: positions))
+  }
+}
+
+extension Objective {
+  /// The paper's terms, or some of them.
+  init(softTargets: WeightedTerm?, maskedLanguage: Double?, cosine: Double?) {
+    self.init(
+      [
+        softTargets, maskedLanguage.map { WeightedTerm($0, MaskedLanguage()) },
+        cosine.map { WeightedTerm($0, HiddenCosine()) },
+      ].compactMap { $0 })
+  }
+}
+
 /// The three kinds of training, with dropout and accumulation.
 enum TrainingKind: CaseIterable {
   case fineTuning, preTraining, distillation
@@ -119,7 +140,8 @@ enum TrainingKind: CaseIterable {
   /// Runs it whole, or until the observer stops it.
   /// - Returns: the trained model and its progress without the clock.
   func run(
-    limit: TrainingLimit = .epochs(3), threads: Int = 2, hidden: Int = 16, accountSteps: Int? = nil,
+    limit: TrainingLimit = .epochs(3), threads: Int = 2, hidden: Int = 16,
+    breakdownSteps: Int? = nil,
     checkpointing: TrainingCheckpointing? = nil, observer: (any TrainingObserver)? = nil
   ) throws -> (model: TransformerModel, progress: TrainingProgress) {
     let engine = Engine(threadCount: threads)
@@ -130,7 +152,8 @@ enum TrainingKind: CaseIterable {
       model = Small.model(.bert, layers: 2, heads: [.classification], hidden: hidden, dropout: 0.1)
       progress = try FineTuning(
         model: model, training: Small.labelled(30), validation: Small.labelled(9, place: 2),
-        settings: Small.fineTuning(limit), engine: engine, checkpointing: checkpointing,
+        settings: Small.fineTuning(limit), selectBest: .evaluationLoss, engine: engine,
+        checkpointing: checkpointing,
         observer: observer
       ).run()
     case .preTraining:
@@ -146,7 +169,7 @@ enum TrainingKind: CaseIterable {
       let teacher = Small.model(
         .bert, layers: 2, heads: [.maskedLanguage], hidden: hidden, dropout: 0.1, seed: 2)
       var settings = Small.maskedLanguage(Small.paperObjective, limit)
-      settings.accountSteps = accountSteps
+      settings.breakdownSteps = breakdownSteps
       progress = try MaskedLanguageTraining(
         student: model, teacher: LiveTeacher(model: teacher, engine: engine),
         batches: Small.corpus(Small.sequences(26), settings), settings: settings, engine: engine,

@@ -54,7 +54,8 @@ struct StopTests {
       }
       _ = try FineTuning(
         model: model, training: Small.labelled(30), validation: Small.labelled(3, place: 2),
-        settings: settings, engine: engine, checkpointing: Small.checkpointing(folder),
+        settings: settings, selectBest: .evaluationLoss, engine: engine,
+        checkpointing: Small.checkpointing(folder),
         observer: observer
       ).run()
     }
@@ -72,9 +73,8 @@ struct StopTests {
     let student = Small.model(.distilbert, layers: 1, heads: [.maskedLanguage])
     let teacher = Small.model(.bert, layers: 2, heads: [.maskedLanguage], seed: 2)
     var objective = Small.paperObjective
-    if !hasSoftTargets { objective.softTargets = nil }
-    var settings = Small.maskedLanguage(objective, .epochs(3))
-    settings.groupsByLength = false
+    if !hasSoftTargets { objective = try #require(objective.without("soft_targets")) }
+    let settings = Small.maskedLanguage(objective, .epochs(3))
     let order = EpochOrderOfStep.examples(
       .shuffled(count: 26, batchSize: 4, seed: settings.seed, epoch: 1), step: 1, of: 2)
     try expectStop(atTerm: term, examples: order, folder: folder) { observer in
@@ -89,15 +89,16 @@ struct StopTests {
       }
       _ = try MaskedLanguageTraining(
         student: student, teacher: LiveTeacher(model: teacher, engine: engine),
-        batches: Small.corpus(Small.sequences(26), settings), settings: settings, engine: engine,
-        checkpointing: Small.checkpointing(folder), observer: observer
+        batches: Small.corpus(Small.sequences(26), settings, groupsByLength: false),
+        settings: settings, engine: engine, checkpointing: Small.checkpointing(folder),
+        observer: observer
       ).run()
     }
   }
 
   @Test("losses that are numbers, with gradients that are not")
   func gradientNorm() throws {
-    let objective = DistillationObjective(softTargets: nil, maskedLanguage: 1e300, cosine: nil)
+    let objective = Objective(softTargets: nil, maskedLanguage: 1e300, cosine: nil)
     let settings = Small.maskedLanguage(objective, .epochs(1))
     let model = Small.model(.distilbert, layers: 1, heads: [.maskedLanguage])
     let before = model.valuesByPath
@@ -120,7 +121,8 @@ struct StopTests {
       for limit in [TrainingLimit.epochs(1), .steps(2), .tokens(100)] {
         let training = FineTuning(
           model: Small.model(.bert, layers: 1, heads: [.classification]), training: data,
-          validation: Small.labelled(3), settings: Small.fineTuning(limit), engine: engine)
+          validation: Small.labelled(3), settings: Small.fineTuning(limit),
+          selectBest: .evaluationLoss, engine: engine)
         #expect(throws: TrainingError.self) { try training.run() }
         if data.count == 0, limit != .steps(2) { #expect(training.totalSteps == 0) }
       }

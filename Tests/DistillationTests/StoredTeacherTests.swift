@@ -15,17 +15,17 @@ private struct StoredOutputs {
   let engine = Engine(threadCount: 2)
   let teacher = Small.model(
     .bert, layers: 2, heads: [.maskedLanguage], hidden: 16, dropout: 0.1, seed: 2)
-  let settings: MaskedLanguageSettings
+  let settings: TrainingSettings
   let batches: MaskedCorpus
 
-  init(_ objective: DistillationObjective = Small.paperObjective) throws {
+  init(_ objective: Objective = Small.paperObjective) throws {
     folder = try TemporaryFolder()
     settings = Small.maskedLanguage(objective, .epochs(2))
     batches = try Small.corpus(Small.sequences(26), settings)
   }
 
   static func states(_ precision: ActivationPrecision) -> StageActivationLayout {
-    StageActivationLayout(lastHidden: .init(hiddenSize: 16, precision: precision))
+    StageActivationLayout(hiddenStates: .last(hiddenSize: 16, precision: precision))
   }
 
   static func logits(
@@ -33,7 +33,7 @@ private struct StoredOutputs {
     states: Bool = true
   ) -> StageActivationLayout {
     StageActivationLayout(
-      lastHidden: states ? .init(hiddenSize: 16, precision: .f32) : nil,
+      hiddenStates: states ? .last(hiddenSize: 16, precision: .f32) : nil,
       topLogits: .init(
         count: count, temperatures: [1, 2], positions: positions, precision: .f32))
   }
@@ -56,8 +56,8 @@ private struct StoredOutputs {
 
   func storedTeacher(
     _ store: StageActivationStore, identity: [String: String] = identity
-  ) throws -> (StoredTeacher, DistillationObjective) {
-    let objective = settings.objective.taught(from: store.layout)
+  ) throws -> (StoredTeacher, Objective) {
+    let objective = try settings.objective.taught(from: store.layout)
     return (
       try StoredTeacher(
         store: store, identity: identity, objective: objective,
@@ -67,7 +67,7 @@ private struct StoredOutputs {
 
   /// Losses of every step, and the weights at the end.
   func train(
-    _ source: any TeacherSource, _ objective: DistillationObjective? = nil
+    _ source: any TeacherSource, _ objective: Objective? = nil
   ) throws -> (losses: [StepLosses], weights: [Float]) {
     var settings = settings
     settings.objective = objective ?? settings.objective
@@ -124,8 +124,8 @@ private final class Stopper: RecordingObserver {
   @Test("on masked positions alone, where the live teacher computes fewer rows, up to rounding")
   func exactOnMaskedPositions() throws {
     let outputs = try StoredOutputs(
-      DistillationObjective(
-        softTargets: .init(weight: 5, temperature: 2, positions: .masked), maskedLanguage: 2,
+      Objective(
+        softTargets: .soft(weight: 5, temperature: 2, positions: .masked), maskedLanguage: 2,
         cosine: nil))
     let store = try outputs.record(StoredOutputs.states(.f32))
     let (live, stored) = (try outputs.trainLive(), try outputs.trainStored(store))
@@ -152,8 +152,8 @@ private final class Stopper: RecordingObserver {
     arguments: [true, false])
   func everyLogit(masked: Bool) throws {
     let outputs = try StoredOutputs(
-      DistillationObjective(
-        softTargets: .init(weight: 5, temperature: 2, positions: masked ? .masked : .all),
+      Objective(
+        softTargets: .soft(weight: 5, temperature: 2, positions: masked ? .masked : .all),
         maskedLanguage: 2, cosine: masked ? nil : 1))
     let live = try outputs.trainLive()
     for positions in masked
@@ -175,12 +175,13 @@ private final class Stopper: RecordingObserver {
     let outputs = try StoredOutputs()
     let store = try outputs.record(StoredOutputs.logits(3))
     let (_, objective) = try outputs.storedTeacher(store)
-    #expect(objective.termNames == ["soft_targets_top_k", "masked_lm", "cosine"])
+    #expect(objective.names == ["soft_targets_top_k", "masked_lm", "cosine"])
     #expect(
       objective.formula
-        == "loss = 5 · 2² · KL(teacher ‖ student; T = 2, the teacher's 3 largest logits and all "
-        + "others as one outcome, mean over all positions) + 2 · CE(masked words) + "
-        + "1 · (1 - cos(student, teacher), last hidden state)")
+        == "loss = 5 · 2² · KL(softmax(teacher / 2) ‖ softmax(student / 2)), the teacher's 3 largest "
+        + "logits and all others as one outcome, mean over all positions + 2 · CE(masked tokens), "
+        + "mean over masked tokens + 1 · (1 - cos(h_teacher, h_student)), last layer, mean over all "
+        + "positions")
     let (live, stored) = (try outputs.trainLive(), try outputs.trainStored(store))
     let (first, all) = (stored.losses[0].terms, live.losses[0].terms)
     #expect(first[0].value < all[0].value && first[0].value > 0)
@@ -247,7 +248,7 @@ private final class Stopper: RecordingObserver {
     let order = outputs.batches.order(ofEpoch: 0)
     var batch = outputs.batches.batch(order[0], at: BatchPlace(step: 0, microBatch: 0)).packed
     let layout = SequenceLayout(offsets: batch.offsets)
-    let request = TeacherRequest(hidden: true, logitRows: nil)
+    let request = TeacherRequest(hiddenStates: [.last])
     let place = BatchPlace(step: 0, microBatch: 0)
     _ = try teacher.targets(for: batch, layout: layout, at: place, request: request)
     batch.tokenIDs[1] = batch.tokenIDs[1] == 7 ? 8 : 7
@@ -263,7 +264,7 @@ private final class Stopper: RecordingObserver {
     let maskedOnly = try outputs.record(StoredOutputs.logits(3, .masked), name: "2.h5")
     let otherTemperature = try outputs.record(
       StageActivationLayout(
-        lastHidden: .init(hiddenSize: 16, precision: .f16),
+        hiddenStates: .last(hiddenSize: 16, precision: .f16),
         topLogits: .init(count: 3, temperatures: [4], positions: .all, precision: .f32)),
       name: "3.h5")
     for (store, what) in [

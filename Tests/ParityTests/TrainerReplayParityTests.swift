@@ -108,15 +108,16 @@ private struct TrainerRun {
   ) throws -> FineTuning {
     FineTuning(
       model: try model(), training: try examples(""), validation: try examples("evaluation_"),
-      settings: FineTuningSettings(
+      settings: TrainingSettings(
+        objective: Objective(WeightedTerm(1, CrossEntropy())),
         optimization: OptimizationSettings(
           optimizer: AdamW(
             learningRate: try number("learning_rate"), beta1: 0.9, beta2: 0.999, epsilon: 1e-8,
             weightDecay: try number("weight_decay"), maximumGradientNorm: 1), warmup: .steps(0),
           schedule: LinearSchedule()),
         batchSize: Int(try number("batch_size")), accumulation: 1,
-        limit: .epochs(Int(try number("epochs"))), seed: seed, order: .shuffled, random: .torch,
-        window: 500, selectBest: .last),
+        limit: .epochs(Int(try number("epochs"))), seed: seed,
+        curve: .steps(500)), selectBest: .last, random: .torch,
       engine: engine,
       checkpointing: folder.map {
         TrainingCheckpointing(

@@ -19,11 +19,8 @@ struct TrajectoryParityTests {
     let watcher = TrajectoryWatcher(model, stepCount: run.stepCount)
     let training = FineTuning(
       model: model, training: data, validation: data,
-      settings: FineTuningSettings(
-        optimization: try run.optimization(), batchSize: run.batchSize, accumulation: 1,
-        limit: .steps(try run.totalSteps), seed: 0, order: .sequential, random: .counter,
-        window: 500,
-        selectBest: .last),
+      settings: try run.settings(Objective(WeightedTerm(1, CrossEntropy()))),
+      selectBest: .last, order: .sequential,
       engine: engine, observer: watcher)
     #expect(try training.run().step == run.stepCount)
     try run.expectFollowed(by: watcher, terms: ["loss"], family, heads: [.classification])
@@ -36,15 +33,14 @@ struct TrajectoryParityTests {
     let teacher = try run.startingModel(.bert, heads: [.classification])
     let data = LabelledSequences(sequences: run.sequences, labels: try run.integers("classes"))
     let watcher = TrajectoryWatcher(model, stepCount: run.stepCount)
+    let objective = Objective(
+      WeightedTerm(0.4, ClassSoftTargets(temperature: 2)), WeightedTerm(0.6, CrossEntropy()))
     let training = FineTuning(
       model: model, training: data, validation: data,
-      teaching: try ClassTeaching(
-        teacher: teacher, training: data, softTargetWeight: 0.4, labelWeight: 0.6, temperature: 2,
-        engine: engine),
-      settings: FineTuningSettings(
-        optimization: try run.optimization(), batchSize: run.batchSize, accumulation: 1,
-        limit: .steps(try run.totalSteps), seed: 0, order: .sequential, random: .counter,
-        window: 500, selectBest: .last),
+      teacher: try ClassifierTeacher(
+        model: teacher, training: data, objective: objective, engine: engine),
+      settings: try run.settings(objective),
+      selectBest: .last, order: .sequential,
       engine: engine, observer: watcher)
     #expect(try training.run().step == run.stepCount)
     try run.expectFollowed(
@@ -59,7 +55,7 @@ struct TrajectoryParityTests {
     let training = MaskedLanguageTraining(
       student: model, teacher: nil, batches: try TrajectoryBatches(run),
       settings: try run.settings(
-        DistillationObjective(softTargets: nil, maskedLanguage: 1, cosine: nil)),
+        Objective(WeightedTerm(1, MaskedLanguage()))),
       engine: engine, observer: watcher)
     #expect(try training.run().step == run.stepCount)
     try run.expectFollowed(by: watcher, terms: ["loss"], .bert, heads: [.maskedLanguage])
@@ -75,9 +71,9 @@ struct TrajectoryParityTests {
       student: model, teacher: LiveTeacher(model: teacher, engine: engine),
       batches: try TrajectoryBatches(run),
       settings: try run.settings(
-        DistillationObjective(
-          softTargets: .init(weight: 5, temperature: 2, positions: .all), maskedLanguage: 2,
-          cosine: 1)),
+        Objective(
+          WeightedTerm(5, SoftTargets(temperature: 2, positions: .all)),
+          WeightedTerm(2, MaskedLanguage()), WeightedTerm(1, HiddenCosine()))),
       engine: engine, observer: watcher)
     // Its schedule is of 51 steps, of which PyTorch took 50.
     #expect(throws: TrainingError.interrupted(step: 50, checkpoint: nil)) { try training.run() }
@@ -127,12 +123,10 @@ private struct Trajectory {
       warmup: .steps(Int(try number("warmup_steps"))), schedule: LinearSchedule())
   }
 
-  func settings(_ objective: DistillationObjective) throws -> MaskedLanguageSettings {
-    MaskedLanguageSettings(
-      objective: objective, optimization: try optimization(),
-      masking: MaskingRule(probability: 0.15, smoothing: 0.7, mask: 0.8, keep: 0.1, random: 0.1),
-      batchSize: batchSize, accumulation: 1, groupsByLength: false,
-      limit: .steps(try totalSteps), seed: 0, window: 500)
+  func settings(_ objective: Objective) throws -> TrainingSettings {
+    TrainingSettings(
+      objective: objective, optimization: try optimization(), batchSize: batchSize,
+      accumulation: 1, limit: .steps(try totalSteps), seed: 0, curve: .steps(500))
   }
 
   /// The model of tiny_models.h5 that the run began with. Its dropout rates are 0.

@@ -174,7 +174,7 @@ struct StageActivationTests {
                   StageActivationWriter.Batch(
                     place: place, tokenIDs: tokens, labels: labels, offsets: [0, 3, 5],
                     examples: [number * 2, number * 2 + 1],
-                    lastHidden: writer.layout.lastHidden == nil ? nil : hidden,
+                    hiddenStates: writer.layout.hiddenStates == nil ? [:] : ["last": hidden],
                     topLogits: writer.layout.topLogits == nil
                       ? nil
                       : .init(values: values, ids: ids, logNormalizers: normalizers)))
@@ -187,12 +187,12 @@ struct StageActivationTests {
   }
 
   static let layouts: [StageActivationLayout] = [
-    StageActivationLayout(lastHidden: .init(hiddenSize: 4, precision: .f16)),
-    StageActivationLayout(lastHidden: .init(hiddenSize: 4, precision: .f32)),
+    StageActivationLayout(hiddenStates: .last(hiddenSize: 4, precision: .f16)),
+    StageActivationLayout(hiddenStates: .last(hiddenSize: 4, precision: .f32)),
     StageActivationLayout(
       topLogits: .init(count: k, temperatures: [1, 2], positions: .masked, precision: .f32)),
     StageActivationLayout(
-      lastHidden: .init(hiddenSize: 4, precision: .f32),
+      hiddenStates: .last(hiddenSize: 4, precision: .f32),
       topLogits: .init(count: k, temperatures: [1, 2.5], positions: .all, precision: .f16)),
   ]
 
@@ -227,9 +227,11 @@ struct StageActivationTests {
       #expect(Array(batch.labels) == [-1, Int32(number), -1, -1, 9])
       #expect(batch.offsets == [0, 3, 5])
       #expect(batch.examples == [number * 2, number * 2 + 1])
-      if layout.lastHidden != nil {
+      if layout.hiddenStates != nil {
         var hidden = [Float](repeating: 0, count: 20)
-        hidden.withUnsafeMutableBufferPointer { store.readLastHidden(of: batch, into: $0) }
+        hidden.withUnsafeMutableBufferPointer {
+          store.readHiddenStates("last", of: batch, into: $0)
+        }
         #expect(hidden == (0..<20).map { Float(number + $0) })
       }
       if let logits = layout.topLogits {

@@ -33,7 +33,7 @@ enum WrittenFile: String, CaseIterable, Sendable {
     case .textStore: try writeText(to: path)
     case .hiddenStore:
       try writeStage(
-        StageActivationLayout(lastHidden: .init(hiddenSize: 4, precision: .f16)), to: path)
+        StageActivationLayout(hiddenStates: .last(hiddenSize: 4, precision: .f16)), to: path)
     case .logitStore:
       try writeStage(
         StageActivationLayout(
@@ -75,7 +75,7 @@ enum WrittenFile: String, CaseIterable, Sendable {
                 StageActivationWriter.Batch(
                   place: BatchPlace(epoch: 0, step: step, microBatch: 0), tokenIDs: tokens,
                   labels: tokens, offsets: [0, 3, 5], examples: [2 * step, 2 * step + 1],
-                  lastHidden: layout.lastHidden == nil ? nil : hidden,
+                  hiddenStates: layout.hiddenStates == nil ? [:] : ["last": hidden],
                   topLogits: layout.topLogits == nil
                     ? nil : .init(values: values, ids: ids, logNormalizers: values)))
             }

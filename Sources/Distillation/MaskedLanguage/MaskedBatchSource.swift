@@ -18,19 +18,26 @@ public struct MaskedCorpus: MaskedBatchSource {
   private let corpus: any SequenceSource
   private let weights: [Double]
   private let vocabulary: Vocabulary
-  private let settings: MaskedLanguageSettings
+  private let masking: MaskingRule
+  private let batchSize: Int
+  private let groupsByLength: Bool
+  private let seed: UInt64
 
   /// - Parameters:
   ///   - tokenCounts: [V], how often each id occurs: rare words are masked more often.
-  ///   - settings: masking, batching and seed are read.
+  ///   - groupsByLength: whether batches are made of sequences of like length.
+  ///   - seed: of order and masks.
   public init(
-    corpus: any SequenceSource, tokenCounts: [Int], vocabulary: Vocabulary,
-    settings: MaskedLanguageSettings
+    corpus: any SequenceSource, tokenCounts: [Int], vocabulary: Vocabulary, masking: MaskingRule,
+    batchSize: Int, groupsByLength: Bool, seed: UInt64
   ) {
     self.corpus = corpus
     self.vocabulary = vocabulary
-    self.settings = settings
-    weights = settings.masking.weights(counts: tokenCounts, vocabulary: vocabulary)
+    self.masking = masking
+    self.batchSize = batchSize
+    self.groupsByLength = groupsByLength
+    self.seed = seed
+    weights = masking.weights(counts: tokenCounts, vocabulary: vocabulary)
   }
 
   public var sequenceCount: Int { corpus.count }
@@ -38,20 +45,20 @@ public struct MaskedCorpus: MaskedBatchSource {
   public func length(of sequence: Int) -> Int { corpus.length(of: sequence) }
 
   public func order(ofEpoch epoch: Int) -> EpochOrder {
-    guard settings.groupsByLength else {
+    guard groupsByLength else {
       return .shuffled(
-        count: corpus.count, batchSize: settings.batchSize, seed: settings.seed, epoch: epoch)
+        count: corpus.count, batchSize: batchSize, seed: seed, epoch: epoch)
     }
     return .lengthGrouped(
-      lengths: (0..<corpus.count).map(corpus.length(of:)), batchSize: settings.batchSize,
-      seed: settings.seed, epoch: epoch)
+      lengths: (0..<corpus.count).map(corpus.length(of:)), batchSize: batchSize,
+      seed: seed, epoch: epoch)
   }
 
   public func batch(_ examples: [Int], at place: BatchPlace) -> MaskedBatch {
     var stream = RandomStream(
-      seed: settings.seed, name: .masking,
+      seed: seed, name: .masking,
       place: (UInt32(place.step), UInt32(place.microBatch)))
-    return settings.masking.apply(
+    return masking.apply(
       to: PackedBatch(examples, of: corpus), weights: weights, vocabulary: vocabulary,
       stream: &stream)
   }

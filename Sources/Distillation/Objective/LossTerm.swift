@@ -52,7 +52,7 @@ public struct TermProblem: Sendable, Equatable {
 }
 
 /// A term of a loss, without its weight. A new one is a file in Terms/ and a line in `LossTerms`; it conforms to
-/// `VocabularyTerm`, `TensorTerm` or, by kind of batch, both.
+/// `VocabularyTerm` or `TensorTerm`.
 public protocol LossTerm: Sendable, Equatable {
   /// What a definition calls it.
   static var key: String { get }
@@ -86,9 +86,6 @@ public protocol LossTerm: Sendable, Equatable {
   func makeParameters(
     path: String, student: ModelDimensions, teacher: ModelDimensions, seed: UInt64
   ) -> [Parameter]
-
-  /// The term as it is where only the `count` largest of a teacher's logits are known; nil if it needs them all.
-  func keeping(logits count: Int) -> Self?
 }
 
 extension LossTerm {
@@ -101,8 +98,6 @@ extension LossTerm {
   public func makeParameters(
     path: String, student: ModelDimensions, teacher: ModelDimensions, seed: UInt64
   ) -> [Parameter] { [] }
-
-  public func keeping(logits count: Int) -> Self? { nil }
 
   /// The term that a map says, nil after a report. The caller reads the weight and closes the map.
   public static func read(_ map: MapReader) -> (any LossTerm)? { options.read(map) }
@@ -124,9 +119,18 @@ public protocol VocabularyTerm: LossTerm {
   /// What can be measured beside it, by name, adding nothing to a gradient: taken where a step's gradient is broken
   /// down by term.
   func measurements(of rows: VocabularyRows) -> [String: any VocabularyObjective]
+
+  /// The term as it is where only the `count` largest of a teacher's logits are known; nil if it needs them all.
+  func keeping(logits count: Int) -> Self?
+
+  /// The temperature at which the sum over all words must be known of logits that were kept; nil for a term that
+  /// does without.
+  var temperatureOfKeptLogits: Double? { get }
 }
 
 extension VocabularyTerm {
+  public func keeping(logits count: Int) -> Self? { nil }
+  public var temperatureOfKeptLogits: Double? { nil }
   public func measurements(of rows: VocabularyRows) -> [String: any VocabularyObjective] { [:] }
 }
 
@@ -159,11 +163,13 @@ public struct TermBatch {
 /// What a model computed for a batch.
 public struct ObservedTensors {
   private let hiddenStates: [HiddenLayer: Tensor]
-  private let logits: Tensor?
+  private var logits: Tensor?
 
   public init(hiddenStates: [HiddenLayer: Tensor] = [:], classLogits: Tensor? = nil) {
     (self.hiddenStates, logits) = (hiddenStates, classLogits)
   }
+
+  mutating func add(classLogits: Tensor) { logits = classLogits }
 
   /// A hidden state [T, C] that the term said it reads.
   public func hiddenState(_ layer: HiddenLayer) -> Tensor {

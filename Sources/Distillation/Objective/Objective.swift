@@ -65,7 +65,7 @@ public struct Objective: Sendable, Equatable {
     var objective = self
     for (index, weighted) in terms.enumerated()
     where weighted.term.readsOfTeacher.vocabularyLogits != nil {
-      guard let term = weighted.term.keeping(logits: count) else {
+      guard let term = (weighted.term as? any VocabularyTerm)?.keeping(logits: count) else {
         throw NeedsAllLogits(term: weighted.name)
       }
       objective.terms[index].term = term
@@ -73,7 +73,27 @@ public struct Objective: Sendable, Equatable {
     return objective
   }
 
-  public struct NeedsAllLogits: Error, Equatable { public let term: String }
+  /// Temperatures at which a teacher's kept logits are read, each once.
+  public var temperaturesOfKeptLogits: [Double] {
+    var found: [Double] = []
+    for weighted in terms {
+      guard let temperature = (weighted.term as? any VocabularyTerm)?.temperatureOfKeptLogits,
+        !found.contains(temperature)
+      else { continue }
+      found.append(temperature)
+    }
+    return found
+  }
+
+  /// A term that cannot be taken of the largest logits alone.
+  public struct NeedsAllLogits: Error, Equatable, CustomStringConvertible {
+    public let term: String
+
+    public var description: String {
+      "\(term) needs all of the teacher's logits, not the largest alone; store hidden states in their place: "
+        + "leave --top-k out"
+    }
+  }
 
   // MARK: In words
 
@@ -85,9 +105,13 @@ public struct Objective: Sendable, Equatable {
   /// On one line.
   public var formula: String { "loss = " + formulas.joined(separator: " + ") }
 
+  /// Of the terms that count.
   private var formulas: [String] {
-    if terms.count == 1, terms[0].weight == 1 { return [terms[0].term.formula] }
-    return terms.map { "\(PlainNumber.text($0.weight)) · \($0.term.formula)" }
+    let counting = terms.filter { $0.weight > 0 }
+    if counting.count == 1, counting[0].weight == 1 { return [counting[0].term.formula] }
+    return counting.isEmpty
+      ? ["0"]
+      : counting.map { "\(PlainNumber.text($0.weight)) · \($0.term.formula)" }
   }
 
   // MARK: Fitting models

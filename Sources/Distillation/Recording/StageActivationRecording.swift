@@ -7,7 +7,7 @@ import Transformers
 public struct StageActivationRecording {
   let teacher: TransformerModel
   let batches: any MaskedBatchSource
-  let settings: MaskedLanguageSettings
+  let settings: TrainingSettings
   let engine: Engine
   /// Steps of the training.
   public let totalSteps: Int
@@ -17,7 +17,7 @@ public struct StageActivationRecording {
   ///   - batches: the training's.
   ///   - settings: the training's; batching and limit are read.
   public init(
-    teacher: TransformerModel, batches: any MaskedBatchSource, settings: MaskedLanguageSettings,
+    teacher: TransformerModel, batches: any MaskedBatchSource, settings: TrainingSettings,
     engine: Engine
   ) {
     self.teacher = teacher
@@ -72,21 +72,19 @@ public struct StageActivationRecording {
       layout: layout, rows: batch.labels.indices.filter { batch.labels[$0] >= 0 }.map(Int32.init))
     let logits = writer.layout.topLogits
     let logitRows = logits.map { $0.positions == .all ? layout.allRows : masked }
-    var last: (rows: Tensor, selection: RowSelection)?
-    let readsEveryRow = writer.layout.lastHidden != nil || logits?.positions == .all
-    if readsEveryRow || masked.count > 0 {
-      last =
-        teacher.encoder.encode(
-          tokenIDs: batch.packed.tokenIDs, layout: layout,
-          request: HiddenStateRequest(lastLayer: readsEveryRow ? .all : .selection(masked.rows)),
-          mode: .inference, in: scope
-        ).last
-    }
+    let layers = (writer.layout.hiddenStates?.layers ?? []).compactMap(
+      HiddenLayer.init(storedName:))
+    let observed = teacher.observe(
+      batch.packed, layout: layout, hiddenStates: Set(layers),
+      logitRows: logitRows.flatMap { $0.count > 0 ? $0 : nil }, classLogits: false,
+      mode: .inference, in: scope)
     var selection: TopLogitSelection?
     if let logits, let logitRows {
       let kept = TopLogitSelection(
         rows: logitRows.count, count: logits.count, temperatures: logits.temperatures)
-      if let last, logitRows.count > 0 { select(kept, from: last, rows: logitRows, in: scope) }
+      if let last = observed.last, logitRows.count > 0 {
+        select(kept, from: last, rows: logitRows, in: scope)
+      }
       selection = kept
     }
     try batch.packed.tokenIDs.withUnsafeBufferPointer { tokenIDs in
@@ -95,7 +93,10 @@ public struct StageActivationRecording {
           StageActivationWriter.Batch(
             place: place, tokenIDs: tokenIDs, labels: labels, offsets: batch.packed.offsets,
             examples: batch.packed.examples,
-            lastHidden: writer.layout.lastHidden == nil ? nil : last?.rows.values,
+            hiddenStates: Dictionary(
+              uniqueKeysWithValues: layers.map {
+                ($0.storedName, observed.tensors.hiddenState($0).values)
+              }),
             topLogits: selection.map {
               .init(values: $0.values, ids: $0.ids, logNormalizers: $0.logNormalizers)
             }))

@@ -1,3 +1,4 @@
+// A teacher that is run beside the student.
 import Text
 import Transformers
 
@@ -6,31 +7,29 @@ public final class LiveTeacher: TeacherSource {
   private let model: TransformerModel
   private let scope: ComputeScope
 
-  /// - Parameter model: with a masked-LM head if its logits will be asked for.
+  /// - Parameter model: with the head whose logits will be asked for.
   public init(model: TransformerModel, engine: Engine) {
     self.model = model
     scope = ComputeScope(engine: engine, recording: false)
   }
 
+  public var dimensions: ModelDimensions { model.dimensions }
+
   public func targets(
     for batch: PackedBatch, layout: SequenceLayout, at place: BatchPlace, request: TeacherRequest
   ) throws -> TeacherTargets {
     scope.reset()
-    let rows: HiddenStateRequest.Rows =
-      request.hidden ? .all : request.logitRows.map { .selection($0.rows) } ?? .all
-    guard
-      let (last, selection) = model.encoder.encode(
-        tokenIDs: batch.tokenIDs, layout: layout, request: HiddenStateRequest(lastLayer: rows),
-        mode: .inference, in: scope
-      ).last
-    else { return TeacherTargets() }
-    var targets = TeacherTargets(hidden: request.hidden ? last : nil)
-    if let wanted = request.logitRows {
+    let observed = model.observe(
+      batch, layout: layout, hiddenStates: request.hiddenStates, logitRows: request.logitRows,
+      classLogits: request.classLogits, mode: .inference, in: scope)
+    var targets = TeacherTargets()
+    targets.tensors = observed.tensors
+    if let wanted = request.logitRows, let last = observed.last {
       guard let head = model.maskedLanguageHead else {
         preconditionFailure("a teacher without a masked-LM head has no logits")
       }
       targets.vocabulary = head.teaching(
-        hidden: last, rows: selection, wanted: wanted, in: scope)
+        hidden: last.rows, rows: last.selection, wanted: wanted, in: scope)
     }
     return targets
   }

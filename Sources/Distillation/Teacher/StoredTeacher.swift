@@ -13,22 +13,22 @@ public final class StoredTeacher: TeacherSource {
   private let store: StageActivationStore
   private let head: MaskedLanguageHead?
   private let vocabularySize: Int
-  /// Which of the stored temperatures is the objective's; nil where logits are computed.
-  private let temperature: Int?
+  /// Of the temperatures that the objective reads, which of the stored ones; empty where logits are computed.
+  private let temperatures: [Double: Int]
   private let scope: ComputeScope
   // Memory that is kept from batch to batch.
   private var scratch: [Float] = []
-  private var kept = TopLogits(rows: 0, count: 0, values: [], ids: [], logNormalizers: [])
+  private var kept: [Double: TopLogits] = [:]
 
   /// - Parameters:
   ///   - store: of the stage's teacher outputs.
   ///   - identity: what the store must be of, as it was written by.
-  ///   - objective: the stage's, as `DistillationObjective.taught(from:)` gives it for this store.
-  ///   - head: the teacher's; needed for soft targets if the store has no logits. Its encoder is not.
+  ///   - objective: the stage's, as `Objective.taught(from:)` gives it for this store.
+  ///   - head: the teacher's; needed if logits are read and the store has none. Its encoder is not.
   ///   - vocabularySize: V, the same for teacher and student.
   /// - Throws: everything that makes the store unfit for this training.
   public init(
-    store: StageActivationStore, identity: [String: String], objective: DistillationObjective,
+    store: StageActivationStore, identity: [String: String], objective: Objective,
     head: MaskedLanguageHead?, vocabularySize: Int, engine: Engine
   ) throws(StoredTeacherError) {
     let names = Set(identity.keys).union(store.source.keys).sorted()
@@ -38,31 +38,39 @@ public final class StoredTeacher: TeacherSource {
     guard differences.isEmpty else {
       throw .ofAnother(path: store.path, differences: differences)
     }
-    let logits = store.layout.topLogits
-    var temperature: Int?
-    if let soft = objective.softTargets, let logits {
-      precondition(soft.keptLogits == logits.count, "an objective for this store is needed")
-      temperature = logits.temperatures.firstIndex(of: soft.temperature)
-      guard temperature != nil else {
-        throw .lacks(
-          path: store.path, what: "temperature \(soft.temperature)",
-          has: logits.temperatures.map { "\($0)" }.joined(separator: ", "))
+    let (asked, layout) = (objective.readsOfTeacher, store.layout)
+    var temperatures: [Double: Int] = [:]
+    if let logits = layout.topLogits, let positions = asked.vocabularyLogits {
+      for temperature in objective.temperaturesOfKeptLogits {
+        guard let place = logits.temperatures.firstIndex(of: temperature) else {
+          throw .lacks(
+            path: store.path, what: "temperature \(temperature)",
+            has: logits.temperatures.map { "\($0)" }.joined(separator: ", "))
+        }
+        temperatures[temperature] = place
       }
-      guard logits.positions == .all || soft.positions == .masked else {
+      guard logits.positions == .all || positions == .masked else {
         throw .lacks(path: store.path, what: "logits of all positions", has: "masked ones only")
       }
     }
-    let readsStates = objective.cosine != nil || objective.softTargets != nil && logits == nil
-    guard !readsStates || store.layout.lastHidden != nil else {
-      throw .lacks(path: store.path, what: "last hidden states", has: "logits only")
+    let computesLogits = asked.vocabularyLogits != nil && layout.topLogits == nil
+    let stored = layout.hiddenStates?.layers ?? []
+    for layer in asked.hiddenStates.union(computesLogits ? [.last] : []).sorted()
+    where !stored.contains(layer.storedName) {
+      throw .lacks(
+        path: store.path,
+        what: layer == .last ? "last hidden states" : "hidden states \(layer)",
+        has: stored.isEmpty ? "logits only" : "hidden states \(stored.joined(separator: ", "))")
+    }
+    guard !asked.classLogits else {
+      throw .lacks(path: store.path, what: "class logits", has: "outputs for masked text")
     }
     precondition(
-      head != nil || objective.softTargets == nil || logits != nil,
-      "soft targets from hidden states take the teacher's head")
+      head != nil || !computesLogits, "logits from hidden states take the teacher's head")
     self.store = store
     self.head = head
     self.vocabularySize = vocabularySize
-    self.temperature = temperature
+    self.temperatures = temperatures
     scope = ComputeScope(engine: engine, recording: false)
   }
 
@@ -86,32 +94,43 @@ public final class StoredTeacher: TeacherSource {
     }
     scope.reset()
     var targets = TeacherTargets()
-    let usesLogits = temperature != nil && request.logitRows != nil
-    if request.hidden || request.logitRows != nil && !usesLogits {
-      let hidden = lastHidden(of: stored, rows: layout.tokenCount)
-      if request.hidden { targets.hidden = hidden }
-      if let wanted = request.logitRows, !usesLogits {
-        targets.vocabulary = head?.teaching(
-          hidden: hidden, rows: layout.allRows, wanted: wanted, in: scope)
-      }
+    let computed = temperatures.isEmpty ? request.logitRows : nil
+    var states: [HiddenLayer: Tensor] = [:]
+    for layer in request.hiddenStates.union(computed == nil ? [] : [.last]).sorted() {
+      states[layer] = hiddenStates(layer, of: stored, rows: layout.tokenCount)
     }
-    if let wanted = request.logitRows, let temperature {
-      targets.topLogits = try topLogits(of: stored, rows: wanted.rows, temperature: temperature)
+    targets.tensors = ObservedTensors(hiddenStates: states)
+    if let computed, let last = states[.last] {
+      targets.vocabulary = head?.teaching(
+        hidden: last, rows: layout.allRows, wanted: computed, in: scope)
+    }
+    if let wanted = request.logitRows {
+      for (temperature, place) in temperatures {
+        targets.topLogits[temperature] = try topLogits(
+          of: stored, rows: wanted.rows, temperature: temperature, place: place)
+      }
     }
     return targets
   }
 
+  public var dimensions: ModelDimensions {
+    ModelDimensions(
+      hiddenSize: store.layout.hiddenStates?.hiddenSize, vocabularySize: vocabularySize)
+  }
+
   /// [T, C]
-  private func lastHidden(of batch: StageActivationStore.Batch, rows: Int) -> Tensor {
-    let columns = store.layout.lastHidden?.hiddenSize ?? 0
+  private func hiddenStates(
+    _ layer: HiddenLayer, of batch: StageActivationStore.Batch, rows: Int
+  ) -> Tensor {
+    let columns = store.layout.hiddenStates?.hiddenSize ?? 0
     return withScratch(rows * columns) { states in
-      store.readLastHidden(of: batch, into: states)
+      store.readHiddenStates(layer.storedName, of: batch, into: states)
       return scope.input(UnsafeBufferPointer(states), rows: rows, columns: columns)
     }
   }
 
   private func topLogits(
-    of batch: StageActivationStore.Batch, rows: [Int32], temperature: Int
+    of batch: StageActivationStore.Batch, rows: [Int32], temperature: Double, place: Int
   ) throws(StoredTeacherError) -> TopLogits? {
     guard let layout = store.layout.topLogits else { return nil }
     let ids = store.topLogitIDs(of: batch)
@@ -124,6 +143,9 @@ public final class StoredTeacher: TeacherSource {
       "\(rows.count) rows of \(batch.logitRowCount) stored for the masked positions")
     let sums = store.logNormalizers(of: batch)
     let (k, temperatures) = (layout.count, layout.temperatures.count)
+    var kept =
+      self.kept.removeValue(forKey: temperature)
+      ?? TopLogits(rows: 0, count: 0, values: [], ids: [], logNormalizers: [])
     withScratch(batch.logitRowCount * k) { values in
       store.readTopLogits(of: batch, into: values)
       kept.replace(rows: rows.count, count: k) { keptValues, keptIDs, logNormalizers in
@@ -134,10 +156,11 @@ public final class StoredTeacher: TeacherSource {
             keptValues[i * k + j] = values[row * k + j]
             keptIDs[i * k + j] = ids[row * k + j]
           }
-          logNormalizers[i] = sums[row * temperatures + temperature]
+          logNormalizers[i] = sums[row * temperatures + place]
         }
       }
     }
+    self.kept[temperature] = kept
     return kept
   }
 
@@ -151,12 +174,26 @@ public final class StoredTeacher: TeacherSource {
   }
 }
 
-extension DistillationObjective {
+extension HiddenLayer {
+  /// What a store calls it.
+  var storedName: String { description }
+
+  init?(storedName: String) {
+    if storedName == StageActivationLayout.HiddenStates.lastLayer {
+      self = .last
+    } else if let number = Int(storedName) {
+      self = .number(number)
+    } else {
+      return nil
+    }
+  }
+}
+
+extension Objective {
   /// The objective that a store of this layout can teach: where it has logits, they take the place of the
   /// whole distribution.
-  public func taught(from layout: StageActivationLayout) -> DistillationObjective {
-    var objective = self
-    objective.softTargets?.keptLogits = layout.topLogits?.count
-    return objective
+  public func taught(from layout: StageActivationLayout) throws(NeedsAllLogits) -> Objective {
+    guard let logits = layout.topLogits else { return self }
+    return try keeping(logits: logits.count)
   }
 }

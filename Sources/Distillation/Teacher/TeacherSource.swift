@@ -1,25 +1,34 @@
+// Where the outputs of a teacher come from.
 import Text
 import Transformers
 
 /// What a student is taught with, for one batch. Valid until the source is asked for the next batch.
 public struct TeacherTargets {
-  /// Last hidden state of every token [T, C]; nil if it was not asked for.
-  public var hidden: Tensor?
+  /// Hidden states and class logits that were asked for.
+  public var tensors = ObservedTensors()
   /// What gives the teacher's logits of the asked-for rows; nil if they were not asked for.
   public var vocabulary: TeacherVocabulary?
-  /// What was kept of the teacher's logits of those rows; then `vocabulary` is nil.
-  public var topLogits: TopLogits?
+  /// What was kept of the teacher's logits of those rows, by temperature; then `vocabulary` is nil.
+  public var topLogits: [Double: TopLogits] = [:]
+
+  public init() {}
 }
 
 /// What is asked of a teacher.
 public struct TeacherRequest: Sendable {
-  /// Whether the last hidden states are read.
-  public var hidden: Bool
-  /// Rows whose logits are read; nil for none.
+  /// Hidden states that are read whole.
+  public var hiddenStates: Set<HiddenLayer>
+  /// Rows whose vocabulary logits are read; nil for none.
   public var logitRows: RowSelection?
+  /// Whether the logits of the classification head are read.
+  public var classLogits: Bool
 
-  public init(hidden: Bool, logitRows: RowSelection?) {
-    (self.hidden, self.logitRows) = (hidden, logitRows)
+  public init(
+    hiddenStates: Set<HiddenLayer> = [], logitRows: RowSelection? = nil, classLogits: Bool = false
+  ) {
+    self.hiddenStates = hiddenStates
+    self.logitRows = logitRows
+    self.classLogits = classLogits
   }
 }
 
@@ -35,6 +44,9 @@ public struct BatchPlace: Sendable, Hashable {
 /// A teacher is a source of targets: a model that is run on the spot, or what it said when it was run before.
 /// The loop does not know which. Nothing that could carry a gradient is visible through it.
 public protocol TeacherSource: AnyObject {
+  /// As far as it knows them.
+  var dimensions: ModelDimensions { get }
+
   func targets(
     for batch: PackedBatch, layout: SequenceLayout, at place: BatchPlace, request: TeacherRequest
   ) throws -> TeacherTargets

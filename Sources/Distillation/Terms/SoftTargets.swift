@@ -35,6 +35,8 @@ public struct SoftTargets: VocabularyTerm {
     return term
   }
 
+  public var temperatureOfKeptLogits: Double? { temperature }
+
   public var name: String { keptLogits == nil ? Self.key : "soft_targets_top_k" }
   public var rows: TermRows { TermRows(positions) }
   public var readsOfStudent: Observations { Observations(vocabularyLogits: positions) }

@@ -29,12 +29,17 @@ public struct TrainingCheckpointing {
     self.resumes = resumes
   }
 
-  /// - Parameter stateNames: of what the optimizer keeps.
+  /// - Parameters:
+  ///   - objective: the terms' own parameters.
+  ///   - stateNames: of what the optimizer keeps.
   func save(
-    model: TransformerModel, optimizer: any Optimizer, stateNames: [String],
-    progress: TrainingProgress
+    model: TransformerModel, objective: [Parameter], optimizer: any Optimizer,
+    stateNames: [String], progress: TrainingProgress
   ) throws {
     var content = ModelCheckpoint.content(of: model, attributes: attributes, files: files)
+    content.objective = objective.map {
+      StoredTensor(path: $0.path, shape: $0.shape, values: UnsafeBufferPointer($0.values))
+    }
     for name in stateNames {
       content.optimizer[name] = zip(optimizer.parameters, optimizer.state(named: name)).map {
         StoredTensor(
@@ -53,9 +58,10 @@ public struct TrainingCheckpointing {
       content: ModelCheckpoint.content(of: model, attributes: attributes, files: files))
   }
 
-  /// Sets model and optimizer to where the checkpoint stands; nil if there is none to go on from.
+  /// Sets model, objective and optimizer to where the checkpoint stands; nil if there is none to go on from.
   func restore(
-    model: TransformerModel, optimizer: any Optimizer, stateNames: [String]
+    model: TransformerModel, objective: [Parameter], optimizer: any Optimizer,
+    stateNames: [String]
   ) throws -> TrainingProgress? {
     guard resumes, FileManager.default.fileExists(atPath: path) else { return nil }
     let checkpoint = try Checkpoint(path: path)
@@ -65,6 +71,11 @@ public struct TrainingCheckpointing {
         "\(path) was written with another \(name.replacing("_", with: " "))")
     }
     try ModelCheckpoint.load(checkpoint, into: model)
+    try checkpoint.validate(
+      expected: objective.map { TensorShape(path: $0.path, shape: $0.shape) }, in: "/objective")
+    for parameter in objective {
+      try checkpoint.read(parameter.path, in: "/objective", into: parameter.values)
+    }
     guard checkpoint.optimizerGroups == stateNames.sorted() else {
       throw TrainingError.foreignProgress("\(path) was written with another optimizer")
     }

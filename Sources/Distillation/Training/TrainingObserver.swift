@@ -13,8 +13,8 @@ public struct StepReport: Sendable {
   public var sequences: Int
   public var tokens: Int
   public var seconds: Double
-  /// What its terms asked for, where that was looked at.
-  public var account: LossAccount?
+  /// Its gradient by term, where that was looked at.
+  public var breakdown: GradientBreakdown?
 }
 
 /// Looks on while a model is trained. Observers receive values and change nothing.

@@ -19,14 +19,50 @@ public struct TrainingProgress: Sendable, Equatable {
   public var epochLosses: LossSums
   public var curve: [CurvePoint] = []
   public var epochs: [EpochResult] = []
-  /// Of the steps at which the terms were looked at one by one.
-  public var accounts: [LossAccount] = []
+  /// Of the steps whose gradient was broken down by term.
+  public var breakdowns: [GradientBreakdown] = []
   /// Clock, not part of what must be equal: seconds of training and evaluating over all resumes.
   public var clock = TrainingClock()
 
   public init(termCount: Int) {
     window = LossSums(termCount: termCount)
     epochLosses = LossSums(termCount: termCount)
+  }
+
+  /// Counts a step.
+  mutating func add(_ losses: StepLosses, sequences: Int, tokens: Int, batches: Int) {
+    step += 1
+    batch += batches
+    self.sequences += sequences
+    self.tokens += tokens
+    epochLosses.add(losses)
+    window.add(losses)
+  }
+
+  /// Makes a point of the curve of the steps since the last one.
+  mutating func closeWindow() {
+    guard window.steps > 0 else { return }
+    curve.append(CurvePoint(step: step, total: window.meanTotal, terms: window.meanTerms))
+    window = LossSums(termCount: window.terms.count)
+  }
+
+  /// Ends an epoch with its row.
+  /// - Parameter window: steps that a point of the curve is the mean of.
+  mutating func endEpoch(
+    evaluation: ClassificationResult?, evaluationSeconds: Double, window: Int
+  ) -> EpochResult {
+    epoch += 1
+    batch = 0
+    let result = EpochResult(
+      epoch: epoch, step: step, meanLoss: epochLosses.meanTotal,
+      windowLoss: curve.last { $0.step % window == 0 }?.total, evaluation: evaluation)
+    epochs.append(result)
+    epochLosses = LossSums(termCount: epochLosses.terms.count)
+    clock.seconds += evaluationSeconds
+    clock.evaluationSeconds += evaluationSeconds
+    clock.epochSeconds.append(clock.currentEpochSeconds + evaluationSeconds)
+    clock.currentEpochSeconds = 0
+    return result
   }
 }
 
@@ -64,6 +100,13 @@ public struct TrainingClock: Sendable, Equatable {
   /// Seconds of single steps, the latest few thousand, for medians.
   public var stepSeconds: [Double] = []
   static let keptSteps = 4096
+
+  mutating func add(step seconds: Double) {
+    self.seconds += seconds
+    currentEpochSeconds += seconds
+    if stepSeconds.count == Self.keptSteps { stepSeconds.removeFirst(Self.keptSteps / 2) }
+    stepSeconds.append(seconds)
+  }
 }
 
 // MARK: - In a checkpoint
@@ -84,7 +127,7 @@ extension TrainingProgress {
       ]),
       "epoch_seconds": .reals(clock.epochSeconds), "step_seconds": .reals(clock.stepSeconds),
     ]
-    if !accounts.isEmpty { values["accounts"] = .reals(accounts.flatMap(\.storedValues)) }
+    if !breakdowns.isEmpty { values["accounts"] = .reals(breakdowns.flatMap(\.storedValues)) }
     for result in epochs {
       let prefix = "epoch_\(result.epoch)_"
       values[prefix + "result"] = .reals([
@@ -123,12 +166,12 @@ extension TrainingProgress {
         terms: Array(points[$0 + 2..<$0 + 2 + termCount]))
     }
     let stored = values["accounts"]?.reals ?? []  // absent where there are none
-    let size = LossAccount.storedCount(termCount: termCount)
+    let size = GradientBreakdown.storedCount(termCount: termCount)
     guard stored.count % size == 0 else {
-      throw .foreignProgress("accounts of \(stored.count) numbers, \(size) each")
+      throw .foreignProgress("gradient breakdowns of \(stored.count) numbers, \(size) each")
     }
-    accounts = stride(from: 0, to: stored.count, by: size).map {
-      LossAccount(storedValues: stored[$0..<$0 + size], termCount: termCount)
+    breakdowns = stride(from: 0, to: stored.count, by: size).map {
+      GradientBreakdown(storedValues: stored[$0..<$0 + size], termCount: termCount)
     }
     let times = try reals("clock")
     guard times.count == 5 else { throw .foreignProgress("a clock of \(times.count) numbers") }

@@ -1,6 +1,7 @@
 // How long a training goes on, how its parameters are updated and when it is saved.
 // Whoever trains names an optimizer and a schedule.
 @_exported import Optimization
+import Text
 
 /// How the parameters of a training are updated.
 public struct OptimizationSettings: Sendable, Equatable {
@@ -39,20 +40,86 @@ public enum TrainingLimit: Sendable, Equatable {
   case steps(Int)
   /// With the step in which this many tokens have been seen.
   case tokens(Int)
+}
 
-  /// Optimizer steps in all.
-  /// - Parameters:
-  ///   - stepsPerEpoch: of the data and batching at hand.
-  ///   - tokensOfSteps: tokens of each step of an epoch, counted from 0.
-  func steps(perEpoch stepsPerEpoch: Int, tokensOfSteps: (_ epoch: Int) -> [Int]) -> Int {
+/// When checkpoints are written besides the end of an epoch and of the stage.
+public enum CheckpointInterval: Sendable, Equatable {
+  case never
+  case minutes(Double)
+  case steps(Int)
+}
+
+/// How many steps a point of the loss curve is the mean of.
+public enum CurveSpacing: Sendable, Equatable {
+  case steps(Int)
+  /// As many as give about this number of points, at least one.
+  case points(Int)
+
+  public func steps(of total: Int) -> Int {
     switch self {
+    case .steps(let steps): steps
+    case .points(let points): max(1, total / points)
+    }
+  }
+}
+
+/// The numbers of a training, the same for every kind of it.
+public struct TrainingSettings: Sendable, Equatable {
+  public var objective: Objective
+  public var optimization: OptimizationSettings
+  /// Sequences of one forward pass.
+  public var batchSize: Int
+  /// Batches whose gradients make one step. Each term is the mean over what it is taken on in all of them.
+  public var accumulation: Int
+  public var limit: TrainingLimit
+  /// Of order, masking, dropout and the terms' own parameters.
+  public var seed: UInt64
+  public var curve: CurveSpacing
+  /// Steps from one breakdown of the gradient by term to the next, the first step having one; nil for none. The
+  /// training is the same to the bit.
+  public var breakdownSteps: Int?
+
+  public init(
+    objective: Objective, optimization: OptimizationSettings, batchSize: Int, accumulation: Int,
+    limit: TrainingLimit, seed: UInt64, curve: CurveSpacing, breakdownSteps: Int? = nil
+  ) {
+    precondition(
+      batchSize > 0 && accumulation > 0, "batches of \(batchSize), \(accumulation) a step")
+    precondition(breakdownSteps ?? 1 > 0, "a breakdown every \(breakdownSteps ?? 0) steps")
+    self.objective = objective
+    self.optimization = optimization
+    self.batchSize = batchSize
+    self.accumulation = accumulation
+    self.limit = limit
+    self.seed = seed
+    self.curve = curve
+    self.breakdownSteps = breakdownSteps
+  }
+
+  /// Optimizer steps of an epoch over `count` sequences.
+  public func stepsPerEpoch(of count: Int) -> Int {
+    let batches = (count + batchSize - 1) / batchSize
+    return (batches + accumulation - 1) / accumulation
+  }
+
+  /// Optimizer steps of a whole training.
+  /// - Parameters:
+  ///   - count: sequences of an epoch.
+  ///   - order: in which batches an epoch, counted from 0, visits them.
+  ///   - length: tokens of a sequence.
+  func totalSteps(
+    over count: Int, order: (_ epoch: Int) -> EpochOrder, length: (_ sequence: Int) -> Int
+  ) -> Int {
+    let stepsPerEpoch = stepsPerEpoch(of: count)
+    switch limit {
     case .epochs(let epochs): return epochs * stepsPerEpoch
     case .steps(let steps): return steps
     case .tokens(let limit):
       guard stepsPerEpoch > 0 else { return 0 }
       var (steps, tokens, epoch) = (0, 0, 0)
       while tokens < limit {
-        for count in tokensOfSteps(epoch) where tokens < limit {
+        for count in order(epoch).tokensOfGroups(of: accumulation, lengthOf: length)
+        where tokens < limit {
           tokens += count
           steps += 1
         }
@@ -61,11 +128,4 @@ public enum TrainingLimit: Sendable, Equatable {
       return steps
     }
   }
-}
-
-/// When checkpoints are written besides the end of an epoch and of the stage.
-public enum CheckpointInterval: Sendable, Equatable {
-  case never
-  case minutes(Double)
-  case steps(Int)
 }

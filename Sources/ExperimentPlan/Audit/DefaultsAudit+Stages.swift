@@ -48,7 +48,8 @@ extension DefaultsAudit {
       counterpart: installed(arguments, "dataloader_drop_last")),
     AuditedDefault(
       section: trainerRecipe.section, setting: "steps that the training loss of a row is a mean of",
-      value: "\(StageExecution.trainerWindow)", counterpart: installed(arguments, "logging_steps")),
+      value: "\(CurveSpacing.fineTuning.steps(of: 0))",
+      counterpart: installed(arguments, "logging_steps")),
   ]
 
   private static let withoutARecipe = [

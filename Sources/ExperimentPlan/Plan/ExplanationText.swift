@@ -1,5 +1,5 @@
 // The parts of an explanation: losses as formulas, options in words, the learning rate drawn.
-import Optimization
+import Distillation
 import Options
 
 enum NumberWords {
@@ -36,7 +36,7 @@ enum StageOptionsText {
       }
     return [
       batches,
-      "optimizer: \(training.optimizer.rule.words)",
+      "optimizer: \(training.optimization.optimizer.words)",
       frozen,
       "seed \(training.seed); a checkpoint every \(interval)",
     ]
@@ -49,14 +49,10 @@ enum LearningRateCurve {
   private static let columns = 40
 
   static func line(_ training: TrainingOptions, counts: StepCounts?) -> String {
-    let total = counts?.total ?? 1_000
-    let rate = LearningRate(
-      peak: training.optimizer.rule.learningRate,
-      warmupSteps: Warmup.fraction(training.schedule.warmup).steps(of: total), totalSteps: total,
-      schedule: training.schedule.shape)
+    // So many steps that a column is a point of the schedule.
+    let rate = training.optimization.learningRate(totalSteps: columns * 2000)
     let drawn = (0..<columns).map { column -> String in
-      let place = (Double(column) + 0.5) / Double(columns)
-      let level = rate.factor(step: Int(place * Double(total))) * Double(blocks.count - 1)
+      let level = rate.factor(step: column * 2000 + 1000) * Double(blocks.count - 1)
       return String(blocks[Int(level.rounded())])
     }.joined()
     var words = "learning rate: \(NumberWords.plain(rate.peak)) |\(drawn)|"

@@ -1,5 +1,5 @@
 // How many steps a stage will take, from the sizes of its data.
-import Optimization
+import Distillation
 
 /// Sequences and tokens of a corpus as cut for a stage, or examples of a task.
 public struct DataSize: Sendable, Equatable {
@@ -41,7 +41,7 @@ public struct StepCounts: Sendable, Equatable {
       let steps = Double(count) / Double(tokens) * Double(stepsPerEpoch)
       total = max(1, Int(steps.rounded(.up)))
     }
-    warmup = Warmup.fraction(training.schedule.warmup).steps(of: total)
+    warmup = training.optimization.warmup.steps(of: total)
   }
 }
 

@@ -110,18 +110,20 @@ final class StageWatcher: TrainingObserver {
     try metrics.append(
       MetricsLine(
         event: .step, stage: stage, step: report.step, epoch: report.epoch, values: values))
-    if let account = report.account { try append(account, of: report) }
+    if let breakdown = report.breakdown { try append(breakdown, of: report) }
     observer?.stepCompleted(report, stage: stage)
   }
 
-  private func append(_ account: LossAccount, of report: StepReport) throws {
+  private func append(_ breakdown: GradientBreakdown, of report: StepReport) throws {
     let names = report.losses.terms.map(\.name)
     var values: [String: Double] = [:]
-    for (name, norm) in zip(names, account.gradientNorms) { values["gradient_norm.\(name)"] = norm }
-    for (pair, cosine) in zip(LossAccount.pairs(termCount: names.count), account.cosines) {
+    for (name, norm) in zip(names, breakdown.gradientNorms) {
+      values["gradient_norm.\(name)"] = norm
+    }
+    for (pair, cosine) in zip(GradientBreakdown.pairs(termCount: names.count), breakdown.cosines) {
       values["gradient_cosine.\(names[pair.0]).\(names[pair.1])"] = cosine
     }
-    values["teacher_entropy"] = account.teacherEntropy
+    values["teacher_entropy"] = breakdown.teacherEntropy
     try metrics.append(
       MetricsLine(
         event: .account, stage: stage, step: report.step, epoch: report.epoch, values: values))

@@ -68,7 +68,7 @@ public final class StageActivations {
       throw RunError.noSuchStage(request.stage, known: plan.stages.map(\.id))
     }
     guard let options = planned.stage.work as? DistillStage,
-      options.loss.distillationObjective.needsTeacher
+      let objective = options.loss.objective, objective.needsTeacher
     else { throw RunError.noTeacher(stage: request.stage) }
     let facts = try DigestFacts.gather(
       for: plan, stages: [planned.id], in: locations, numericsVersion: Numerics.version,
@@ -96,9 +96,7 @@ public final class StageActivations {
         "\(options.text.texts.map(\.name).joined(separator: ", ")): no sequence is left after "
           + "cleaning")
     }
-    let objective = options.loss.distillationObjective
-    let settings = StageExecution.maskedLanguageSettings(
-      planned.stage.training, objective: objective, masking: options.text.masking.rule)
+    let training = planned.stage.training
     sequenceCount = corpus.count
     layout = try request.layout(
       for: objective, hiddenSize: teacher.configuration.hiddenSize,
@@ -108,10 +106,9 @@ public final class StageActivations {
       vocabulary: digests.vocabulary, options: options, training: planned.stage.training)
     recording = StageActivationRecording(
       teacher: teacher,
-      batches: MaskedCorpus(
-        corpus: corpus, tokenCounts: corpus.tokenCounts, vocabulary: try data.vocabulary(),
-        settings: settings),
-      settings: settings, engine: engine)
+      batches: training.batches(
+        of: corpus, masking: options.text.masking.rule, vocabulary: try data.vocabulary()),
+      settings: training.settings(objective, curve: .maskedLanguage), engine: engine)
     path =
       request.path
       ?? "\(locations.cache)/activations/"
@@ -140,20 +137,30 @@ public final class StageActivations {
 extension StageActivationRequest {
   /// What will be stored for an objective.
   fileprivate func layout(
-    for objective: DistillationObjective, hiddenSize: Int, vocabularySize: Int
-  ) throws(RunError) -> StageActivationLayout {
-    let states = StageActivationLayout.LastHidden(hiddenSize: hiddenSize, precision: precision)
-    guard let keptLogits else { return StageActivationLayout(lastHidden: states) }
-    guard let soft = objective.softTargets else { throw .noSoftTargets(stage: stage) }
-    guard keptLogits <= vocabularySize else {
-      throw .tooManyLogits(keptLogits, words: vocabularySize)
+    for objective: Objective, hiddenSize: Int, vocabularySize: Int
+  ) throws -> StageActivationLayout {
+    let asked = objective.readsOfTeacher
+    // Logits that are not kept are computed again from the last hidden states.
+    let computesLogits = asked.vocabularyLogits != nil && keptLogits == nil
+    let layers = asked.hiddenStates.union(computesLogits ? [.last] : [])
+    let states =
+      layers.isEmpty
+      ? nil
+      : StageActivationLayout.HiddenStates(
+        layers: layers.sorted().map(\.description), hiddenSize: hiddenSize, precision: precision)
+    guard let keptLogits else { return StageActivationLayout(hiddenStates: states) }
+    guard let positions = asked.vocabularyLogits else {
+      throw RunError.noSoftTargets(stage: stage)
     }
+    guard keptLogits <= vocabularySize else {
+      throw RunError.tooManyLogits(keptLogits, words: vocabularySize)
+    }
+    _ = try objective.keeping(logits: keptLogits)
     return StageActivationLayout(
-      // The cosine reads states, whatever the soft targets are made of.
-      lastHidden: objective.cosine == nil ? nil : states,
+      hiddenStates: states,
       topLogits: .init(
-        count: keptLogits, temperatures: temperatures ?? [soft.temperature],
-        positions: soft.positions == .all ? .all : .masked, precision: .f32))
+        count: keptLogits, temperatures: temperatures ?? objective.temperaturesOfKeptLogits,
+        positions: positions == .all ? .all : .masked, precision: .f32))
   }
 }
 

@@ -53,17 +53,16 @@ struct StageExecution {
       model, corpus: options.text
     ) { _ in
       StageTeaching(
-        objective: DistillationObjective(softTargets: nil, maskedLanguage: 1, cosine: nil),
-        source: nil, description: nil)
+        objective: PretrainStage.objective, source: nil, description: nil)
     }
   }
 
   private func distill(_ options: DistillStage) throws -> StageResult {
     let student = try models.make(planned.inputs[1])
-    let objective = options.loss.distillationObjective
+    let objective = options.objective
     let teacher = { try models.make(planned.inputs[0]) }
     return try maskedLanguage(
-      student, corpus: options.text, accountSteps: options.breakdownSteps
+      student, corpus: options.text, breakdownSteps: options.breakdownSteps
     ) { corpus in
       switch options.outputs {
       case .live:
@@ -79,60 +78,36 @@ struct StageExecution {
     }
   }
 
-  static func maskedLanguageSettings(
-    _ training: TrainingOptions, objective: DistillationObjective, masking: MaskingRule,
-    accountSteps: Int? = nil
-  ) -> MaskedLanguageSettings {
-    MaskedLanguageSettings(
-      objective: objective, optimization: training.optimization, masking: masking,
-      batchSize: training.batching.batchSize, accumulation: training.batching.accumulate,
-      groupsByLength: training.batching.groupByLength, limit: training.trainingLimit,
-      seed: training.seed, window: 1, accountSteps: accountSteps)
-  }
-
-  static func fineTuningSettings(
-    _ training: TrainingOptions, random: RandomSource, selectBest: ModelSelection
-  ) -> FineTuningSettings {
-    FineTuningSettings(
-      optimization: training.optimization, batchSize: training.batching.batchSize,
-      accumulation: training.batching.accumulate, limit: training.trainingLimit,
-      seed: training.seed, order: .shuffled, random: random == .torch24CPU ? .torch : .counter,
-      window: trainerWindow, selectBest: selectBest.rule)
-  }
-
   /// - Parameter teaching: makes the teacher for the stage's corpus.
   private func maskedLanguage(
-    _ model: TransformerModel, corpus options: CorpusOptions, accountSteps: Int? = nil,
+    _ model: TransformerModel, corpus options: CorpusOptions, breakdownSteps: Int? = nil,
     teaching makeTeaching: (TokenizedCorpus) throws -> StageTeaching
   ) throws -> StageResult {
     let corpus = try data.corpus(options, sequenceLength: training.sequenceLength)
     let teaching = try makeTeaching(corpus)
     let objective = teaching.objective
     model.freeze(training.freeze)
-    let settings = Self.maskedLanguageSettings(
-      training, objective: objective, masking: options.masking.rule,
-      accountSteps: accountSteps)
-    let batches = MaskedCorpus(
-      corpus: corpus, tokenCounts: corpus.tokenCounts, vocabulary: try data.vocabulary(),
-      settings: settings)
-    var loop = MaskedLanguageTraining(
-      student: model, teacher: teaching.source, batches: batches, settings: settings,
-      engine: engine, checkpointing: try checkpointing(of: model), observer: observer)
+    let settings = training.settings(
+      objective, curve: .maskedLanguage, breakdownSteps: breakdownSteps)
+    let loop = MaskedLanguageTraining(
+      student: model, teacher: teaching.source,
+      batches: training.batches(
+        of: corpus, masking: options.masking.rule, vocabulary: try data.vocabulary()),
+      settings: settings, engine: engine, checkpointing: try checkpointing(of: model),
+      observer: observer)
     guard corpus.count > 0 else {
       throw TrainingError.noData(
         "\(options.name): no sequence is left after cleaning")
     }
     let total = loop.totalSteps
     try (teaching.source as? StoredTeacher)?.check(covers: total)
-    // Some sixty points draw a curve; a run of a few steps keeps them all.
-    loop.settings.window = max(1, total / 60)
     began(total)
     let progress = try loop.run()
     return result(
-      model, progress, loss: objective.formula, termNames: objective.termNames,
-      window: loop.settings.window, targets: teaching.description,
-      accounting: accountSteps.map {
-        RunRecord.LossAccounting(every: $0, of: objective, progress.accounts)
+      model, progress, objective: objective, window: settings.curve.steps(of: total),
+      targets: teaching.description,
+      accounting: breakdownSteps.map {
+        RunRecord.LossAccounting(every: $0, of: objective, progress.breakdowns)
       })
   }
 
@@ -145,26 +120,25 @@ struct StageExecution {
       random: plan.definition.random)
     model.freeze(training.freeze)
     let length = training.sequenceLength
-    let settings = Self.fineTuningSettings(
-      training, random: plan.definition.random, selectBest: options.selectBest)
+    let objective = options.objective
+    let settings = training.settings(objective, curve: .fineTuning)
     let examples = try data.sequences(task.train, maximumLength: length)
-    let teaching = try options.teaching.map { teaching in
-      try ClassTeaching(
-        teacher: try classifier(teaching.teacher), training: examples,
-        softTargetWeight: teaching.loss.weight(of: ClassSoftTargets.key),
-        labelWeight: teaching.loss.weight(of: CrossEntropy.key),
-        temperature: teaching.temperature, engine: engine)
+    let teacher = try options.teaching.map { teaching in
+      try ClassifierTeacher(
+        model: try classifier(teaching.teacher), training: examples, objective: objective,
+        engine: engine)
     }
     let loop = FineTuning(
       model: model, training: examples,
-      validation: try data.sequences(task.dev, maximumLength: length), teaching: teaching,
-      settings: settings, engine: engine, checkpointing: try checkpointing(of: model),
-      observer: observer)
-    began(loop.totalSteps)
+      validation: try data.sequences(task.dev, maximumLength: length), teacher: teacher,
+      settings: settings, selectBest: options.selectBest.rule,
+      random: plan.definition.random.ofFineTuning, engine: engine,
+      checkpointing: try checkpointing(of: model), observer: observer)
+    let total = loop.totalSteps
+    began(total)
     let progress = try loop.run()
     let record = result(
-      model, progress, loss: options.loss.objective?.formula ?? "",
-      termNames: FineTuning.termNames(isTaught: teaching != nil), window: Self.trainerWindow)
+      model, progress, objective: objective, window: settings.curve.steps(of: total))
     guard task.test.count > 0 else { return record }
     let test = try ClassificationEvaluation.evaluate(
       model, on: try data.sequences(task.test, maximumLength: length),
@@ -173,9 +147,6 @@ struct StageExecution {
       model: model, record: record.record,
       testPredictions: GLUESubmission.text(predictions: test.predictions))
   }
-
-  /// The Trainer's `logging_steps`: what its epoch table shows is the mean over the last window of 500.
-  static let trainerWindow = 500
 
   // MARK: Results
 
@@ -195,8 +166,8 @@ struct StageExecution {
 
   /// - Parameter targets: where a teacher's outputs came from if not from a live one, in words.
   private func result(
-    _ model: TransformerModel, _ progress: TrainingProgress, loss: String, termNames: [String],
-    window: Int, targets: String? = nil, accounting: RunRecord.LossAccounting? = nil
+    _ model: TransformerModel, _ progress: TrainingProgress, objective: Objective, window: Int,
+    targets: String? = nil, accounting: RunRecord.LossAccounting? = nil
   ) -> StageResult {
     var inputs = planned.inputNames
     inputs["targets"] = targets
@@ -215,13 +186,13 @@ struct StageExecution {
       parameters: model.parameterCounts,
       steps: progress.step, sequences: progress.sequences, tokens: progress.tokens,
       budget: training.budget,
-      learningRate: training.learningRateText(totalSteps: progress.step), loss: loss,
+      learningRate: training.learningRateText(totalSteps: progress.step), loss: objective.formula,
       curve: RunRecord.LossCurve(
         window: window,
         points: progress.curve.map { point in
           RunRecord.LossCurve.Point(
             step: point.step,
-            terms: LossTerms(zip(termNames, point.terms)),
+            terms: LossTerms(zip(objective.names, point.terms)),
             total: point.total)
         }),
       accounting: accounting, epochs: epochs, best: best,
@@ -247,13 +218,13 @@ struct StageExecution {
 }
 
 extension RunRecord.LossAccounting {
-  init(every steps: Int, of objective: DistillationObjective, _ accounts: [LossAccount]) {
+  init(every steps: Int, of objective: Objective, _ breakdowns: [GradientBreakdown]) {
     self.init(
       every: steps,
-      terms: objective.weightedTerms.map {
-        Term(name: $0.name, weight: $0.weight, scale: $0.scale)
+      terms: objective.terms.map {
+        Term(name: $0.name, weight: $0.weight, scale: $0.term.scale?.factor ?? 1)
       },
-      points: accounts.map {
+      points: breakdowns.map {
         Point(
           step: $0.step, values: $0.terms, gradientNorms: $0.gradientNorms,
           gradientCosines: $0.cosines, teacherEntropy: $0.teacherEntropy)

@@ -26,15 +26,15 @@ struct StageProbe {
     case let options as PretrainStage:
       return try measure(
         planned, isCached, training, options.text, teacher: nil,
-        objective: DistillationObjective(softTargets: nil, maskedLanguage: 1, cosine: nil))
+        objective: PretrainStage.objective)
     case let options as DistillStage:
-      let objective = options.loss.distillationObjective
+      let objective = options.objective
       let teacher =
         objective.needsTeacher
         ? LiveTeacher(model: try models.make(planned.inputs[0]), engine: engine) : nil
       return try measure(
         planned, isCached, training, options.text, teacher: teacher, objective: objective,
-        accountSteps: options.breakdownSteps)
+        breakdownSteps: options.breakdownSteps)
     case let options as FinetuneStage:
       return try measure(planned, isCached, training, options)
     default: preconditionFailure("no stage \(planned.kind) can be measured")
@@ -43,20 +43,18 @@ struct StageProbe {
 
   private func measure(
     _ planned: PlannedStage, _ isCached: Bool, _ training: TrainingOptions,
-    _ options: CorpusOptions, teacher: LiveTeacher?, objective: DistillationObjective,
-    accountSteps: Int? = nil
+    _ options: CorpusOptions, teacher: LiveTeacher?, objective: Objective,
+    breakdownSteps: Int? = nil
   ) throws -> (RunForecast.Stage, DataSize) {
     guard let input = planned.inputs.last else { preconditionFailure("a stage without input") }
     let model = try models.make(input)
     model.freeze(training.freeze)
     let corpus = try data.corpus(options, sequenceLength: training.sequenceLength)
-    let settings = StageExecution.maskedLanguageSettings(
-      training, objective: objective, masking: options.masking.rule)
-    let batches = MaskedCorpus(
-      corpus: corpus, tokenCounts: corpus.tokenCounts, vocabulary: try data.vocabulary(),
-      settings: settings)
+    let settings = training.settings(objective, curve: .maskedLanguage)
+    let batches = training.batches(
+      of: corpus, masking: options.masking.rule, vocabulary: try data.vocabulary())
     let watch = ProbeWatch(engine)
-    func loop(_ settings: MaskedLanguageSettings) -> MaskedLanguageTraining {
+    func loop(_ settings: TrainingSettings) -> MaskedLanguageTraining {
       MaskedLanguageTraining(
         student: model, teacher: teacher, batches: batches, settings: settings, engine: engine,
         observer: watch)
@@ -68,23 +66,22 @@ struct StageProbe {
     let probe = loop(short)
     try untilEnough { try probe.run() }
     let size = DataSize(sequences: corpus.sequenceCount, tokens: corpus.tokenCount)
-    let stepsPerEpoch = max(
-      1, MaskedLanguageTraining.stepsPerEpoch(sequences: corpus.count, settings: settings))
+    let stepsPerEpoch = max(1, settings.stepsPerEpoch(of: corpus.count))
     let tokens = Int(Double(corpus.tokenCount) * Double(total) / Double(stepsPerEpoch))
     let batchTokens = batches.order(ofEpoch: 0).tokensOfGroups(
       of: 1, lengthOf: batches.length(of:))
-    // An account is a pass a term, each of them about a step's without its update.
-    let terms = objective.termNames.count
-    let accounts = accountSteps.map { (total + $0 - 1) / $0 } ?? 0
-    let gradients = model.parameters.filter(\.isTrainable).reduce(0) { $0 + $1.count }
+    // A breakdown is a pass a term, each of them about a step's without its update.
+    let terms = objective.terms.count
+    let breakdowns = breakdownSteps.map { (total + $0 - 1) / $0 } ?? 0
+    let gradients = probe.trainer.optimizer.parameters.reduce(0) { $0 + $1.count }
     return (
       stage(
         planned, model, isCached, steps: total,
         epochs: (total + stepsPerEpoch - 1) / stepsPerEpoch, tokens: tokens,
         seconds: watch.rates.seconds(steps: total, tokens: tokens)
-          * (1 + Double(accounts * terms) / Double(max(1, total))),
-        growth: growth(of: probe.scope, batchTokens, probed: watch.completedSteps)
-          + (accounts > 0 ? terms * gradients * MemoryLayout<Float>.stride : 0)), size
+          * (1 + Double(breakdowns * terms) / Double(max(1, total))),
+        growth: growth(of: probe.trainer.scope, batchTokens, probed: watch.completedSteps)
+          + (breakdowns > 0 ? terms * gradients * MemoryLayout<Float>.stride : 0)), size
     )
   }
 
@@ -99,27 +96,27 @@ struct StageProbe {
     model.freeze(training.freeze)
     let examples = try data.sequences(task.train, maximumLength: training.sequenceLength)
     let validation = try data.sequences(task.dev, maximumLength: training.sequenceLength)
-    let settings = StageExecution.fineTuningSettings(
-      training, random: plan.definition.random, selectBest: options.selectBest)
+    let settings = training.settings(
+      Objective(WeightedTerm(1, CrossEntropy())), curve: .fineTuning)
     let watch = ProbeWatch(engine)
-    func loop(_ settings: FineTuningSettings, validation: LabelledSequences) -> FineTuning {
+    func loop(_ settings: TrainingSettings, validation: LabelledSequences) -> FineTuning {
       FineTuning(
         model: model, training: examples, validation: validation, settings: settings,
-        engine: engine, observer: watch)
+        selectBest: .last, random: plan.definition.random.ofFineTuning, engine: engine,
+        observer: watch)
     }
     let full = loop(settings, validation: validation)
     let shown = validation.examples(0..<min(64, validation.count))
     var short = settings
     short.accumulation = 1
     short.limit = .steps(ProbeWatch.mostSteps)
-    short.selectBest = .last
     let probe = loop(short, validation: shown)
     try untilEnough { try probe.run() }
     let start = ContinuousClock.now
     _ = try ClassificationEvaluation.evaluate(
       model, on: shown, in: ComputeScope(engine: engine, recording: false))
     let evaluationSeconds = (ContinuousClock.now - start) / .seconds(1)
-    let stepsPerEpoch = FineTuning.stepsPerEpoch(examples: examples.count, settings: settings)
+    let stepsPerEpoch = settings.stepsPerEpoch(of: examples.count)
     let epochs = (full.totalSteps + stepsPerEpoch - 1) / stepsPerEpoch
     let test =
       task.test.count > 0
@@ -136,7 +133,8 @@ struct StageProbe {
         planned, model, isCached, steps: full.totalSteps, epochs: epochs, tokens: tokens,
         seconds: watch.rates.seconds(steps: full.totalSteps, tokens: tokens) + evaluation
           + teaching,
-        growth: growth(of: probe.scope, full.batchTokens, probed: watch.completedSteps)), size
+        growth: growth(of: probe.trainer.scope, full.batchTokens, probed: watch.completedSteps)),
+      size
     )
   }
 
@@ -182,8 +180,10 @@ struct StageProbe {
       case .minutes(let minutes): Int(seconds / 60 / minutes)
       case .steps(let spacing): steps / spacing
       }
-    // Weights and two moments, beside the checkpoint before them until they are whole; the best epoch's weights.
-    let checkpoints = (epochs + betweenEpochs > 1 ? 2 : 1) * 3
+    // Weights and what the optimizer keeps of each, beside the checkpoint before them until they are whole; the best
+    // epoch's weights.
+    let states = type(of: planned.stage.training.optimization.optimizer).stateNames.count
+    let checkpoints = (epochs + betweenEpochs > 1 ? 2 : 1) * (1 + states)
     let best = planned.stage.work.task != nil && epochs > 1 ? 1 : 0
     return RunForecast.Stage(
       id: planned.id, steps: steps, tokens: tokens,

@@ -48,28 +48,54 @@ extension MaskingOptions {
   }
 }
 
-extension LossOptions {
-  /// The terms with a weight, for the loops that know three of them.
-  var distillationObjective: DistillationObjective {
-    func weighted<Term: LossTerm>(_ type: Term.Type) -> (weight: Double, term: Term)? {
-      for weighted in objective?.terms ?? [] {
-        if let term = weighted.term as? Term { return (weighted.weight, term) }
-      }
-      return nil
-    }
-    return DistillationObjective(
-      softTargets: weighted(SoftTargets.self).map {
-        .init(
-          weight: $0.weight, temperature: $0.term.temperature,
-          positions: $0.term.positions == .all ? .all : .masked)
-      },
-      maskedLanguage: weighted(MaskedLanguage.self)?.weight,
-      cosine: weighted(HiddenCosine.self)?.weight)
+extension DistillStage {
+  /// The terms with a weight; a definition without any is refused before.
+  var objective: Objective {
+    guard let objective = loss.objective else { preconditionFailure("a loss without terms") }
+    return objective
   }
 }
 
+extension FinetuneStage {
+  /// The terms with a weight, and the labels: without a weight they are measured.
+  var objective: Objective {
+    Objective(loss.terms.filter { $0.weight > 0 || $0.term is CrossEntropy })
+  }
+}
+
+extension TrainingOptions {
+  func settings(
+    _ objective: Objective, curve: CurveSpacing, breakdownSteps: Int? = nil
+  ) -> TrainingSettings {
+    TrainingSettings(
+      objective: objective, optimization: optimization, batchSize: batching.batchSize,
+      accumulation: batching.accumulate, limit: trainingLimit, seed: seed, curve: curve,
+      breakdownSteps: breakdownSteps)
+  }
+
+  /// The masked batches of a corpus that was cut for this stage.
+  func batches(
+    of corpus: TokenizedCorpus, masking: MaskingRule, vocabulary: Vocabulary
+  ) -> MaskedCorpus {
+    MaskedCorpus(
+      corpus: corpus, tokenCounts: corpus.tokenCounts, vocabulary: vocabulary, masking: masking,
+      batchSize: batching.batchSize, groupsByLength: batching.groupByLength, seed: seed)
+  }
+}
+
+extension CurveSpacing {
+  /// Some sixty points draw a curve; a run of a few steps keeps them all.
+  static let maskedLanguage = CurveSpacing.points(60)
+  /// The Trainer's `logging_steps`: what its epoch table shows is the mean over the last window of 500.
+  static let fineTuning = CurveSpacing.steps(500)
+}
+
+extension RandomSource {
+  var ofFineTuning: FineTuning.RandomSource { self == .torch24CPU ? .torch : .counter }
+}
+
 extension ModelSelection {
-  var rule: FineTuningSettings.SelectionRule {
+  var rule: SelectionRule {
     switch self {
     case .evalLoss: .evaluationLoss
     case .accuracy: .accuracy

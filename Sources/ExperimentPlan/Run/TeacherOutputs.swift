@@ -50,14 +50,14 @@ extension PlanDigests {
 
 /// The teacher of one stage, with the objective that it can teach.
 struct StageTeaching {
-  let objective: DistillationObjective
+  let objective: Objective
   /// Nil where the objective needs none.
   let source: (any TeacherSource)?
   /// What is recorded as where the targets came from.
   let description: String?
 
   static func live(
-    _ objective: DistillationObjective, teacher: () throws -> TransformerModel, engine: Engine
+    _ objective: Objective, teacher: () throws -> TransformerModel, engine: Engine
   ) throws -> StageTeaching {
     StageTeaching(
       objective: objective,
@@ -69,15 +69,16 @@ struct StageTeaching {
   ///   - path: of the store.
   ///   - teacher: is called, and its head alone kept, if logits must be computed.
   static func stored(
-    _ objective: DistillationObjective, path: String, identity: TeacherOutputIdentity,
+    _ objective: Objective, path: String, identity: TeacherOutputIdentity,
     teacher: () throws -> TransformerModel, vocabularySize: Int, engine: Engine
   ) throws -> StageTeaching {
     guard objective.needsTeacher else {
       return StageTeaching(objective: objective, source: nil, description: nil)
     }
     let store = try StageActivationStore(path: path)
-    let objective = objective.taught(from: store.layout)
-    let needsHead = objective.softTargets != nil && store.layout.topLogits == nil
+    let objective = try objective.taught(from: store.layout)
+    let needsHead =
+      objective.readsOfTeacher.vocabularyLogits != nil && store.layout.topLogits == nil
     return StageTeaching(
       objective: objective,
       source: try StoredTeacher(
@@ -97,7 +98,11 @@ extension StageActivationLayout {
           + "\($0.precision.rawValue), T = "
           + $0.temperatures.map(NumberWords.plain).joined(separator: ", ")
       },
-      lastHidden.map { "last hidden states of \($0.hiddenSize), \($0.precision.rawValue)" },
+      hiddenStates.map { states in
+        (states.layers == ["last"]
+          ? "last hidden states" : "hidden states \(states.layers.joined(separator: ", "))")
+          + " of \(states.hiddenSize), \(states.precision.rawValue)"
+      },
     ].compactMap { $0 }.joined(separator: "; ")
   }
 }

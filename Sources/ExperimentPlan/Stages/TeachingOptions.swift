@@ -7,14 +7,6 @@ public struct TeachingOptions: Sendable, Equatable {
   public var teacher: String
   public var loss: LossOptions
 
-  /// Of the soft targets; 1 where there are none.
-  var temperature: Double {
-    for weighted in loss.terms {
-      if let term = weighted.term as? ClassSoftTargets { return term.temperature }
-    }
-    return 1
-  }
-
   static let options = OptionList(
     TeachingOptions.init(teacher:loss:),
     OptionField(

@@ -3,28 +3,42 @@
 /// Teacher outputs in training order. The file:
 /// `/tokens` [T] masked ids and `/labels` [T] (-1 where not masked) of all batches one after another;
 /// `/offsets` [N + 1] where each sequence begins in them; `/examples` [N] its place in the data;
-/// `/batches` [B, 9] see `batchFields`; `/hidden/last` [T, C]; `/logits/values` and `/logits/ids`
+/// `/batches` [B, 9] see `batchFields`; `/hidden/<layer>` [T, C], `last` or a number; `/logits/values` and `/logits/ids`
 /// [R, k], `/logits/log_normalizers` [R, temperatures].
 public struct StageActivationLayout: Equatable, Sendable {
-  /// The teacher's last hidden states: the exact route, the decoder's product is done again.
-  public var lastHidden: LastHidden?
+  /// The teacher's hidden states. From the last ones logits are exact: the decoder's product is done again.
+  public var hiddenStates: HiddenStates?
   /// The teacher's largest logits, which make a different loss: what is not kept is one lump.
   public var topLogits: TopLogits?
 
-  public init(lastHidden: LastHidden? = nil, topLogits: TopLogits? = nil) {
-    precondition(lastHidden != nil || topLogits != nil, "a store of no outputs")
-    self.lastHidden = lastHidden
+  public init(hiddenStates: HiddenStates? = nil, topLogits: TopLogits? = nil) {
+    precondition(hiddenStates != nil || topLogits != nil, "a store of no outputs")
+    self.hiddenStates = hiddenStates
     self.topLogits = topLogits
   }
 
-  public struct LastHidden: Equatable, Sendable {
+  public struct HiddenStates: Equatable, Sendable {
+    /// Names of the layers: `last`, or a number as transformers has it; each has a column.
+    public let layers: [String]
     public let hiddenSize: Int
     public let precision: ActivationPrecision
 
-    public init(hiddenSize: Int, precision: ActivationPrecision) {
+    public init(layers: [String], hiddenSize: Int, precision: ActivationPrecision) {
+      precondition(
+        !layers.isEmpty && Set(layers).count == layers.count, "hidden states of layers \(layers)")
+      self.layers = layers
       self.hiddenSize = hiddenSize
       self.precision = precision
     }
+
+    /// What heads read.
+    public static func last(hiddenSize: Int, precision: ActivationPrecision) -> HiddenStates {
+      HiddenStates(layers: [lastLayer], hiddenSize: hiddenSize, precision: precision)
+    }
+
+    public static let lastLayer = "last"
+
+    static func path(of layer: String) -> String { "/hidden/\(layer)" }
   }
 
   public struct TopLogits: Equatable, Sendable {
@@ -61,7 +75,7 @@ public struct StageActivationLayout: Equatable, Sendable {
     "first_logit_row", "end_logit_row",
   ]
 
-  /// The columns that every store has; their order is that of `Column`.
+  /// The columns of the file, in order.
   var columns: [ActivationColumn] {
     var columns = [
       ActivationColumn(path: "/batches", type: .int64, rowShape: [Self.batchFields.count]),
@@ -70,11 +84,12 @@ public struct StageActivationLayout: Equatable, Sendable {
       ActivationColumn(path: "/offsets", type: .int64, beginsWithZero: true),
       ActivationColumn(path: "/examples", type: .int64),
     ]
-    if let lastHidden {
-      columns.append(
+    if let hiddenStates {
+      columns += hiddenStates.layers.map {
         ActivationColumn(
-          path: "/hidden/last", type: lastHidden.precision.elementType,
-          rowShape: [lastHidden.hiddenSize]))
+          path: HiddenStates.path(of: $0), type: hiddenStates.precision.elementType,
+          rowShape: [hiddenStates.hiddenSize])
+      }
     }
     if let topLogits {
       columns += [
@@ -103,9 +118,13 @@ public struct StageActivationLayout: Equatable, Sendable {
     var attributes: [String: StoredValue] = [
       "form": .text(Self.form), "batch_fields": .text(Self.batchFields.joined(separator: " ")),
     ]
-    if let lastHidden {
-      attributes["hidden_size"] = .integer(Int64(lastHidden.hiddenSize))
-      attributes["hidden_precision"] = .text(lastHidden.precision.rawValue)
+    if let hiddenStates {
+      attributes["hidden_size"] = .integer(Int64(hiddenStates.hiddenSize))
+      attributes["hidden_precision"] = .text(hiddenStates.precision.rawValue)
+      // Files from before there were others have the last layer alone, and do not say so.
+      if hiddenStates.layers != [HiddenStates.lastLayer] {
+        attributes["hidden_layers"] = .text(hiddenStates.layers.joined(separator: " "))
+      }
     }
     if let topLogits {
       attributes["logit_count"] = .integer(Int64(topLogits.count))
@@ -119,13 +138,16 @@ public struct StageActivationLayout: Equatable, Sendable {
   }
 
   /// The layout that a file's attributes tell.
-  init(of file: ActivationFile, hasHidden: Bool, hasLogits: Bool) throws(ActivationStoreError) {
-    if hasHidden {
-      lastHidden = LastHidden(
-        hiddenSize: try file.integer("hidden_size"),
+  init(of file: ActivationFile) throws(ActivationStoreError) {
+    let layers =
+      try file.optionalText("hidden_layers")?.split(separator: " ").map(String.init)
+      ?? (file.has("/hidden/last") ? [HiddenStates.lastLayer] : [])
+    if !layers.isEmpty {
+      hiddenStates = HiddenStates(
+        layers: layers, hiddenSize: try file.integer("hidden_size"),
         precision: try file.precision("hidden_precision"))
     }
-    if hasLogits {
+    if file.has("/logits/values") {
       topLogits = TopLogits(
         count: try file.integer("logit_count"), temperatures: try file.reals("temperatures"),
         positions: try file.text("logit_positions") == "all" ? .all : .masked,

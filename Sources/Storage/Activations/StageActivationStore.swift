@@ -22,7 +22,7 @@ public final class StageActivationStore: Sendable {
     public let offsets: [Int32]
     /// [N], place of each sequence in the data.
     public let examples: [Int]
-    /// Rows of `/hidden/last`.
+    /// Rows of `/hidden`.
     let tokens: Range<Int>
     /// Rows of `/logits`.
     let logitRows: Range<Int>
@@ -33,8 +33,7 @@ public final class StageActivationStore: Sendable {
   public init(path: String) throws(ActivationStoreError) {
     self.path = path
     file = try ActivationFile(path: path, form: StageActivationLayout.form)
-    layout = try StageActivationLayout(
-      of: file, hasHidden: file.has("/hidden/last"), hasLogits: file.has("/logits/values"))
+    layout = try StageActivationLayout(of: file)
     try file.check(layout.columns)
     source = file.source
     overflowCount = try file.integer("overflow_count")
@@ -78,12 +77,18 @@ public final class StageActivationStore: Sendable {
     return (place.step, place.microBatch) == (step, microBatch) ? low : nil
   }
 
-  /// Copies a batch's last hidden states as float32. - Parameter target: [T, C].
-  public func readLastHidden(
-    of batch: Batch, into target: UnsafeMutableBufferPointer<Float>
+  /// Copies a batch's hidden states of a layer as float32.
+  /// - Parameters:
+  ///   - layer: one that the layout names.
+  ///   - target: [T, C].
+  public func readHiddenStates(
+    _ layer: String, of batch: Batch, into target: UnsafeMutableBufferPointer<Float>
   ) {
-    precondition(layout.lastHidden != nil, "a store without hidden states")
-    file.read("/hidden/last", rows: batch.tokens, into: target)
+    precondition(
+      layout.hiddenStates?.layers.contains(layer) ?? false, "a store without hidden states \(layer)"
+    )
+    file.read(
+      StageActivationLayout.HiddenStates.path(of: layer), rows: batch.tokens, into: target)
   }
 
   /// Copies a batch's largest logits as float32. - Parameter target: [R, k].

@@ -5,6 +5,8 @@ import Files
 public final class StageActivationWriter {
   public let layout: StageActivationLayout
   private let shards: ShardedActivationWriter
+  /// Numbers of the columns by path.
+  private let columns: [String: Int]
   private var last: BatchPlace?
 
   /// A batch and what the teacher made of it; all memory is borrowed until `append` returns.
@@ -18,22 +20,22 @@ public final class StageActivationWriter {
     public let offsets: [Int32]
     /// [N], place of each sequence in the data.
     public let examples: [Int]
-    /// [T, C]; needed if the layout has last hidden states.
-    public var lastHidden: UnsafeBufferPointer<Float>?
+    /// [T, C] each, by layer: those that the layout names.
+    public var hiddenStates: [String: UnsafeBufferPointer<Float>]
     /// Needed if the layout has logits.
     public var topLogits: TopLogits?
 
     public init(
       place: BatchPlace, tokenIDs: UnsafeBufferPointer<Int32>,
       labels: UnsafeBufferPointer<Int32>, offsets: [Int32], examples: [Int],
-      lastHidden: UnsafeBufferPointer<Float>? = nil, topLogits: TopLogits? = nil
+      hiddenStates: [String: UnsafeBufferPointer<Float>] = [:], topLogits: TopLogits? = nil
     ) {
       self.place = place
       self.tokenIDs = tokenIDs
       self.labels = labels
       self.offsets = offsets
       self.examples = examples
-      self.lastHidden = lastHidden
+      self.hiddenStates = hiddenStates
       self.topLogits = topLogits
     }
   }
@@ -64,6 +66,8 @@ public final class StageActivationWriter {
     shardByteCount: Int = 64 << 20
   ) throws(ActivationStoreError) {
     self.layout = layout
+    columns = Dictionary(
+      uniqueKeysWithValues: layout.columns.enumerated().map { ($0.element.path, $0.offset) })
     shards = try ShardedActivationWriter(
       path: path,
       manifest: ActivationManifest(
@@ -89,34 +93,40 @@ public final class StageActivationWriter {
         && batch.examples.count == batch.offsets.count - 1,
       "tokens, labels, offsets and examples of \(batch.place) do not fit")
     last = batch.place
-    let firstToken = shards.rowCount(1)
-    let firstSequence = shards.rowCount(4)
-    let firstRow = layout.topLogits == nil ? 0 : shards.rowCount(logitColumn)
+    let firstToken = shards.rowCount(column("/tokens"))
+    let firstSequence = shards.rowCount(column("/examples"))
+    let firstRow = layout.topLogits == nil ? 0 : shards.rowCount(column("/logits/values"))
     let rowCount = logitRowCount(batch)
     shards.append(
       [
         batch.place.epoch, batch.place.step, batch.place.microBatch,
         firstSequence, firstSequence + batch.examples.count, firstToken, firstToken + tokenCount,
         firstRow, firstRow + rowCount,
-      ].map { Int64($0) }, to: 0)
-    shards.append(UnsafeRawBufferPointer(batch.tokenIDs), to: 1)
-    shards.append(UnsafeRawBufferPointer(batch.labels), to: 2)
-    shards.append(batch.offsets.dropFirst().map { Int64(firstToken) + Int64($0) }, to: 3)
-    shards.append(batch.examples.map { Int64($0) }, to: 4)
-    if let lastHidden = layout.lastHidden {
-      guard let values = batch.lastHidden, values.count == tokenCount * lastHidden.hiddenSize else {
-        preconditionFailure("last hidden states must be [\(tokenCount), \(lastHidden.hiddenSize)]")
+      ].map { Int64($0) }, to: column("/batches"))
+    shards.append(UnsafeRawBufferPointer(batch.tokenIDs), to: column("/tokens"))
+    shards.append(UnsafeRawBufferPointer(batch.labels), to: column("/labels"))
+    shards.append(
+      batch.offsets.dropFirst().map { Int64(firstToken) + Int64($0) }, to: column("/offsets"))
+    shards.append(batch.examples.map { Int64($0) }, to: column("/examples"))
+    if let hidden = layout.hiddenStates {
+      for layer in hidden.layers {
+        guard let values = batch.hiddenStates[layer],
+          values.count == tokenCount * hidden.hiddenSize
+        else {
+          preconditionFailure(
+            "hidden states \(layer) must be [\(tokenCount), \(hidden.hiddenSize)]")
+        }
+        shards.append(values, to: column(StageActivationLayout.HiddenStates.path(of: layer)))
       }
-      shards.append(values, to: 5)
     }
     if let topLogits = layout.topLogits {
       guard let logits = batch.topLogits, logits.values.count == rowCount * topLogits.count,
         logits.ids.count == logits.values.count,
         logits.logNormalizers.count == rowCount * topLogits.temperatures.count
       else { preconditionFailure("logits must be [\(rowCount), \(topLogits.count)]") }
-      shards.append(logits.values, to: logitColumn)
-      shards.append(UnsafeRawBufferPointer(logits.ids), to: logitColumn + 1)
-      shards.append(logits.logNormalizers, to: logitColumn + 2)
+      shards.append(logits.values, to: column("/logits/values"))
+      shards.append(UnsafeRawBufferPointer(logits.ids), to: column("/logits/ids"))
+      shards.append(logits.logNormalizers, to: column("/logits/log_normalizers"))
     }
     try shards.endUnit()
   }
@@ -131,7 +141,10 @@ public final class StageActivationWriter {
     try shards.finish(attributes: attributes)
   }
 
-  private var logitColumn: Int { layout.lastHidden == nil ? 5 : 6 }
+  private func column(_ path: String) -> Int {
+    guard let column = columns[path] else { preconditionFailure("a store without \(path)") }
+    return column
+  }
 
   private func logitRowCount(_ batch: Batch) -> Int {
     switch layout.topLogits?.positions {

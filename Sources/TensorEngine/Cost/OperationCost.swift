@@ -10,6 +10,8 @@ public struct OperationCost: Sendable, Hashable {
     case losses
     case crossProduct
     case gradientNorm, adamW
+    /// The update of any other optimizer.
+    case optimizer
     /// Loops that measure what the machine can do.
     case probe
 
@@ -31,6 +33,7 @@ public struct OperationCost: Sendable, Hashable {
       case .crossProduct: "cross_product"
       case .gradientNorm: "gradient_norm"
       case .adamW: "adamw"
+      case .optimizer: "optimizer"
       case .probe: "probe"
       }
     }

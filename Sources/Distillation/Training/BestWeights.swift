@@ -1,6 +1,15 @@
+// Which epoch's weights a training ends with, and where they are kept.
 import Transformers
 
-extension FineTuningSettings.SelectionRule {
+/// Which epoch's weights a training ends with; ties keep the first.
+public enum SelectionRule: String, Sendable, Equatable, CaseIterable {
+  case evaluationLoss = "eval_loss"
+  case accuracy
+  /// The weights after the last step, whatever the evaluations say.
+  case last
+}
+
+extension SelectionRule {
   /// Number of the epoch whose weights this rule chooses; the first of equals, nil without evaluations.
   func bestEpoch(of epochs: [EpochResult]) -> Int? {
     func better(_ a: ClassificationResult, _ b: ClassificationResult) -> Bool {
@@ -21,18 +30,26 @@ extension FineTuningSettings.SelectionRule {
 
 /// The weights of the best epoch so far: in a file where the training has checkpoints, else in memory.
 final class BestWeights {
+  private let rule: SelectionRule
   private let checkpointing: TrainingCheckpointing?
   /// By parameter, in the model's order.
   private var values: [[Float]] = []
 
-  init(_ checkpointing: TrainingCheckpointing?) { self.checkpointing = checkpointing }
+  init(_ rule: SelectionRule, _ checkpointing: TrainingCheckpointing?) {
+    (self.rule, self.checkpointing) = (rule, checkpointing)
+  }
 
-  func keep(_ model: TransformerModel) throws {
+  /// Keeps the weights of an epoch that has just ended, if it is the best so far. The last epoch's are those that the
+  /// model has.
+  func keepIfBest(of progress: TrainingProgress, _ model: TransformerModel) throws {
+    guard rule != .last, rule.bestEpoch(of: progress.epochs) == progress.epoch else { return }
     if let checkpointing { return try checkpointing.saveBest(model: model) }
     values = model.parameters.map { Array($0.values) }
   }
 
-  func restore(into model: TransformerModel) throws {
+  /// Puts the best epoch's weights into the model, unless it has them.
+  func restore(of progress: TrainingProgress, into model: TransformerModel) throws {
+    guard let chosen = rule.bestEpoch(of: progress.epochs), chosen != progress.epoch else { return }
     if let checkpointing {
       return try ModelCheckpoint.load(path: checkpointing.bestPath, into: model)
     }

@@ -1,8 +1,11 @@
-/// What each term of an objective asked of the parameters at one step, before its update.
+// A step's gradient broken down by term.
+
+/// The gradient of each term of an objective at one step, before the update: how long it is beside the others', and
+/// whether they point the same way.
 ///
 /// Gradients are those of the terms alone, each with weight 1, over all trained parameters and before clipping; the
 /// step's own gradient is their sum by weight.
-public struct LossAccount: Sendable, Equatable {
+public struct GradientBreakdown: Sendable, Equatable {
   /// Which step, counted from 1.
   public var step: Int
   /// Unweighted, in the order of the objective's terms.
@@ -33,7 +36,7 @@ public struct LossAccount: Sendable, Equatable {
 
 // MARK: - In a checkpoint
 
-extension LossAccount {
+extension GradientBreakdown {
   var storedValues: [Double] {
     [Double(step), teacherEntropy ?? .nan] + terms + gradientNorms + cosines
   }

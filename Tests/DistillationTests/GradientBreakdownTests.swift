@@ -6,50 +6,51 @@ import Transformers
 
 @testable import Distillation
 
-@Suite("Accounts of the loss terms")
-struct LossAccountTests {
+@Suite("Gradients broken down by term")
+struct GradientBreakdownTests {
   @Test("weights, moments and losses are the same to the bit with and without")
   func trainingIsTheSame() throws {
     let without = try TrainingKind.distillation.run()
-    let with = try TrainingKind.distillation.run(accountSteps: 5)
+    let with = try TrainingKind.distillation.run(breakdownSteps: 5)
     #expect(with.model.valuesByPath == without.model.valuesByPath)
-    #expect(with.progress.accounts.map(\.step) == [1, 6, 11])
+    #expect(with.progress.breakdowns.map(\.step) == [1, 6, 11])
     var progress = with.progress
-    progress.accounts = []
+    progress.breakdowns = []
     #expect(progress == without.progress)
   }
 
   @Test("terms are the step's, and their gradients by weight make the step's gradient")
   func partsMakeTheWhole() throws {
     let observer = Onlooker()
-    _ = try TrainingKind.distillation.run(accountSteps: 1, observer: observer)
+    _ = try TrainingKind.distillation.run(breakdownSteps: 1, observer: observer)
     let weights = [5.0, 2, 1]
     let tolerance = Tolerance(
       relative: 2e-5, absolute: 1e-6, because: "float32 sums of the same values in another order")
     #expect(observer.steps.count == 12)
     for report in observer.steps {
-      let account = try #require(report.account)
+      let breakdown = try #require(report.breakdown)
       expectClose(
-        account.terms, report.losses.terms.map(\.value), tolerance, "terms of step \(report.step)")
-      let pulls = zip(weights, account.gradientNorms).map { $0 * $1 }
-      let pairs = LossAccount.pairs(termCount: 3)
+        breakdown.terms, report.losses.terms.map(\.value), tolerance, "terms of step \(report.step)"
+      )
+      let pulls = zip(weights, breakdown.gradientNorms).map { $0 * $1 }
+      let pairs = GradientBreakdown.pairs(termCount: 3)
       let square =
         pulls.reduce(0) { $0 + $1 * $1 }
-        + zip(pairs, account.cosines).reduce(0) { $0 + 2 * pulls[$1.0.0] * pulls[$1.0.1] * $1.1 }
+        + zip(pairs, breakdown.cosines).reduce(0) { $0 + 2 * pulls[$1.0.0] * pulls[$1.0.1] * $1.1 }
       expectClose(
         [square.squareRoot()], [report.gradientNorm], tolerance, "gradient of step \(report.step)")
-      #expect(account.cosines.allSatisfy { abs($0) <= 1 + 1e-12 && $0 != 0 })
-      #expect(try #require(account.teacherEntropy) > 0)
+      #expect(breakdown.cosines.allSatisfy { abs($0) <= 1 + 1e-12 && $0 != 0 })
+      #expect(try #require(breakdown.teacherEntropy) > 0)
     }
   }
 
   /// Of sequences of which every third has nothing masked, on masked positions alone.
   private func maskedTraining(
-    _ student: TransformerModel, objective: DistillationObjective, accountSteps: Int?,
+    _ student: TransformerModel, objective: Objective, breakdownSteps: Int?,
     observer: Onlooker? = nil
   ) throws -> TrainingProgress {
     var settings = Small.maskedLanguage(objective, .epochs(1))
-    (settings.batchSize, settings.accumulation, settings.accountSteps) = (1, 1, accountSteps)
+    (settings.batchSize, settings.accumulation, settings.breakdownSteps) = (1, 1, breakdownSteps)
     let engine = Engine(threadCount: 2)
     let teacher = Small.model(.bert, layers: 2, heads: [.maskedLanguage], seed: 2)
     var progress = try MaskedLanguageTraining(
@@ -63,8 +64,8 @@ struct LossAccountTests {
 
   @Test("on masked positions, with frozen parameters and batches without a masked word")
   func maskedAndFrozen() throws {
-    let objective = DistillationObjective(
-      softTargets: .init(weight: 5, temperature: 2, positions: .masked), maskedLanguage: 2,
+    let objective = Objective(
+      softTargets: .soft(weight: 5, temperature: 2, positions: .masked), maskedLanguage: 2,
       cosine: 1)
     func student() -> TransformerModel {
       let model = Small.model(.distilbert, layers: 1, heads: [.maskedLanguage], dropout: 0.1)
@@ -75,50 +76,50 @@ struct LossAccountTests {
     }
     let (one, other) = (student(), student())
     let observer = Onlooker()
-    let with = try maskedTraining(one, objective: objective, accountSteps: 1, observer: observer)
-    let without = try maskedTraining(other, objective: objective, accountSteps: nil)
+    let with = try maskedTraining(one, objective: objective, breakdownSteps: 1, observer: observer)
+    let without = try maskedTraining(other, objective: objective, breakdownSteps: nil)
     #expect(one.valuesByPath == other.valuesByPath)
     #expect(with.curve == without.curve)
     let tolerance = Tolerance(
       relative: 2e-5, absolute: 1e-6, because: "float32 sums of the same values in another order")
     for (index, report) in observer.steps.enumerated() {
-      let account = try #require(report.account)
-      let pulls = zip([5, 2, 1], account.gradientNorms).map { $0 * $1 }
+      let breakdown = try #require(report.breakdown)
+      let pulls = zip([5, 2, 1], breakdown.gradientNorms).map { $0 * $1 }
       let square =
         pulls.reduce(0) { $0 + $1 * $1 }
-        + zip(LossAccount.pairs(termCount: 3), account.cosines)
+        + zip(GradientBreakdown.pairs(termCount: 3), breakdown.cosines)
         .reduce(0) { $0 + 2 * pulls[$1.0.0] * pulls[$1.0.1] * $1.1 }
       expectClose(
         [square.squareRoot()], [report.gradientNorm], tolerance, "gradient of step \(report.step)")
       // The first of every three has nothing masked.
-      #expect((account.gradientNorms[0] == 0) == (index % 3 == 0))
-      #expect((account.teacherEntropy == nil) == (index % 3 == 0))
-      #expect(account.gradientNorms[2] > 0)
+      #expect((breakdown.gradientNorms[0] == 0) == (index % 3 == 0))
+      #expect((breakdown.teacherEntropy == nil) == (index % 3 == 0))
+      #expect(breakdown.gradientNorms[2] > 0)
     }
   }
 
   @Test("a training that was interrupted has all of them, each once")
   func resumed() throws {
-    let whole = try TrainingKind.distillation.run(accountSteps: 2)
+    let whole = try TrainingKind.distillation.run(breakdownSteps: 2)
     let folder = try TemporaryFolder()
     let observer = Onlooker()
     observer.failsAtStep = 6
     #expect(throws: Onlooker.Failure.self) {
       try TrainingKind.distillation.run(
-        accountSteps: 2, checkpointing: Small.checkpointing(folder, every: .steps(3)),
+        breakdownSteps: 2, checkpointing: Small.checkpointing(folder, every: .steps(3)),
         observer: observer)
     }
     let resumed = try TrainingKind.distillation.run(
-      accountSteps: 2, checkpointing: Small.checkpointing(folder, resumes: true))
-    #expect(resumed.progress.accounts.count == 6)
+      breakdownSteps: 2, checkpointing: Small.checkpointing(folder, resumes: true))
+    #expect(resumed.progress.breakdowns.count == 6)
     #expect(resumed.progress == whole.progress)
   }
 
-  @Test("a damaged list of accounts is refused")
+  @Test("a damaged list of breakdowns is refused")
   func damaged() throws {
-    var values = try TrainingKind.distillation.run(accountSteps: 4).progress.storedValues
+    var values = try TrainingKind.distillation.run(breakdownSteps: 4).progress.storedValues
     guard case .reals(let reals)? = values["accounts"] else {
-      Issue.record("no accounts are stored")
+      Issue.record("no breakdowns are stored")
       return
     }
     values["accounts"] = .reals(Array(reals.dropLast()))

@@ -1,0 +1,65 @@
+// One forward pass of a model that computes what is read of it and nothing else.
+import Text
+import Transformers
+
+/// What a model computed of a batch.
+struct ModelObservation {
+  let tensors: ObservedTensors
+  /// Rows of the last hidden state; nil if nobody reads any.
+  let last: (rows: Tensor, selection: RowSelection)?
+}
+
+extension TransformerModel {
+  /// - Parameters:
+  ///   - hiddenStates: that are read whole.
+  ///   - logitRows: rows whose vocabulary logits will be computed from the last hidden state; nil for none.
+  ///   - classLogits: whether the classification head is computed.
+  func observe(
+    _ batch: PackedBatch, layout: SequenceLayout, hiddenStates: Set<HiddenLayer>,
+    logitRows: RowSelection?, classLogits: Bool, mode: ForwardMode, in scope: ComputeScope
+  ) -> ModelObservation {
+    let layerCount = encoder.blocks.count
+    var numbers: Set<Int> = []
+    for layer in hiddenStates {
+      if case .number(let number) = layer.of(layerCount: layerCount) { numbers.insert(number) }
+    }
+    let readsLast = hiddenStates.contains { $0.of(layerCount: layerCount) == .last }
+    // Of the last layer those rows alone that somebody reads.
+    let rows: HiddenStateRequest.Rows? =
+      if readsLast || logitRows?.isEveryRow == true || logitRows != nil && classLogits {
+        .all
+      } else if let logitRows {
+        .selection(logitRows.rows)
+      } else {
+        classLogits ? .first : nil
+      }
+    let states = encoder.encode(
+      tokenIDs: batch.tokenIDs, layout: layout,
+      request: HiddenStateRequest(lastLayer: rows, layers: numbers), mode: mode, in: scope)
+    var tensors: [HiddenLayer: Tensor] = [:]
+    for layer in hiddenStates {
+      switch layer.of(layerCount: layerCount) {
+      case .last: tensors[layer] = states.last?.rows
+      case .number(let number): tensors[layer] = states.layers[number]
+      }
+    }
+    var logits: Tensor?
+    if classLogits, let last = states.last {
+      let first = layout.firstRows
+      logits = classify(
+        firstRows: last.selection.count == first.count
+          ? last.rows : scope.rows(first.rows, of: last.rows),
+        layout: layout, mode: mode, in: scope)
+    }
+    return ModelObservation(
+      tensors: ObservedTensors(hiddenStates: tensors, classLogits: logits), last: states.last)
+  }
+
+  /// What terms may ask of it.
+  public var dimensions: ModelDimensions {
+    ModelDimensions(
+      layerCount: configuration.layerCount, hiddenSize: configuration.hiddenSize,
+      headCount: configuration.headCount, vocabularySize: configuration.vocabularySize,
+      classCount: classificationHead == nil ? nil : configuration.labels.count)
+  }
+}

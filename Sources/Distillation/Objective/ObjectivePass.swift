@@ -1,0 +1,133 @@
+// One batch through teacher, student and objective.
+import Text
+import Transformers
+
+/// Computes the terms' sums over a batch and, in a recording scope, the seeds of the backward pass.
+struct ObjectivePass {
+  let student: TransformerModel
+  let teacher: (any TeacherSource)?
+  let objective: Objective
+  /// The terms' own, by term.
+  let parameters: [[Parameter]]
+  let counts: RowCounts
+  let scope: ComputeScope
+  /// Whether what can be measured beside the terms is.
+  var measures = false
+
+  /// For each term the sum over the rows it is taken on, and what was measured beside them.
+  struct Sums {
+    var terms: [Double]
+    var measurements: [String: Measurement] = [:]
+  }
+
+  struct Measurement {
+    var rows: TermRows
+    var sum: Double
+  }
+
+  func run(
+    _ batch: TrainingBatch, at place: BatchPlace, mode: ForwardMode
+  ) throws -> Sums {
+    var sums = Sums(terms: [Double](repeating: 0, count: objective.terms.count))
+    let layout = SequenceLayout(offsets: batch.packed.offsets)
+    let reads = objective.readsOfStudent
+    let logitRows = logitRows(reads.vocabularyLogits, batch, layout)
+    guard logitRows != nil || !reads.hiddenStates.isEmpty || reads.classLogits else { return sums }
+
+    let asked = objective.readsOfTeacher
+    let targets = try teacher?.targets(
+      for: batch.packed, layout: layout, at: place,
+      request: TeacherRequest(
+        hiddenStates: asked.hiddenStates,
+        logitRows: asked.vocabularyLogits == nil ? nil : logitRows,
+        classLogits: asked.classLogits))
+    let observed = student.observe(
+      batch.packed, layout: layout, hiddenStates: reads.hiddenStates, logitRows: logitRows,
+      classLogits: reads.classLogits, mode: mode, in: scope)
+    if let logitRows, let last = observed.last {
+      vocabularyTerms(
+        of: batch, last: last, rows: logitRows, targets: targets, mode: mode, into: &sums)
+    }
+    for (index, weighted) in objective.terms.enumerated() {
+      guard let term = weighted.term as? any TensorTerm else { continue }
+      sums.terms[index] = term.sum(
+        over: TermBatch(
+          student: observed.tensors, teacher: targets?.tensors ?? ObservedTensors(),
+          classes: batch.classes, layout: layout, parameters: parameters[index]),
+        gradientScale: counts.gradientScale(over: term.rows, weight: weighted.weight), in: scope)
+    }
+    return sums
+  }
+
+  /// The rows whose logits are computed; nil where nobody reads any, or nothing is masked.
+  private func logitRows(
+    _ positions: TokenPositions?, _ batch: TrainingBatch, _ layout: SequenceLayout
+  ) -> RowSelection? {
+    switch positions {
+    case nil: return nil
+    case .all: return layout.allRows
+    case .masked:
+      let masked = batch.maskedRows
+      return masked.isEmpty ? nil : RowSelection(layout: layout, rows: masked)
+    }
+  }
+
+  private func vocabularyTerms(
+    of batch: TrainingBatch, last: (rows: Tensor, selection: RowSelection), rows: RowSelection,
+    targets: TeacherTargets?, mode: ForwardMode, into sums: inout Sums
+  ) {
+    guard let head = student.maskedLanguageHead else {
+      preconditionFailure("a student without a masked-LM head has no logits")
+    }
+    let selected =
+      last.selection.count == rows.count ? last.rows : scope.rows(rows.rows, of: last.rows)
+    let features = head.transform(
+      selected, placement: rows.placement, mode: mode, in: scope)
+    let labels = rows.rows.map { batch.words[Int($0)] }
+    var objectives: [any VocabularyObjective] = []
+    var places: [Int] = []
+    var measured: [(name: String, rows: TermRows, objective: any VocabularyObjective)] = []
+    for (index, weighted) in objective.terms.enumerated() {
+      guard let term = weighted.term as? any VocabularyTerm else { continue }
+      let known = VocabularyRows(
+        labels: labels,
+        teacherLogits: term.temperatureOfKeptLogits.flatMap { targets?.topLogits[$0] })
+      let isEverywhere = term.readsOfStudent.vocabularyLogits == .all
+      func onItsRows(_ objective: any VocabularyObjective) -> any VocabularyObjective {
+        isEverywhere ? objective : MaskedRows(objective, labels: labels)
+      }
+      places.append(index)
+      objectives.append(
+        onItsRows(
+          term.objective(
+            of: known,
+            gradientScale: counts.gradientScale(over: term.rows, weight: weighted.weight))))
+      guard measures else { continue }
+      for (name, objective) in term.measurements(of: known) {
+        measured.append((name, term.rows, onItsRows(objective)))
+      }
+    }
+    // Measurements last: they add nothing to a gradient that a term has written.
+    let values = scope.vocabularyHead(
+      hidden: features, decoder: head.decoder, bias: head.decoderBias,
+      teacher: targets?.vocabulary, objectives: objectives + measured.map(\.objective))
+    for (place, value) in zip(places, values) { sums.terms[place] = value }
+    for (measurement, value) in zip(measured, values.dropFirst(places.count)) {
+      sums.measurements[measurement.name] = Measurement(rows: measurement.rows, sum: value)
+    }
+  }
+}
+
+/// An objective of masked positions among rows of which others may stream past.
+private struct MaskedRows: VocabularyObjective {
+  private let objective: any VocabularyObjective
+  private let labels: [Int32]
+
+  init(_ objective: any VocabularyObjective, labels: [Int32]) {
+    (self.objective, self.labels) = (objective, labels)
+  }
+
+  var readsTeacher: Bool { objective.readsTeacher }
+  func applies(toRow row: Int) -> Bool { labels[row] >= 0 && objective.applies(toRow: row) }
+  func evaluate(_ row: VocabularyRow) -> Double { objective.evaluate(row) }
+}

@@ -1,0 +1,37 @@
+// A batch with what is to be learnt of it.
+import Text
+
+/// A batch of masked text, or of sentences with classes.
+public struct TrainingBatch: Sendable {
+  public let packed: PackedBatch
+  /// [T] of masked text: the word that was masked, -1 where none was.
+  public let words: [Int32]
+  /// [N] of labelled sentences, each in 0..<K.
+  public let classes: [Int32]
+  let maskedCount: Int
+
+  public init(_ masked: MaskedBatch) {
+    packed = masked.packed
+    words = masked.labels
+    classes = []
+    maskedCount = masked.maskedCount
+  }
+
+  public init(_ packed: PackedBatch, classes: [Int32]) {
+    precondition(classes.count == packed.sequenceCount, "a class for each sentence")
+    (self.packed, self.classes) = (packed, classes)
+    words = []
+    maskedCount = 0
+  }
+
+  var maskedRows: [Int32] { words.indices.filter { words[$0] >= 0 }.map(Int32.init) }
+}
+
+extension RowCounts {
+  init(_ batches: [TrainingBatch]) {
+    self.init(
+      tokens: batches.reduce(0) { $0 + $1.packed.tokenCount },
+      maskedTokens: batches.reduce(0) { $0 + $1.maskedCount },
+      sentences: batches.reduce(0) { $0 + $1.packed.sequenceCount })
+  }
+}

@@ -1,0 +1,79 @@
+// What follows from the terms alone: names, needs, formulas, options.
+import Options
+import Testing
+
+@testable import Distillation
+
+@Suite("Terms of a loss")
+struct LossTermsTests {
+  @Test("one type a key and kind of batch", arguments: BatchKind.allCases)
+  func keys(_ kind: BatchKind) {
+    let keys = LossTerms.types(for: kind).map { $0.key }
+    #expect(Set(keys).count == keys.count && !keys.isEmpty)
+  }
+
+  @Test("options are read back as they are written, without the weight")
+  func options() throws {
+    let term = SoftTargets(temperature: 2, positions: .masked)
+    #expect(
+      CanonicalText.write(.map(term.written), sorted: false)
+        == "temperature: 2.0\npositions: masked\n")
+    let collector = DiagnosticCollector()
+    let node = DefinitionNode.map(
+      [("temperature", .text("2", .standard)), ("positions", .text("masked", .standard))],
+      .standard)
+    let map = try #require(MapReader(node, at: "loss.soft_targets", collector))
+    #expect(SoftTargets.read(map)?.isSame(as: term) == true && collector.diagnostics.isEmpty)
+    let types = LossTerms.all.map { ($0.key, $0.optionDescriptions.map(\.key)) }
+    #expect(types.allSatisfy { !$0.1.contains("weight") })
+  }
+
+  @Test("what is read of student and teacher is what the terms read together")
+  func observations() throws {
+    let objective = Objective(
+      softTargets: .soft(weight: 5, temperature: 2, positions: .masked), maskedLanguage: 2,
+      cosine: 1)
+    #expect(
+      objective.readsOfStudent
+        == Observations(vocabularyLogits: .masked, hiddenStates: [.last]))
+    #expect(objective.readsOfTeacher == objective.readsOfStudent)
+    #expect(Small.paperObjective.readsOfTeacher.vocabularyLogits == .all)
+    let rest = try #require(objective.without("soft_targets")?.without("cosine"))
+    #expect(rest.names == ["masked_lm"] && !rest.needsTeacher)
+    #expect(rest.without("masked_lm") == nil)
+    #expect(objective.alone("cosine") == Objective(WeightedTerm(1, HiddenCosine())))
+  }
+
+  @Test("kept logits make soft targets another loss, and are refused by a term that needs all")
+  func keptLogits() throws {
+    let kept = try Small.paperObjective.keeping(logits: 3)
+    #expect(kept.names == ["soft_targets_top_k", "masked_lm", "cosine"])
+    #expect(kept.temperaturesOfKeptLogits == [2])
+  }
+
+  @Test("terms of different widths or classes do not fit, and layers beyond the last are not there")
+  func problems() {
+    let (wide, narrow) = (
+      ModelDimensions(layerCount: 2, hiddenSize: 16, classCount: 3),
+      ModelDimensions(layerCount: 1, hiddenSize: 8, classCount: 2)
+    )
+    let cosine = Objective(WeightedTerm(1, HiddenCosine()))
+    #expect(cosine.problems(student: narrow, teacher: wide).map(\.term) == ["cosine"])
+    #expect(cosine.problems(student: wide, teacher: wide).isEmpty)
+    #expect(cosine.problems(student: ModelDimensions(), teacher: wide).isEmpty)
+    let classes = Objective(WeightedTerm(1, ClassSoftTargets(temperature: 1)))
+    #expect(
+      classes.problems(student: narrow, teacher: wide).map(\.problem.found)
+        == ["3 taught to a student of 2"])
+  }
+
+  @Test("a weight of 0 is not in the formula")
+  func formula() {
+    let objective = Objective(
+      WeightedTerm(0.4, ClassSoftTargets(temperature: 4)), WeightedTerm(0, CrossEntropy()))
+    #expect(
+      objective.formulaLines == [
+        "loss = 0.4 · 4² · KL(softmax(teacher / 4) ‖ softmax(student / 4)), mean over sentences"
+      ])
+  }
+}
