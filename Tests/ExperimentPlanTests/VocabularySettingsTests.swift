@@ -1,5 +1,6 @@
 // A definition over a model's folder cuts text as that folder says, in every stage and in what it leaves.
 import Foundation
+import Options
 import TestSupport
 import Testing
 import Text
@@ -112,12 +113,12 @@ struct VocabularySettingsTests {
       let text = definition(of: model, vocabulary: "{ from: \(other) }")
       let experiment = try SmallExperiment(text)
       if isRefused {
-        let error = #expect(throws: LocationError.self) {
+        let error = #expect(throws: DefinitionError.self) {
           try experiment.run(experiment.request())
         }
-        #expect(error?.problems.count == 1)
+        #expect(error?.diagnostics.count == 1)
         #expect(
-          error?.problems.first?.contains(
+          error?.diagnostics.first?.description.contains(
             "token 111 is ''', in the definition's vocabulary it is '!'")
             ?? false, "\(String(describing: error))")
         #expect(experiment.cachedStages.isEmpty)

@@ -24,11 +24,11 @@ extension DefinitionChecks {
     case .unusable(let problems):
       for problem in problems { report("\(path).\(key)", "cannot be used: \(problem)") }
     case .outline(let outline):
+      checkVocabulary(of: outline, at: "\(path).\(key)", readsWeights: readsWeights)
       guard readsWeights, let parts = outline.parts else { return }
-      if let problem = outline.problems[.encoder] {
-        return report("\(path).\(key)", "cannot be used: \(problem)")
-      }
-      guard model.maskedLMHead == .stored else { return }
+      let problems = outline.problems(heads: parts.intersection([.pooler]))
+      for problem in problems { report("\(path).\(key)", "cannot be used: \(problem)") }
+      guard problems.isEmpty, model.maskedLMHead == .stored else { return }
       if !parts.contains(.maskedLanguage) {
         report(
           "\(path).head.init", expected: "a masked_lm head in the weights",
@@ -36,6 +36,28 @@ extension DefinitionChecks {
       } else if let problem = outline.problems[.maskedLanguage] {
         report("\(path).head.init", "cannot be used: \(problem)")
       }
+    }
+  }
+
+  /// The vocabulary that a model's words belong to is the definition's.
+  private mutating func checkVocabulary(
+    of outline: ModelOutline, at path: String, readsWeights: Bool
+  ) {
+    let graph = DefinitionGraph(definition)
+    guard let address = graph.vocabularyAddress, let own = context.look(address).outline else {
+      return
+    }
+    let (size, words) = (
+      own.configuration.vocabularySize, outline.configuration.vocabularySize
+    )
+    if size != words {
+      report(
+        path, expected: "a model of \(size) words, as the definition's vocabulary has",
+        found: "one of \(words)", advice: "models and text of a definition share one vocabulary")
+    } else if readsWeights, let tokens = outline.tokens, let vocabulary = own.tokens,
+      let difference = ModelOutline.difference(of: tokens, from: vocabulary)
+    {
+      report(path, "cannot be used: \(difference)")
     }
   }
 
@@ -112,7 +134,9 @@ extension DefinitionChecks {
           "vocabulary.from", expected: "a model read from a folder", found: "'\(name)'",
           advice: "a model built from nothing has no vocabulary of its own")
       }
-    case .folder: break
+    case .folder(let address):
+      guard case .unusable(let problems) = context.look(address) else { return }
+      for problem in problems { report("vocabulary.from", "cannot be used: \(problem)") }
     }
   }
 }

@@ -44,6 +44,7 @@ public struct DefinitionChecks {
     guard broken.isEmpty else { return }
     checkBaselines()
     checkAblations()
+    if diagnostics.isEmpty { keepStoredClassifiers() }
   }
 
   /// Whether a name is declared, right or wrong.
@@ -91,6 +92,17 @@ public struct DefinitionChecks {
           "stages.\(stage.id).\(input.role)", expected: "a model or stage",
           found: "'\(input.name)'", advice: Spelling.advice(for: input.name, among: names))
       }
+    }
+  }
+
+  /// A fine-tuning that says nothing about its classifier keeps the one of its model's folder, if there is one.
+  private mutating func keepStoredClassifiers() {
+    for index in definition.stages.indices {
+      guard var work = definition.stages[index].work as? FinetuneStage, work.head == nil,
+        definition.stage(id: work.model) == nil, shape(of: work.model).classifier != nil
+      else { continue }
+      work.head = .stored
+      definition.stages[index].work = work
     }
   }
 

@@ -10,6 +10,8 @@ public struct ModelShape: Sendable, Equatable {
   /// Nil where it begins from a folder that is not at hand. Where only the vocabulary's size is unknown, 1 stands for it.
   var configuration: TransformerConfiguration?
   var hasMaskedLMHead: Bool
+  /// That of a fine-tuning, or one that is stored in a folder or checkpoint.
+  var classifier: ClassifierShape?
 
   var hiddenSize: Int? { configuration?.hiddenSize }
   var maximumPositions: Int? { configuration?.maximumPositions }
@@ -76,22 +78,28 @@ struct DefinitionGraph {
     return result
   }
 
+  /// Where the definition's vocabulary is read; nil for one that is trained.
+  var vocabularyAddress: ModelAddress? {
+    switch vocabulary {
+    case .trained: nil
+    case .folder(let address): address
+    case .model(let name): models[name]?.source.address
+    }
+  }
+
   /// How many words the definition's vocabulary has; nil where it is not at hand.
   func vocabularySize(look: (ModelAddress) -> ModelLook) -> Int? {
-    switch vocabulary {
-    case .trained(_, let size): size
-    case .folder(let address): look(address).outline?.configuration.vocabularySize
-    case .model(let name):
-      models[name]?.source.address.flatMap { look($0).outline?.configuration.vocabularySize }
-    }
+    if case .trained(_, let size) = vocabulary { return size }
+    return vocabularyAddress.flatMap { look($0).outline?.configuration.vocabularySize }
   }
 
   /// What model comes out of a model definition or a stage. The graph has no cycle.
   func shape(of name: String, look: (ModelAddress) -> ModelLook) -> ModelShape {
     func shape(_ name: String) -> ModelShape {
       if let stage = stages[name] {
-        return stage.work.shape(
-          after: stage.inputs.last.map(shape) ?? ModelShape(nil, vocabularySize: nil))
+        var input = stage.inputs.last.map(shape) ?? ModelShape(nil, vocabularySize: nil)
+        input.classifier = nil
+        return stage.work.shape(after: input)
       }
       guard let model = models[name] else {
         // A name that leads nowhere is reported by itself: nothing more is found wrong with it.
@@ -117,6 +125,7 @@ struct DefinitionGraph {
       }
       result.configuration = result.configuration.map { model.dropout?.applied(to: $0) ?? $0 }
       result.hasMaskedLMHead = model.maskedLMHead != nil
+      result.classifier = model.source.storedClassifier(look: look)
       return result
     }
     return shape(name)

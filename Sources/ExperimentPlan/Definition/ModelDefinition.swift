@@ -121,6 +121,15 @@ public enum ModelSource: Sendable, Equatable {
     }
   }
 
+  /// The classifier of a folder or checkpoint, as far as it is at hand.
+  func storedClassifier(look: (ModelAddress) -> ModelLook) -> ClassifierShape? {
+    guard case .folder(let address) = self, let outline = look(address).outline,
+      outline.parts?.contains(.classification) ?? false
+    else { return nil }
+    return ClassifierShape(
+      classes: outline.configuration.labels, hiddenSize: outline.configuration.hiddenSize)
+  }
+
   /// The student that is made, of copied or of drawn weights; nil for every other model.
   var student: StudentSource? {
     switch self {

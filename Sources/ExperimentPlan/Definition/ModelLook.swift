@@ -8,17 +8,21 @@ public struct ModelOutline: Sendable, Equatable {
   public var parts: Set<ModelPart>?
   /// What keeps a stored part from being read, by part.
   public var problems: [ModelPart: String]
+  /// The words of its vocabulary; nil where that is not at hand.
+  public var tokens: [String]?
 
   public init(
-    configuration: TransformerConfiguration, parts: Set<ModelPart>? = nil,
-    problems: [ModelPart: String] = [:]
+    configuration: TransformerConfiguration, tokens: [String]? = nil,
+    parts: Set<ModelPart>? = nil, problems: [ModelPart: String] = [:]
   ) {
-    (self.configuration, self.parts, self.problems) = (configuration, parts, problems)
+    (self.configuration, self.tokens) = (configuration, tokens)
+    (self.parts, self.problems) = (parts, problems)
   }
 
   /// - Parameter weights: of which nothing is read but the names and shapes.
   init(
-    configuration: TransformerConfiguration, weights: some TensorSource, names: WeightNames
+    configuration: TransformerConfiguration, tokens: [String]?, weights: some TensorSource,
+    names: WeightNames
   ) {
     let parts = Set(weights.tensorNames.compactMap { names.meaning(of: $0)?.part })
     var problems: [ModelPart: String] = [:]
@@ -29,7 +33,27 @@ public struct ModelOutline: Sendable, Equatable {
           ignoring: Set(ModelPart.allCases).subtracting([part]))
       } catch { problems[part] = "\(error)" }
     }
-    self.init(configuration: configuration, parts: parts, problems: problems)
+    self.init(configuration: configuration, tokens: tokens, parts: parts, problems: problems)
+  }
+}
+
+extension ModelOutline {
+  /// What keeps a model with some heads from being read, part by part.
+  func problems(heads: Set<ModelPart>) -> [String] {
+    guard let parts else { return [] }
+    return configuration.parts(heads: heads).sorted().compactMap { part in
+      problems[part]
+        ?? (parts.contains(part) ? nil : "no weights of its \(part.rawValue) part are stored")
+    }
+  }
+
+  /// In which way the words of a model are others than those of a vocabulary of the same size; nil if in none.
+  static func difference(of tokens: [String], from vocabulary: [String]) -> String? {
+    guard tokens.count == vocabulary.count,
+      let id = tokens.indices.first(where: { tokens[$0] != vocabulary[$0] })
+    else { return nil }
+    return "token \(id) is '\(tokens[id])', in the definition's vocabulary it is "
+      + "'\(vocabulary[id])'; models and text of a definition share one vocabulary"
   }
 }
 

@@ -78,12 +78,20 @@ public final class ExperimentRunner {
     request.stages.map { plan.stages(neededFor: $0) } ?? plan.stages
   }
 
-  /// Locates and digests what the run reads.
+  /// Locates and digests what the run reads, and compares the vocabularies of its models unless one has to be trained
+  /// first.
   /// - Parameter known: of other variants.
   func gatherFacts(beginningWith known: DigestFacts) throws(LocationError) -> DigestFacts {
-    try DigestFacts.gather(
+    let facts = try DigestFacts.gather(
       for: plan, stages: stages.map(\.id), in: locations,
       numericsVersion: Numerics.version, blasCore: BLASKernel.coreName, beginningWith: known)
+    if case .trained = plan.definition.vocabulary.source { return facts }
+    do {
+      try data.checkVocabularies(of: stages)
+    } catch let error as LocationError {
+      throw error
+    } catch { throw LocationError(problems: ["\(error)"]) }
+    return facts
   }
 
   /// Of the stages that a run computes or finds.
@@ -141,7 +149,7 @@ public final class ExperimentRunner {
       let task = try data.task(source)
       observer?.note("\(planned.id): timed over \(task.name) dev, one sentence at a time")
       return try InferenceTiming(
-        model: Self.classifier(ofStageIn: folder),
+        model: StoredModel(path: "\(folder)/\(Self.modelName)").classifier(mapping: true),
         validation: data.sequences(
           task.dev, maximumLength: planned.stage.training.sequenceLength),
         data: "\(task.name) dev", engine: engine
@@ -156,18 +164,15 @@ public final class ExperimentRunner {
     let checkpoint = folder.checkpoint(ofStage: planned.id)
     let attributes = try attributes(of: planned, digest: digest, digests: digests)
     let watcher = try events.watch(planned, checkpoint: request.resumes ? checkpoint : nil)
+    if let line = (planned.stage.work as? FinetuneStage)?.headLine {
+      events.note("\(planned.id): \(line)")
+    }
     let start = ContinuousClock.now
     let execution = StageExecution(
       planned: planned, plan: plan, digests: digests, digest: digest, data: data,
       models: modelMaking(digests), engine: engine, checkpointPath: checkpoint,
       bestPath: folder.bestWeights(ofStage: planned.id), attributes: attributes,
       resumes: request.resumes, observer: watcher,
-      classifier: { [cache] id in
-        guard let digest = digests.stages[id], let folder = cache.lookUp(digest) else {
-          preconditionFailure("the stage \(id) was to be finished before what it teaches")
-        }
-        return try Self.classifier(ofStageIn: folder)
-      },
       began: { [weak observer] total in
         observer?.stageBegan(
           planned.id, kind: planned.kind, totalSteps: total, resumedAt: watcher.resumedStep)
@@ -209,27 +214,10 @@ public final class ExperimentRunner {
   }
 
   private func modelMaking(_ digests: PlanDigests) -> ModelMaking {
-    ModelMaking(plan: plan, data: data) { [cache] id in
-      guard let digest = digests.stages[id], let folder = cache.lookUp(digest) else {
-        preconditionFailure("the stage \(id) was to be finished before what needs it")
-      }
-      return try Self.model(ofStageIn: folder)
-    }
-  }
-
-  /// What a finished stage made, with everything it has for masked-language work.
-  static func model(ofStageIn folder: String) throws -> TransformerModel {
-    let stored = try StoredModel(path: "\(folder)/\(modelName)")
-    return try stored.load(
-      heads: stored.parts.subtracting([.encoder, .classification, .nextSentence]),
-      ignoring: [.classification, .nextSentence], seed: 0)
-  }
-
-  /// The classifier that a finished fine-tuning made, to be used forward only.
-  private static func classifier(ofStageIn folder: String) throws -> TransformerModel {
-    try StoredModel(path: "\(folder)/\(modelName)").load(
-      heads: [.classification], ignoring: [.pooler, .maskedLanguage, .nextSentence], mapping: true,
-      seed: 0)
+    ModelMaking(
+      plan: plan, data: data,
+      stages: CachedStages(
+        digests: digests, cache: cache, definitionPath: request.definitionPath))
   }
 
   /// Whether the run folder's metrics show that the stage was computed by this run.

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Storage
 import Synchronization
+import Text
 import Transformers
 
 extension Locations {
@@ -23,16 +24,22 @@ extension Locations {
 
   private func outline(_ folder: String) throws -> ModelOutline {
     let folder = try HuggingFaceFolder(path: folder)
-    guard folder.hasWeights else { return ModelOutline(configuration: folder.configuration) }
+    let tokens =
+      folder.hasVocabulary ? try Vocabulary(path: folder.vocabularyPath).tokens : nil
+    guard folder.hasWeights else {
+      return ModelOutline(configuration: folder.configuration, tokens: tokens)
+    }
     return ModelOutline(
-      configuration: folder.configuration, weights: try SafetensorsFile(path: folder.weightsPath),
+      configuration: folder.configuration, tokens: tokens,
+      weights: try SafetensorsFile(path: folder.weightsPath),
       names: .huggingFace(folder.configuration))
   }
 
   private static func outline(checkpoint path: String) throws -> ModelOutline {
     let stored = try StoredModel(path: path)
     return ModelOutline(
-      configuration: stored.configuration, weights: CheckpointWeights(try Checkpoint(path: path)),
+      configuration: stored.configuration, tokens: stored.vocabulary.tokens,
+      weights: CheckpointWeights(try Checkpoint(path: path)),
       names: .own(stored.configuration))
   }
 }

@@ -13,14 +13,13 @@ import Transformers
 struct ModelMaking {
   let plan: ResolvedPlan
   let data: PreparedData
-  /// What a finished stage made, with all it has for masked-language work.
-  let modelOfStage: (String) throws -> TransformerModel
+  let stages: any FinishedStages
 
   /// A model with everything its source has for masked-language work: encoder, pooler and masked-LM head where
   /// the definition or the stage behind it has one.
   func make(_ input: StageInput) throws -> TransformerModel {
     switch input {
-    case .stage(let id): return try modelOfStage(id)
+    case .stage(let id): return try stages.model(ofStage: id)
     case .model(let name):
       guard let definition = plan.model(named: name) else {
         preconditionFailure("the plan names a model \(name) that it does not have")
@@ -32,6 +31,34 @@ struct ModelMaking {
           model: name, rows: model.configuration.vocabularySize, entries: entries)
       }
       return model
+    }
+  }
+
+  /// What a fine-tuning begins with: its model under the stored classifier, where that is kept, or a new one.
+  func classifier(
+    _ planned: PlannedStage, _ stage: FinetuneStage, labels: [String]
+  ) throws -> TransformerModel {
+    guard stage.head == .stored else {
+      return classifier(
+        over: try make(planned.model), labels: labels, seed: planned.stage.training.seed,
+        random: plan.definition.random)
+    }
+    return try storedClassifier(planned.model, labels: labels, trains: true)
+  }
+
+  /// The classifier of a fine-tuning, or of a model's folder.
+  /// - Parameter trains: whether it is to be trained on, or used forward only.
+  func storedClassifier(
+    _ input: StageInput, labels: [String], trains: Bool
+  ) throws -> TransformerModel {
+    switch input {
+    case .stage(let id): return try stages.classifier(ofStage: id, trains: trains)
+    case .model(let name):
+      guard let definition = plan.model(named: name), case .folder(let address) = definition.source
+      else { preconditionFailure("\(name) was checked to have a stored classifier") }
+      let model = try StoredModel(path: data.locations.locate(address).path)
+        .classifier(labels: labels, mapping: !trains)
+      return reconfigured(model, dropout: definition.dropout)
     }
   }
 

@@ -96,13 +96,9 @@ final class PreparedData {
     var problems: [String] = []
     for (address, _) in learned {
       let other = try readVocabulary(address).vocabulary
-      guard other.digest != own.digest, other.count == own.count else { continue }
-      guard let id = own.tokens.indices.first(where: { own.tokens[$0] != other.tokens[$0] }) else {
-        continue
+      if let difference = ModelOutline.difference(of: other.tokens, from: own.tokens) {
+        problems.append("\(address): \(difference)")
       }
-      problems.append(
-        "\(address): token \(id) is '\(other.tokens[id])', in the definition's vocabulary it is "
-          + "'\(own.tokens[id])'; models and text of a definition share one vocabulary")
     }
     guard problems.isEmpty else { throw LocationError(problems: problems) }
   }

@@ -83,12 +83,11 @@ public final class StageActivations {
     let data = PreparedData(
       plan: plan, locations: locations, threads: engine.threadCount, note: note)
     try data.checkVocabularies(of: [planned])
-    let teacher = try ModelMaking(plan: plan, data: data) { id throws in
-      guard let folder = digests.stages[id].flatMap(StageCache(locations).lookUp) else {
-        throw RunError.stageNotRun(id, definition: request.definitionPath)
-      }
-      return try ExperimentRunner.model(ofStageIn: folder)
-    }.make(planned.inputs[0])
+    let teacher = try ModelMaking(
+      plan: plan, data: data,
+      stages: CachedStages(
+        digests: digests, cache: StageCache(locations), definitionPath: request.definitionPath)
+    ).make(planned.inputs[0])
     let corpus = try data.corpus(
       options.text, sequenceLength: planned.stage.training.sequenceLength)
     guard corpus.count > 0 else {

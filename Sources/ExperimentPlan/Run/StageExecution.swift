@@ -29,8 +29,6 @@ struct StageExecution {
   let attributes: [String: StoredValue]
   let resumes: Bool
   let observer: any TrainingObserver
-  /// The classifier that a finished fine-tuning made.
-  let classifier: (_ stage: String) throws -> TransformerModel
   /// Told the number of steps before the first one.
   let began: (_ totalSteps: Int) -> Void
 
@@ -115,18 +113,17 @@ struct StageExecution {
 
   private func finetune(_ options: FinetuneStage) throws -> StageResult {
     let task = try data.task(options.learned)
-    let model = models.classifier(
-      over: try models.make(planned.model), labels: task.classNames, seed: training.seed,
-      random: plan.definition.random)
+    let model = try models.classifier(planned, options, labels: task.classNames)
     model.freeze(training.freeze)
     let length = training.sequenceLength
     let objective = options.objective
     let settings = training.settings(objective, curve: .fineTuning)
     let examples = try data.sequences(task.train, maximumLength: length)
-    let teacher = try options.teaching.map { teaching in
+    let teacher = try options.teaching.map { _ in
       try ClassifierTeacher(
-        model: try classifier(teaching.teacher), training: examples, objective: objective,
-        engine: engine)
+        model: models.storedClassifier(
+          planned.inputs[0], labels: task.classNames, trains: false),
+        training: examples, objective: objective, engine: engine)
     }
     let loop = FineTuning(
       model: model, training: examples,

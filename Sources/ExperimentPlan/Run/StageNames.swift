@@ -4,7 +4,11 @@ import Records
 extension PlannedStage {
   /// Role to the model or stage that fills it.
   var inputNames: [String: String] {
-    Dictionary(uniqueKeysWithValues: stage.work.inputs.map { ($0.role, $0.name) })
+    var names = Dictionary(uniqueKeysWithValues: stage.work.inputs.map { ($0.role, $0.name) })
+    if let finetune = stage.work as? FinetuneStage, finetune.head == .stored {
+      names["classifier"] = "stored with \(finetune.model)"
+    }
+    return names
   }
 
   /// The data it is trained and evaluated on.

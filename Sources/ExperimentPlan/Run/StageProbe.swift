@@ -9,14 +9,7 @@ struct StageProbe {
   let data: PreparedData
   let engine: Engine
 
-  private var models: ModelMaking {
-    ModelMaking(plan: plan, data: data) { id in
-      guard let stage = plan.stage(id: id), let input = stage.inputs.last else {
-        preconditionFailure("the plan names a stage \(id) that it does not have")
-      }
-      return try self.models.make(input)
-    }
-  }
+  private var models: ModelMaking { ModelMaking(plan: plan, data: data, stages: self) }
 
   func measure(
     _ planned: PlannedStage, isCached: Bool
@@ -90,9 +83,7 @@ struct StageProbe {
     _ options: FinetuneStage
   ) throws -> (RunForecast.Stage, DataSize) {
     let task = try data.task(options.learned)
-    let model = models.classifier(
-      over: try models.make(planned.model), labels: task.classNames, seed: training.seed,
-      random: plan.definition.random)
+    let model = try models.classifier(planned, options, labels: task.classNames)
     model.freeze(training.freeze)
     let examples = try data.sequences(task.train, maximumLength: training.sequenceLength)
     let validation = try data.sequences(task.dev, maximumLength: training.sequenceLength)
@@ -142,10 +133,10 @@ struct StageProbe {
   private func teachingSeconds(
     _ options: FinetuneStage, _ task: PreparedData.Task, _ examples: LabelledSequences
   ) throws -> Double {
-    guard let id = options.teaching?.teacher, let planned = plan.stage(id: id) else { return 0 }
-    let teacher = models.classifier(
-      over: try models.make(planned.model), labels: task.classNames, seed: 0,
-      random: plan.definition.random)
+    guard let teaching = options.teaching else { return 0 }
+    let teacher = try models.storedClassifier(
+      plan.stage(id: teaching.teacher) != nil ? .stage(teaching.teacher) : .model(teaching.teacher),
+      labels: task.classNames, trains: false)
     let shown = examples.examples(0..<min(64, examples.count))
     let start = ContinuousClock.now
     _ = try ClassificationEvaluation.evaluate(
@@ -190,5 +181,29 @@ struct StageProbe {
       secondsPerStep: seconds / Double(max(1, steps)), seconds: seconds,
       memoryBytes: ProcessMemory.peakBytes + growth, keptBytes: weights,
       diskBytes: (1 + checkpoints + best) * weights, isCached: isCached)
+  }
+}
+
+/// Stages that have not been run: models as their stages begin, which take as long.
+extension StageProbe: FinishedStages {
+  func model(ofStage id: String) throws -> TransformerModel {
+    try models.make(planned(id).model)
+  }
+
+  func classifier(ofStage id: String, trains: Bool) throws -> TransformerModel {
+    let planned = planned(id)
+    guard let task = planned.stage.work.task else {
+      preconditionFailure("the stage \(id) was checked to make a classifier")
+    }
+    return models.classifier(
+      over: try models.make(planned.model), labels: task.classNames, seed: 0,
+      random: plan.definition.random)
+  }
+
+  private func planned(_ id: String) -> PlannedStage {
+    guard let planned = plan.stage(id: id) else {
+      preconditionFailure("the plan names a stage \(id) that it does not have")
+    }
+    return planned
   }
 }

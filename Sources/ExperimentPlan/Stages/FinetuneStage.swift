@@ -8,6 +8,8 @@ public struct FinetuneStage: StageWork {
   public var selectBest: ModelSelection
   /// Sentences in one forward pass of an evaluation; the result does not depend on it.
   public var evaluationBatchSize: Int
+  /// Nil for a new one where none is stored with the model.
+  public var head: ClassifierStart?
   /// Nil to learn from the labels alone.
   public var teaching: TeachingOptions?
 
@@ -15,7 +17,7 @@ public struct FinetuneStage: StageWork {
   public static let about = "Trains a classifier on a task's labelled sentences."
   public static let standard = "evaluation: { batch_size: 32 }\n"
   public static let options = OptionList(
-    FinetuneStage.init(model:learned:selectBest:evaluationBatchSize:teaching:),
+    FinetuneStage.init(model:learned:selectBest:evaluationBatchSize:head:teaching:),
     OptionField(
       "model", \.model, DefinitionNames.modelOrStage,
       "What is trained: a model, or the stage that made it."),
@@ -35,6 +37,10 @@ public struct FinetuneStage: StageWork {
             "batch_size", \.self, .integer(atLeast: 1, example: "32"),
             "Sentences in one forward pass."))),
       "How the model is evaluated after each epoch. No result depends on it."),
+    OptionField(
+      optional: "head", \.head, ClassifierStart.type,
+      "Where the classifier comes from. Absent, one that is stored in the model's folder or checkpoint is kept, "
+        + "and must fit the task; after a stage, or where none is stored, it is new."),
     TeachingOptions.field(\.teaching))
 
   public var inputs: [StageInputName] {
@@ -51,12 +57,15 @@ public struct FinetuneStage: StageWork {
   public func training(_ model: String) -> FinetuneStage {
     var other = self
     other.model = model
+    if head == .stored { other.head = nil }
     return other
   }
 
   public func shape(after shape: ModelShape) -> ModelShape {
     var shape = shape
     shape.hasMaskedLMHead = false
+    shape.classifier = ClassifierShape(
+      classes: learned.classNames, hiddenSize: shape.hiddenSize)
     return shape
   }
 
@@ -69,6 +78,7 @@ public struct FinetuneStage: StageWork {
     }
     checks.checkFreeze(stage, shape)
     checks.checkLength(stage, [(model, shape)])
+    checks.check(head, of: stage, over: model, on: learned)
     teaching?.check(stage, student: (model, shape), on: learned, in: &checks)
   }
 
@@ -81,7 +91,21 @@ public struct FinetuneStage: StageWork {
       "evaluation after each epoch; "
         + (selectBest == .last
           ? "the last epoch's weights are kept" : "best epoch by \(selectBest.rawValue)")
-    ]
+    ] + (headLine.map { [$0] } ?? [])
+  }
+
+  /// Where the classifier comes from, in words; nil where none could be kept.
+  var headLine: String? {
+    switch head {
+    case .stored?: "classifier: kept as it is stored with \(model)"
+    case .new?: "classifier: new, drawn from the seed"
+    case nil: nil
+    }
+  }
+
+  /// A new classifier is what a fine-tuning begins with unless one is kept.
+  public var digestEntries: [(String, CanonicalValue)] {
+    canonicalEntries.filter { head == .stored || $0.0 != "head" }
   }
 }
 

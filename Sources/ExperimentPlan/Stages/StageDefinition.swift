@@ -33,7 +33,7 @@ extension StageDefinition {
   /// data are told by their digests.
   func canonicalForDigest(inputs: [String], data: [String]) -> CanonicalValue {
     let toldOtherwise = type(of: work).toldByContents.union(["checkpoint_every"])
-    let options = (work.canonicalEntries + trainingEntries).filter {
+    let options = (work.digestEntries + trainingEntries).filter {
       !toldOtherwise.contains($0.0)
     }
     return .map([

@@ -22,6 +22,8 @@ public protocol StageWork: Sendable, Equatable {
   /// An activation store that it reads.
   var storePath: String? { get }
 
+  /// The options that a digest is made of.
+  var digestEntries: [(String, CanonicalValue)] { get }
   /// Whether what `role` names changes the result.
   func reads(role: String) -> Bool
   /// The same, its trained model another one.
@@ -55,6 +57,7 @@ extension StageWork {
   public var task: TaskSource? { nil }
   public var storePath: String? { nil }
   public func reads(role: String) -> Bool { true }
+  public var digestEntries: [(String, CanonicalValue)] { canonicalEntries }
 
   /// The name under `role`; nil where there is none.
   public func input(_ role: String) -> String? { inputs.first { $0.role == role }?.name }

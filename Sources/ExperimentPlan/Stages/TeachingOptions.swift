@@ -3,7 +3,7 @@ import Distillation
 import Options
 
 public struct TeachingOptions: Sendable, Equatable {
-  /// The fine-tuning that made it.
+  /// The fine-tuning that made it, or a model whose folder or checkpoint has a classifier.
   public var teacher: String
   public var loss: LossOptions
 
@@ -11,8 +11,10 @@ public struct TeachingOptions: Sendable, Equatable {
     TeachingOptions.init(teacher:loss:),
     OptionField(
       "teacher", \.teacher,
-      DefinitionNames.name.described(as: "a finetune stage, whose answers are the soft targets"),
-      "A finetune stage on the same task, whose answers are learned beside the labels."),
+      DefinitionNames.name.described(
+        as: "a finetune stage or a model with a classifier, whose answers are the soft targets"),
+      "A finetune stage on the same task, or a model with a stored classifier of its classes; its "
+        + "answers are learned beside the labels."),
     OptionField(
       "loss", \.loss, LossOptions.teaching, "Weighted terms of the loss, where there is a teacher.")
   )
@@ -49,20 +51,33 @@ public struct TeachingOptions: Sendable, Equatable {
         "\(path).teacher", "is nothing that random: \(checks.definition.random.rawValue) replays",
         advice: "use random: counter")
     }
-    let stage = checks.definition.stage(id: teacher)
-    guard stage != nil || checks.definition.model(named: teacher) != nil else { return }
-    guard let teacherTask = stage?.work.task else {
+    let exists = checks.definition.stage(id: teacher) != nil
+    guard exists || checks.definition.model(named: teacher) != nil else { return }
+    let shape = checks.shape(of: teacher)
+    if let teacherTask = checks.definition.stage(id: teacher)?.work.task {
+      if teacherTask != task {
+        checks.report(
+          "\(path).teacher", expected: "a model fine-tuned on \(task.name)",
+          found: "one fine-tuned on \(teacherTask.name)")
+      }
+    } else if let classifier = shape.classifier {
+      if !classifier.fits(task.classNames) {
+        let wanted = ClassifierShape(classes: task.classNames, hiddenSize: classifier.hiddenSize)
+        checks.report(
+          "\(path).teacher", expected: "a classifier \(wanted.words), as \(task.name) has",
+          found: "\(classifier.words), stored with \(teacher)")
+      }
+      for problem in checks.classifierProblems(of: teacher) {
+        checks.report("\(path).teacher", "cannot be used: \(problem)")
+      }
+    } else if checks.isKnown(teacher) {
       checks.report(
-        "\(path).teacher", expected: "a finetune stage, which has a classifier",
+        "\(path).teacher",
+        expected: "a finetune stage, which has a classifier, or a model with a stored one",
         found: "'\(teacher)'", advice: "fine-tune it on \(task.name) in a stage before")
       return
     }
-    if teacherTask != task {
-      checks.report(
-        "\(path).teacher", expected: "a model fine-tuned on \(task.name)",
-        found: "one fine-tuned on \(teacherTask.name)")
-    }
     guard loss.readsTeacher else { return }
-    loss.check((teacher, checks.shape(of: teacher)), student, at: path, in: &checks)
+    loss.check((teacher, shape), student, at: path, in: &checks)
   }
 }
