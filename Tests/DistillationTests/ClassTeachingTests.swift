@@ -116,4 +116,20 @@ struct ClassTeachingTests {
     let steps = results[0].steps.map(\.total)
     #expect(steps[5] < steps[0])
   }
+
+  @Test("hidden states teach a classifier as they do a language model")
+  func hiddenStates() throws {
+    func cosines(_ teacher: TransformerModel) throws -> [Double] {
+      try train(
+        model(4),
+        Teaching(
+          teacher: teacher,
+          objective: Objective(
+            WeightedTerm(1, HiddenCosine()), WeightedTerm(0, CrossEntropy())))
+      ).steps.map { $0.terms[0].value }
+    }
+    #expect(abs(try cosines(model(4))[0]) < 1e-6)
+    let other = try cosines(model(3, layers: 2))
+    #expect(other[0] > 0.1 && other[5] < other[0])
+  }
 }

@@ -121,6 +121,27 @@ private final class Stopper: RecordingObserver {
     #expect(stored.weights == live.weights)
   }
 
+  @Test("hidden states of any layer come back as the live teacher computes them")
+  func layers() throws {
+    let outputs = try StoredOutputs()
+    let store = try outputs.record(
+      StageActivationLayout(
+        hiddenStates: .init(layers: ["1", "last"], hiddenSize: 16, precision: .f32)))
+    let (stored, _) = try outputs.storedTeacher(store)
+    let live = LiveTeacher(model: outputs.teacher, engine: outputs.engine)
+    let place = BatchPlace(step: 0, microBatch: 1)
+    let batch = outputs.batches.batch(outputs.batches.order(ofEpoch: 0)[1], at: place).packed
+    let values = try [live, stored].map { (teacher: any TeacherSource) in
+      let targets = try teacher.targets(
+        for: batch, layout: SequenceLayout(offsets: batch.offsets), at: place,
+        request: TeacherRequest(hiddenStates: [.number(1), .last]))
+      return [HiddenLayer.number(1), .last].map {
+        targets.tensors.hiddenState($0).copyValues()
+      }
+    }
+    #expect(values[0] == values[1] && values[0][0] != values[0][1])
+  }
+
   @Test("on masked positions alone, where the live teacher computes fewer rows, up to rounding")
   func exactOnMaskedPositions() throws {
     let outputs = try StoredOutputs(

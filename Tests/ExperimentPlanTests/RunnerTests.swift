@@ -41,7 +41,7 @@ struct RunnerTests {
         ["student", "teacher_mlm"], ["distil.mlm_only"], ["teacher_mlm"],
       ])
     #expect(record.stages[1].loss.contains("KL") && record.stages[1].loss.contains("cos"))
-    #expect(record.stages[4].loss == "loss = 2 · CE(masked words)")
+    #expect(record.stages[4].loss == "loss = 2 · CE(masked tokens), mean over masked tokens")
     #expect(Set(record.stages.map(\.digest)).count == 7)
     for stage in record.stages where stage.kind == .finetune {
       #expect(stage.epochs.map(\.step) == [3, 6])
