@@ -36,7 +36,6 @@ let package = Package(
   products: [.executable(name: "retort", targets: ["retort"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -47,6 +46,7 @@ let package = Package(
 
     // Leaves.
     .target(name: "Files"),
+    .target(name: "Formatting"),
     .target(name: "Options"),
     .target(name: "Parallel"),
     .target(name: "Processor", swiftSettings: levelSettings),
@@ -71,19 +71,18 @@ let package = Package(
       dependencies: ["CMalloc", "Distillation", "Processor"]),
     .target(
       name: "Reporting",
-      dependencies: ["Records", .product(name: "Yams", package: "Yams")]),
+      dependencies: ["Formatting", "Records", .product(name: "Yams", package: "Yams")]),
     .target(
       name: "ExperimentPlan",
       dependencies: [
-        "Distillation", "Optimization", "Options", "Records",
-        .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
+        "Distillation", "Formatting", "Optimization", "Options", "Records",
+        .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
       name: "retort",
       dependencies: [
         "Benchmarks", "ExperimentPlan", "Reporting", "SelfCheck",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
       ]),
 
     .target(
@@ -91,7 +90,8 @@ let package = Package(
       path: "Tests/TestSupport"),
   ]
     + [
-      "Files", "Options", "Parallel", "Processor", "Randomness", "StrictJSON", "TensorEngine",
+      "Files", "Formatting", "Options", "Parallel", "Processor", "Randomness", "StrictJSON",
+      "TensorEngine",
       "Layers", "Optimization", "Text", "Storage", "Transformers", "SelfCheck", "Distillation",
       "Benchmarks", "Records", "Reporting", "ExperimentPlan",
     ].map { name in

@@ -37,12 +37,6 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// True where the cause is want of space: a full disk, a quota, a limit on file sizes.
-  public var isOutOfSpace: Bool {
-    guard case .failed(_, _, let code) = self else { return false }
-    return [ENOSPC, EDQUOT, EFBIG].contains(code)
-  }
-
   private static func hint(_ code: Int32) -> String {
     switch code {
     case ENOSPC, EDQUOT: "; free some space and run again, nothing that was there is lost"

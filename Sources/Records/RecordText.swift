@@ -4,14 +4,17 @@ import StrictJSON
 
 /// How every kind of record is read and written.
 public enum RecordText {
-  static func read(path: String) throws(RecordError) -> [UInt8] {
+  /// The document in a file, not yet looked at as a record.
+  public static func tree(path: String) throws(RecordError) -> JSONTree {
+    let text: [UInt8]
     do {
-      return try MappedFile.contents(path: path)
+      text = try MappedFile.contents(path: path)
     } catch .notFound {
       throw .unreadable(source: path, reason: "no such record")
     } catch {
       throw .file(error)
     }
+    return try parse(text, source: path)
   }
 
   /// - Parameter source: what messages call the record.
@@ -27,28 +30,26 @@ public enum RecordText {
 
   /// Decodes, after checking the format version, which all kinds of record share, and refuses keys
   /// that the type does not have.
-  /// - Parameter onOneLine: whether line ends and control characters in texts become spaces.
   static func decode<Value: Codable>(
-    _ type: Value.Type, from text: [UInt8], source: String, onOneLine: Bool = false
+    _ type: Value.Type, from tree: JSONTree, source: String
   ) throws(RecordError) -> Value {
-    let tree = try parse(text, source: source)
     guard let format = tree["format"] else {
       throw .invalid(source: source, place: "format", reason: "missing; is this a record?")
     }
     guard format == .integer(RunRecord.currentFormat) else {
       throw .otherVersion(source: source, found: format.line)
     }
-    return try decode(type, from: onOneLine ? tree.onOneLine : tree, source: source)
+    return try value(type, of: tree, source: source)
   }
 
   /// Reads a file of measurements that has no format version, its texts on one line each.
   public static func decodeUnversioned<Value: Codable>(
     _ type: Value.Type = Value.self, path: String
   ) throws(RecordError) -> Value {
-    try decode(type, from: parse(read(path: path), source: path).onOneLine, source: path)
+    try value(type, of: tree(path: path).onOneLine, source: path)
   }
 
-  private static func parse(_ text: [UInt8], source: String) throws(RecordError) -> JSONTree {
+  static func parse(_ text: [UInt8], source: String) throws(RecordError) -> JSONTree {
     do {
       return try JSONTree.parse(text)
     } catch {
@@ -56,8 +57,8 @@ public enum RecordText {
     }
   }
 
-  private static func decode<Value: Codable>(
-    _ type: Value.Type, from tree: JSONTree, source: String
+  private static func value<Value: Codable>(
+    _ type: Value.Type, of tree: JSONTree, source: String
   ) throws(RecordError) -> Value {
     do {
       return try tree.decode(type)

@@ -11,11 +11,16 @@ extension RunRecord: StrictRecord {
     return try RecordText.tree(of: self, source: source).document
   }
 
-  /// The text without `measured`: equal, byte for byte, for two runs that did the same.
+  /// The text without `measured` and without the place of the definition's file: equal, byte for byte, for two runs
+  /// that did the same.
   public func comparable() throws(RecordError) -> String {
     let tree = try RecordText.tree(of: self, source: "run record of \(experiment.name)")
-    guard let members = tree.members else { return tree.document }
-    return JSONTree.object(members.filter { $0.key != "measured" }).document
+    let members = (tree.members ?? []).filter { $0.key != "measured" }.map { member in
+      guard member.key == "experiment", let facts = member.value.members else { return member }
+      return JSONTree.Member(
+        key: member.key, value: .object(facts.filter { $0.key != "file" }))
+    }
+    return JSONTree.object(members).document
   }
 
   /// Every pair of facts that cannot both be true.

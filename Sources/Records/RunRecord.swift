@@ -1,6 +1,6 @@
 // What one run of an experiment leaves behind: every number that a table or a plot shows.
 
-/// A value; `text` is the file. Everything outside `measured` is a function of definition, weights,
+/// A value; `text` is the file. Everything outside `measured`, but for where the definition was, is a function of definition, weights,
 /// data, program and BLAS core type, so two runs of the same experiment, interrupted or not and at
 /// any thread count, have the same `comparable()` text.
 public struct RunRecord: Codable, Sendable, Equatable {
@@ -39,7 +39,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     /// definition that is run once.
     public var point: String?
     public var question: String
-    /// As given to the program, relative to the repository: `Experiments/quickstart.yaml`.
+    /// Where the definition was, as given to the program: `Experiments/quickstart.yaml`, or `standard input`.
     public var file: String
     /// The `--set key.path=value` options, in order.
     public var overrides: [String]
@@ -47,7 +47,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
     public var definition: [String]
     /// SHA-256 of the resolved definition, in hexadecimal.
     public var digest: String
-    /// Name of a random stream or stage to its seed.
+    /// What draws random numbers to its seed: `experiment`, a stage's id, and of what the run used
+    /// `models.NAME`, `corpora.NAME` and `tasks.NAME`.
     public var seeds: [String: UInt64]
     /// Names of files under Experiments/references to lay beside the results.
     public var compareWith: [String]
@@ -91,8 +92,10 @@ public struct RunRecord: Codable, Sendable, Equatable {
   /// A model that the run started from.
   public struct Weights: Codable, Sendable, Equatable {
     public enum Origin: String, Codable, Sendable {
-      /// Read from published files.
+      /// Read from published files, by their address on the hub.
       case published
+      /// Read from a folder or a file of the user's.
+      case folder
       /// Drawn from a seeded generator: nothing learned is in them.
       case random
       /// Copied from another model of this run.

@@ -1,5 +1,7 @@
 // How every kind of record is read.
 
+import StrictJSON
+
 /// A record that is believed only whole: of the known format, without unknown keys, and of facts that agree.
 public protocol StrictRecord: Codable {
   /// Every pair of facts that cannot both be true.
@@ -11,24 +13,21 @@ extension StrictRecord {
 
   /// - Parameter source: what messages call the text, normally its path.
   public init(text: String, source: String) throws(RecordError) {
-    self = try RecordText.decode(Self.self, from: Array(text.utf8), source: source)
+    try self.init(tree: RecordText.parse(Array(text.utf8), source: source), source: source)
+  }
+
+  public init(tree: JSONTree, source: String) throws(RecordError) {
+    self = try RecordText.decode(Self.self, from: tree, source: source)
     try refuseContradictions(source: source)
   }
 
   public static func read(path: String) throws(RecordError) -> Self {
-    try read(path: path, onOneLine: false)
+    try Self(tree: RecordText.tree(path: path), source: path)
   }
 
   /// The record with every text on one line, so that on a page none begins a heading, a list or a block of code.
   public static func readForPages(path: String) throws(RecordError) -> Self {
-    try read(path: path, onOneLine: true)
-  }
-
-  private static func read(path: String, onOneLine: Bool) throws(RecordError) -> Self {
-    let record = try RecordText.decode(
-      Self.self, from: RecordText.read(path: path), source: path, onOneLine: onOneLine)
-    try record.refuseContradictions(source: path)
-    return record
+    try Self(tree: RecordText.tree(path: path).onOneLine, source: path)
   }
 
   public func refuseContradictions(source: String) throws(RecordError) {

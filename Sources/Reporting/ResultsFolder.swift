@@ -120,7 +120,8 @@ public struct ResultsFolder: Sendable {
   public func write() throws(ResultsError) -> [String] {
     let files = try render().sorted { $0.key < $1.key }
     var written: [String] = []
-    for (name, content) in files where existing(name) != content {
+    for (name, content) in files {
+      if try existing(name) == Array(content.utf8) { continue }
       do {
         try Folder.create(path: path)
         try AtomicFile.replace(path: "\(path)/\(name)", with: content)
@@ -135,11 +136,22 @@ public struct ResultsFolder: Sendable {
   /// Everything under the folder that is not as `write` would leave it; empty if all is well.
   public func check() throws(ResultsError) -> [Difference] {
     let files = try render()
-    var differences = files.compactMap { name, content -> Difference? in
-      guard let found = existing(name) else { return Difference(file: name, kind: .missing) }
-      return found == content ? nil : Difference(file: name, kind: .stale)
+    var differences: [Difference] = []
+    for (name, content) in files {
+      guard let found = try existing(name) else {
+        differences.append(Difference(file: name, kind: .missing))
+        continue
+      }
+      if found != Array(content.utf8) { differences.append(Difference(file: name, kind: .stale)) }
     }
-    let present = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let present: [String]
+    do {
+      present = try Folder.names(path: path)
+    } catch .notFound {
+      present = []
+    } catch {
+      throw .file(error)
+    }
     for name in present where name.hasSuffix(".md") || name.hasSuffix(".svg") {
       if files[name] == nil { differences.append(Difference(file: name, kind: .unexpected)) }
     }
@@ -177,9 +189,8 @@ public struct ResultsFolder: Sendable {
 
   /// File name under records/ to record.
   public func records() throws(ResultsError) -> [String: RunRecord] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/records")) ?? []
     var records: [String: RunRecord] = [:]
-    for name in names.sorted() where name.hasSuffix(".json") {
+    for name in try recordNames() {
       let source = "\(path)/records/\(name)"
       do throws(RecordError) {
         let record = try RunRecord.readForPages(path: source)
@@ -199,9 +210,8 @@ public struct ResultsFolder: Sendable {
   /// By name, sorted.
   private func similarities() throws(ResultsError) -> [(name: String, record: SimilarityRecord)] {
     let folder = "\(path)/records/similarity"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     var records: [(name: String, record: SimilarityRecord)] = []
-    for name in names.sorted() where name.hasSuffix(".json") {
+    for name in try recordNames(under: "/similarity") {
       do throws(RecordError) {
         records.append((String(name.dropLast(5)), try .readForPages(path: "\(folder)/\(name)")))
       } catch {
@@ -211,8 +221,23 @@ public struct ResultsFolder: Sendable {
     return records
   }
 
-  private func existing(_ name: String) -> String? {
-    try? String(contentsOfFile: "\(path)/\(name)", encoding: .utf8)
+  private func recordNames(under folder: String = "") throws(ResultsError) -> [String] {
+    do {
+      return try RecordFolder.names(path: "\(path)/records\(folder)")
+    } catch {
+      throw .record(error)
+    }
+  }
+
+  /// A page's bytes; nil where there is none.
+  private func existing(_ name: String) throws(ResultsError) -> [UInt8]? {
+    do {
+      return try MappedFile.contents(path: "\(path)/\(name)")
+    } catch .notFound {
+      return nil
+    } catch {
+      throw .file(error)
+    }
   }
 }
 

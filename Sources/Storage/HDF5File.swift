@@ -31,7 +31,6 @@ public final class HDF5File: Sendable {
   public var arrayPaths: [String] { contents.arrays.keys.sorted() }
 
   /// The paths of all groups, sorted, `/` first.
-  public var groupPaths: [String] { contents.attributes.keys.sorted() }
 
   /// The attributes of a group; none if there is no such group.
   public func attributes(of group: String = "/") -> [String: StoredValue] {

@@ -1,3 +1,4 @@
+import Formatting
 // What the progress line says of a stage.
 import Testing
 
@@ -51,19 +52,5 @@ import Testing
       stage: "sst2", epoch: 1, step: 1, totalSteps: 10, loss: 0.0123,
       terms: [("cross_entropy", 0.0123)], tokensPerSecond: 0, secondsLeft: nil)
     #expect(progress.text == "sst2  epoch 1  step 1/10  loss 0.01230  0 tokens/s")
-  }
-
-  @Test(
-    arguments: [
-      (0.4, "0 s"), (59.4, "59 s"), (60, "1 min 0 s"), (3599, "59 min 59 s"),
-      (7260, "2 h 1 min"), (180_000, "2 d 2 h"), (.nan, "?"),
-    ])
-  func writesSpansOfTime(seconds: Double, text: String) {
-    #expect(duration(seconds: seconds) == text)
-  }
-
-  @Test(arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567")])
-  func groupsDigits(number: Int, text: String) {
-    #expect(grouped(number) == text)
   }
 }

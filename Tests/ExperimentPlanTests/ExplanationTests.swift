@@ -1,4 +1,6 @@
 // The text of `retort explain`.
+import Files
+import TestSupport
 import Testing
 
 @testable import ExperimentPlan
@@ -9,7 +11,8 @@ import Testing
       text: DefinitionText.small, path: "x.yaml", overrides: ["baselines=[mlm_only]"])
     let text = PlanExplanation(
       ResolvedPlan(loaded.definition), filled: loaded.filledValues,
-      sizes: ["distil": DataSize(sequences: 5000, tokens: 900_000)]
+      sizes: ["distil": DataSize(sequences: 5000, tokens: 900_000)],
+      taskSizes: [.sst2: DataSize(sequences: 67_349)]
     ).text
     #expect(text.hasPrefix("small\n  seed 7, random numbers: counter\n"))
     for line in [
@@ -20,11 +23,37 @@ import Testing
       "          + 1 · (1 - cos(h_teacher, h_student)), last layer, mean over all positions",
       "    left out (weight 0): soft targets, cosine",
       "    frozen: position_embeddings",
-      "    steps: 20 (20 an epoch of 5000 sequences, 900000 tokens)",
-      "    steps: 12630 (4210 an epoch of 67349 examples)",
+      "    steps: 20 (20 an epoch of 5,000 sequences, 900,000 tokens)",
+      "    steps: 12,630 (4,210 an epoch of 67,349 examples)",
     ] {
       #expect(text.contains(line.drop { $0 == " " }), "missing: \(line)\n\(text)")
     }
+  }
+
+  @Test("without its file, the size of a task is said not to be known")
+  func unknownSize() throws {
+    let loaded = try LoadedDefinition.load(text: DefinitionText.small, path: "x.yaml")
+    let text = PlanExplanation(ResolvedPlan(loaded.definition), filled: []).text
+    #expect(!text.contains("67") && !text.contains("12,630"))
+    #expect(
+      text.contains(
+        "limit: 3 epochs; the number of steps is not known: the training file of glue/sst2 is not at hand"
+      ))
+  }
+
+  @Test("counts of steps are those of the file", arguments: ["\n", ""])
+  func sizeFromTheFile(end: String) throws {
+    let folder = try TemporaryFolder()
+    let data = folder.file("data/glue/SST-2")
+    try Folder.create(path: data)
+    try AtomicFile.replace(
+      path: "\(data)/train.tsv", with: "sentence\tlabel\na\t0\nb\t1\nc\t1" + end)
+    let locations = Locations(cache: folder.path, mirror: nil)
+    #expect(locations.trainingSize(of: .sst2) == nil, "the folder is not whole")
+    for name in ["dev.tsv", "test.tsv"] {
+      try AtomicFile.replace(path: "\(data)/\(name)", with: "")
+    }
+    #expect(locations.trainingSize(of: .sst2) == DataSize(sequences: 3))
   }
 
   @Test("the drawing is of the schedule that trains", arguments: [0.0, 0.25])

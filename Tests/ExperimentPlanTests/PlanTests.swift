@@ -138,7 +138,7 @@ import Testing
   func steps(options: [String], perEpoch: Int, total: Int, warmup: Int) throws {
     let stage = try #require(try plan(DefinitionText.small, options).stage(id: "sst2")).stage
     let counts = try #require(
-      StepCounts(stage.training, data: TaskSource.sst2.trainingSize))
+      StepCounts(stage.training, data: DataSize(sequences: 67_349)))
     #expect(counts.stepsPerEpoch == perEpoch)
     #expect(counts.total == total)
     #expect(counts.warmup == warmup)

@@ -62,6 +62,24 @@ import Testing
     #expect(throws: LocationError.self) { try locations.locate(.named("brown")) }
   }
 
+  @Test("a data folder that is not whole is an error, not a reason to take another")
+  func incompleteDataAreNotReplaced() throws {
+    for name in ["train", "dev", "test"] {
+      try temporary.write("mirror/data/glue/SST-2/\(name).tsv")
+    }
+    #expect(try locations.locateSST2().train.contains("/mirror/"))
+    try temporary.write("cache/data/glue/SST-2/train.tsv")
+    let folder = "\(temporary.path)/cache/data/glue/SST-2"
+    #expect(
+      throws: LocationError(problems: [
+        "\(folder): expected train.tsv, dev.tsv, test.tsv, found no dev.tsv, no test.tsv; put what is "
+          + "missing there, or remove the folder so that the one in RETORT_MIRROR is used"
+      ])
+    ) { try locations.locateSST2() }
+    for name in ["dev", "test"] { try temporary.write("cache/data/glue/SST-2/\(name).tsv") }
+    #expect(try locations.locateSST2().train == "\(folder)/train.tsv")
+  }
+
   @Test func everythingThatIsMissingIsListedAtOnce() throws {
     let plan = ResolvedPlan(try DefinitionText.load(DefinitionText.small))
     do {
@@ -71,7 +89,7 @@ import Testing
       #expect(error.problems.count == 3)
       #expect(error.problems[0].hasPrefix("hub:google-bert/bert-base-uncased is not complete"))
       #expect(error.problems[1].hasPrefix("corpus movie_reviews: none of"))
-      #expect(error.problems[2].hasPrefix("glue/sst2 is not complete"))
+      #expect(error.problems[2].hasPrefix("glue/sst2 is not there"))
     }
   }
 

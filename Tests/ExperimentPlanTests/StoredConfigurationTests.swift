@@ -80,6 +80,10 @@ struct StoredConfigurationTests {
       Self.text(folder: folder, studentFamily, tokenType: family != studentFamily))
     let run = try experiment.run(experiment.request(keepsCheckpoints: true))
 
+    let weights = try #require(run.record.weights.first { $0.name == "base" })
+    #expect(weights.origin == .folder && weights.source == "folder \(folder)")
+    #expect(try weights.digest == SHA256.hexDigest(ofFile: "\(folder)/model.safetensors"))
+
     var student = base
     student.family = studentFamily
     student.layerCount = 1

@@ -63,6 +63,19 @@ struct SweepRunTests {
         nil, "cosine", "init", nil, "cosine", "init",
       ])
     #expect(runs.map { $0.record.stages[2].seed } == [3, 3, 3, 4, 4, 4])
+    for run in runs {
+      #expect(run.record.experiment.file == experiment.definition)
+      let seeds = run.record.experiment.seeds
+      #expect(seeds["sentiment"] == run.record.stages[2].seed)
+      #expect(
+        seeds.filter { $0.key.contains(".") }
+          == (run.record.experiment.variant?.ablation == "init"
+            ? [
+              "models.teacher": 3, "models.student": 3, "corpora.reviews": 11,
+              "tasks.sentiment": 12,
+            ]
+            : ["models.teacher": 3, "corpora.reviews": 11, "tasks.sentiment": 12]))
+    }
     let formula = runs[1].record.stages[1].loss
     #expect(formula.contains("KL") && !formula.contains("cos"))
     let student = try #require(runs[2].record.weights.first { $0.name == "student" })

@@ -119,7 +119,7 @@ import Testing
         [], ["teacher_mlm"], ["teacher_mlm"], ["teacher_mlm", "distil"],
         ["teacher_mlm", "distil"], ["teacher_mlm", "distil"],
       ])
-    let lines = VariantSharing(variants).lines
+    let lines = VariantSharing(variants).lines(taskSizes: [:])
     #expect(lines.count == 7)
     #expect(
       lines[2]
@@ -131,10 +131,11 @@ import Testing
     let loaded = try LoadedDefinition.load(
       text: DefinitionText.small + "sweep: { stages.sst2.seed: [42, 43] }\n", path: "x.yaml")
     let text = PlanExplanation(
-      ResolvedPlan(loaded.definition), filled: loaded.filledValues, variants: loaded.variants
+      ResolvedPlan(loaded.definition), filled: loaded.filledValues, variants: loaded.variants,
+      taskSizes: [.sst2: DataSize(sequences: 67_349)]
     ).text
     #expect(text.contains("Sweep of stages.sst2.seed: 42, 43\nVariants, in the order"))
-    #expect(text.contains("\n  2. stages.sst2.seed=43: computes sst2 (12630 steps), "))
+    #expect(text.contains("\n  2. stages.sst2.seed=43: computes sst2 (12,630 steps), "))
     #expect(text.contains("; shares distil, distil.mlm_only\n"))
   }
 

@@ -59,6 +59,22 @@ struct ResultsFolderTests {
       ])
   }
 
+  @Test(
+    "records that cannot be listed are an error, and no page is drawn without them",
+    arguments: ["records", "records/parity", "records/performance", "records/similarity"])
+  func unreadableRecords(name: String) throws {
+    try folder.add(record: .synthetic())
+    try folder.write()
+    let before = try Data(contentsOf: url("README.md"))
+    if name == "records" { try FileManager.default.removeItem(at: url(name)) }
+    try Data().write(to: url(name))  // a file where a folder should be
+    for attempt in [{ try folder.write().joined() }, { try "\(folder.check())" }] {
+      let error = #expect(throws: ResultsError.self) { try attempt() }
+      #expect(error?.description.contains("/\(name): could not open: Not a directory") == true)
+    }
+    #expect(try Data(contentsOf: url("README.md")) == before)
+  }
+
   @Test("a folder without records has an index that says so")
   func empty() throws {
     #expect(try folder.write() == ["README.md"])

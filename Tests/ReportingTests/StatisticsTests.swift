@@ -127,20 +127,4 @@ struct StatisticsTests {
     #expect(MedianRange([]) == nil)
     #expect(MedianRange([1, .nan])?.median.isNaN == true)
   }
-
-  @Test("numbers as text")
-  func text() {
-    #expect((-0.00001).fixed(4) == "0.0000")
-    #expect((-0.5).fixed(1) == "-0.5")
-    #expect(0.90366972.fixed(4) == "0.9037")
-    #expect(1_234_567.grouped == "1,234,567")
-    #expect((-999).grouped == "-999")
-    #expect(1_000.grouped == "1,000")
-    #expect(39_600.0.durationText == "11 h 0 min")
-    #expect(320.4.durationText == "5 min 20 s")
-    #expect(2_400.0.durationText == "40 min")
-    #expect(3_599.7.durationText == "1 h 0 min")
-    #expect(0.4137.durationText == "0.41 s")
-    #expect(720_371_712.memoryText == "687 MiB")
-  }
 }

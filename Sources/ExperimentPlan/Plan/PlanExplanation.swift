@@ -1,4 +1,5 @@
 // `retort explain`: a plan told in words, formulas and drawings before anything runs.
+import Formatting
 
 /// The text of `retort explain`: a pure function of the plan and what is known about its data.
 public struct PlanExplanation {
@@ -6,22 +7,25 @@ public struct PlanExplanation {
   private let filled: [FilledValue]
   private let variants: [DefinitionVariant]
   private let sizes: [String: DataSize]
+  private let taskSizes: [TaskSource: DataSize]
   private let look: (ModelAddress) -> ModelLook
 
   /// - Parameters:
   ///   - filled: the definition's values that it does not state itself.
   ///   - variants: what the definition's sweep and ablation make of it.
-  ///   - sizes: of the data of each stage, by stage id, as far as they are known; tasks are known.
+  ///   - sizes: of the data of each stage, by stage id, as far as they are known.
+  ///   - taskSizes: training examples of tasks whose files are at hand.
   ///   - look: what is known of the model under an address.
   public init(
     _ plan: ResolvedPlan, filled: [FilledValue] = [], variants: [DefinitionVariant] = [],
-    sizes: [String: DataSize] = [:],
+    sizes: [String: DataSize] = [:], taskSizes: [TaskSource: DataSize] = [:],
     look: @escaping (ModelAddress) -> ModelLook = ModelLook.published
   ) {
     self.plan = plan
     self.filled = filled
     self.variants = variants
     self.sizes = sizes
+    self.taskSizes = taskSizes
     self.look = look
   }
 
@@ -72,7 +76,7 @@ public struct PlanExplanation {
       let names = definition.ablate.map(\.rawValue).joined(separator: ", ")
       lines.append("Ablations, one run each without: \(names)")
     }
-    lines += VariantSharing(variants).lines
+    lines += VariantSharing(variants).lines(taskSizes: taskSizes)
     if let passes = definition.inferencePasses {
       lines.append("Inference timed: validation one sentence at a time, \(passes) passes")
     }
@@ -189,23 +193,25 @@ public struct PlanExplanation {
   private func describeSteps(_ stage: StageDefinition) -> [String] {
     let training = stage.training
     let size: DataSize? =
-      sizes[stage.id] ?? stage.work.task?.trainingSize
+      sizes[stage.id] ?? stage.work.task.flatMap { taskSizes[$0] ?? $0.generatedSize }
     guard let size, let counts = StepCounts(training, data: size) else {
       let limit =
         switch training.limit {
         case .epochs(let count): "\(count) epoch\(count == 1 ? "" : "s")"
-        case .steps(let count): "\(count) step\(count == 1 ? "" : "s")"
-        case .tokens(let count): "\(count) tokens"
+        case .steps(let count): "\(count.grouped) step\(count == 1 ? "" : "s")"
+        case .tokens(let count): "\(count.grouped) tokens"
         }
       return [
-        "limit: \(limit); the number of steps depends on the text, which has not been read",
+        "limit: \(limit); the number of steps is not known: "
+          + (stage.work.task.map { "the training file of \($0.name) is not at hand" }
+            ?? "the text has not been read"),
         LearningRateCurve.line(training, counts: nil),
       ]
     }
-    let sizeText = size.tokens.map { "\(size.sequences) sequences, \($0) tokens" }
+    let sizeText = size.tokens.map { "\(size.sequences.grouped) sequences, \($0.grouped) tokens" }
     return [
-      "steps: \(counts.isEstimate ? "about " : "")\(counts.total) (\(counts.stepsPerEpoch) an epoch of "
-        + "\(sizeText ?? "\(size.sequences) examples"))",
+      "steps: \(counts.isEstimate ? "about " : "")\(counts.total.grouped) (\(counts.stepsPerEpoch.grouped) "
+        + "an epoch of \(sizeText ?? "\(size.sequences.grouped) examples"))",
       LearningRateCurve.line(training, counts: counts),
     ]
   }

@@ -1,5 +1,6 @@
 // How many steps a stage will take, from the sizes of its data.
 import Distillation
+import Files
 
 /// Sequences and tokens of a corpus as cut for a stage, or examples of a task.
 public struct DataSize: Sendable, Equatable {
@@ -46,11 +47,25 @@ public struct StepCounts: Sendable, Equatable {
 }
 
 extension TaskSource {
-  /// Training examples, known without reading anything.
-  public var trainingSize: DataSize {
+  /// Training examples of a task that is made; nil for one that is read from files.
+  var generatedSize: DataSize? {
     switch self {
-    case .sst2: DataSize(sequences: 67_349)
+    case .sst2: nil
     case .generated(_, _, let train, _, _, _): DataSize(sequences: train)
     }
+  }
+}
+
+extension Locations {
+  /// How many training examples a task has: as its definition says, or as many as there are rows in its file.
+  /// - Returns: nil where the file is not at hand.
+  public func trainingSize(of task: TaskSource) -> DataSize? {
+    if let size = task.generatedSize { return size }
+    guard let path = try? locateSST2().train, let file = try? MappedFile(path: path) else {
+      return nil
+    }
+    let lineFeed = UInt8(ascii: "\n")
+    let lines = file.bytes.count { $0 == lineFeed } + (file.bytes.last == lineFeed ? 0 : 1)
+    return DataSize(sequences: max(0, lines - 1))  // without the header
   }
 }

@@ -2,7 +2,6 @@
 import Distillation
 import Files
 import Foundation
-import Logging
 import Records
 import Storage
 import Text

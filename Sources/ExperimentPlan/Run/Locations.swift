@@ -118,26 +118,30 @@ public struct LocatedTask: Sendable, Equatable {
 }
 
 extension Locations {
-  /// Finds the three files of SST-2.
+  /// Finds the three files of SST-2, in the first folder that there is for it.
+  /// - Throws: also where that folder lacks a file and another has it: these would be other data than those that
+  ///   somebody has put there.
   public func locateSST2() throws(LocationError) -> LocatedTask {
     let names = ["train.tsv", "dev.tsv", "test.tsv"]
     let folders = roots.map { "\($0)/data/glue/SST-2" }
-    var problems: [String] = []
-    for folder in folders {
-      let missing = names.filter { !Self.exists("\(folder)/\($0)") }
-      if missing.isEmpty {
-        return LocatedTask(
-          train: "\(folder)/train.tsv", dev: "\(folder)/dev.tsv", test: "\(folder)/test.tsv")
-      }
-      problems.append(
-        Folder.exists(path: folder)
-          ? "\(folder): no \(missing.joined(separator: ", no "))" : "\(folder): no such folder")
+    guard let folder = folders.first(where: Folder.exists) else {
+      let searched = folders.map { "\($0): no such folder" }.joined(separator: "; ")
+      throw LocationError(problems: [
+        "glue/sst2 is not there (\(searched)); download "
+          + "https://dl.fbaipublicfiles.com/glue/data/SST-2.zip and unpack it in \(cache)/data/glue, or "
+          + "set RETORT_MIRROR to a folder that has data/glue/SST-2"
+      ])
     }
-    throw LocationError(problems: [
-      "glue/sst2 is not complete (\(problems.joined(separator: "; "))); download "
-        + "https://dl.fbaipublicfiles.com/glue/data/SST-2.zip and unpack it in \(cache)/data/glue, or "
-        + "set RETORT_MIRROR to a folder that has data/glue/SST-2"
-    ])
+    let missing = names.filter { !Self.exists("\(folder)/\($0)") }
+    guard missing.isEmpty else {
+      throw LocationError(problems: [
+        "\(folder): expected \(names.joined(separator: ", ")), found no "
+          + "\(missing.joined(separator: ", no ")); put what is missing there, or remove the folder"
+          + (folders.last == folder ? "" : " so that the one in RETORT_MIRROR is used")
+      ])
+    }
+    return LocatedTask(
+      train: "\(folder)/train.tsv", dev: "\(folder)/dev.tsv", test: "\(folder)/test.tsv")
   }
 
   /// Finds a corpus's file. Generated ones have none.

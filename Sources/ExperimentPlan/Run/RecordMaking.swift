@@ -26,15 +26,15 @@ struct RecordMaking {
   ) throws -> RunRecord {
     let definition = plan.definition
     let text = definition.canonicalText
-    var seeds = ["experiment": definition.seed]
-    for planned in stages { seeds[planned.id] = planned.stage.training.seed }
     return RunRecord(
       experiment: RunRecord.Experiment(
         name: definition.name, point: variant.point?.point, question: definition.question ?? "",
-        file: "Experiments/" + (request.definitionPath as NSString).lastPathComponent,
+        file: Self.isStandardInput(request.definitionPath)
+          ? "standard input" : request.definitionPath,
         overrides: request.overrides,
         definition: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init),
-        digest: SHA256.hexDigest(of: text), seeds: seeds, compareWith: definition.compareWith,
+        digest: SHA256.hexDigest(of: text), seeds: seeds(of: stages),
+        compareWith: definition.compareWith,
         variants: variant.point.map { _ in variants.compactMap(\.point) }),
       program: RunRecord.Program(
         version: ProgramVersion.current, numericsVersion: Numerics.version,
@@ -48,21 +48,49 @@ struct RecordMaking {
         timings: timings))
   }
 
+  private static func isStandardInput(_ path: String) -> Bool {
+    ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].contains(path)
+  }
+
+  // MARK: Seeds
+
+  /// Of everything that draws random numbers, so that no two points of a sweep over seeds look alike.
+  private func seeds(of stages: [PlannedStage]) -> [String: UInt64] {
+    var seeds = ["experiment": plan.definition.seed]
+    for name in modelNames(of: stages) {
+      guard let model = plan.model(named: name), model.drawsWeights else { continue }
+      seeds["models.\(name)"] = model.seed
+    }
+    for corpus in plan.corpora(neededBy: stages) {
+      if case .generated(let name, _, _, let seed) = corpus { seeds["corpora.\(name)"] = seed }
+    }
+    for planned in stages {
+      seeds[planned.id] = planned.stage.training.seed
+      if case .generated(let name, _, _, _, _, let seed) = planned.stage.work.task {
+        seeds["tasks.\(name)"] = seed
+      }
+    }
+    return seeds
+  }
+
   // MARK: Weights
 
-  private func weights(of stages: [PlannedStage]) throws -> [RunRecord.Weights] {
+  /// The models that stages begin from, sources before what is made of them.
+  private func modelNames(of stages: [PlannedStage]) -> [String] {
     var names: [String] = []
     func visit(_ input: StageInput) {
       guard case .model(let name) = input, !names.contains(name) else { return }
-      switch plan.model(named: name)?.source {
-      case .layers(let student), .randomStudent(let student):
-        if plan.stage(id: student.of) == nil { visit(.model(student.of)) }
-      default: break
+      if let student = plan.model(named: name)?.source.student, plan.stage(id: student.of) == nil {
+        visit(.model(student.of))
       }
       names.append(name)
     }
     for planned in stages { planned.inputs.forEach(visit) }
-    return try names.compactMap { name in
+    return names
+  }
+
+  private func weights(of stages: [PlannedStage]) throws -> [RunRecord.Weights] {
+    try modelNames(of: stages).compactMap { name in
       guard let definition = plan.model(named: name) else { return nil }
       let model = try models.make(.model(name))
       let configuration = model.configuration
@@ -145,7 +173,8 @@ struct RecordMaking {
 extension ModelSource {
   fileprivate var origin: RunRecord.Weights.Origin {
     switch self {
-    case .folder: .published
+    case .folder(.hub): .published
+    case .folder(.path): .folder
     case .randomWeights, .scratch, .randomStudent: .random
     case .layers: .copied
     }
@@ -153,10 +182,20 @@ extension ModelSource {
 }
 
 extension ModelDefinition {
+  /// Whether any of its numbers are drawn from its seed.
+  fileprivate var drawsWeights: Bool {
+    if maskedLMHead == .new { return true }
+    switch source {
+    case .randomWeights, .scratch, .randomStudent: return true
+    case .folder, .layers: return false
+    }
+  }
+
   /// Where the weights are from, in words.
   fileprivate var sourceText: String {
     switch source {
-    case .folder(let address): "\(address)"
+    case .folder(.hub(let owner, let name)): "hub:\(owner)/\(name)"
+    case .folder(.path(let path)): "\(path.hasSuffix(".h5") ? "checkpoint" : "folder") \(path)"
     case .randomWeights(let address): "random, seed \(seed), sizes of \(address)"
     case .scratch: "random, seed \(seed)"
     case .layers(let student):

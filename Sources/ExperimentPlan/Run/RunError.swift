@@ -4,8 +4,6 @@
 public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case notSupported(String)
   case noSuchStage(String, known: [String])
-  case classesDiffer(stage: String, model: [String], task: [String])
-  case tooLong(text: String, tokens: Int, positions: Int)
   case vocabularySize(model: String, rows: Int, entries: Int)
   /// A model that cannot be built, or would be another once it was stored.
   case impossibleModel(String, problems: [String])
@@ -23,12 +21,6 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     case .notSupported(let what): "\(what) is not supported yet; take it out of the definition"
     case .noSuchStage(let id, let known):
       "no stage \(id); the definition has \(known.joined(separator: ", "))"
-    case .classesDiffer(let stage, let model, let task):
-      "\(stage): the model's classes are \(model.joined(separator: ", ")), the task's "
-        + "\(task.joined(separator: ", "))"
-    case .tooLong(let text, let tokens, let positions):
-      "\(text): a sequence of \(tokens) tokens for a model of \(positions) positions; "
-        + "lower sequence_length"
     case .vocabularySize(let model, let rows, let entries):
       "\(model): embeddings of \(rows) words for a vocabulary of \(entries); they must be made for "
         + "each other"

@@ -1,6 +1,7 @@
 // What a definition will take: a few steps of every stage are run and scaled up.
 import Distillation
 import Files
+import Formatting
 import Foundation
 import Text
 import Transformers
@@ -96,31 +97,15 @@ public struct RunForecast: Sendable {
     var lines = ["Forecast for this machine"]
     for stage in stages {
       lines.append(
-        "  \(stage.id): \(stage.steps) steps of \(Self.fixed(stage.secondsPerStep, 3)) s, "
-          + "\(Self.duration(stage.seconds)), memory \(Self.size(stage.memoryBytes)), "
-          + "disk \(Self.size(stage.diskBytes))"
+        "  \(stage.id): \(stage.steps.grouped) steps of \(stage.secondsPerStep.fixed(3)) s, "
+          + "\(stage.seconds.durationText), memory \(stage.memoryBytes.memoryText), "
+          + "disk \(stage.diskBytes.memoryText)"
           + (stage.isCached ? " (in the cache: nothing to compute)" : ""))
     }
     lines.append(
-      "  in all: \(Self.duration(seconds)), memory \(Self.size(memoryBytes)), "
-        + "disk \(Self.size(diskBytes))")
+      "  in all: \(seconds.durationText), memory \(memoryBytes.memoryText), "
+        + "disk \(diskBytes.memoryText)")
     return lines.joined(separator: "\n") + "\n"
-  }
-
-  private static func fixed(_ value: Double, _ digits: Int) -> String {
-    String(format: "%.\(digits)f", value)
-  }
-
-  private static func duration(_ seconds: Double) -> String {
-    seconds < 90
-      ? "\(fixed(seconds, 0)) s"
-      : seconds < 5400 ? "\(fixed(seconds / 60, 0)) min" : "\(fixed(seconds / 3600, 1)) h"
-  }
-
-  private static func size(_ bytes: Int) -> String {
-    bytes < 1 << 30
-      ? "\(fixed(Double(bytes) / 1048576, 0)) MiB"
-      : "\(fixed(Double(bytes) / 1_073_741_824, 1)) GiB"
   }
 }
 

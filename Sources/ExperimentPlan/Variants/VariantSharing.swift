@@ -1,3 +1,4 @@
+import Formatting
 // What each variant of a definition computes, and what it finds as an earlier one left it.
 import Transformers
 
@@ -37,11 +38,12 @@ public struct VariantSharing: Sendable {
   }
 
   /// A numbered line for each variant, none for a single one.
-  var lines: [String] {
+  /// - Parameter taskSizes: training examples of tasks whose files are at hand.
+  func lines(taskSizes: [TaskSource: DataSize]) -> [String] {
     guard rows.count > 1 else { return [] }
     return ["Variants, in the order in which they run"]
       + rows.enumerated().map { index, row in
-        let computed = row.computed.map { "\($0.id) (\(Self.extent(of: $0.stage)))" }
+        let computed = row.computed.map { "\($0.id) (\(Self.extent(of: $0.stage, taskSizes)))" }
         var parts = [
           computed.isEmpty ? "nothing to compute" : "computes \(computed.joined(separator: ", "))"
         ]
@@ -50,12 +52,14 @@ public struct VariantSharing: Sendable {
       }
   }
 
-  /// Steps where they can be told without reading a text, else the limit.
-  private static func extent(of stage: StageDefinition) -> String {
-    guard let task = stage.work.task,
-      let counts = StepCounts(stage.training, data: task.trainingSize)
+  /// Steps where the size of the data is known, else the limit.
+  private static func extent(
+    of stage: StageDefinition, _ taskSizes: [TaskSource: DataSize]
+  ) -> String {
+    guard let task = stage.work.task, let size = taskSizes[task] ?? task.generatedSize,
+      let counts = StepCounts(stage.training, data: size)
     else { return stage.training.budget }
-    return "\(counts.total) steps"
+    return "\(counts.total.grouped) steps"
   }
 }
 

@@ -55,8 +55,7 @@ struct ParityRecords: Sendable, Equatable {
 
   /// - Parameter folder: may be missing.
   init(folder: String) throws(RecordError) {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    for name in names.sorted() where name.hasSuffix(".json") {
+    for name in try RecordFolder.names(path: folder) {
       let path = "\(folder)/\(name)"
       if name == "ladder.json" {
         ladder = try RecordText.decodeUnversioned(path: path)

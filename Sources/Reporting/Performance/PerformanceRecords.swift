@@ -13,8 +13,7 @@ struct PerformanceRecords: Sendable, Equatable {
   /// - Parameter folder: may be missing.
   /// - Throws: also for a file that is none of these records, which no page would show.
   init(folder: String) throws(RecordError) {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    for name in names.sorted() where name.hasSuffix(".json") {
+    for name in try RecordFolder.names(path: folder) {
       let path = "\(folder)/\(name)"
       switch name {
       case "comparison.json": comparison = try .readForPages(path: path)

@@ -1,5 +1,6 @@
 // All references of a folder, found by the names that definitions use.
 
+import Files
 import Foundation
 
 public struct ReferenceLibrary: Sendable {
@@ -11,8 +12,15 @@ public struct ReferenceLibrary: Sendable {
   /// not exist is an empty library.
   public init(folder: String) throws(ReferenceError) {
     self.folder = folder
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    references = try names.filter { $0.hasSuffix(".yaml") }.sorted()
+    let names: [String]
+    do {
+      names = try Folder.names(path: folder)
+    } catch .notFound {
+      names = []
+    } catch {
+      throw .unreadable(path: folder, reason: "could not be listed: \(error)")
+    }
+    references = try names.filter { $0.hasSuffix(".yaml") }
       .map { name throws(ReferenceError) in
         let path = "\(folder)/\(name)"
         let yaml: String

@@ -1,3 +1,4 @@
+import Formatting
 // Median and range as tables show them.
 import Records
 

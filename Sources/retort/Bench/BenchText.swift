@@ -1,5 +1,6 @@
 // What benchmarks say to people.
 import Benchmarks
+import Formatting
 
 extension TimedRun {
   fileprivate var heading: String {
@@ -13,9 +14,9 @@ extension TimedRun {
       "time           \(milliseconds(p50Seconds)) median, \(milliseconds(fastest)) to "
         + "\(milliseconds(seconds.max() ?? .nan)), 95 % below \(milliseconds(p95Seconds)); "
         + "\(steps) measured after \(warmup)",
-      "\(unit.padded(to: 13))  \(decimal(secondsPerThousandSentences, digits: 3)) s per thousand, "
-        + "\(grouped(Int(Double(tokens) / seconds.reduce(0, +)))) tokens/s",
-      "peak memory    \(gigabytes(peakResidentBytes))",
+      "\(unit.padded(to: 13))  \(secondsPerThousandSentences.fixed(3)) s per thousand, "
+        + "\(Int(Double(tokens) / seconds.reduce(0, +)).grouped) tokens/s",
+      "peak memory    \(peakResidentBytes.memoryText)",
     ]
   }
 }
@@ -28,15 +29,15 @@ extension StepResult {
     }
     lines.append("optimizer      \(state)")
     lines += run.lines(unit: "sentences")
-    lines.append("activations    \(gigabytes(peakActivationBytes)) at the most")
+    lines.append("activations    \(peakActivationBytes.memoryText) at the most")
     lines.append(
-      "page faults    \(decimal(pageFaultsPerStep, digits: 0)) in a warm step")
-    lines.append("check loss     \(decimal(checkLoss, digits: 6))")
+      "page faults    \(pageFaultsPerStep.fixed(0)) in a warm step")
+    lines.append("check loss     \(checkLoss.fixed(6))")
     lines.append(
-      "products       \(decimal(flopsPerStep / 1e9, digits: 1)) GFLOP a step at "
-        + "\(decimal(productGflops, digits: 0)) GFLOP/s by themselves: "
+      "products       \((flopsPerStep / 1e9).fixed(1)) GFLOP a step at "
+        + "\(productGflops.fixed(0)) GFLOP/s by themselves: "
         + "\(milliseconds(productSecondsPerStep)); a step takes "
-        + "\(decimal(stepOverProducts, digits: 2)) times that")
+        + "\(stepOverProducts.fixed(2)) times that")
     lines.append(ceilingText([ceilings]))
     lines.append("")
     lines.append(
@@ -59,11 +60,11 @@ extension TokenizingResult {
     let rate = Double(bytes) / run.p50Seconds / 1e6
     return [
       "\(run.job), \(run.model), \(run.threads) thread\(run.threads == 1 ? "" : "s"), "
-        + "\(grouped(run.sentencesOfSteps.first ?? 0)) sentences from \(run.data)",
+        + "\((run.sentencesOfSteps.first ?? 0).grouped) sentences from \(run.data)",
       "time           \(milliseconds(run.p50Seconds)) median of \(run.steps), "
         + "\(milliseconds(run.seconds.min() ?? .nan)) to \(milliseconds(run.seconds.max() ?? .nan))",
-      "rate           \(decimal(rate, digits: 1)) MB/s, "
-        + "\(grouped(Int(Double(run.tokensOfSteps.first ?? 0) / run.p50Seconds))) tokens/s",
+      "rate           \(rate.fixed(1)) MB/s, "
+        + "\(Int(Double(run.tokensOfSteps.first ?? 0) / run.p50Seconds).grouped) tokens/s",
       "digest         \(checkDigest)",
     ].joined(separator: "\n")
   }
@@ -74,28 +75,29 @@ extension OperationResult {
     [
       "\(rows) tokens, hidden size \(hidden), \(threads) thread\(threads == 1 ? "" : "s")",
       ceilingText(ceilings), "",
-      table(
+      TextTable(
         header: ["operation", "phase", "ms", "GFLOP/s", "GB/s", "of ceiling"],
         rows: lines.map { line in
           [
-            line.name, line.phase, decimal(line.seconds * 1e3, digits: 3),
-            line.flops == 0 ? "" : decimal(line.gflops, digits: 1),
-            decimal(line.bytesPerSecond / 1e9, digits: 1),
-            "\(decimal(line.shareOfCeiling * 100, digits: 0)) %",
+            line.name, line.phase, (line.seconds * 1e3).fixed(3),
+            line.flops == 0 ? "" : line.gflops.fixed(1),
+            (line.bytesPerSecond / 1e9).fixed(1),
+            "\((line.shareOfCeiling * 100).fixed(0)) %",
           ]
-        }, rightAligned: [2, 3, 4, 5]),
+        }, rightAligned: [2, 3, 4, 5]
+      ).text,
     ].joined(separator: "\n")
   }
 }
 
 private func milliseconds(_ seconds: Double) -> String {
-  "\(decimal(seconds * 1e3, digits: seconds < 0.1 ? 2 : 1)) ms"
+  "\((seconds * 1e3).fixed(seconds < 0.1 ? 2 : 1)) ms"
 }
 
 private func ceilingText(_ ceilings: [StepResult.Ceilings]) -> String {
   ceilings.map {
-    "ceilings       \(decimal($0.gflops, digits: 0)) GFLOP/s, "
-      + "\(decimal($0.bytesPerSecond / 1e9, digits: 1)) GB/s with \($0.threads) "
+    "ceilings       \($0.gflops.fixed(0)) GFLOP/s, "
+      + "\(($0.bytesPerSecond / 1e9).fixed(1)) GB/s with \($0.threads) "
       + "thread\($0.threads == 1 ? "" : "s")"
   }.joined(separator: "\n")
 }
@@ -106,19 +108,20 @@ private func operationTable(
 ) -> String {
   var rows = operations.map { operation in
     [
-      operation.name, operation.phase, decimal(operation.seconds / Double(steps) * 1e3, digits: 2),
-      "\(decimal(operation.seconds / total * 100, digits: 1)) %",
+      operation.name, operation.phase, (operation.seconds / Double(steps) * 1e3).fixed(2),
+      "\((operation.seconds / total * 100).fixed(1)) %",
       operation.flops == 0
-        ? "" : decimal(Double(operation.flops) / operation.seconds / 1e9, digits: 0),
-      decimal(Double(operation.bytes) / operation.seconds / 1e9, digits: 1),
+        ? "" : (Double(operation.flops) / operation.seconds / 1e9).fixed(0),
+      (Double(operation.bytes) / operation.seconds / 1e9).fixed(1),
     ]
   }
   let rest = total - operations.reduce(0) { $0 + $1.seconds }
   rows.append([
-    "(between)", "", decimal(rest / Double(steps) * 1e3, digits: 2),
-    "\(decimal(rest / total * 100, digits: 1)) %", "", "",
+    "(between)", "", (rest / Double(steps) * 1e3).fixed(2),
+    "\((rest / total * 100).fixed(1)) %", "", "",
   ])
-  return table(
+  return TextTable(
     header: ["operation", "phase", "ms a step", "share", "GFLOP/s", "GB/s"], rows: rows,
-    rightAligned: [2, 3, 4, 5])
+    rightAligned: [2, 3, 4, 5]
+  ).text
 }

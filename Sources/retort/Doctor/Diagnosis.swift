@@ -1,4 +1,5 @@
 // What `retort doctor` finds: the machine, what was chosen on it, and what is wrong.
+import Formatting
 
 struct Diagnosis: Codable, Equatable {
   var program: String
@@ -102,11 +103,11 @@ extension Diagnosis {
       lines.append(name.padded(to: 12) + value)
     }
     add("processor", processor.name.isEmpty ? "unknown" : processor.name)
-    add("", "\(processor.available) available, load \(decimal(processor.load, digits: 2))")
+    add("", "\(processor.available) available, load \(processor.load.fixed(2))")
     add(
       "kernels",
       "built for \(processor.kernelsBuiltFor), processor offers \(processor.offers ?? "less")")
-    add("memory", "\(gigabytes(memory.availableBytes)) free of \(gigabytes(memory.totalBytes))")
+    add("memory", "\(memory.availableBytes.memoryText) free of \(memory.totalBytes.memoryText)")
     add("HDF5", hdf5)
     add("BLAS", blas.configuration)
     if let kernel = blas.kernel {
@@ -133,7 +134,7 @@ extension Diagnosis {
         seen.append(speed.shape)
         let values = threads.map { count in
           blas.speeds.first { $0.shape == speed.shape && $0.threads == count }
-            .map { decimal($0.gigaflops, digits: 0) } ?? "-"
+            .map { $0.gigaflops.fixed(0) } ?? "-"
         }
         lines.append(
           "\(speed.rows) x \(speed.inner) x \(speed.columns)".padded(to: 26)

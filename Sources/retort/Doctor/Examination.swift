@@ -1,6 +1,7 @@
 // Looks at the machine, checks what it computes and measures its products.
 import ExperimentPlan
 import Files
+import Formatting
 import Glibc
 import Processor
 import SelfCheck
@@ -120,13 +121,13 @@ enum Examination {
     }
     if processor.load > Double(processor.available) {
       add(
-        "other processes are using the processor (load \(decimal(processor.load, digits: 1)) on "
+        "other processes are using the processor (load \(processor.load.fixed(1)) on "
           + "\(processor.available))", "measure again when they are done")
     }
     let memory = diagnosis.memory
     if memory.availableBytes > 0, memory.availableBytes < 4_000_000_000 {
       add(
-        "only \(gigabytes(memory.availableBytes)) of memory are free",
+        "only \(memory.availableBytes.memoryText) of memory are free",
         "BERT-base with DistilBERT takes about 4 GB; `retort explain` predicts what a definition takes"
       )
     }

@@ -1,3 +1,4 @@
+import Formatting
 // The facts of a checkpoint.
 import Storage
 
@@ -9,7 +10,7 @@ extension Inspection {
     for (name, value) in checkpoint.attributes.sorted(by: { $0.key < $1.key }) {
       add(name, "\(value)")
     }
-    add("parameters", grouped(tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }))
+    add("parameters", (tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }).grouped)
     for group in checkpoint.optimizerGroups {
       add(
         "optimizer", "\(group), \(checkpoint.tensorNames(in: "/optimizer/\(group)").count) tensors")
@@ -20,7 +21,7 @@ extension Inspection {
       }
     }
     for (name, bytes) in checkpoint.files.sorted(by: { $0.key < $1.key }) {
-      add("file \(name)", "\(grouped(bytes.count)) bytes")
+      add("file \(name)", "\(bytes.count.grouped) bytes")
     }
     self.tensors = tensors.map { .init(name: $0.path, shape: $0.shape, type: "float32") }
   }
@@ -28,9 +29,9 @@ extension Inspection {
   /// Long lists by their length.
   private static func short(_ value: StoredValue) -> String {
     switch value {
-    case .integers(let values) where values.count > 8: "\(grouped(values.count)) integers"
-    case .reals(let values) where values.count > 8: "\(grouped(values.count)) numbers"
-    case .bytes(let bytes): "\(grouped(bytes.count)) bytes"
+    case .integers(let values) where values.count > 8: "\(values.count.grouped) integers"
+    case .reals(let values) where values.count > 8: "\(values.count.grouped) numbers"
+    case .bytes(let bytes): "\(bytes.count.grouped) bytes"
     default: "\(value)"
     }
   }

@@ -1,3 +1,4 @@
+import Formatting
 import Records
 // The facts of a run record.
 import Reporting
@@ -17,22 +18,22 @@ extension Inspection {
       add(
         "weights \(weights.name)",
         "\(weights.origin.rawValue), \(weights.architecture), "
-          + "\(grouped(weights.parameters.total)) parameters, from \(weights.source)")
+          + "\(weights.parameters.total.grouped) parameters, from \(weights.source)")
     }
     for data in record.data {
       add(
-        "data \(data.name)", "\(grouped(data.examples)) examples, \(grouped(data.tokens)) tokens")
+        "data \(data.name)", "\(data.examples.grouped) examples, \(data.tokens.grouped) tokens")
     }
     for stage in record.stages {
-      var parts = ["\(stage.kind.rawValue), \(grouped(stage.steps)) steps"]
+      var parts = ["\(stage.kind.rawValue), \(stage.steps.grouped) steps"]
       if let point = stage.curve.points.last {
-        parts.append("loss \(decimal(point.total, digits: 4))" + Self.terms(of: point))
+        parts.append("loss \(point.total.fixed(4))" + Self.terms(of: point))
       }
       if let epoch = stage.epochs.first(where: { $0.epoch == stage.best?.kept })
         ?? stage.epochs.last
       {
         parts.append(
-          "kept epoch \(epoch.epoch): validation loss \(decimal(epoch.validationLoss, digits: 4)), "
+          "kept epoch \(epoch.epoch): validation loss \(epoch.validationLoss.fixed(4)), "
             + "\(epoch.correct) of \(epoch.count) right")
       }
       add("stage \(stage.id) (\(stage.variant))", parts.joined(separator: ", "))
@@ -45,17 +46,17 @@ extension Inspection {
       let training = measured.wallSeconds - measured.evaluationSeconds
       add(
         "time \(stage.id)",
-        "\(duration(seconds: measured.wallSeconds)), "
-          + "\(decimal(training / Double(max(stage.steps, 1)), digits: 3)) s a step, "
-          + "\(grouped(Int(measured.tokensPerSecond.rounded()))) tokens/s, at most "
-          + gigabytes(measured.peakMemoryBytes))
+        "\(measured.wallSeconds.durationText), "
+          + "\((training / Double(max(stage.steps, 1))).fixed(3)) s a step, "
+          + "\(Int(measured.tokensPerSecond.rounded()).grouped) tokens/s, at most "
+          + measured.peakMemoryBytes.memoryText)
     }
   }
 
   /// What a weighted sum is made of: its terms without their weights.
   private static func terms(of point: RunRecord.LossCurve.Point) -> String {
     guard point.terms.terms.count > 1 else { return "" }
-    let terms = point.terms.terms.map { "\($0.name) \(decimal($0.value, digits: 4))" }
+    let terms = point.terms.terms.map { "\($0.name) \($0.value.fixed(4))" }
     return " (\(terms.joined(separator: ", ")))"
   }
 }

@@ -1,5 +1,6 @@
 // The facts of weights in the form of the hub: a model's folder, a safetensors file.
 import ExperimentPlan
+import Formatting
 import Storage
 import Transformers
 
@@ -12,7 +13,7 @@ extension Inspection {
       "sizes",
       "\(configuration.layerCount) layers of \(configuration.hiddenSize), "
         + "\(configuration.headCount) heads, feed-forward \(configuration.feedForwardSize), "
-        + "\(grouped(configuration.vocabularySize)) words, "
+        + "\(configuration.vocabularySize.grouped) words, "
         + "\(configuration.maximumPositions) positions")
     add("classes", configuration.labels.joined(separator: ", "))
     let options = folder.tokenizer.options
@@ -42,7 +43,7 @@ extension Inspection {
   }
 
   private mutating func addTensors(of file: SafetensorsFile) {
-    add("parameters", grouped(file.entries.reduce(0) { $0 + $1.elementCount }))
+    add("parameters", (file.entries.reduce(0) { $0 + $1.elementCount }).grouped)
     tensors = file.entries.map {
       TensorFact(name: $0.name, shape: $0.shape, type: $0.type.rawValue)
     }
@@ -51,7 +52,7 @@ extension Inspection {
   init(store: FileSummary, path: String) {
     self.init(path: path, kind: store.kind.rawValue)
     add("digest", store.digest)
-    add("size", "\(grouped(store.byteCount)) bytes")
+    add("size", "\(store.byteCount.grouped) bytes")
     for (group, values) in store.attributes.sorted(by: { $0.key < $1.key }) {
       for (name, value) in values.sorted(by: { $0.key < $1.key }) {
         add((group == "/" ? "" : "\(group) ") + name, "\(value)")

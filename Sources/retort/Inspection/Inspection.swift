@@ -1,4 +1,5 @@
 // What is in a file of ours or of a model, as facts and tensors.
+import Formatting
 
 /// The content of a file, without its numbers.
 struct Inspection: Encodable {
@@ -46,11 +47,12 @@ struct Inspection: Encodable {
     if !tensors.isEmpty {
       lines.append("")
       lines.append(
-        table(
+        TextTable(
           header: ["tensor", "shape", "type"],
           rows: tensors.map { tensor in
             [tensor.name, tensor.shape.map(String.init).joined(separator: " x "), tensor.type]
-          }))
+          }
+        ).text)
     }
     return lines.joined(separator: "\n")
   }

@@ -1,5 +1,6 @@
 // What becomes of lines that are not UTF-8: an option of every verb that reads free text.
 import ArgumentParser
+import Formatting
 import Text
 
 /// `--invalid-utf8 RULE`.
@@ -14,7 +15,7 @@ struct MalformedTextOptions: ParsableArguments {
   func report(replacedLines count: Int) {
     guard count > 0 else { return }
     Console.shared.write(
-      line: "\(grouped(count)) \(count == 1 ? "line was" : "lines were") not UTF-8; U+FFFD stands "
+      line: "\(count.grouped) \(count == 1 ? "line was" : "lines were") not UTF-8; U+FFFD stands "
         + "for what was malformed")
   }
 }

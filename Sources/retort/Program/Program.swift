@@ -1,8 +1,8 @@
 // From the command line to an exit status.
 import ArgumentParser
 import ExperimentPlan
+import Formatting
 import Glibc
-import Logging
 import Options
 import Processor
 import Text
@@ -12,7 +12,6 @@ enum Program {
   static func run() -> Never {
     // A reader that goes away must not end a training; `StandardOutput` ends the process itself.
     signal(SIGPIPE, SIG_IGN)
-    LoggingSystem.bootstrap { _ in PlainLogHandler() }
     do {
       try checkVerb(CommandLine.arguments.dropFirst().first)
       var command = try Retort.parseAsRoot(arguments)

@@ -1,4 +1,5 @@
 // The progress of a stage as one line of text.
+import Formatting
 
 /// Where a stage's training, or other work, stands.
 struct StageProgress: Equatable {
@@ -24,21 +25,20 @@ struct StageProgress: Equatable {
   var text: String {
     var parts = [stage]
     if let epoch { parts.append("epoch \(epoch)") }
-    parts.append("\(unit) \(grouped(step))/\(grouped(totalSteps))")
+    parts.append("\(unit) \(step.grouped)/\(totalSteps.grouped)")
     if let loss {
       let texts = terms.map { "\($0.name) \(Self.short($0.value))" }
       parts.append(
         "loss \(Self.short(loss))" + (terms.count > 1 ? " (\(texts.joined(separator: ", ")))" : ""))
     }
-    parts.append("\(grouped(Int(tokensPerSecond.rounded()))) tokens/s")
-    if let secondsLeft { parts.append("\(duration(seconds: secondsLeft)) left") }
+    parts.append("\(Int(tokensPerSecond.rounded()).grouped) tokens/s")
+    if let secondsLeft { parts.append("\(secondsLeft.durationText) left") }
     return parts.joined(separator: "  ")
   }
 
   /// Four significant digits, as many as a loss of the moment is worth.
   private static func short(_ value: Double) -> String {
     let magnitude = abs(value)
-    return decimal(
-      value, digits: magnitude >= 100 ? 1 : magnitude >= 10 ? 2 : magnitude >= 0.1 ? 3 : 5)
+    return value.fixed(magnitude >= 100 ? 1 : magnitude >= 10 ? 2 : magnitude >= 0.1 ? 3 : 5)
   }
 }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Distillation
 import ExperimentPlan
 import Files
+import Formatting
 import Records
 import Reporting
 import TensorEngine
@@ -63,7 +64,7 @@ struct DefinitionRun {
     } catch TrainingError.interrupted(let step, let checkpoint) {
       throw Stopped(
         signal: StopSignals.received ?? .interrupt,
-        description: "stopped after step \(grouped(step))"
+        description: "stopped after step \(step.grouped)"
           + (checkpoint.map { ", saved in \($0); go on with: \(Self.resumingCommand)" }
             ?? ""))
     }
@@ -120,7 +121,7 @@ struct DefinitionRun {
       }
     }
     let header = (several ? ["variant"] : []) + ["stage", "kind", "from", "state"]
-    try StandardOutput.shared.write(line: table(header: header, rows: rows))
+    try StandardOutput.shared.write(line: TextTable(header: header, rows: rows).text)
   }
 
   /// The command as given, for the record, without the place of the run's folder: that is the machine's affair.

@@ -1,6 +1,7 @@
 // A run as it is told on standard error.
 import Distillation
 import ExperimentPlan
+import Formatting
 
 /// Stages, epochs and the progress line; passes the wish to stop on.
 final class TerminalObserver: RunObserver {
@@ -18,7 +19,7 @@ final class TerminalObserver: RunObserver {
 
   func stageBegan(_ id: String, kind: StageKind, totalSteps: Int, resumedAt step: Int) {
     progress.begin(stage: id)
-    console.write(line: "\(id): \(grouped(totalSteps - step)) steps to go")
+    console.write(line: "\(id): \((totalSteps - step).grouped) steps to go")
   }
 
   func stepCompleted(_ report: StepReport, stage: String) {
@@ -32,19 +33,19 @@ final class TerminalObserver: RunObserver {
   func epochCompleted(_ result: EpochResult, stage: String) {
     var text =
       "\(stage): epoch \(result.epoch), mean training loss "
-      + decimal(result.meanLoss, digits: 4)
+      + result.meanLoss.fixed(4)
     if let evaluation = result.evaluation {
       text +=
-        ", validation loss \(decimal(evaluation.loss, digits: 4)), accuracy "
-        + "\(decimal(evaluation.accuracy, digits: 4)) (\(grouped(evaluation.correct)) of "
-        + "\(grouped(evaluation.count)))"
+        ", validation loss \(evaluation.loss.fixed(4)), accuracy "
+        + "\(evaluation.accuracy.fixed(4)) (\(evaluation.correct.grouped) of "
+        + "\(evaluation.count.grouped))"
     }
     console.write(line: text)
   }
 
   func stageCompleted(_ id: String, kind: StageKind, seconds: Double) {
     progress.end()
-    console.write(line: "\(id): done in \(duration(seconds: seconds))")
+    console.write(line: "\(id): done in \(seconds.durationText)")
   }
 
   /// Takes the progress line away, whatever stage it belonged to.

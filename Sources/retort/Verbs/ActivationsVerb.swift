@@ -3,6 +3,7 @@ import ArgumentParser
 import Distillation
 import ExperimentPlan
 import Files
+import Formatting
 import Processor
 import Storage
 import Text
@@ -129,14 +130,14 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
       note: { console.write(line: $0) })
     if out != nil { try checkOutput(activations.path, reading: activations.inputs) }
     console.write(
-      line: "\(stage): \(grouped(activations.totalSteps)) steps over "
-        + "\(grouped(activations.sequenceCount)) sequences; \(activations.layout.text)")
+      line: "\(stage): \(activations.totalSteps.grouped) steps over "
+        + "\(activations.sequenceCount.grouped) sequences; \(activations.layout.text)")
     let (store, wasThere) = try RecordingDisplay.show(stage, unit: "step") {
       try activations.run(observer: $0)
     }
     try StandardOutput.shared.write(
-      line: "\(activations.path): \(grouped(store.stepCount)) steps, "
-        + "\(grouped(store.batchCount)) batches, \(activations.layout.text)"
+      line: "\(activations.path): \(store.stepCount.grouped) steps, "
+        + "\(store.batchCount.grouped) batches, \(activations.layout.text)"
         + (wasThere ? "; was there already" : ""))
     warn(ofOverflow: store.overflowCount)
   }
@@ -187,8 +188,8 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
       processor: ProcessorFeatures.current().modelName)
     let store = try TextActivationStore(path: out)
     try StandardOutput.shared.write(
-      line: "\(out): \(grouped(store.sequenceCount)) sequences, "
-        + "\(grouped(store.tokenIDs.count)) tokens, layers "
+      line: "\(out): \(store.sequenceCount.grouped) sequences, "
+        + "\(store.tokenIDs.count.grouped) tokens, layers "
         + "\(numbers.map(String.init).joined(separator: ", ")) of "
         + "\(configuration.hiddenSize), \(dtype.rawValue)")
     warn(ofOverflow: store.overflowCount)
@@ -217,7 +218,7 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
   private func warn(ofOverflow count: Int) {
     guard count > 0 else { return }
     Console.shared.write(
-      line: "\(grouped(count)) values are beyond f16 and were clipped to ±65504; "
+      line: "\(count.grouped) values are beyond f16 and were clipped to ±65504; "
         + "--dtype f32 keeps them")
   }
 }

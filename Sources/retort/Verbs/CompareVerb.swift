@@ -1,6 +1,7 @@
 // `retort compare`: the losses of a run beside those of another training.
 import ArgumentParser
 import Files
+import Formatting
 import Reporting
 
 struct CompareVerb: ParsableCommand {
@@ -59,7 +60,7 @@ struct CompareVerb: ParsableCommand {
     try StandardOutput.shared.write(line: json ? text : comparison.text)
     if let first = comparison.firstBeyond {
       throw CommandFailure(
-        "\(subject) and \(reference) differ by \(first.magnitude) at step \(grouped(first.step)), "
+        "\(subject) and \(reference) differ by \(first.magnitude) at step \(first.step.grouped), "
           + "beyond the tolerance of \(tolerance)")
     }
   }
@@ -68,14 +69,14 @@ struct CompareVerb: ParsableCommand {
 extension LossComparison {
   fileprivate var text: String {
     func stated(_ difference: Difference) -> String {
-      "\(difference.magnitude) at step \(grouped(difference.step)) (\(difference.loss) in the run, "
+      "\(difference.magnitude) at step \(difference.step.grouped) (\(difference.loss) in the run, "
         + "\(difference.reference) in the log)"
     }
-    var lines = ["\(grouped(steps)) steps of \(run) compared with \(reference)"]
+    var lines = ["\(steps.grouped) steps of \(run) compared with \(reference)"]
     let missing = [(onlyInRun, "run"), (onlyInReference, "log")].filter { $0.0 > 0 }
     if !missing.isEmpty {
       lines.append(
-        missing.map { "\(grouped($0)) only in the \($1)" }.joined(separator: ", ")
+        missing.map { "\($0.grouped) only in the \($1)" }.joined(separator: ", ")
           + ": not compared")
     }
     lines.append("largest difference  \(stated(largest))")
@@ -86,9 +87,9 @@ extension LossComparison {
     guard !epochs.isEmpty, !referenceEpochs.isEmpty else { return lines.joined(separator: "\n") }
     func row(_ name: String, _ epoch: LossLog.Epoch) -> [String] {
       [
-        name, "\(epoch.epoch)", epoch.trainingLoss.map { decimal($0, digits: 4) } ?? "No log",
-        decimal(epoch.validationLoss, digits: 4),
-        epoch.accuracy.map { decimal($0, digits: 4) } ?? "-",
+        name, "\(epoch.epoch)", epoch.trainingLoss.map { $0.fixed(4) } ?? "No log",
+        epoch.validationLoss.fixed(4),
+        epoch.accuracy.map { $0.fixed(4) } ?? "-",
       ]
     }
     let rows = epochs.flatMap { epoch in
@@ -97,9 +98,10 @@ extension LossComparison {
     }
     lines += [
       "",
-      table(
+      TextTable(
         header: ["", "Epoch", "Training Loss", "Validation Loss", "Accuracy"], rows: rows,
-        rightAligned: [1, 2, 3, 4]),
+        rightAligned: [1, 2, 3, 4]
+      ).text,
     ]
     return lines.joined(separator: "\n")
   }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Distillation
 import ExperimentPlan
 import Files
+import Formatting
 import Reporting
 import Text
 
@@ -59,8 +60,8 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
       model: model.model, task: task, split: split, labels: sentences.labels, result: result)
     try StandardOutput.shared.write(line: json ? JSONText.document(report) : report.text)
     Console.shared.write(
-      line: "\(duration(seconds: seconds)), "
-        + "\(grouped(Int(Double(result.count) / seconds))) sentences/s")
+      line: "\(seconds.durationText), "
+        + "\(Int(Double(result.count) / seconds).grouped) sentences/s")
   }
 
   private func path() throws -> String {
@@ -131,22 +132,23 @@ struct EvaluationReport: Encodable {
   }
 
   var text: String {
-    var lines = ["\(model) on \(task) \(split): \(grouped(sentences)) sentences"]
+    var lines = ["\(model) on \(task) \(split): \(sentences.grouped) sentences"]
     guard let loss, let correct, let accuracy, let interval, let confusion else {
-      let counts = zip(classes, predicted).map { "\(grouped($1)) \($0)" }
+      let counts = zip(classes, predicted).map { "\($1.grouped) \($0)" }
       lines.append("predicted  \(counts.joined(separator: ", ")); this split has no labels")
       return lines.joined(separator: "\n")
     }
-    lines.append("loss       \(decimal(loss, digits: 4))")
+    lines.append("loss       \(loss.fixed(4))")
     lines.append(
-      "accuracy   \(decimal(accuracy, digits: 4)) (\(grouped(correct)) right), 95 % interval "
-        + interval.map { decimal($0, digits: 4) }.joined(separator: " to "))
+      "accuracy   \(accuracy.fixed(4)) (\(correct.grouped) right), 95 % interval "
+        + interval.map { $0.fixed(4) }.joined(separator: " to "))
     lines.append("")
     lines.append(
-      table(
+      TextTable(
         header: ["class"] + classes.map { "predicted \($0)" },
-        rows: classes.indices.map { [classes[$0]] + confusion[$0].map(grouped) },
-        rightAligned: Set(1...classes.count)))
+        rows: classes.indices.map { [classes[$0]] + confusion[$0].map(\.grouped) },
+        rightAligned: Set(1...classes.count)
+      ).text)
     return lines.joined(separator: "\n")
   }
 }

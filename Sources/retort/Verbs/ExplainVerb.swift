@@ -49,6 +49,10 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
     }
     let explanation = PlanExplanation(
       plan, filled: loaded.filledValues, variants: loaded.variants, sizes: forecast?.sizes ?? [:],
+      taskSizes: Dictionary(
+        uniqueKeysWithValues: Set(plan.stages.compactMap(\.stage.work.task)).compactMap { task in
+          locations.trainingSize(of: task).map { (task, $0) }
+        }),
       look: { locations.look($0) })
     try StandardOutput.shared.write(explanation.text.utf8)
     if let forecast { try StandardOutput.shared.write("\n\(forecast.text)".utf8) }

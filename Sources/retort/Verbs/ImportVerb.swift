@@ -2,6 +2,7 @@
 import ArgumentParser
 import Distillation
 import ExperimentPlan
+import Formatting
 import Storage
 import Transformers
 
@@ -45,6 +46,6 @@ extension TransformerModel {
   var summary: String {
     "\(configuration.family.name), \(configuration.layerCount) layers of "
       + "\(configuration.hiddenSize), \(parts.sorted().map(\.rawValue).joined(separator: " + ")), "
-      + "\(grouped(parameterCount)) parameters"
+      + "\(parameterCount.grouped) parameters"
   }
 }

@@ -1,6 +1,7 @@
 // `retort predict`: sentences in, classes out, a line each.
 import ArgumentParser
 import Distillation
+import Formatting
 import Text
 
 struct PredictVerb: ParsableCommand, RunsKernels {
@@ -72,7 +73,7 @@ struct PredictVerb: ParsableCommand, RunsKernels {
     try StandardOutput.shared.write(
       line: [
         prediction.label,
-        prediction.probabilities.map { decimal($0, digits: 6) }.joined(separator: " "),
+        prediction.probabilities.map { $0.fixed(6) }.joined(separator: " "),
         prediction.logits.map { "\($0)" }.joined(separator: " "),
       ].joined(separator: "\t"))
   }

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Distillation
 import Files
+import Formatting
 import Reporting
 import Storage
 
@@ -86,14 +87,15 @@ extension SimilarityRecord {
   fileprivate var summary: String {
     func matrix(_ title: String, _ values: [[Double]]) -> String {
       "\n\(title): \(first.name) down, \(second.name) across\n\n"
-        + table(
+        + TextTable(
           header: ["layer"] + second.layers.map(String.init),
           rows: zip(first.layers, values).map { layer, row in
-            ["\(layer)"] + row.map { decimal($0, digits: 3) }
-          }, rightAligned: Set(0...second.layers.count))
+            ["\(layer)"] + row.map { $0.fixed(3) }
+          }, rightAligned: Set(0...second.layers.count)
+        ).text
         + "\n"
     }
-    return "\(grouped(sequences)) sequences, \(grouped(tokens)) tokens\n"
+    return "\(sequences.grouped) sequences, \(tokens.grouped) tokens\n"
       + matrix("linear CKA", alignment)
       + (cosine.map { matrix("mean cosine", $0) } ?? "")
   }

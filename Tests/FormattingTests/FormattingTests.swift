@@ -1,0 +1,47 @@
+// Numbers and tables for people.
+import Testing
+
+@testable import Formatting
+
+struct FormattingTests {
+  @Test("numbers as text")
+  func text() {
+    #expect((-0.00001).fixed(4) == "0.0000")
+    #expect((-0.5).fixed(1) == "-0.5")
+    #expect(0.90366972.fixed(4) == "0.9037")
+    #expect(1_234_567.grouped == "1,234,567")
+    #expect((-999).grouped == "-999")
+    #expect(1_000.grouped == "1,000")
+    #expect(39_600.0.durationText == "11 h 0 min")
+    #expect(320.4.durationText == "5 min 20 s")
+    #expect(2_400.0.durationText == "40 min")
+    #expect(3_599.7.durationText == "1 h 0 min")
+    #expect(0.4137.durationText == "0.41 s")
+    #expect(183_600.0.durationText == "2 d 3 h")
+    #expect(Double.nan.durationText == "?" && (-1.0).durationText == "?")
+    #expect(720_371_712.memoryText == "687 MiB")
+    #expect(5_368_709_120.memoryText == "5.00 GiB")
+    #expect(Double.nan.fixed(2) == "nan" && (-Double.infinity).fixed(2) == "-inf")
+  }
+
+  @Test("columns are as wide as their widest cell, numbers stand on the right")
+  func table() {
+    let table = TextTable(
+      header: ["name", "steps", ""], rows: [["a", "1,000", "x"], ["longer", "7", ""]],
+      rightAligned: [1])
+    #expect(
+      table.text == """
+        name    steps
+        a       1,000  x
+        longer      7
+        """)
+    #expect(
+      table.ruledText == """
+        name    steps
+        ------  -----  -
+        a       1,000  x
+        longer      7
+
+        """)
+  }
+}
