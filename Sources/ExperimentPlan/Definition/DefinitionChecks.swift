@@ -3,7 +3,7 @@ import Options
 
 /// Checks a decoded definition as a whole; each mistake is reported where it was written. What depends on a
 /// declaration that is wrong itself is left out: there would be a second report of the same mistake.
-public struct DefinitionChecks {
+struct DefinitionChecks {
   private(set) var definition: ResolvedDefinition
   /// Models and stages that are declared and could not be read, or go in a circle.
   private var broken: Set<String>

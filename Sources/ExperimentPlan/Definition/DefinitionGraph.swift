@@ -2,7 +2,7 @@
 import Transformers
 
 /// What is known of a model at some point of the graph, without loading it.
-public struct ModelShape: Sendable, Equatable {
+struct ModelShape: Sendable, Equatable {
   var family: ModelFamily?
   var layerCount: Int?
   /// Nil where the vocabulary is not at hand.

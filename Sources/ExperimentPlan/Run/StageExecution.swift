@@ -32,52 +32,15 @@ struct StageExecution {
   /// Told the number of steps before the first one.
   let began: (_ totalSteps: Int) -> Void
 
-  private var training: TrainingOptions { planned.stage.training }
+  var training: TrainingOptions { planned.stage.training }
 
   func run() throws -> StageResult {
-    switch planned.stage.work {
-    case let stage as PretrainStage: try pretrain(stage)
-    case let stage as DistillStage: try distill(stage)
-    case let stage as FinetuneStage: try finetune(stage)
-    default: preconditionFailure("no stage \(planned.kind) can be run")
-    }
+    try planned.stage.work.run(in: self)
   }
 
-  // MARK: Masked-language stages
-
-  private func pretrain(_ options: PretrainStage) throws -> StageResult {
-    let model = try models.make(planned.inputs[0])
-    return try maskedLanguage(
-      model, corpus: options.text
-    ) { _ in
-      StageTeaching(
-        objective: PretrainStage.objective, source: nil, description: nil)
-    }
-  }
-
-  private func distill(_ options: DistillStage) throws -> StageResult {
-    let student = try models.make(planned.inputs[1])
-    let objective = options.objective
-    let teacher = { try models.make(planned.inputs[0]) }
-    return try maskedLanguage(
-      student, corpus: options.text, breakdownSteps: options.breakdownSteps
-    ) { corpus in
-      switch options.outputs {
-      case .live:
-        return try .live(objective, teacher: teacher, engine: engine)
-      case .store(let path):
-        let identity = TeacherOutputIdentity(
-          teacher: digests.of(planned.inputs[0]) ?? "", corpus: corpus,
-          vocabulary: digests.vocabulary, options: options, training: training)
-        return try .stored(
-          objective, path: path, identity: identity, teacher: teacher,
-          vocabularySize: student.configuration.vocabularySize, engine: engine)
-      }
-    }
-  }
-
+  /// A stage on text with words masked.
   /// - Parameter teaching: makes the teacher for the stage's corpus.
-  private func maskedLanguage(
+  func maskedLanguage(
     _ model: TransformerModel, corpus options: CorpusOptions, breakdownSteps: Int? = nil,
     teaching makeTeaching: (TokenizedCorpus) throws -> StageTeaching
   ) throws -> StageResult {
@@ -109,45 +72,9 @@ struct StageExecution {
       })
   }
 
-  // MARK: Fine-tuning
-
-  private func finetune(_ options: FinetuneStage) throws -> StageResult {
-    let task = try data.task(options.learned)
-    let model = try models.classifier(planned, options, labels: task.classNames)
-    model.freeze(training.freeze)
-    let length = training.sequenceLength
-    let objective = options.objective
-    let settings = training.settings(objective, curve: .fineTuning)
-    let examples = try data.sequences(task.train, maximumLength: length)
-    let teacher = try options.teaching.map { _ in
-      try ClassifierTeacher(
-        model: models.storedClassifier(
-          planned.inputs[0], labels: task.classNames, trains: false),
-        training: examples, objective: objective, engine: engine)
-    }
-    let loop = FineTuning(
-      model: model, training: examples,
-      validation: try data.sequences(task.dev, maximumLength: length), teacher: teacher,
-      settings: settings, selectBest: options.selectBest.rule,
-      random: plan.definition.random.ofFineTuning, engine: engine,
-      checkpointing: try checkpointing(of: model), observer: observer)
-    let total = loop.totalSteps
-    began(total)
-    let progress = try loop.run()
-    let record = result(
-      model, progress, objective: objective, window: settings.curve.steps(of: total))
-    guard task.test.count > 0 else { return record }
-    let test = try ClassificationEvaluation.evaluate(
-      model, on: try data.sequences(task.test, maximumLength: length),
-      in: ComputeScope(engine: engine, recording: false))
-    return StageResult(
-      model: model, record: record.record,
-      testPredictions: GLUESubmission.text(predictions: test.predictions))
-  }
-
   // MARK: Results
 
-  private func checkpointing(of model: TransformerModel) throws -> TrainingCheckpointing {
+  func checkpointing(of model: TransformerModel) throws -> TrainingCheckpointing {
     TrainingCheckpointing(
       path: checkpointPath, bestPath: bestPath,
       interval: training.checkpointInterval, attributes: attributes,
@@ -162,20 +89,17 @@ struct StageExecution {
   }
 
   /// - Parameter targets: where a teacher's outputs came from if not from a live one, in words.
-  private func result(
+  func result(
     _ model: TransformerModel, _ progress: TrainingProgress, objective: Objective, window: Int,
-    targets: String? = nil, accounting: RunRecord.LossAccounting? = nil
+    targets: String? = nil, selectBest: ModelSelection = .last,
+    accounting: RunRecord.LossAccounting? = nil
   ) -> StageResult {
     var inputs = planned.inputNames
     inputs["targets"] = targets
     let devName = planned.evaluatedName
     let epochs = devName == nil ? [] : progress.epochs.compactMap(RunRecord.Epoch.init)
-    let selection: Bool? =
-      if let options = planned.stage.work as? FinetuneStage {
-        options.selectBest == .last ? nil : options.selectBest == .evalLoss
-      } else { nil }
-    var best = RunRecord.Best(of: epochs, keepingByLoss: selection ?? true)
-    if selection == nil { best?.kept = epochs.last?.epoch ?? 0 }
+    var best = RunRecord.Best(of: epochs, keepingByLoss: selectBest != .accuracy)
+    if selectBest == .last { best?.kept = epochs.last?.epoch ?? 0 }
     let clock = progress.clock
     let stage = RunRecord.Stage(
       id: planned.id, kind: planned.kind.recorded, variant: planned.role.variant,

@@ -3,7 +3,7 @@ import Options
 import Text
 import Transformers
 
-public enum ClassifierStart: String, Sendable, CaseIterable {
+enum ClassifierStart: String, Sendable, CaseIterable {
   /// Kept as it is stored with the model.
   case stored
   /// Drawn from the stage's seed.
@@ -31,9 +31,9 @@ public enum ClassifierStart: String, Sendable, CaseIterable {
 }
 
 /// A classifier as far as a task must fit it: [K, C] and the names of its K classes.
-public struct ClassifierShape: Sendable, Equatable {
-  public var classes: [String]
-  public var hiddenSize: Int?
+struct ClassifierShape: Sendable, Equatable {
+  var classes: [String]
+  var hiddenSize: Int?
 
   /// Whether it answers in the classes of a task: as many, in the same order. Classes need not have names.
   func fits(_ task: [String]) -> Bool {

@@ -1,19 +1,19 @@
 // Training a student on text to answer as its teacher does.
 import Options
 
-public struct DistillStage: StageWork {
-  public var teacher: String
-  public var student: String
-  public var outputs: TeacherOutputs
-  public var loss: LossOptions
-  public var text: CorpusOptions
+struct DistillStage: StageWork {
+  var teacher: String
+  var student: String
+  var outputs: TeacherOutputs
+  var loss: LossOptions
+  var text: CorpusOptions
   /// Steps from one breakdown of the loss to the next; nil for none.
-  public var breakdownSteps: Int?
+  var breakdownSteps: Int?
 
-  public static let kind = StageKind.distill
-  public static let about = "Trains a student on text with what a teacher says of it."
-  public static let standard = PretrainStage.standard + "targets: live\n"
-  public static let options = OptionList(
+  static let kind = StageKind.distill
+  static let about = "Trains a student on text with what a teacher says of it."
+  static let standard = PretrainStage.standard + "targets: live\n"
+  static let options = OptionList(
     DistillStage.init(teacher:student:outputs:loss:text:breakdownSteps:),
     OptionField(
       "teacher", \.teacher, DefinitionNames.modelOrStage,
@@ -38,27 +38,27 @@ public struct DistillStage: StageWork {
       "Logs each loss term's gradient norm and the cosines between the terms' gradients. "
         + "The training is the same to the bit."))
 
-  public var inputs: [StageInputName] {
+  var inputs: [StageInputName] {
     [
       StageInputName(role: "teacher", name: teacher),
       StageInputName(role: "student", name: student),
     ]
   }
-  public var corpus: CorpusOptions? { text }
-  public var storePath: String? { if case .store(let path) = outputs { path } else { nil } }
+  var corpus: CorpusOptions? { text }
+  var storePath: String? { if case .store(let path) = outputs { path } else { nil } }
 
   /// Where no term looks at the teacher, its weights change nothing.
-  public func reads(role: String) -> Bool { role != "teacher" || loss.readsTeacher }
+  func reads(role: String) -> Bool { role != "teacher" || loss.readsTeacher }
 
-  public func training(_ model: String) -> DistillStage {
+  func training(_ model: String) -> DistillStage {
     var other = self
     other.student = model
     return other
   }
 
-  public func shape(after shape: ModelShape) -> ModelShape { shape }
+  func shape(after shape: ModelShape) -> ModelShape { shape }
 
-  public func check(_ stage: StageDefinition, in checks: inout DefinitionChecks) {
+  func check(_ stage: StageDefinition, in checks: inout DefinitionChecks) {
     let path = "stages.\(stage.id)"
     let shapes = (teacher: checks.shape(of: teacher), student: checks.shape(of: student))
     if teacher == student {
@@ -74,9 +74,9 @@ public struct DistillStage: StageWork {
     checks.checkLength(stage, [(teacher, shapes.teacher), (student, shapes.student)])
   }
 
-  public var title: String { "distil \(teacher) into \(student)" }
-  public var formula: [String] { loss.formula }
-  public var details: [String] {
+  var title: String { "distil \(teacher) into \(student)" }
+  var formula: [String] { loss.formula }
+  var details: [String] {
     (storePath.map { ["teacher's outputs: read from \($0)"] } ?? []) + text.details
       + (breakdownSteps.map {
         ["every \($0) steps each term's gradient norm, and the cosines between the gradients"]
@@ -85,7 +85,7 @@ public struct DistillStage: StageWork {
 }
 
 /// Where the teacher's outputs come from.
-public enum TeacherOutputs: Sendable, Equatable {
+enum TeacherOutputs: Sendable, Equatable {
   /// The teacher runs beside the student.
   case live
   /// An activation store written by `retort activations DEF --stage ID`.

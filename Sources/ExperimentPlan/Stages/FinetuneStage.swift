@@ -2,21 +2,21 @@
 import Distillation
 import Options
 
-public struct FinetuneStage: StageWork {
-  public var model: String
-  public var learned: TaskSource
-  public var selectBest: ModelSelection
+struct FinetuneStage: StageWork {
+  var model: String
+  var learned: TaskSource
+  var selectBest: ModelSelection
   /// Sentences in one forward pass of an evaluation; the result does not depend on it.
-  public var evaluationBatchSize: Int
+  var evaluationBatchSize: Int
   /// Nil for a new one where none is stored with the model.
-  public var head: ClassifierStart?
+  var head: ClassifierStart?
   /// Nil to learn from the labels alone.
-  public var teaching: TeachingOptions?
+  var teaching: TeachingOptions?
 
-  public static let kind = StageKind.finetune
-  public static let about = "Trains a classifier on a task's labelled sentences."
-  public static let standard = "evaluation: { batch_size: 32 }\n"
-  public static let options = OptionList(
+  static let kind = StageKind.finetune
+  static let about = "Trains a classifier on a task's labelled sentences."
+  static let standard = "evaluation: { batch_size: 32 }\n"
+  static let options = OptionList(
     FinetuneStage.init(model:learned:selectBest:evaluationBatchSize:head:teaching:),
     OptionField(
       "model", \.model, DefinitionNames.modelOrStage,
@@ -43,25 +43,25 @@ public struct FinetuneStage: StageWork {
         + "and must fit the task; after a stage, or where none is stored, it is new."),
     TeachingOptions.field(\.teaching))
 
-  public var inputs: [StageInputName] {
+  var inputs: [StageInputName] {
     (teaching.map { [StageInputName(role: "teacher", name: $0.teacher)] } ?? [])
       + [StageInputName(role: "model", name: model)]
   }
-  public var task: TaskSource? { learned }
+  var task: TaskSource? { learned }
 
   /// The labels alone where nobody teaches.
-  public var loss: LossOptions {
+  var loss: LossOptions {
     teaching?.loss ?? LossOptions(terms: [WeightedTerm(1, CrossEntropy())])
   }
 
-  public func training(_ model: String) -> FinetuneStage {
+  func training(_ model: String) -> FinetuneStage {
     var other = self
     other.model = model
     if head == .stored { other.head = nil }
     return other
   }
 
-  public func shape(after shape: ModelShape) -> ModelShape {
+  func shape(after shape: ModelShape) -> ModelShape {
     var shape = shape
     shape.hasMaskedLMHead = false
     shape.classifier = ClassifierShape(
@@ -69,7 +69,7 @@ public struct FinetuneStage: StageWork {
     return shape
   }
 
-  public func check(_ stage: StageDefinition, in checks: inout DefinitionChecks) {
+  func check(_ stage: StageDefinition, in checks: inout DefinitionChecks) {
     let shape = checks.shape(of: model)
     if stage.training.batching.groupByLength {
       checks.report(
@@ -82,11 +82,11 @@ public struct FinetuneStage: StageWork {
     teaching?.check(stage, student: (model, shape), on: learned, in: &checks)
   }
 
-  public var title: String {
+  var title: String {
     "fine-tune \(model) on \(learned.name)" + (teaching.map { ", taught by \($0.teacher)" } ?? "")
   }
-  public var formula: [String] { loss.formula }
-  public var details: [String] {
+  var formula: [String] { loss.formula }
+  var details: [String] {
     [
       "evaluation after each epoch; "
         + (selectBest == .last
@@ -104,13 +104,13 @@ public struct FinetuneStage: StageWork {
   }
 
   /// A new classifier is what a fine-tuning begins with unless one is kept.
-  public var digestEntries: [(String, CanonicalValue)] {
+  var digestEntries: [(String, CanonicalValue)] {
     canonicalEntries.filter { head == .stored || $0.0 != "head" }
   }
 }
 
 /// Which epoch's weights a fine-tuning hands on.
-public enum ModelSelection: String, Sendable, CaseIterable {
+enum ModelSelection: String, Sendable, CaseIterable {
   case evalLoss = "eval_loss"
   case accuracy
   case last

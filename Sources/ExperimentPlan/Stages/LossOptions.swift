@@ -2,12 +2,12 @@
 import Distillation
 import Options
 
-public struct LossOptions: Sendable, Equatable {
+struct LossOptions: Sendable, Equatable {
   /// In the order in which terms are registered. A weight of 0 leaves its term out.
-  public var terms: [WeightedTerm]
+  var terms: [WeightedTerm]
 
   /// Terms with a weight; nil if there is none.
-  public var objective: Objective? {
+  var objective: Objective? {
     let weighted = terms.filter { $0.weight > 0 }
     return weighted.isEmpty ? nil : Objective(weighted)
   }

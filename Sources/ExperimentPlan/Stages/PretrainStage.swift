@@ -2,42 +2,42 @@
 import Distillation
 import Options
 
-public struct PretrainStage: StageWork {
+struct PretrainStage: StageWork {
   /// A model, or the stage that made it.
-  public var model: String
-  public var text: CorpusOptions
+  var model: String
+  var text: CorpusOptions
 
-  public static let kind = StageKind.pretrain
-  public static let about = "Trains a model with a masked-LM head on text, without a teacher."
-  public static let standard = "minimum_length: 12\nmaximum_unknown: 0.5\n"
-  public static let options = OptionList(
+  static let kind = StageKind.pretrain
+  static let about = "Trains a model with a masked-LM head on text, without a teacher."
+  static let standard = "minimum_length: 12\nmaximum_unknown: 0.5\n"
+  static let options = OptionList(
     PretrainStage.init(model:text:),
     OptionField(
       "model", \.model, DefinitionNames.modelOrStage,
       "What is trained: a model, or the stage that made it. It has a masked-LM head."),
     OptionField(\.text, CorpusOptions.options))
 
-  public var inputs: [StageInputName] { [StageInputName(role: "model", name: model)] }
-  public var corpus: CorpusOptions? { text }
+  var inputs: [StageInputName] { [StageInputName(role: "model", name: model)] }
+  var corpus: CorpusOptions? { text }
 
-  public func training(_ model: String) -> PretrainStage {
+  func training(_ model: String) -> PretrainStage {
     PretrainStage(model: model, text: text)
   }
 
-  public func shape(after shape: ModelShape) -> ModelShape { shape }
+  func shape(after shape: ModelShape) -> ModelShape { shape }
 
-  public func check(_ stage: StageDefinition, in checks: inout DefinitionChecks) {
+  func check(_ stage: StageDefinition, in checks: inout DefinitionChecks) {
     let shape = checks.shape(of: model)
     checks.requireHead(shape, model, "stages.\(stage.id).model")
     checks.checkFreeze(stage, shape)
     checks.checkLength(stage, [(model, shape)])
   }
 
-  public var title: String { "pretrain \(model)" }
-  public var formula: [String] { Self.objective.formulaLines }
+  var title: String { "pretrain \(model)" }
+  var formula: [String] { Self.objective.formulaLines }
 
   static let objective = Objective(WeightedTerm(1, MaskedLanguage()))
-  public var details: [String] { text.details }
+  var details: [String] { text.details }
 }
 
 extension StageKind {

@@ -3,7 +3,7 @@ import Options
 
 public struct StageDefinition: Sendable, Equatable {
   public var id: String
-  public var work: any StageWork
+  var work: any StageWork
   public var training: TrainingOptions
   /// The named recipe that filled in what the definition left out.
   public var recipe: String?

@@ -2,7 +2,7 @@
 import Options
 
 /// One kind of stage. A kind is a type in a file of its own and a line in `StageKind.types`.
-public protocol StageWork: Sendable, Equatable {
+protocol StageWork: Sendable, Equatable {
   /// The key of a stage's body in a definition.
   static var kind: StageKind { get }
   static var about: String { get }
@@ -38,29 +38,36 @@ public protocol StageWork: Sendable, Equatable {
   var title: String { get }
   /// Its loss, a line a term.
   var formula: [String] { get }
+  /// Trains.
+  func run(in execution: StageExecution) throws -> StageResult
+  /// Runs a few steps, to tell what all of them will take.
+  func probe(
+    _ planned: PlannedStage, isCached: Bool, in probe: StageProbe
+  ) throws -> (RunForecast.Stage, DataSize)
+
   /// What else there is to say of it before it runs.
   var details: [String] { get }
 }
 
 /// An input of a stage: what it is for, and the model or stage that fills it.
-public struct StageInputName: Sendable, Equatable {
+struct StageInputName: Sendable, Equatable {
   /// The key of the definition: `teacher`.
-  public let role: String
-  public let name: String
+  let role: String
+  let name: String
 }
 
 extension StageWork {
-  public static var toldByContents: Set<String> {
+  static var toldByContents: Set<String> {
     ["model", "teacher", "student", "corpus", "task", "targets"]
   }
-  public var corpus: CorpusOptions? { nil }
-  public var task: TaskSource? { nil }
-  public var storePath: String? { nil }
-  public func reads(role: String) -> Bool { true }
-  public var digestEntries: [(String, CanonicalValue)] { canonicalEntries }
+  var corpus: CorpusOptions? { nil }
+  var task: TaskSource? { nil }
+  var storePath: String? { nil }
+  func reads(role: String) -> Bool { true }
+  var digestEntries: [(String, CanonicalValue)] { canonicalEntries }
 
   /// The name under `role`; nil where there is none.
-  public func input(_ role: String) -> String? { inputs.first { $0.role == role }?.name }
+  func input(_ role: String) -> String? { inputs.first { $0.role == role }?.name }
 
   var kind: StageKind { Self.kind }
   var canonicalEntries: [(String, CanonicalValue)] { Self.options.write(self) }

@@ -2,10 +2,10 @@
 import Distillation
 import Options
 
-public struct TeachingOptions: Sendable, Equatable {
+struct TeachingOptions: Sendable, Equatable {
   /// The fine-tuning that made it, or a model whose folder or checkpoint has a classifier.
-  public var teacher: String
-  public var loss: LossOptions
+  var teacher: String
+  var loss: LossOptions
 
   static let options = OptionList(
     TeachingOptions.init(teacher:loss:),

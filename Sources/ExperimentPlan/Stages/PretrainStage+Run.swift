@@ -1,0 +1,17 @@
+// A pre-training, run and probed.
+import Distillation
+
+extension PretrainStage {
+  func run(in execution: StageExecution) throws -> StageResult {
+    let model = try execution.models.make(execution.planned.model)
+    return try execution.maskedLanguage(model, corpus: text) { _ in
+      StageTeaching(objective: Self.objective, source: nil, description: nil)
+    }
+  }
+
+  func probe(
+    _ planned: PlannedStage, isCached: Bool, in probe: StageProbe
+  ) throws -> (RunForecast.Stage, DataSize) {
+    try probe.measure(planned, isCached, text, teacher: nil, objective: Self.objective)
+  }
+}
