@@ -35,6 +35,8 @@ public struct PlannedStage: Sendable, Equatable {
 
   public var id: String { stage.id }
   public var kind: StageKind { stage.kind }
+  /// The task it learns and is evaluated on; nil for a stage that learns from a text.
+  public var task: TaskSource? { stage.work.task }
 }
 
 /// The ordered graph of everything a definition asks for. Baselines come after the main stages, so

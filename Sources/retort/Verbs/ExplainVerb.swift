@@ -50,7 +50,7 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
     let explanation = PlanExplanation(
       plan, filled: loaded.filledValues, variants: loaded.variants, sizes: forecast?.sizes ?? [:],
       taskSizes: Dictionary(
-        uniqueKeysWithValues: Set(plan.stages.compactMap(\.stage.work.task)).compactMap { task in
+        uniqueKeysWithValues: Set(plan.stages.compactMap(\.task)).compactMap { task in
           locations.trainingSize(of: task).map { (task, $0) }
         }),
       look: { locations.look($0) })
