@@ -6,16 +6,27 @@ SHELL := /bin/bash
 SWIFT ?= swift
 RETORT := .build/release/retort
 
-.PHONY: quickstart build packages test parity ladder lint bench
+# Tests look into the modules, which takes code that the program alone leaves out: their build is another one, in a
+# folder of its own. In the same folder the two would take turns recompiling everything.
+export RETORT_TESTS :=
+TESTS := .build-tests
+tests test parity ladder: export RETORT_TESTS := 1
+RUN_TESTS := $(SWIFT) test -c release --scratch-path $(TESTS) --skip-build --disable-xctest
+
+.PHONY: quickstart build tests packages test parity ladder lint bench
 
 # A whole distillation on data made here: teacher, student, fine-tuning, table.
 quickstart: build
 	$(RETORT) run Experiments/quickstart.yaml
 
-# One build serves the program and its tests; without --build-tests the two would take turns
-# recompiling everything.
+# The program.
 build: packages
-	$(SWIFT) build -c release --build-tests
+	$(SWIFT) build -c release --product retort
+
+# The program and its tests, in a folder of their own.
+tests: packages
+	$(SWIFT) build -c release --scratch-path $(TESTS) --product retort
+	$(SWIFT) build -c release --scratch-path $(TESTS) --product RetortPackageTests
 
 # The two libraries, where they are missing and apt-get can bring them.
 packages:
@@ -30,24 +41,23 @@ packages:
 	fi
 
 # Tests that need RETORT_MIRROR are skipped by name without it.
-test: build
+test: tests
 	@status=0; \
-	$(SWIFT) test -c release --skip-build --disable-xctest 2>&1 \
-	  | tee .build/test.log | grep --line-buffered -vE '^(◇|↳|➜ Suite)' || status=$$?; \
-	echo; echo "$$(grep -c '^➜ Test .*skipped' .build/test.log || true) skipped;" \
-	  "$$(grep -o 'Test run with .*' .build/test.log || echo 'the tests did not end')"; \
+	$(RUN_TESTS) 2>&1 \
+	  | tee $(TESTS)/test.log | grep --line-buffered -vE '^(◇|↳|➜ Suite)' || status=$$?; \
+	echo; echo "$$(grep -c '^➜ Test .*skipped' $(TESTS)/test.log || true) skipped;" \
+	  "$$(grep -o 'Test run with .*' $(TESTS)/test.log || echo 'the tests did not end')"; \
 	exit $$status
 
 # The comparisons with PyTorch by themselves, and how far apart they found the two: Results/parity.md.
-parity: build
-	RETORT_PARITY_RECORD=$(CURDIR)/.build/ladder.json \
-	  $(SWIFT) test -c release --skip-build --disable-xctest --filter '^ParityTests\.'
+parity: tests
+	RETORT_PARITY_RECORD=$(CURDIR)/$(TESTS)/ladder.json $(RUN_TESTS) --filter '^ParityTests\.'
 	mkdir -p Results/records/parity
-	mv .build/ladder.json Results/records/parity/ladder.json
-	$(RETORT) report
+	mv $(TESTS)/ladder.json Results/records/parity/ladder.json
+	$(TESTS)/release/retort report
 
 # The comparison with PyTorch under every OpenBLAS kernel that this processor can run.
-ladder: build
+ladder: tests
 	Tests/ladder
 
 lint:

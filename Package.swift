@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import Foundation
 import PackageDescription
 
@@ -44,7 +44,8 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CMalloc"),
 
-    // Leaves.
+    // Leaves. Targets are built in the order in which others name them: what the program's last targets wait for and
+    // takes long, such as ArgumentParser, is named first.
     .target(name: "Files"),
     .target(name: "Formatting"),
     .target(name: "Options"),
@@ -71,18 +72,18 @@ let package = Package(
       dependencies: ["CMalloc", "Distillation", "Processor"]),
     .target(
       name: "Reporting",
-      dependencies: ["Formatting", "Records", .product(name: "Yams", package: "Yams")]),
+      dependencies: [.product(name: "Yams", package: "Yams"), "Formatting", "Records"]),
     .target(
       name: "ExperimentPlan",
       dependencies: [
-        "Distillation", "Formatting", "Optimization", "Options", "Records",
-        .product(name: "Yams", package: "Yams"),
+        .product(name: "Yams", package: "Yams"), "Distillation", "Formatting", "Optimization",
+        "Options", "Records",
       ]),
     .executableTarget(
       name: "retort",
       dependencies: [
-        "Benchmarks", "ExperimentPlan", "Reporting", "SelfCheck",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"), "ExperimentPlan",
+        "Reporting", "Benchmarks", "SelfCheck",
       ]),
 
     .target(
@@ -123,8 +124,18 @@ for target in package.targets where target.type != .system {  // those below com
   below[target.name] = all
 }
 
-// One build serves the program and its tests: what tests look into must be there in a release build
-// too. Inside a module nothing is lost by it, and only whole operations cross module borders.
+/// Whether the tests are built too: `make test` says so. What they look into must then be there in a release build;
+/// the program alone does without, and leaves out what nobody calls.
+let buildsTests = Context.environment["RETORT_TESTS"] == "1"
+
+// Release builds have no debug information, and tests are not optimised: both cost a third of the build's time. The
+// reference kernels that tests compare with are in TestSupport, which is.
 for target in package.targets where target.type != .system {
-  target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-enable-testing"])]
+  var settings = target.swiftSettings ?? []
+  if buildsTests { settings.append(.unsafeFlags(["-enable-testing"])) }
+  settings.append(.unsafeFlags(["-gnone"], .when(configuration: .release)))
+  if target.type == .test {
+    settings.append(.unsafeFlags(["-Onone"], .when(configuration: .release)))
+  }
+  target.swiftSettings = settings
 }

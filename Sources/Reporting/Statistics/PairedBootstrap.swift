@@ -26,9 +26,11 @@ public struct PairedBootstrap: Sendable, Equatable {
     precondition(scale > 0 && (0..<1).contains(level), "scale \(scale), level \(level)")
     guard !differences.isEmpty else { return nil }
     let count = differences.count
-    let shares = Dictionary(differences.map { ($0, 1) }, uniquingKeysWith: +)
-      .sorted { $0.key < $1.key }
-      .map { (difference: $0.key, share: Double($0.value) / Double(count)) }
+    var occurrences: [Int: Int] = [:]
+    for difference in differences { occurrences[difference, default: 0] += 1 }
+    let shares = occurrences.keys.sorted().map { difference in
+      (difference: difference, share: Double(occurrences[difference, default: 0]) / Double(count))
+    }
     let least = shares[0].difference
     let width = shares[shares.count - 1].difference - least
 
