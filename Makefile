@@ -13,7 +13,7 @@ TESTS := .build-tests
 tests test parity ladder: export RETORT_TESTS := 1
 RUN_TESTS := $(SWIFT) test -c release --scratch-path $(TESTS) --skip-build --disable-xctest
 
-.PHONY: quickstart build tests packages test parity ladder lint bench
+.PHONY: quickstart build tests packages test parity ladder library lint bench
 
 # A whole distillation on data made here: teacher, student, fine-tuning, table.
 quickstart: build
@@ -59,6 +59,12 @@ parity: tests
 # The comparison with PyTorch under every OpenBLAS kernel that this processor can run.
 ladder: tests
 	Tests/ladder
+
+# The library as another package uses it: a classifier fine-tuned and a student distilled.
+library: packages
+	for example in fine-tune distil; do \
+	  $(SWIFT) run --package-path Tests/LibraryUse --scratch-path .build-library $$example; \
+	done
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

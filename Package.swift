@@ -31,9 +31,19 @@ let kernelSettings: [SwiftSetting] =
     .unsafeFlags(["-O"], .when(configuration: .debug)),
   ] + levelSettings
 
+/// What each of the libraries is for; whoever depends on one can import these modules.
+let engine = ["TensorEngine", "Layers", "Optimization"]
+let models = ["Text", "Transformers"]
+let training = ["Distillation", "Options", "Storage"]
+
 let package = Package(
   name: "Retort",
-  products: [.executable(name: "retort", targets: ["retort"])],
+  products: [
+    .executable(name: "retort", targets: ["retort"]),
+    .library(name: "RetortEngine", targets: engine),
+    .library(name: "RetortModels", targets: engine + models),
+    .library(name: "RetortTraining", targets: engine + models + training),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),

@@ -28,6 +28,14 @@ public struct TokenSequences: Sendable {
     for offset in other.offsets.dropFirst() { offsets.append(start + offset) }
   }
 
+  /// How often each id occurs, [V].
+  /// - Parameter size: V, larger than every id.
+  public func tokenCounts(vocabularySize size: Int) -> [Int] {
+    var counts = [Int](repeating: 0, count: size)
+    for id in tokenIDs { counts[Int(id)] += 1 }
+    return counts
+  }
+
   /// Number of sequences, N.
   public var count: Int { offsets.count - 1 }
   public var tokenCount: Int { tokenIDs.count }

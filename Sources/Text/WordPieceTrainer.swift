@@ -21,7 +21,8 @@ public struct WordPieceTrainer: Sendable {
   public let size: Int
   public let minimumFrequency: Int
   public let alphabetLimit: Int
-  private let options: TokenizerOptions
+  /// Of the tokenizer that will use the vocabulary.
+  public let options: TokenizerOptions
   private let ascii: ASCIITable
   private var counts: [String: Int] = [:]
 

@@ -23,6 +23,14 @@ struct EncodedTextsTests {
     } + [String(repeating: "endless ", count: 20_000), ""]
   }
 
+  @Test("Ids are counted, those that do not occur too")
+  func counts() {
+    var sequences = TokenSequences()
+    sequences.append([2, 0, 2])
+    sequences.append([2, 3])
+    #expect(sequences.tokenCounts(vocabularySize: 5) == [1, 0, 3, 1, 0])
+  }
+
   @Test("Sentences: the ids one by one, at any number of threads", arguments: [nil, 2, 9])
   func sentences(maximumLength: Int?) {
     let texts = texts

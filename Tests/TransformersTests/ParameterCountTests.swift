@@ -23,4 +23,11 @@ struct ParameterCountTests {
     #expect(model.parameterCount == total.count)
     #expect(Set(model.parameters.map(\.path)).count == model.parameters.count)
   }
+  @Test("A family with sizes of one's own is the published model where the sizes are its")
+  func sizesOfOnesOwn() {
+    #expect(
+      ModelFamily.bert.configuration(
+        vocabularySize: 30_522, hiddenSize: 768, layerCount: 12, headCount: 12,
+        feedForwardSize: 3072, maximumPositions: 512) == .bertBase)
+  }
 }

@@ -18,9 +18,10 @@ public struct AdamW: OptimizerRule {
   public var weightDecay: Double
   public var maximumGradientNorm: Double
 
+  /// The defaults are torch's; without a bound gradients are not clipped.
   public init(
-    learningRate: Double, beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double,
-    maximumGradientNorm: Double
+    learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+    weightDecay: Double = 0.01, maximumGradientNorm: Double = .infinity
   ) {
     precondition(
       (0..<1).contains(beta1) && (0..<1).contains(beta2) && epsilon > 0 && weightDecay >= 0

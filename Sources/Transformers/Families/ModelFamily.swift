@@ -43,6 +43,26 @@ public struct ModelFamily: Sendable {
     return fields.configuration(of: self)
   }
 
+  /// A configuration of these sizes, with the family's defaults for all else.
+  /// - Parameters:
+  ///   - headCount: of attention; must divide `hiddenSize`.
+  ///   - maximumPositions: tokens of the longest sequence.
+  ///   - labels: names of the classes, for a model with a classification head.
+  public func configuration(
+    vocabularySize: Int, hiddenSize: Int, layerCount: Int, headCount: Int, feedForwardSize: Int,
+    maximumPositions: Int, labels: [String] = TransformerConfiguration.defaultLabels(count: 2)
+  ) -> TransformerConfiguration {
+    var configuration = defaults
+    configuration.vocabularySize = vocabularySize
+    configuration.hiddenSize = hiddenSize
+    configuration.layerCount = layerCount
+    configuration.headCount = headCount
+    configuration.feedForwardSize = feedForwardSize
+    configuration.maximumPositions = maximumPositions
+    configuration.labels = labels
+    return configuration
+  }
+
   /// The class of transformers for a model with these heads, such as `BertForMaskedLM`.
   func className(head: ModelPart?) -> String {
     switch head {

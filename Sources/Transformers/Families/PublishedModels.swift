@@ -19,13 +19,8 @@ extension TransformerConfiguration {
   static func published(
     _ family: ModelFamily, hidden: Int, layers: Int, heads: Int, feedForward: Int
   ) -> TransformerConfiguration {
-    var configuration = family.defaults
-    configuration.vocabularySize = 30_522
-    configuration.maximumPositions = 512
-    configuration.hiddenSize = hidden
-    configuration.layerCount = layers
-    configuration.headCount = heads
-    configuration.feedForwardSize = feedForward
-    return configuration
+    family.configuration(
+      vocabularySize: 30_522, hiddenSize: hidden, layerCount: layers, headCount: heads,
+      feedForwardSize: feedForward, maximumPositions: 512)
   }
 }
