@@ -72,7 +72,9 @@ let package = Package(
     .target(name: "Text", dependencies: ["Files", "Parallel", "Randomness"]),
     .target(name: "Storage", dependencies: ["CHDF5", "Files", "StrictJSON"]),
     .target(name: "Records", dependencies: ["Files", "StrictJSON"]),
-    .target(name: "Transformers", dependencies: ["Layers", "Storage", "Files"]),
+    .target(
+      name: "StrictYAML", dependencies: ["Options", .product(name: "Yams", package: "Yams")]),
+    .target(name: "Transformers", dependencies: ["Layers", "Storage", "StrictJSON"]),
     .target(name: "SelfCheck", dependencies: ["Transformers", "Optimization", "Randomness"]),
     .target(
       name: "Distillation",
@@ -82,12 +84,11 @@ let package = Package(
       dependencies: ["CMalloc", "Distillation", "Processor"]),
     .target(
       name: "Reporting",
-      dependencies: [.product(name: "Yams", package: "Yams"), "Formatting", "Records"]),
+      dependencies: ["StrictYAML", "Formatting", "Records"]),
     .target(
       name: "ExperimentPlan",
       dependencies: [
-        .product(name: "Yams", package: "Yams"), "Distillation", "Formatting", "Optimization",
-        "Options", "Records",
+        "StrictYAML", "Distillation", "Formatting", "Optimization", "Options", "Records",
       ]),
     .executableTarget(
       name: "retort",

@@ -27,6 +27,7 @@ public struct NumberRule: Sendable {
     return true
   }
 
+  public static let any = NumberRule(words: "a number", lowest: nil)
   public static let positive = NumberRule(
     words: "a number above 0", lowest: Bound(value: 0, isIncluded: false))
   public static let notNegative = NumberRule(

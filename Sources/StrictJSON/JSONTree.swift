@@ -99,5 +99,10 @@ public struct JSONSyntaxError: Error, Equatable, CustomStringConvertible {
   public var byte: Int
   public var reason: String
 
+  public init(line: Int, column: Int, byte: Int, reason: String) {
+    (self.line, self.column) = (line, column)
+    (self.byte, self.reason) = (byte, reason)
+  }
+
   public var description: String { "\(line):\(column): \(reason)" }
 }

@@ -209,7 +209,7 @@ import Testing
         "a\(level): &a\(level) [\(Array(repeating: alias, count: 10).joined(separator: ","))]\n"
     }
     #expect(
-      DefinitionText.messages(text) == ["x.yaml:1:1: more than 20000 values; split the definition"])
+      DefinitionText.messages(text) == ["x.yaml:1:1: more than 20000 values; split the file"])
   }
 
   @Test func deepNestingIsRefusedNotFollowed() {

@@ -84,9 +84,10 @@ struct ReferenceTests {
   @Test(
     "mistakes name line and column",
     arguments: [
-      ("titel: x", "unknown key \"titel\"", 4), ("kind: papre", "expected one of", 4),
-      ("kind: paper\nsources: text", "expected a list", 5),
-      ("kind: paper\nsources: [a]\nclaims: [{ id: a, text: b, value: c }]", "a number", 6),
+      ("kind: paper\nsources: [a]\ntitel: x", "unknown key 'titel'", 6),
+      ("sources: [a]\nkind: papre", "expected report or paper", 5),
+      ("kind: paper\nsources: text", "sources: expected a list, found 'text'", 5),
+      ("kind: paper\nsources: [a]\nclaims: [{ id: a, text: b, value: c }]", "expected a number", 6),
       (
         "kind: paper\nsources: [a]\ntables: [{id: a, title: b, columns: [c], rows: [[1, 2]]}]",
         "1 cell", 6
@@ -94,15 +95,17 @@ struct ReferenceTests {
       (
         "kind: paper\nsources: [a]\nruns: [{id: a, name: a, model: a, task: a, examples: 872, "
           + "settings: a, epochs: [{epoch: 1, step: 1, validation_loss: 1, accuracy: 0.9040}]}]",
-        "no whole number of 872", 6
+        "expected a whole number of 872 examples", 6
       ),
       (
         "kind: paper\nsources: [a]\nruns: [{id: a, name: a, model: a, task: a, examples: 872, "
-          + "settings: a, tolerance: {accuracy: 0}}]", "expected more than 0", 6
+          + "settings: a, tolerance: {accuracy: 0}}]",
+        "runs[0].tolerance.accuracy: expected a number above 0", 6
       ),
       (
         "kind: paper\nsources: [a]\nruns: [{id: a, name: a, model: a, task: a, examples: 872, "
-          + "settings: a, tolerance: {acuracy: 1}}]", "unknown key \"acuracy\"", 6
+          + "settings: a, tolerance: {acuracy: 1}}]",
+        "unknown key 'acuracy' in runs[0].tolerance; did you mean 'accuracy'?", 6
       ),
     ])
   func mistakes(yaml: String, reason: String, line: Int) {
@@ -110,12 +113,27 @@ struct ReferenceTests {
     let error = #expect(throws: ReferenceError.self) {
       try Reference(yaml: text, id: "x", path: "x.yaml")
     }
-    guard case .invalid(_, let found, _, let message) = error else {
-      Issue.record("expected a place, found \(String(describing: error))")
-      return
+    let message = error?.description ?? ""
+    #expect(message.hasPrefix("x.yaml:\(line):"), "\(message)")
+    #expect(message.contains(reason), "\(message)")
+    #expect(!message.contains("\n"), "\(message)")
+  }
+
+  @Test("all mistakes of a file are told at once, a line each")
+  func allAtOnce() throws {
+    let text = """
+      format: 2
+      id: y
+      titel: t
+      kind: paper
+      sources: []
+      claims: [{ id: a, text: b, value: c }]
+      """
+    let error = #expect(throws: ReferenceError.self) {
+      try Reference(yaml: text, id: "x", path: "x.yaml")
     }
-    #expect(found == line)
-    #expect(message.contains(reason))
+    let lines = (error?.description ?? "").split(separator: "\n")
+    #expect(lines.count == 5, "\(lines)")
   }
 
   @Test("broken YAML is one line", arguments: ["a: [", "a: b\na: c", "", "\u{1}"])

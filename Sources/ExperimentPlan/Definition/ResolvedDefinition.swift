@@ -1,6 +1,7 @@
 // An experiment definition with everything explicit, and how one is loaded.
 import Foundation
 import Options
+import StrictYAML
 
 /// What no definition text can tell: sizes of published folders, names that exist.
 public struct DefinitionContext: Sendable {

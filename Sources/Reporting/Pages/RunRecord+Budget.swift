@@ -1,13 +1,13 @@
 // What an experiment was allowed to cost, as its definition says.
-
+import Options
 import Records
 import StrictJSON
-import Yams
+import StrictYAML
 
 extension RunRecord.Experiment {
   /// The definition's `budget`; nil where it states none.
   var budget: String? {
-    let node = try? Yams.compose(yaml: definition.joined(separator: "\n"))
-    return node?.mapping?["budget"]?.string?.onOneLine
+    let read = YAMLReading.tree(of: definition.joined(separator: "\n")) { _, _ in .standard }
+    return read.tree?["budget"]?.scalar?.onOneLine
   }
 }

@@ -1,6 +1,7 @@
-// Reference files: YAML to values, strictly.
-
-import Yams
+// Reference files: YAML to values, strictly, with all mistakes at once.
+import Formatting
+import Options
+import StrictYAML
 
 extension Reference {
   static let currentFormat = 1
@@ -8,178 +9,192 @@ extension Reference {
   /// - id: the file's name without `.yaml`; must be the `id` inside.
   /// - path: what messages call the file.
   init(yaml: String, id: String, path: String) throws(ReferenceError) {
-    let root: Node
-    do {
-      guard let node = try Yams.compose(yaml: yaml) else {
-        throw ReferenceError.unreadable(path: path, reason: "empty")
-      }
-      root = node
-    } catch let error as ReferenceError {
-      throw error
-    } catch let error as YamlError {
-      throw .unreadable(path: path, reason: Self.line(of: error))
-    } catch {
-      throw .unreadable(path: path, reason: "\(error)")
-    }
-    let map = try StrictMapping(
-      root, path: path,
-      keys: [
-        "format", "id", "title", "kind", "sources", "runs", "tables", "claims", "contradictions",
-        "notes",
-      ])
-    guard try map.integer("format") == Self.currentFormat else {
-      throw map.error("format: expected \(Self.currentFormat)", at: "format")
-    }
-    guard try map.string("id") == id else {
-      throw map.error("id: expected \(id), the file's own name", at: "id")
-    }
-    guard let kind = Kind(rawValue: try map.string("kind")) else {
-      let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
-      throw map.error("kind: expected one of \(kinds)", at: "kind")
-    }
-    let sources = try map.strings("sources")
-    guard !sources.isEmpty else {
-      throw map.error("sources: at least one is needed", at: "sources")
-    }
-    self.init(
-      id: id, title: try map.string("title"), kind: kind, sources: sources,
-      runs: try map.elements("runs").map { node throws(ReferenceError) in try Run(node, path) },
-      tables: try map.elements("tables").map { node throws(ReferenceError) in
-        try Table(node, path)
-      },
-      claims: try map.elements("claims").map { node throws(ReferenceError) in
-        try Claim(node, path)
-      },
-      contradictions: try map.elements("contradictions").map { node throws(ReferenceError) in
-        try Contradiction(node, path)
-      },
-      notes: try map.strings("notes"))
-  }
-
-  /// Yams describes a syntax error with a picture of several lines.
-  private static func line(of error: YamlError) -> String {
-    "\(error)".split(separator: "\n").first.map(String.init) ?? "not YAML"
+    let read = YAMLReading.tree(of: yaml) { .file(path: path, line: $0, column: $1) }
+    let reading = ReferenceReading()
+    let reference = read.tree.flatMap { reading.reference($0, id: id) }
+    let mistakes = read.diagnostics + reading.collector.diagnostics
+    guard let reference, mistakes.isEmpty else { throw .invalid(DefinitionError(mistakes)) }
+    self = reference
   }
 }
 
-extension Reference.Run {
-  fileprivate init(_ node: Node, _ path: String) throws(ReferenceError) {
-    let map = try StrictMapping(
-      node, path: path,
-      keys: [
-        "id", "name", "model", "weights", "parameters", "task", "examples", "settings", "budget",
-        "tolerance", "machine", "seconds", "time_note", "epochs", "curve",
-      ])
-    let examples = try map.integer("examples")
-    self.init(
-      id: try map.string("id"), name: try map.string("name"), model: try map.string("model"),
-      weights: try map.optional("weights", map.string),
-      parameters: try map.optional("parameters", map.integer), task: try map.string("task"),
-      examples: examples, settings: try map.string("settings"),
-      budget: try map.optional("budget", map.string),
-      tolerance: try map.optional("tolerance") { key throws(ReferenceError) in
-        try Self.tolerance(map.node(key), path)
-      } ?? [:],
-      machine: try map.optional("machine", map.string),
-      seconds: try map.optional("seconds", map.figure)?.value,
-      timeNote: try map.optional("time_note", map.string),
-      epochs: try map.elements("epochs").map { node throws(ReferenceError) in
-        try Reference.Epoch(node, path, examples: examples)
-      },
-      curve: try map.optional("curve") { key throws(ReferenceError) in
-        try Reference.Curve(map.node(key), path)
-      })
+/// Reads the tree of one file; a nil result means that there is a mistake in the collector.
+private struct ReferenceReading {
+  let collector = DiagnosticCollector()
+
+  func reference(_ node: DefinitionNode, id: String) -> Reference? {
+    guard let map = MapReader(node, at: "", collector) else { return nil }
+    let format = map.needed("format", "\(Reference.currentFormat)", map.count)
+    if let format, format != Reference.currentFormat, let node = map.node("format") {
+      map.reportWrong(node, "format", expected: "\(Reference.currentFormat)")
+    }
+    let name = map.needed("id", "\(id), the file's own name", map.words)
+    if let name, name != id, let node = map.node("id") {
+      map.reportWrong(node, "id", expected: "\(id), the file's own name")
+    }
+    let title = map.needed("title", "text", map.words)
+    let kinds = Reference.Kind.allCases.map(\.rawValue).joined(separator: " or ")
+    let kind = map.needed("kind", kinds) { map.choice($0, Reference.Kind.self) }
+    let sources = map.needed("sources", "a list of at least one source", map.texts)
+    if sources?.isEmpty == true, let node = map.node("sources") {
+      map.reportWrong(node, "sources", expected: "a list of at least one source")
+    }
+    let runs = map.maps("runs", run)
+    let tables = map.maps("tables", table)
+    let claims = map.maps("claims", claim)
+    let contradictions = map.maps("contradictions", contradiction)
+    let notes = map.texts("notes") ?? []
+    map.finish()
+    guard let name, let title, let kind, let sources else { return nil }
+    return Reference(
+      id: name, title: title, kind: kind, sources: sources, runs: runs, tables: tables,
+      claims: claims, contradictions: contradictions, notes: notes)
   }
 
-  private static func tolerance(
-    _ node: Node, _ path: String
-  ) throws(ReferenceError) -> [EpochFigure: Double] {
-    let map = try StrictMapping(node, path: path, keys: EpochFigure.allCases.map(\.rawValue))
+  private func run(_ map: MapReader) -> Reference.Run? {
+    let id = map.needed("id", "text", map.words)
+    let name = map.needed("name", "text", map.words)
+    let model = map.needed("model", "text", map.words)
+    let weights = map.words("weights")
+    let parameters = map.count("parameters")
+    let task = map.needed("task", "text", map.words)
+    let examples = map.needed("examples", "a whole number of at least 0", map.count)
+    let settings = map.needed("settings", "text", map.words)
+    let budget = map.words("budget")
+    let tolerance = map.map("tolerance", self.tolerance) ?? [:]
+    let machine = map.words("machine")
+    let seconds = map.figure("seconds")
+    let timeNote = map.words("time_note")
+    let epochs = map.maps("epochs") { epoch($0, examples: examples) }
+    let curve = map.map("curve", self.curve)
+    guard let id, let name, let model, let task, let examples, let settings else { return nil }
+    return Reference.Run(
+      id: id, name: name, model: model, weights: weights, parameters: parameters, task: task,
+      examples: examples, settings: settings, budget: budget, tolerance: tolerance,
+      machine: machine, seconds: seconds?.value, timeNote: timeNote, epochs: epochs, curve: curve)
+  }
+
+  private func tolerance(_ map: MapReader) -> [EpochFigure: Double] {
     var tolerance: [EpochFigure: Double] = [:]
-    for figure in EpochFigure.allCases where map.has(figure.rawValue) {
-      let value = try map.figure(figure.rawValue).value
-      guard value > 0 else {
-        throw map.error("\(figure.rawValue): expected more than 0", at: figure.rawValue)
-      }
-      tolerance[figure] = value
+    for figure in EpochFigure.allCases {
+      tolerance[figure] = map.number(figure.rawValue, .positive)
     }
     return tolerance
   }
-}
 
-extension Reference.Epoch {
-  fileprivate init(_ node: Node, _ path: String, examples: Int) throws(ReferenceError) {
-    let map = try StrictMapping(
-      node, path: path,
-      keys: [
-        "epoch", "step", "training_loss", "epoch_training_loss", "validation_loss", "accuracy",
-        "correct",
-      ])
-    let accuracy = try map.figure("accuracy")
-    let nearest = Int((accuracy.value * Double(examples)).rounded())
-    let correct = try map.optional("correct", map.integer) ?? nearest
+  private func epoch(_ map: MapReader, examples: Int?) -> Reference.Epoch? {
+    let epoch = map.needed("epoch", "a whole number of at least 0", map.count)
+    let step = map.needed("step", "a whole number of at least 0", map.count)
+    let trainingLoss = map.figure("training_loss")
+    let epochTrainingLoss = map.figure("epoch_training_loss")
+    let validationLoss = map.needed("validation_loss", "a number", map.figure)
+    let accuracy = map.needed("accuracy", "a number", map.figure)
+    let stated = map.count("correct")
+    guard let epoch, let step, let validationLoss, let accuracy, let examples,
+      let node = map.node("accuracy")
+    else { return nil }
+    let nearest = (accuracy.value * Double(examples)).rounded()
+    guard let correct = stated ?? Int(exactly: nearest) else { return nil }
     // Four digits after the point tell neighbouring counts apart up to 10,000 examples.
-    guard abs(Double(correct) / Double(examples) - accuracy.value) <= 0.00005 + 1e-12 else {
-      throw map.error(
-        "accuracy: \(accuracy.text) is no whole number of \(examples) examples "
-          + "(\(correct) would be \((Double(correct) / Double(examples)).fixed(4)))", at: "accuracy"
-      )
+    if abs(Double(correct) / Double(examples) - accuracy.value) > 0.00005 + 1e-12 {
+      map.reportWrong(
+        node, "accuracy", expected: "a whole number of \(examples) examples",
+        advice: "\(correct) would be \((Double(correct) / Double(examples)).fixed(4))")
     }
-    self.init(
-      epoch: try map.integer("epoch"), step: try map.integer("step"),
-      trainingLoss: try map.optional("training_loss", map.figure),
-      epochTrainingLoss: try map.optional("epoch_training_loss", map.figure),
-      validationLoss: try map.figure("validation_loss"), accuracy: accuracy, correct: correct)
+    return Reference.Epoch(
+      epoch: epoch, step: step, trainingLoss: trainingLoss, epochTrainingLoss: epochTrainingLoss,
+      validationLoss: validationLoss, accuracy: accuracy, correct: correct)
   }
-}
 
-extension Reference.Curve {
-  fileprivate init(_ node: Node, _ path: String) throws(ReferenceError) {
-    let map = try StrictMapping(node, path: path, keys: ["window", "losses"])
-    let losses = try map.strings("losses").map { text throws(ReferenceError) in
-      guard let value = Double(text) else {
-        throw map.error("losses: expected numbers, found \"\(text)\"", at: "losses")
-      }
-      return value
-    }
-    self.init(window: try map.integer("window"), losses: losses)
+  private func curve(_ map: MapReader) -> Reference.Curve? {
+    let window = map.needed("window", "a whole number of at least 0", map.count)
+    let losses = map.items("losses").compactMap { map.number($0, "losses", .any) }
+    guard let window else { return nil }
+    return Reference.Curve(window: window, losses: losses)
   }
-}
 
-extension Reference.Table {
-  fileprivate init(_ node: Node, _ path: String) throws(ReferenceError) {
-    let map = try StrictMapping(node, path: path, keys: ["id", "title", "columns", "rows"])
-    let columns = try map.strings("columns")
-    let rows = try map.elements("rows").map { row throws(ReferenceError) in
-      guard case .sequence(let cells) = row, cells.count == columns.count else {
-        throw StrictMapping.error("a row needs \(columns.count) cells", row, path)
+  private func table(_ map: MapReader) -> Reference.Table? {
+    let id = map.needed("id", "text", map.words)
+    let title = map.needed("title", "text", map.words)
+    let columns = map.needed("columns", "a list of headings", map.texts)
+    let rows = map.items("rows").compactMap { row -> [String]? in
+      let count = columns?.count ?? row.items?.count ?? 0
+      guard let cells = row.items, cells.count == count else {
+        map.reportWrong(row, "rows", expected: "a list of \(count) cell\(count == 1 ? "" : "s")")
+        return nil
       }
-      return try cells.map { cell throws(ReferenceError) in
-        guard let text = cell.scalar?.string else {
-          throw StrictMapping.error("a cell holds one number or text", cell, path)
-        }
-        return text
+      return cells.compactMap { cell in
+        if cell.scalar == nil { map.reportWrong(cell, "rows", expected: "one number or text") }
+        return cell.scalar
       }
     }
-    self.init(
-      id: try map.string("id"), title: try map.string("title"), columns: columns, rows: rows)
+    guard let id, let title, let columns else { return nil }
+    return Reference.Table(id: id, title: title, columns: columns, rows: rows)
+  }
+
+  private func claim(_ map: MapReader) -> Reference.Claim? {
+    let id = map.needed("id", "text", map.words)
+    let text = map.needed("text", "text", map.words)
+    let value = map.needed("value", "a number", map.figure)
+    guard let id, let text, let value else { return nil }
+    return Reference.Claim(id: id, text: text, value: value.value)
+  }
+
+  private func contradiction(_ map: MapReader) -> Reference.Contradiction? {
+    let place = map.needed("place", "text", map.words)
+    let says = map.needed("says", "text", map.words)
+    let against = map.needed("against", "text", map.words)
+    let judgement = map.needed("judgement", "text", map.words)
+    guard let place, let says, let against, let judgement else { return nil }
+    return Reference.Contradiction(
+      place: place, says: says, against: against, judgement: judgement)
   }
 }
 
-extension Reference.Claim {
-  fileprivate init(_ node: Node, _ path: String) throws(ReferenceError) {
-    let map = try StrictMapping(node, path: path, keys: ["id", "text", "value"])
-    self.init(
-      id: try map.string("id"), text: try map.string("text"), value: try map.figure("value").value)
+extension MapReader {
+  /// A value that must be there.
+  fileprivate func needed<Value>(
+    _ key: String, _ expected: String, _ read: (String) -> Value?
+  ) -> Value? {
+    required(key, expected: expected, read(key))
   }
-}
 
-extension Reference.Contradiction {
-  fileprivate init(_ node: Node, _ path: String) throws(ReferenceError) {
-    let map = try StrictMapping(
-      node, path: path, keys: ["place", "says", "against", "judgement"])
-    self.init(
-      place: try map.string("place"), says: try map.string("says"),
-      against: try map.string("against"), judgement: try map.string("judgement"))
+  /// Text that is printed as it stands, a number too.
+  fileprivate func words(_ key: String) -> String? { node(key).flatMap { words($0, key) } }
+
+  private func words(_ value: DefinitionNode, _ key: String) -> String? {
+    if let text = value.scalar, !text.isEmpty { return text }
+    reportWrong(value, key, expected: "text")
+    return nil
+  }
+
+  fileprivate func count(_ key: String) -> Int? { integer(key, atLeast: 0) }
+
+  /// A number with its own characters.
+  fileprivate func figure(_ key: String) -> Reference.Figure? {
+    guard let value = number(key, .any), let text = node(key)?.scalar else { return nil }
+    return Reference.Figure(text: text, value: value)
+  }
+
+  /// The elements of a list; none where the key is absent.
+  fileprivate func items(_ key: String) -> [DefinitionNode] {
+    guard let value = node(key) else { return [] }
+    if let items = value.items { return items }
+    reportWrong(value, key, expected: "a list")
+    return []
+  }
+
+  /// Nil where the key is absent.
+  fileprivate func texts(_ key: String) -> [String]? {
+    has(key) ? items(key).compactMap { words($0, key) } : nil
+  }
+
+  /// The maps of a list, each closed against unknown keys.
+  fileprivate func maps<Value>(_ key: String, _ read: (MapReader) -> Value?) -> [Value] {
+    items(key).enumerated().compactMap { index, item in
+      guard let map = MapReader(item, at: "\(pathOf(key))[\(index)]", collector) else { return nil }
+      defer { map.finish() }
+      return read(map)
+    }
   }
 }

@@ -1,4 +1,5 @@
 // Published or separately measured numbers, with their sources; never mixed with ours.
+import Options
 
 /// One file of Experiments/references.
 public struct Reference: Sendable, Equatable {
@@ -94,15 +95,15 @@ public struct Reference: Sendable, Equatable {
 
 public enum ReferenceError: Error, Equatable, CustomStringConvertible {
   case unreadable(path: String, reason: String)
-  case invalid(path: String, line: Int, column: Int, reason: String)
+  /// Every mistake in a file, in its order.
+  case invalid(DefinitionError)
   /// A name in `compare_with` for which there is no file.
   case unknown(id: String, folder: String, known: [String])
 
   public var description: String {
     switch self {
     case .unreadable(let path, let reason): return "\(path): \(reason)"
-    case .invalid(let path, let line, let column, let reason):
-      return "\(path):\(line):\(column): \(reason)"
+    case .invalid(let error): return error.description
     case .unknown(let id, let folder, let known):
       return "no reference \"\(id)\" in \(folder); there are: "
         + (known.isEmpty ? "none" : known.joined(separator: ", "))

@@ -1,5 +1,4 @@
 // Why a configuration cannot be used.
-import Foundation
 
 public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   case unreadable(path: String, reason: String)
@@ -27,7 +26,7 @@ extension TransformerConfiguration {
     let text = ConfigurationFile.text(of: self, architecture: "")
     let read: TransformerConfiguration
     do {
-      read = try ConfigurationFile(json: Data(text.utf8), path: "config.json").configuration
+      read = try ConfigurationFile(json: text.utf8, path: "config.json").configuration
     } catch { return ["config.json cannot hold it: \(error)"] }
     return Self.fields.compactMap { name, value in
       guard value(self) != value(read) else { return nil }

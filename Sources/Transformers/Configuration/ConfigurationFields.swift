@@ -1,11 +1,12 @@
 // The members of a config.json, taken one by one; every mistake is collected.
+import StrictJSON
 
 struct ConfigurationFields {
-  private let object: [String: JSONValue]
+  private let object: [String: JSONTree]
   private var read: Set<String> = ["model_type"]
   private(set) var problems: [String] = []
 
-  init(object: [String: JSONValue]) { self.object = object }
+  init(object: [String: JSONTree]) { self.object = object }
 
   /// What the keys of the family say.
   mutating func configuration(of family: ModelFamily) -> TransformerConfiguration {
@@ -29,8 +30,8 @@ struct ConfigurationFields {
       if let accepted {
         if !accepted.contains(value) {
           problems.append(
-            "\(key) is \(value), which is not supported (expected "
-              + accepted.map(\.description).joined(separator: " or ") + ")")
+            "\(key) is \(value.line), which is not supported (expected "
+              + accepted.map(\.line).joined(separator: " or ") + ")")
         }
       } else if !ConfigurationKeys.withoutEffect.contains(key),
         !families.contains(where: { $0.ignoredKeys.contains(key) })
@@ -44,25 +45,26 @@ struct ConfigurationFields {
         continue
       }
       problems.append(
-        given.map { "\($0.name) is \($0.value)" }.joined(separator: " and ")
+        given.map { "\($0.name) is \($0.value.line)" }.joined(separator: " and ")
           + ", expected the same value: they are two names of one setting")
     }
   }
 
-  private mutating func take(_ key: String) -> JSONValue? {
+  private mutating func take(_ key: String) -> JSONTree? {
     read.insert(key)
     return object[key]
   }
 
-  private mutating func wrong(_ key: String, _ value: JSONValue, expected: String) {
-    problems.append("\(key) is \(value), expected \(expected)")
+  private mutating func wrong(_ key: String, _ value: JSONTree, expected: String) {
+    problems.append("\(key) is \(value.line), expected \(expected)")
   }
 
   mutating func size(_ key: String, default missing: Int? = nil) -> Int {
     switch take(key) {
-    case .integer(let value)?: return value
     case .null? where missing != nil: return missing ?? 0
-    case let value?: wrong(key, value, expected: "an integer")
+    case let value?:
+      if let size = value.integer() { return size }
+      wrong(key, value, expected: "an integer")
     case nil:
       if missing == nil { problems.append("\(key) is missing") }
     }
@@ -71,10 +73,9 @@ struct ConfigurationFields {
 
   mutating func number(_ key: String, default missing: Double?) -> Double? {
     switch take(key) {
-    case .integer(let value)?: return Double(value)
-    case .number(let value)?: return value
     case .null?, nil: return missing
     case let value?:
+      if case .number = value, let number = value.real { return number }
       wrong(key, value, expected: "a number")
       return missing
     }
@@ -105,19 +106,19 @@ struct ConfigurationFields {
       // Names are made for so many; what is not a number was reported.
       if (1...TransformerConfiguration.largestSize).contains(found) {
         count = found
-      } else if case .integer = value {
+      } else if value.integer() != nil {
         wrong("num_labels", value, expected: TransformerConfiguration.sizeWords)
       }
     }
     guard let value = take("id2label"), value != .null else {
       return TransformerConfiguration.defaultLabels(count: count ?? 2)
     }
-    guard case .object(let members) = value else {
+    guard let members = value.members else {
       wrong("id2label", value, expected: "an object of names by number")
       return []
     }
     let labels = (0..<members.count).compactMap { index -> String? in
-      if case .string(let name)? = members["\(index)"] { name } else { nil }
+      value["\(index)"]?.text
     }
     if labels.count != members.count || count.map({ $0 != labels.count }) ?? false {
       wrong("id2label", value, expected: "a name for each of 0, 1, ... up to num_labels")

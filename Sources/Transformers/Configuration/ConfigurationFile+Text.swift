@@ -1,4 +1,5 @@
 // Hugging Face's config.json, written.
+import StrictJSON
 
 extension ConfigurationFile {
   /// The text of a config.json that transformers 4.44.2 builds the same model from.
@@ -14,13 +15,16 @@ extension ConfigurationFile {
     members["torch_dtype"] = .string("float32")
     let labels = configuration.labels
     if labels != TransformerConfiguration.defaultLabels(count: 2) {
-      members["id2label"] = .object(
-        Dictionary(
-          uniqueKeysWithValues: labels.enumerated().map { ("\($0)", JSONValue.string($1)) }))
-      members["label2id"] = .object(
-        Dictionary(
-          labels.enumerated().map { ($1, JSONValue.integer($0)) }, uniquingKeysWith: { $1 }))
+      members["id2label"] = sorted(labels.enumerated().map { ("\($0)", .string($1)) })
+      members["label2id"] = sorted(labels.enumerated().map { ($1, .integer($0)) })
     }
-    return JSONValue.lines(members)
+    return ConfigurationText.lines(members)
+  }
+
+  /// An object with its keys in the order of their names; of equal ones the last counts.
+  private static func sorted(_ members: [(String, JSONTree)]) -> JSONTree {
+    .object(
+      Dictionary(members, uniquingKeysWith: { $1 }).sorted { $0.key < $1.key }
+        .map { JSONTree.Member(key: $0.key, value: $0.value) })
   }
 }

@@ -1,6 +1,6 @@
 // Hugging Face's config.json, read strictly.
 import Files
-import Foundation
+import StrictJSON
 
 /// A configuration as a config.json states it.
 ///
@@ -17,18 +17,18 @@ public struct ConfigurationFile: Sendable {
     do { bytes = try MappedFile.contents(path: path) } catch {
       throw .unreadable(path: path, reason: "\(error)")
     }
-    try self.init(json: Data(bytes), path: path)
+    try self.init(json: bytes, path: path)
   }
 
   /// - Parameter path: for error messages.
-  public init(json: Data, path: String) throws(ConfigurationError) {
-    let object: [String: JSONValue]
-    do { object = try JSONDecoder().decode([String: JSONValue].self, from: json) } catch {
-      throw .unreadable(path: path, reason: "not a JSON object")
+  public init(json: some Sequence<UInt8>, path: String) throws(ConfigurationError) {
+    let object: [String: JSONTree]
+    do { object = try ConfigurationText.members(of: json) } catch {
+      throw .unreadable(path: path, reason: "not a JSON object: \(error)")
     }
-    guard case .string(let name)? = object["model_type"], let family = ModelFamily(rawValue: name)
+    guard let name = object["model_type"]?.text, let family = ModelFamily(rawValue: name)
     else {
-      let found = object["model_type"].map(\.description) ?? "none"
+      let found = object["model_type"]?.line ?? "none"
       let known = ModelFamilies.all.map { "\"\($0)\"" }.joined(separator: " or ")
       throw .invalid(path: path, problems: ["model_type is \(found), expected \(known)"])
     }

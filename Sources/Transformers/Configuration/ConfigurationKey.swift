@@ -1,10 +1,11 @@
 // A key of config.json and its place in a configuration, for reading and for writing.
+import StrictJSON
 
 /// One declaration for both directions, so that what is written is what is read.
 struct ConfigurationKey: Sendable {
   let name: String
   let read: @Sendable (inout ConfigurationFields, inout TransformerConfiguration) -> Void
-  let write: @Sendable (TransformerConfiguration) -> JSONValue
+  let write: @Sendable (TransformerConfiguration) -> JSONTree
 
   typealias Place<Value> = any WritableKeyPath<TransformerConfiguration, Value> & Sendable
 
@@ -18,7 +19,7 @@ struct ConfigurationKey: Sendable {
   static func number(_ name: String, _ place: Place<Double>, default missing: Double) -> Self {
     Self(
       name: name, read: { $1[keyPath: place] = $0.number(name, default: missing) ?? missing },
-      write: { .number($0[keyPath: place]) })
+      write: { ConfigurationText.number($0[keyPath: place]) })
   }
 
   /// A number that may be absent; nil then, unless a default is given.
@@ -27,7 +28,7 @@ struct ConfigurationKey: Sendable {
   {
     Self(
       name: name, read: { $1[keyPath: place] = $0.number(name, default: missing) },
-      write: { $0[keyPath: place].map(JSONValue.number) ?? .null })
+      write: { $0[keyPath: place].map(ConfigurationText.number) ?? .null })
   }
 
   static func flag(_ name: String, _ place: Place<Bool>, default missing: Bool) -> Self {

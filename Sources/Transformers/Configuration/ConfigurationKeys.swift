@@ -1,15 +1,16 @@
 // Keys of config.json, of any family, that do not describe the model.
+import StrictJSON
 
 enum ConfigurationKeys {
   /// Keys that would change the computation, with the values that leave it as we do it.
-  static let accepted: [String: [JSONValue]] = [
+  static let accepted: [String: [JSONTree]] = [
     "is_decoder": [.bool(false)],
     "is_encoder_decoder": [.bool(false)],
     "add_cross_attention": [.bool(false)],
     "cross_attention_hidden_size": [.null],
     "tie_word_embeddings": [.bool(true)],
     "tie_encoder_decoder": [.bool(false)],
-    "pruned_heads": [.object([:]), .null],
+    "pruned_heads": [.object([]), .null],
     "problem_type": [.null, .string("single_label_classification")],
     "torch_dtype": storedTypes,
     "dtype": storedTypes,  // the name of torch_dtype from transformers 4.56 on
@@ -20,7 +21,7 @@ enum ConfigurationKeys {
   static let synonyms: [[String]] = [["torch_dtype", "dtype"]]
 
   /// The types that weights were saved in: all of them are read, and computed with in float32.
-  private static let storedTypes: [JSONValue] = [
+  private static let storedTypes: [JSONTree] = [
     .null, .string("float32"), .string("float16"), .string("bfloat16"),
   ]
 

@@ -24,7 +24,7 @@ extension ModelFamily {
       .size("pad_token_id", \.paddingID, default: 0),
       .flag("sinusoidal_pos_embds", \.usesSinusoidalPositions, default: false),
     ],
-    constants: ["qa_dropout": .number(0.1), "tie_weights_": .bool(true)],
+    constants: ["qa_dropout": .number("0.1"), "tie_weights_": .bool(true)],
     acceptedKeys: ["tie_weights_": [.bool(true)]],
     ignoredKeys: ["qa_dropout"],
     weightPrefix: "distilbert.",

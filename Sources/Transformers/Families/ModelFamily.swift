@@ -1,4 +1,5 @@
 // A family of models: everything in which one differs from another, as a value.
+import StrictJSON
 
 /// Which parts a model of a family is built of. Encoder and heads ask for these, never for a family's name.
 public struct ModelStructure: Sendable, Equatable {
@@ -28,9 +29,9 @@ public struct ModelFamily: Sendable {
   /// The keys of config.json that describe a model, with their place in a configuration.
   let keys: [ConfigurationKey]
   /// Keys that are written for other readers and describe nothing.
-  let constants: [String: JSONValue]
+  let constants: [String: JSONTree]
   /// Further keys that would change the computation, with the values that leave it as we do it.
-  let acceptedKeys: [String: [JSONValue]]
+  let acceptedKeys: [String: [JSONTree]]
   /// Further keys that change nothing.
   let ignoredKeys: Set<String>
   /// Stands before the names of encoder and pooler where a model has a head.

@@ -10,11 +10,9 @@ public struct HuggingFaceFolder: Sendable {
   /// What a reader should know, one sentence each.
   public let notes: [String]
 
-  public var configurationPath: String { "\(path)/config.json" }
   public var weightsPath: String { "\(path)/model.safetensors" }
   /// Where the vocabulary is; `hasVocabulary` says whether it is there.
   public var vocabularyPath: String { "\(path)/vocab.txt" }
-  public var tokenizerPath: String { "\(path)/tokenizer_config.json" }
 
   /// Reads the configuration and the tokenizer's settings and counts the vocabulary.
   public init(path: String) throws(ModelFolderError) {

@@ -1,6 +1,6 @@
 // How a model folder says its text was tokenized.
 import Files
-import Foundation
+import StrictJSON
 
 /// The settings of BERT's tokenizer, as in tokenizer_config.json.
 public struct TokenizerSettings: Sendable, Equatable {
@@ -32,28 +32,28 @@ public struct TokenizerSettings: Sendable, Equatable {
   init(path: String) throws(ModelFolderError) {
     let bytes: [UInt8]
     do { bytes = try MappedFile.contents(path: path) } catch { throw .file(error) }
-    try self.init(json: Data(bytes), path: path)
+    try self.init(json: bytes, path: path)
   }
 
   /// - Parameter path: for error messages.
-  public init(json: Data, path: String) throws(ModelFolderError) {
-    let object: [String: JSONValue]
-    do {
-      object = try JSONDecoder().decode([String: JSONValue].self, from: json)
-    } catch { throw .tokenizer(path: path, reason: "not a JSON object") }
+  public init(json: some Sequence<UInt8>, path: String) throws(ModelFolderError) {
+    let object: [String: JSONTree]
+    do { object = try ConfigurationText.members(of: json) } catch {
+      throw .tokenizer(path: path, reason: "not a JSON object: \(error)")
+    }
     let names = Set(ModelFamilies.all.map(\.tokenizerClass)).sorted()
-    let classes = names.flatMap { [JSONValue.string($0), .string($0 + "Fast")] }
+    let classes = names.flatMap { [JSONTree.string($0), .string($0 + "Fast")] }
     if let kind = object["tokenizer_class"], !classes.contains(kind) {
       throw .tokenizer(
         path: path,
-        reason: "tokenizer_class is \(kind), expected \(names.joined(separator: " or "))")
+        reason: "tokenizer_class is \(kind.line), expected \(names.joined(separator: " or "))")
     }
     func flag(_ key: String) throws(ModelFolderError) -> Bool? {
       switch object[key] {
       case .bool(let value)?: return value
       case .null?, nil: return nil
       case let value?:
-        throw .tokenizer(path: path, reason: "\(key) is \(value), expected true or false")
+        throw .tokenizer(path: path, reason: "\(key) is \(value.line), expected true or false")
       }
     }
     if try flag("do_basic_tokenize") == false {
@@ -66,18 +66,18 @@ public struct TokenizerSettings: Sendable, Equatable {
 
   /// The text of a tokenizer_config.json.
   public func text(for configuration: TransformerConfiguration) -> String {
-    var members: [String: JSONValue] = [
+    var members: [String: JSONTree] = [
       "do_basic_tokenize": .bool(true),
       "do_lower_case": .bool(lowercase),
       "model_max_length": .integer(configuration.maximumPositions),
       "never_split": .null,
-      "strip_accents": stripAccents.map(JSONValue.bool) ?? .null,
+      "strip_accents": stripAccents.map(JSONTree.bool) ?? .null,
       "tokenize_chinese_chars": .bool(splitsCJK),
       "tokenizer_class": .string(configuration.family.tokenizerClass),
     ]
     for name in ["unk", "sep", "pad", "cls", "mask"] {
       members["\(name)_token"] = .string("[\(name.uppercased())]")
     }
-    return JSONValue.lines(members)
+    return ConfigurationText.lines(members)
   }
 }

@@ -1,12 +1,12 @@
-// YAML text to a definition's tree, with every place kept and all mistakes of form collected.
+// YAML text to a tree, with every place kept and all mistakes of form collected.
 import Options
 import Yams
 
 /// Reads one YAML document into a `DefinitionNode`.
-struct YAMLReading {
+public struct YAMLReading {
   /// Marks the first of two equal keys so that reading can go on behind it; no key begins so.
   private static let duplicateMark: Unicode.Scalar = "\u{F8FF}"
-  /// A definition has a few hundred values; aliases of aliases could ask for billions.
+  /// A definition has a few hundred values, a reference some more; aliases of aliases could ask for billions.
   private static let largestNodeCount = 20_000
 
   private let makeOrigin: (Int, Int) -> Origin
@@ -26,7 +26,7 @@ struct YAMLReading {
   ///   - text: one YAML document.
   ///   - origin: makes the origin of a value from its line and column.
   /// - Returns: the tree (nil when it cannot be read at all) and the mistakes met on the way.
-  static func tree(
+  public static func tree(
     of text: String, origin: @escaping (_ line: Int, _ column: Int) -> Origin
   ) -> (tree: DefinitionNode?, diagnostics: [Diagnostic]) {
     var reading = YAMLReading(origin)
@@ -43,13 +43,13 @@ struct YAMLReading {
         guard let root = try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
         else {
           report(
-            1, 1, "the text is empty", advice: "write a definition, or copy one of the examples")
+            1, 1, "the text is empty", advice: "see Experiments/ for examples")
           return nil
         }
         let tree = convert(root)
         guard nodeCount <= Self.largestNodeCount else {
           diagnostics = []
-          report(1, 1, "more than \(Self.largestNodeCount) values", advice: "split the definition")
+          report(1, 1, "more than \(Self.largestNodeCount) values", advice: "split the file")
           return nil
         }
         return tree
@@ -124,7 +124,7 @@ struct YAMLReading {
     return entries
   }
 
-  /// Definitions hold values only: no tag may ask for a type or a construction.
+  /// Files hold values only: no tag may ask for a type or a construction.
   private mutating func checkTag(_ tag: Tag, at place: Origin) {
     let name = tag.description
     // The library gives quoted text this tag itself.
@@ -132,7 +132,7 @@ struct YAMLReading {
     diagnostics.append(
       Diagnostic(
         place, "the YAML tag \(name) is not read",
-        advice: "leave it out: a definition holds plain values only"))
+        advice: "leave it out: only plain values are read"))
   }
 
   /// `text` with the key that begins at `mark` made different from every other key.
