@@ -29,7 +29,7 @@ public struct OptionDescription: Sendable {
   public let key: String
   public let schema: OptionSchema
   /// What it does, in a sentence; units are said here.
-  public let about: String
+  public internal(set) var about: String
   public let presence: OptionPresence
   /// A value as one would write it.
   public let example: String

@@ -43,6 +43,9 @@ extension OptionField {
       for description in variant.descriptions {
         if let index = descriptions.firstIndex(where: { $0.key == description.key }) {
           descriptions[index].condition?.values.append(variant.name)
+          if !descriptions[index].about.contains(description.about) {
+            descriptions[index].about += " With \(variant.name): \(description.about)"
+          }
         } else {
           var own = description
           own.condition = .init(key: key, values: [variant.name])
