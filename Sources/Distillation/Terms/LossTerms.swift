@@ -8,6 +8,7 @@ public enum LossTerms {
     MaskedLanguage.self,
     HiddenCosine.self,
     CrossEntropy.self,
+    ReverseKL.self,
   ]
 
   /// Those that can be taken on a kind of batch; no two of them have the same key.

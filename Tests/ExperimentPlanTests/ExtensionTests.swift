@@ -1,0 +1,79 @@
+// What one file and a line of registration bring along: reference, schema, formula, metrics, accounts and record.
+import Records
+import Reporting
+import StrictJSON
+import Testing
+
+@testable import ExperimentPlan
+
+@Suite("What is added by one file is everywhere")
+struct ExtensionTests {
+  struct Term: Sendable, CustomTestStringConvertible {
+    let key: String
+    /// As a definition writes it.
+    let written: String
+    let formula: String
+    let help: String
+
+    var testDescription: String { key }
+  }
+
+  static let terms = [
+    Term(
+      key: "reverse_kl", written: "{ weight: 0.5, temperature: 2.0, positions: all }",
+      formula:
+        "0.5 · 2² · KL(softmax(student / 2) ‖ softmax(teacher / 2)), mean over all positions",
+      help: "temperature  a number above 0")
+  ]
+
+  @Test("help and schema know a term and its keys", arguments: terms)
+  func reference(_ term: Term) throws {
+    let text = try DefinitionReference(path: "stages.distill.loss.\(term.key)").text
+    #expect(text.contains(term.help), "\(text)")
+    #expect(DefinitionSchema.json.document.contains("\"\(term.key)\": {"))
+  }
+
+  @Test("explain writes a term's formula with its numbers", arguments: terms)
+  func formula(_ term: Term) throws {
+    let loaded = try LoadedDefinition.load(
+      text: DefinitionText.small, path: "x.yaml",
+      overrides: ["stages.distil.loss.\(term.key)=\(term.written)"])
+    let text = PlanExplanation(
+      ResolvedPlan(loaded.definition), filled: loaded.filledValues, look: { _ in .absent }
+    ).text
+    #expect(text.contains("+ \(term.formula)"), "\(text)")
+    #expect(try DefinitionText.load(loaded.definition.canonicalText) == loaded.definition)
+  }
+
+  @Test("a run has them in metrics, accounts, curve, formula and findings")
+  func run() throws {
+    let experiment = try SmallExperiment()
+    let overrides =
+      Self.terms.map { "stages.distil.loss.\($0.key)=\($0.written)" } + [
+        "stages.distil.account_every={ steps: 2 }", "baselines=[]",
+      ]
+    let run = try experiment.run(experiment.request(stages: ["distil"], overrides: overrides))
+    let stage = try #require(run.record.stages.last)
+    #expect(stage.id == "distil" && stage.steps == 4)
+    let lines = try MetricsLog.read(path: "\(run.folder)/metrics.jsonl")
+      .filter { $0.stage == "distil" }
+    #expect(lines.count { $0.event == .step } == 4 && lines.count { $0.event == .account } == 2)
+    let accounting = try #require(stage.accounting)
+    #expect(
+      accounting.terms.map(\.name)
+        == ["soft_targets", "masked_lm", "cosine"] + Self.terms.map(\.key))
+    for (index, term) in Self.terms.enumerated() {
+      for line in lines where line.event == .step { #expect((line.values[term.key] ?? 0) > 0) }
+      for line in lines where line.event == .account {
+        #expect((line.values["gradient_norm.\(term.key)"] ?? 0) > 0)
+        #expect(line.values["gradient_cosine.soft_targets.\(term.key)"] != nil)
+      }
+      #expect(accounting.points.allSatisfy { $0.gradientNorms[3 + index] > 0 })
+      #expect(stage.curve.points.allSatisfy { ($0.terms[term.key] ?? 0) > 0 })
+      #expect(stage.loss.contains(term.formula), "\(stage.loss)")
+      #expect(stage.accountFindings.contains { $0.contains("% from \(term.key)") })
+    }
+    #expect(accounting.terms[3].scale == 4, "T² of reverse KL")
+    #expect(try RunRecord.read(path: "\(run.folder)/record.json") == run.record)
+  }
+}
