@@ -23,7 +23,11 @@ struct ExtensionTests {
       key: "reverse_kl", written: "{ weight: 0.5, temperature: 2.0, positions: all }",
       formula:
         "0.5 · 2² · KL(softmax(student / 2) ‖ softmax(teacher / 2)), mean over all positions",
-      help: "temperature  a number above 0")
+      help: "temperature  a number above 0"),
+    Term(
+      key: "logit_mse", written: "{ weight: 0.25, positions: masked }",
+      formula: "0.25 · MSE(student's logits, teacher's logits), mean over masked positions",
+      help: "positions  all | masked"),
   ]
 
   @Test("help and schema know a term and its keys", arguments: terms)

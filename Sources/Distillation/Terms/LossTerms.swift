@@ -9,6 +9,7 @@ public enum LossTerms {
     HiddenCosine.self,
     CrossEntropy.self,
     ReverseKL.self,
+    LogitMSE.self,
   ]
 
   /// Those that can be taken on a kind of batch; no two of them have the same key.
