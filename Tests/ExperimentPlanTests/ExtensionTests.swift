@@ -28,6 +28,11 @@ struct ExtensionTests {
       key: "logit_mse", written: "{ weight: 0.25, positions: masked }",
       formula: "0.25 · MSE(student's logits, teacher's logits), mean over masked positions",
       help: "positions  all | masked"),
+    Term(
+      key: "hidden_mse",
+      written: "{ weight: 3.0, pairs: [{ student: 0, teacher: 0 }, { student: 1, teacher: 2 }] }",
+      formula: "3 · (MSE(W · h_student[0], h_teacher[0]) + MSE(W · h_student[1], h_teacher[2])), "
+        + "mean over all positions", help: "pairs  list of maps"),
   ]
 
   @Test("help and schema know a term and its keys", arguments: terms)

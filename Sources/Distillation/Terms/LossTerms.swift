@@ -10,6 +10,7 @@ public enum LossTerms {
     CrossEntropy.self,
     ReverseKL.self,
     LogitMSE.self,
+    HiddenMSE.self,
   ]
 
   /// Those that can be taken on a kind of batch; no two of them have the same key.
