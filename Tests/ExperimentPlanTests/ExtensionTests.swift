@@ -54,12 +54,27 @@ struct ExtensionTests {
     #expect(try DefinitionText.load(loaded.definition.canonicalText) == loaded.definition)
   }
 
+  @Test("help, schema and explain know a schedule")
+  func schedule() throws {
+    let text = try DefinitionReference(path: "stages.distill.schedule").text
+    #expect(text.contains("linear | constant | cosine") && text.contains("only with name: cosine"))
+    #expect(DefinitionSchema.json.document.contains("\"cycles\": {"))
+    let loaded = try LoadedDefinition.load(
+      text: DefinitionText.small, path: "x.yaml",
+      overrides: ["stages.sst2.schedule={ name: cosine, warmup: 0.25 }"])
+    let explanation = PlanExplanation(
+      ResolvedPlan(loaded.definition), filled: loaded.filledValues, look: { _ in .absent }
+    ).text
+    #expect(explanation.contains("then cosine to 0"), "\(explanation)")
+  }
+
   @Test("a run has them in metrics, accounts, curve, formula and findings")
   func run() throws {
     let experiment = try SmallExperiment()
     let overrides =
       Self.terms.map { "stages.distil.loss.\($0.key)=\($0.written)" } + [
         "stages.distil.account_every={ steps: 2 }", "baselines=[]",
+        "stages.distil.schedule={ name: cosine, warmup: 0.25 }",
       ]
     let run = try experiment.run(experiment.request(stages: ["distil"], overrides: overrides))
     let stage = try #require(run.record.stages.last)
@@ -83,6 +98,8 @@ struct ExtensionTests {
       #expect(stage.accountFindings.contains { $0.contains("% from \(term.key)") })
     }
     #expect(accounting.terms[3].scale == 4, "T² of reverse KL")
+    #expect(stage.learningRate.contains("cosine"), "\(stage.learningRate)")
+    #expect(run.record.stages[0].learningRate.contains("linear"))
     #expect(try RunRecord.read(path: "\(run.folder)/record.json") == run.record)
   }
 }

@@ -4,5 +4,6 @@ public enum LearningRateSchedules {
   public static let all: [any LearningRateSchedule.Type] = [
     LinearSchedule.self,
     ConstantSchedule.self,
+    CosineSchedule.self,
   ]
 }

@@ -1,0 +1,41 @@
+// The cosine schedule against transformers' get_cosine_schedule_with_warmup: cosine_schedule.h5.
+import Optimization
+import Options
+import TestSupport
+import Testing
+
+@Suite("Cosine schedule")
+struct CosineScheduleTests {
+  @Test("every step's rate is transformers'")
+  func parity() throws {
+    let tolerance = Tolerance(
+      relative: 1e-14, absolute: 1e-18, because: "the cosine of another C library")
+    let fixture = try Fixture("cosine_schedule.h5")
+    #expect(fixture.groups.count == 4)
+    for group in fixture.groups {
+      func number(_ name: String) throws -> Double { try fixture.number(name, of: group) }
+      let schedule = LearningRate(
+        peak: try number("peak"), warmupSteps: Int(try number("warmup_steps")),
+        totalSteps: Int(try number("total_steps")),
+        schedule: CosineSchedule(cycles: try number("cycles")))
+      expectClose(
+        (0...schedule.totalSteps).map(schedule.at), try fixture.doubles("\(group)/rates"),
+        tolerance, group)
+    }
+  }
+
+  @Test("half a wave stands for itself; another number is written and read back")
+  func options() {
+    #expect(CosineSchedule().written.isEmpty && CosineSchedule().words == "cosine to 0")
+    let schedule = CosineSchedule(cycles: 1.5)
+    #expect(CanonicalText.write(.map(schedule.written), sorted: false) == "cycles: 1.5\n")
+    #expect(schedule.words == "cosine, 1.5 waves")
+    for (text, expected) in [("1.5", schedule), ("0", nil)] {
+      let collector = DiagnosticCollector()
+      let node = DefinitionNode.map([("cycles", .text(text, .standard))], .standard)
+      let read = MapReader(node, at: "schedule", collector).flatMap { CosineSchedule.read($0) }
+      #expect(read as? CosineSchedule == expected)
+      #expect(collector.diagnostics.count == (expected == nil ? 1 : 0))
+    }
+  }
+}
