@@ -68,6 +68,21 @@ struct ExtensionTests {
     #expect(explanation.contains("then cosine to 0"), "\(explanation)")
   }
 
+  @Test("help, schema and explain know an optimizer")
+  func optimizer() throws {
+    let text = try DefinitionReference(path: "stages.distill.optimizer").text
+    #expect(text.contains("adamw | adam") && text.contains("With adam: Times the value"))
+    #expect(DefinitionSchema.json.document.contains("\"adam\""))
+    let loaded = try LoadedDefinition.load(
+      text: DefinitionText.small, path: "x.yaml",
+      overrides: ["stages.distil.optimizer={ name: adam, weight_decay: 0.01 }"])
+    let explanation = PlanExplanation(
+      ResolvedPlan(loaded.definition), filled: loaded.filledValues, look: { _ in .absent }
+    ).text
+    #expect(explanation.contains("optimizer: Adam, betas 0.9 and 0.98"), "\(explanation)")
+    #expect(explanation.contains("weight decay 0.01 in the gradient"), "\(explanation)")
+  }
+
   @Test("a run has them in metrics, accounts, curve, formula and findings")
   func run() throws {
     let experiment = try SmallExperiment()
@@ -75,6 +90,7 @@ struct ExtensionTests {
       Self.terms.map { "stages.distil.loss.\($0.key)=\($0.written)" } + [
         "stages.distil.account_every={ steps: 2 }", "baselines=[]",
         "stages.distil.schedule={ name: cosine, warmup: 0.25 }",
+        "stages.distil.optimizer.name=adam",
       ]
     let run = try experiment.run(experiment.request(stages: ["distil"], overrides: overrides))
     let stage = try #require(run.record.stages.last)

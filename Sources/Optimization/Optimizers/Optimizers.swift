@@ -2,6 +2,7 @@
 
 public enum Optimizers {
   public static let all: [any OptimizerRule.Type] = [
-    AdamW.self
+    AdamW.self,
+    Adam.self,
   ]
 }
