@@ -22,8 +22,8 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
       numbered from 0, the output of the embeddings; the last is what heads read.
       Of a distill stage: what its teacher says to all its batches in training order, for training \
       with `targets: {store: <a.h5>}` in place of the live teacher. Hidden states keep the loss \
-      exact, the teacher's decoder being computed again; --top-k makes another loss, in which all \
-      words but the k likeliest are one.
+      exact, since the teacher's decoder is computed again. --top-k stores only the k largest logits; \
+      training then uses an approximate loss that lumps all other words into one class.
       SIGINT and SIGTERM keep what there is; the same command goes on with it.
       """)
 

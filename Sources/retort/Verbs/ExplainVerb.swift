@@ -5,7 +5,7 @@ import ExperimentPlan
 struct ExplainVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Tell what a definition comes to before anything runs.",
+    abstract: "Show what an experiment will do, and how long it will take, without running it.",
     discussion: """
       The losses as formulas with their numbers, the layer maps, what is frozen, steps and \
       learning rates, every value that the definition does not state itself; and how long it will \
