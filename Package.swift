@@ -32,9 +32,9 @@ let kernelSettings: [SwiftSetting] =
   ] + levelSettings
 
 /// What each of the libraries is for; whoever depends on one can import these modules.
-let engine = ["TensorEngine", "Layers", "Optimization"]
-let models = ["Text", "Transformers"]
-let training = ["Distillation", "Options", "Storage"]
+let engine = ["RetortTensorEngine", "RetortLayers", "RetortOptimization"]
+let models = ["RetortText", "RetortTransformers"]
+let training = ["RetortDistillation", "RetortOptions", "RetortStorage"]
 
 let package = Package(
   name: "Retort",
@@ -133,6 +133,27 @@ for target in package.targets where target.type != .system {  // those below com
   let all = named.reduce(into: named) { $0.formUnion(below[$1] ?? []) }
   target.dependencies += all.subtracting(named).sorted().map { .byName(name: $0) }
   below[target.name] = all
+}
+
+// Modules are called so that no other package's are likely to have the same name: RetortText, CRetortHDF5. Folders, and
+// the targets above, do without the prefix.
+let moduleNames = Dictionary(
+  uniqueKeysWithValues: package.targets.compactMap { target -> (String, String)? in
+    switch target.type {
+    case .system: (target.name, "CRetort\(target.name.dropFirst())")
+    case .regular: (target.name, "Retort\(target.name)")
+    default: nil
+    }
+  })
+for target in package.targets {
+  target.dependencies = target.dependencies.map { dependency in
+    guard case .byNameItem(let name, let condition) = dependency, let module = moduleNames[name]
+    else { return dependency }
+    return .byNameItem(name: module, condition: condition)
+  }
+  guard let module = moduleNames[target.name] else { continue }
+  target.path = target.path ?? "Sources/\(target.name)"
+  target.name = module
 }
 
 /// Whether the tests are built too: `make test` says so. What they look into must then be there in a release build;

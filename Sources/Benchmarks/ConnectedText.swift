@@ -1,6 +1,6 @@
 // Sequences of one length, and their masks, for distillation.
-import Distillation
-import Text
+import RetortDistillation
+import RetortText
 
 /// Sentences joined and cut into sequences of equal length, with words masked by place alone: everything that is
 /// read is fixed by the sentences, so that another program can be given the same.

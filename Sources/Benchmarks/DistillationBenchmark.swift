@@ -1,11 +1,11 @@
 // Times the steps of distilling a masked-language model.
-import Distillation
-import Files
 import Foundation
-import Storage
-import TensorEngine
-import Text
-import Transformers
+import RetortDistillation
+import RetortFiles
+import RetortStorage
+import RetortTensorEngine
+import RetortText
+import RetortTransformers
 
 /// Where the targets of the steps that are timed come from.
 public enum TargetSource: String, Sendable, CaseIterable {

@@ -1,7 +1,7 @@
 // Times the steps of fine-tuning a classifier.
-import Distillation
-import TensorEngine
-import Text
+import RetortDistillation
+import RetortTensorEngine
+import RetortText
 
 /// Everything a step of `FineTuning` needs, forward, backward, clipping and AdamW, on consecutive batches.
 public enum FineTuningBenchmark {

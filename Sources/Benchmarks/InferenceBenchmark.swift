@@ -1,7 +1,7 @@
 // Times a classifier on sentences.
-import Distillation
-import TensorEngine
-import Text
+import RetortDistillation
+import RetortTensorEngine
+import RetortText
 
 /// What a benchmark of inference found.
 public struct InferenceResult: Encodable, Sendable {

@@ -1,6 +1,6 @@
 // The optimizer as a long training leaves it.
-import Optimization
-import TensorEngine
+import RetortOptimization
+import RetortTensorEngine
 
 /// How long the training that is timed has been going on.
 public enum OptimizerAge: String, Sendable, CaseIterable {

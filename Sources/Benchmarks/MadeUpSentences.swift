@@ -1,7 +1,7 @@
 // Sentences to time a model with where there is no data set.
-import Distillation
-import Randomness
-import Text
+import RetortDistillation
+import RetortRandomness
+import RetortText
 
 /// Labelled sequences of random words whose lengths are distributed as those of SST-2's training sentences: speed
 /// depends on lengths, not on words.

@@ -1,6 +1,6 @@
 // Times single operations beside what the machine can do.
-import Randomness
-import TensorEngine
+import RetortRandomness
+import RetortTensorEngine
 
 /// What a benchmark of single operations found.
 public struct OperationResult: Encodable, Sendable {

@@ -1,5 +1,5 @@
 // Memory that a step takes anew, seen from outside.
-import CMalloc
+import CRetortMalloc
 import Glibc
 
 /// Pages that the kernel has had to give to this process.

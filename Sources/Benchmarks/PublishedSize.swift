@@ -1,5 +1,5 @@
 // Sizes of published models, so that nothing need be downloaded to time one.
-import Transformers
+import RetortTransformers
 
 /// A published architecture. Weights are another matter: those of a benchmark are random, which no product's
 /// speed depends on.

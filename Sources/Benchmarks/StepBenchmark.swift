@@ -1,7 +1,7 @@
 // Times the steps of a training as the product runs it.
-import Distillation
-import TensorEngine
-import Transformers
+import RetortDistillation
+import RetortTensorEngine
+import RetortTransformers
 
 /// What the two jobs have in common once the training has run.
 struct StepBenchmark {

@@ -1,6 +1,6 @@
 // Looks on while a training is timed.
-import Distillation
-import TensorEngine
+import RetortDistillation
+import RetortTensorEngine
 
 /// Collects what a training's steps took, from the first one after the warm-up on.
 final class StepMonitor: TrainingObserver {

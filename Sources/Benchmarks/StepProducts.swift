@@ -1,7 +1,7 @@
 // The matrix products of one step, by arithmetic and by themselves.
-import Layers
-import TensorEngine
-import Transformers
+import RetortLayers
+import RetortTensorEngine
+import RetortTransformers
 
 /// The products that a step consists of: the floor under its time.
 ///

@@ -1,5 +1,5 @@
 // What a benchmark of training steps found.
-import TensorEngine
+import RetortTensorEngine
 
 /// Time, memory and work of a training's steps, beside what the machine can do.
 public struct StepResult: Encodable, Sendable {

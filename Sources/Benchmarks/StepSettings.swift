@@ -1,5 +1,5 @@
 // How training steps are timed.
-import Transformers
+import RetortTransformers
 
 /// The numbers of a timing that every job has.
 public struct StepSettings: Sendable, Equatable {

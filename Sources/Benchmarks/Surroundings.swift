@@ -1,6 +1,6 @@
 // What a measurement was taken on.
-import Processor
-import TensorEngine
+import RetortProcessor
+import RetortTensorEngine
 
 /// Versions and processor: times mean nothing without them.
 public struct Surroundings: Sendable, Codable, Equatable {

@@ -1,7 +1,7 @@
 // Times the tokenizer on sentences.
-import Distillation
-import Files
-import Text
+import RetortDistillation
+import RetortFiles
+import RetortText
 
 /// What a benchmark of tokenizing found.
 public struct TokenizingResult: Encodable, Sendable {

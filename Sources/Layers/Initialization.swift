@@ -1,7 +1,7 @@
 // First values of parameters: a function of the seed and of each parameter's own path.
-import Parallel
-import Processor
-import Randomness
+import RetortParallel
+import RetortProcessor
+import RetortRandomness
 
 /// How a new parameter is filled.
 public enum Initializer: Sendable, Equatable {

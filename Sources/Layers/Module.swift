@@ -1,5 +1,5 @@
 // The one thing every part of a model can do: name its parameters.
-@_exported import TensorEngine
+@_exported import RetortTensorEngine
 
 /// A part of a model. Parameters are visited in a fixed order, each exactly once; a matrix that two
 /// parts share is visited by the part that owns it.

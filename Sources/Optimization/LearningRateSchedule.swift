@@ -1,5 +1,5 @@
 // What follows the warm-up of a learning rate.
-import Options
+import RetortOptions
 
 /// The course of the learning rate after the warm-up. A new one is a file in Schedules/ and a line in
 /// `LearningRateSchedules`.

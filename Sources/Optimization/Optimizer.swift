@@ -1,6 +1,6 @@
 // What updates parameters, and the numbers it is made from.
-import Layers
-import Options
+import RetortLayers
+import RetortOptions
 
 /// The numbers of an optimizer: what a definition says of it. A new one is a file in Optimizers/ and a line
 /// in `Optimizers`.

@@ -1,5 +1,5 @@
 // The terms of a loss and their values, in the order of the objective.
-import StrictJSON
+import RetortStrictJSON
 
 /// Written as an object of names and values; the order of its keys is that of the terms. Records of earlier versions
 /// have the names sorted.

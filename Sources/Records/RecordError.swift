@@ -1,6 +1,6 @@
 // Why a run record could not be read or written, in one line.
 
-import Files
+import RetortFiles
 
 public enum RecordError: Error, Equatable, CustomStringConvertible {
   case unreadable(source: String, reason: String)

@@ -1,6 +1,6 @@
 // Records to text and back: one layout, and nothing in the text that is not understood.
-import Files
-import StrictJSON
+import RetortFiles
+import RetortStrictJSON
 
 /// How every kind of record is read and written.
 public enum RecordText {

@@ -1,7 +1,7 @@
 // One finished stage of a run: its work, its loss curve, its epochs and its evaluations.
 
 import Foundation
-import StrictJSON
+import RetortStrictJSON
 
 extension RunRecord {
   public enum StageKind: String, Codable, Sendable, CaseIterable {

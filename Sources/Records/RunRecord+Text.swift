@@ -1,6 +1,6 @@
 // The record as text: one layout, read back strictly.
 
-import StrictJSON
+import RetortStrictJSON
 
 extension RunRecord: StrictRecord {
   /// The file's content: JSON, keys sorted, one a line; the same record gives the same bytes.

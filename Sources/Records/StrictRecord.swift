@@ -1,6 +1,6 @@
 // How every kind of record is read.
 
-import StrictJSON
+import RetortStrictJSON
 
 /// A record that is believed only whole: of the known format, without unknown keys, and of facts that agree.
 public protocol StrictRecord: Codable {

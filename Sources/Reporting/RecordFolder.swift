@@ -1,6 +1,6 @@
 // Which records a folder holds.
-import Files
-import Records
+import RetortFiles
+import RetortRecords
 
 enum RecordFolder {
   /// The names that end in `.json`, sorted; none where there is no such folder.

@@ -1,8 +1,8 @@
 // Results/: run records in, pages and pictures out, always the same bytes.
 
-import Files
 import Foundation
-import Records
+import RetortFiles
+import RetortRecords
 
 /// `records/*.json` and those under `records/parity`, `records/performance` and `records/similarity`
 /// are the input; `README.md`, `<experiment>.md`, `parity.md`, `performance.md`, `similarity.md` and

@@ -1,4 +1,4 @@
-import Randomness
+import RetortRandomness
 
 /// Two numbers that stand for an array: its length as a vector and its projection on hashed numbers, Σ values[i] ·
 /// unit("projection", i). A single wrong element moves the projection by about its error.

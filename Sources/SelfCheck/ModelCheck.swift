@@ -1,6 +1,6 @@
-import Optimization
-import Randomness
-import Transformers
+import RetortOptimization
+import RetortRandomness
+import RetortTransformers
 
 /// A whole small model with hashed weights: hidden states, logits, losses, every gradient, and what three steps of
 /// AdamW make of the losses.

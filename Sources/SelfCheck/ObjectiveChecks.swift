@@ -1,4 +1,4 @@
-import Transformers
+import RetortTransformers
 
 /// Every loss by itself, with the gradients of all it differentiates.
 struct ObjectiveChecks {

@@ -1,4 +1,4 @@
-import Transformers
+import RetortTransformers
 
 /// Every operation of a forward pass by itself, with the gradients of all it reads. No size is a multiple of
 /// sixteen, so that whole vectors and what is left of them both take part.

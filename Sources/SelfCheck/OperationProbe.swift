@@ -1,5 +1,5 @@
-import Randomness
-import Transformers
+import RetortRandomness
+import RetortTransformers
 
 /// One operation on inputs of the integer hash, in a scope of its own, and what came of it.
 ///

@@ -1,5 +1,5 @@
-import Optimization
-import Transformers
+import RetortOptimization
+import RetortTransformers
 
 /// Three steps of AdamW with clipping, given the gradients: one parameter that decays, one that does not.
 struct OptimizerCheck {

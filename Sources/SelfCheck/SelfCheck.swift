@@ -1,5 +1,5 @@
 // The check as a whole.
-@_exported import TensorEngine
+@_exported import RetortTensorEngine
 
 /// Whether the kernels of this machine compute what PyTorch computes: every operation and whole small models,
 /// forward, each gradient and the optimiser, held against golden numbers that the program carries.

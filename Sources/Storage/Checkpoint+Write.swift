@@ -1,5 +1,5 @@
 // Writing a checkpoint.
-import Files
+import RetortFiles
 
 extension Checkpoint {
   /// Writes a checkpoint. The file at the path is replaced in one step when the new one is complete, on

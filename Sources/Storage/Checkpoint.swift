@@ -1,5 +1,5 @@
 // Checkpoints: a model, its optimizer, where its training stands; one HDF5 file.
-import Files
+import RetortFiles
 
 /// A verified checkpoint. Tensors are read from a mapping of the file, without a copy.
 /// Layout: `/model`, `/objective`, `/optimizer/<state>`, `/progress`, `/random`, `/files`; see `CheckpointContent`.

@@ -1,5 +1,5 @@
 // What is in one of our HDF5 files, for people to look at.
-import Files
+import RetortFiles
 
 /// Kind, attributes and arrays of a verified checkpoint or activation store.
 public struct FileSummary: Sendable {

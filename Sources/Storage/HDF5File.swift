@@ -1,5 +1,5 @@
 // HDF5 files of other programs: contiguous arrays of our element types, read as they are.
-import Files
+import RetortFiles
 
 /// An HDF5 file without our digest, such as h5py writes: fixtures, other people's data. What is in it
 /// is believed; files of ours are opened as `Checkpoint` or as an activation store, which verify.

@@ -1,6 +1,6 @@
 // An HDF5 file under a digest: written whole or not at all, verified before it is believed.
-import Files
 import Glibc
+import RetortFiles
 
 /// A verified HDF5 file of ours, its arrays in memory through a mapping.
 /// Pointers into it are valid while this object lives.

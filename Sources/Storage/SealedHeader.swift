@@ -1,5 +1,5 @@
 // The block before the HDF5 content that tells whether every byte after it is as it was written.
-import Files
+import RetortFiles
 
 /// First 4,096 bytes of our HDF5 files, HDF5's "user block": two lines of text a person can read, zeros, and
 /// at the very end the XXH64 of the block itself. Every byte of the file is thus under a digest, and

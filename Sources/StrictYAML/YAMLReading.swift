@@ -1,5 +1,5 @@
 // YAML text to a tree, with every place kept and all mistakes of form collected.
-import Options
+import RetortOptions
 import Yams
 
 /// Reads one YAML document into a `DefinitionNode`.

@@ -1,5 +1,5 @@
 /// The file that keeps a tokenized corpus between runs: written once, then only mapped.
-import Files
+import RetortFiles
 
 /// Layout, little-endian: ids (2 or 4 bytes each), zeros up to a multiple of 8, offsets (8 bytes
 /// each, sequences + 1), counts (8 bytes each, one a vocabulary id), footer (7 numbers of 8 bytes:

@@ -1,5 +1,5 @@
 /// Encodes many texts on several threads; the ids are the same on any number of them.
-import Parallel
+import RetortParallel
 
 extension TokenSequences {
   /// The ids of `sentences` with [CLS] and [SEP], each cut at `maximumLength`.

@@ -1,5 +1,5 @@
 /// In which batches an epoch visits its examples.
-import Randomness
+import RetortRandomness
 
 /// The batches of one epoch: the examples' numbers, one batch after another, as compact as can be
 /// for data sets of tens of millions of sequences.

@@ -1,5 +1,5 @@
 /// Sentences of a classification task, read from GLUE's own files.
-import Files
+import RetortFiles
 
 /// The tasks whose files can be read.
 public enum GLUETask: String, Sendable, CaseIterable {

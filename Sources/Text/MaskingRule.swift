@@ -1,5 +1,5 @@
 /// DistilBERT's masking: which positions of a batch are to be predicted, and what stands there.
-import Randomness
+import RetortRandomness
 
 #if canImport(Glibc)
   import Glibc

@@ -1,5 +1,5 @@
 /// A grammar of film-review-like English whose sentences carry a sentiment by composition.
-import Randomness
+import RetortRandomness
 
 /// Makes the text of the quickstart: a corpus to pre-train and distil on, and labelled sentences.
 ///

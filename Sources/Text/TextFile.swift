@@ -1,6 +1,6 @@
 /// A file of any size, read from front to back in constant memory.
-import Files
 import Glibc
+import RetortFiles
 
 /// A mapped file whose pages are given back to the system behind the reader.
 struct TextFile: ~Copyable {

@@ -1,5 +1,5 @@
 /// Text of any size as training sequences, tokenized once and then read from a mapped file.
-import Files
+import RetortFiles
 
 /// The sequences of some texts under a tokenizer and a rule. Memory stays the same whatever the
 /// size of the texts; only the pages in use are resident.

@@ -1,5 +1,5 @@
 /// A WordPiece vocabulary: the tokens, their ids and BERT's five special tokens.
-import Files
+import RetortFiles
 
 /// What is wrong with a vocabulary.
 public enum VocabularyError: Error, Equatable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-import Randomness
+import RetortRandomness
 
 extension TransformerModel {
   /// Fills parts with first values as transformers fills those that a folder lacks: weights normal with the

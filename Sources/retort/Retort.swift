@@ -1,6 +1,6 @@
 // The program: one subcommand a verb.
 import ArgumentParser
-import ExperimentPlan
+import RetortExperimentPlan
 
 @main
 struct Retort: ParsableCommand {

@@ -1,7 +1,7 @@
 // Medians and quantiles of timings.
 import Testing
 
-@testable import Benchmarks
+@testable import RetortBenchmarks
 
 @Suite struct SampleTests {
   @Test func medianOfOddAndEvenNumbers() {

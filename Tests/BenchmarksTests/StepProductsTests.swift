@@ -1,11 +1,11 @@
 // The arithmetic of a step's products, and the engine's own count beside it.
-import Distillation
-import TensorEngine
-import TestSupport
+import RetortDistillation
+import RetortTensorEngine
+import RetortTestSupport
+import RetortTransformers
 import Testing
-import Transformers
 
-@testable import Benchmarks
+@testable import RetortBenchmarks
 
 /// What a fine-tuning step costs, held against numbers worked out by hand: they change only where what is computed
 /// changes, and then on purpose.

@@ -1,11 +1,11 @@
 // What benchmarks read, and the state that they begin from.
-import Distillation
-import Optimization
-import TensorEngine
+import RetortDistillation
+import RetortOptimization
+import RetortTensorEngine
+import RetortText
 import Testing
-import Text
 
-@testable import Benchmarks
+@testable import RetortBenchmarks
 
 @Suite struct WorkloadTests {
   @Test("made-up sentences are as long as SST-2's, and the same every time")

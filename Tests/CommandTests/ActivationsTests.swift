@@ -1,6 +1,6 @@
 // Teacher outputs recorded by `activations` and trained from by `distill`.
 import Foundation
-import TestSupport
+import RetortTestSupport
 import Testing
 
 @Suite struct ActivationsTests {

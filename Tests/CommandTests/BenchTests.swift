@@ -1,6 +1,6 @@
 // What benchmarks say, that they check what they time, and what a step may cost.
-import Files
 import Foundation
+import RetortFiles
 import Testing
 
 @testable import retort

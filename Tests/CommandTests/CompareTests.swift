@@ -1,7 +1,7 @@
 // `retort compare`, and a replay of Hugging Face's Trainer from the command line.
 import Foundation
 import Glibc
-import TestSupport
+import RetortTestSupport
 import Testing
 
 @Suite struct CompareTests {

@@ -1,6 +1,6 @@
 // What doctor says of the numbers that are computed here.
 import Foundation
-import SelfCheck
+import RetortSelfCheck
 import Testing
 
 @testable import retort

@@ -1,10 +1,10 @@
 // Folders that transformers wrote, through a checkpoint and back: nothing may change, for any model and head.
-import ExperimentPlan
 import Foundation
-import Storage
-import TestSupport
+import RetortExperimentPlan
+import RetortStorage
+import RetortTestSupport
+import RetortTransformers
 import Testing
-import Transformers
 
 /// The folders are those of Tests/Peers/interchange_fixture.py; Tests/Peers/interchange.py does the same with
 /// transformers at the other end.

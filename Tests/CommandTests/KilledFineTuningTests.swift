@@ -1,11 +1,11 @@
 // A fine-tuning killed again and again, also while it writes a checkpoint, and gone on with each time.
-import Files
 import Foundation
 import Glibc
-import Records
-import Reporting
-import Storage
-import TestSupport
+import RetortFiles
+import RetortRecords
+import RetortReporting
+import RetortStorage
+import RetortTestSupport
 import Testing
 
 @Suite struct KilledFineTuningTests {

@@ -1,6 +1,6 @@
 // Sizes in a config.json that the weights do not answer for: a line, never the end of the program.
 import Foundation
-import TestSupport
+import RetortTestSupport
 import Testing
 
 @Suite("Sizes of stored models") struct ModelSizesTests {

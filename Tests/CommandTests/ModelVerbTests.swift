@@ -1,8 +1,8 @@
 // The verbs that take a model, on a small one: import, export, predict, evaluate, activations, inspect.
 import Foundation
-import Storage
+import RetortStorage
+import RetortTransformers
 import Testing
-import Transformers
 
 @Suite struct ModelVerbTests {
   private struct Line: Decodable {

@@ -1,7 +1,7 @@
 // `retort notebook`: cells run, outputs rewritten or checked, and the notebooks of this repository.
 import Foundation
 import Glibc
-import TestSupport
+import RetortTestSupport
 import Testing
 
 @Suite struct NotebookVerbTests {

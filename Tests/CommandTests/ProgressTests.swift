@@ -1,4 +1,4 @@
-import Formatting
+import RetortFormatting
 // What the progress line says of a stage.
 import Testing
 

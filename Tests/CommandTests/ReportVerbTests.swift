@@ -1,7 +1,7 @@
 // `retort report`: the committed pages, and defaults that no longer agree.
-import Files
 import Foundation
-import TestSupport
+import RetortFiles
+import RetortTestSupport
 import Testing
 
 @Suite struct ReportVerbTests {

@@ -1,8 +1,8 @@
 // `retort run` and its kin: to the end, interrupted, resumed, in each other's way.
 import Foundation
 import Glibc
-import Records
-import Reporting
+import RetortRecords
+import RetortReporting
 import Testing
 
 @Suite(.serialized) struct RunVerbTests {

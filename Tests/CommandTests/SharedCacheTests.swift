@@ -1,6 +1,6 @@
 // Jobs of several hosts, containers or pods on one cache, and the share of a host that a job may use.
 import Foundation
-import TestSupport
+import RetortTestSupport
 import Testing
 
 @Suite struct SharedCacheTests {

@@ -1,6 +1,6 @@
 // The quickstart, cut down until it takes seconds.
 import Foundation
-import TestSupport
+import RetortTestSupport
 
 /// A definition whose data are made, with folders of its own for runs and cache.
 struct TinyExperiment {

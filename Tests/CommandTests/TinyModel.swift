@@ -1,8 +1,8 @@
 // A model of the published form, small enough to be made in a test.
-import Distillation
 import Foundation
-import TestSupport
-import Transformers
+import RetortDistillation
+import RetortTestSupport
+import RetortTransformers
 
 /// A folder as transformers writes it, and a mirror with a task for it.
 struct TinyModel {

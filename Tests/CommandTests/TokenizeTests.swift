@@ -1,6 +1,6 @@
 // `retort tokenize` on standard input.
 import Foundation
-import TestSupport
+import RetortTestSupport
 import Testing
 
 @Suite struct TokenizeTests {

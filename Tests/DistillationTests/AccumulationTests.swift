@@ -1,9 +1,9 @@
 // Several batches that make one step are one batch.
-import TestSupport
+import RetortTestSupport
+import RetortTransformers
 import Testing
-import Transformers
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("Accumulated batches equal one large batch")
 struct AccumulationTests {

@@ -1,10 +1,10 @@
 // Fine-tuning on a teacher's answers: the loss by its formula, and what it comes down to at its ends.
 import Foundation
+import RetortText
+import RetortTransformers
 import Testing
-import Text
-import Transformers
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("Fine-tuning with a teacher")
 struct ClassTeachingTests {

@@ -1,10 +1,10 @@
 // Evaluation of a classifier: every example once, in order, whatever is computed together.
-import TestSupport
+import RetortTestSupport
+import RetortText
+import RetortTransformers
 import Testing
-import Text
-import Transformers
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("Evaluation of a classifier")
 struct ClassificationEvaluationTests {

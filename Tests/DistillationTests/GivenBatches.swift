@@ -1,8 +1,8 @@
 // Masked batches with masks that belong to the sequences, however they are put together.
-import TestSupport
-import Text
+import RetortTestSupport
+import RetortText
 
-@testable import Distillation
+@testable import RetortDistillation
 
 struct GivenBatches: MaskedBatchSource {
   let sequences: TokenSequences

@@ -1,8 +1,8 @@
 // A vocabulary term on logits that are given, by way of an identity as decoder.
-import TensorEngine
-import TestSupport
+import RetortTensorEngine
+import RetortTestSupport
 
-@testable import Distillation
+@testable import RetortDistillation
 
 struct GivenLogits {
   /// [R, V] each.

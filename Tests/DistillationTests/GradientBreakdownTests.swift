@@ -1,10 +1,10 @@
 // A loss taken apart: its parts are those of the step, and the training does not notice.
-import Storage
-import TestSupport
+import RetortStorage
+import RetortTestSupport
+import RetortTransformers
 import Testing
-import Transformers
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("Gradients broken down by term")
 struct GradientBreakdownTests {

@@ -1,12 +1,12 @@
 // Hidden MSE: against PyTorch 2.4.0 in double precision (hidden_mse.h5), and its projections in training.
-import Options
-import Storage
-import TensorEngine
-import TestSupport
+import RetortOptions
+import RetortStorage
+import RetortTensorEngine
+import RetortTestSupport
+import RetortTransformers
 import Testing
-import Transformers
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("Hidden MSE and its projections")
 struct HiddenMSETests {

@@ -1,12 +1,12 @@
 // CKA and cosine against their formulas, and what they do not depend on.
-import Files
 import Foundation
-import Storage
-import TestSupport
+import RetortFiles
+import RetortStorage
+import RetortTestSupport
+import RetortTransformers
 import Testing
-import Transformers
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("Similarity of layers")
 struct LayerSimilarityTests {

@@ -1,8 +1,8 @@
 // Logit MSE against PyTorch 2.4.0 in double precision: logit_mse.h5.
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("Logit MSE equals PyTorch's")
 struct LogitMSETests {

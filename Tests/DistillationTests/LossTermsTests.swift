@@ -1,8 +1,8 @@
 // What follows from the terms alone: names, needs, formulas, options.
-import Options
+import RetortOptions
 import Testing
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("Terms of a loss")
 struct LossTermsTests {

@@ -1,10 +1,10 @@
 // A model whose weights are a view of its checkpoint: the same model, and the file is never written to.
-import Files
 import Foundation
-import Storage
-import TestSupport
+import RetortFiles
+import RetortStorage
+import RetortTestSupport
+import RetortTransformers
 import Testing
-import Transformers
 
 @Suite("Mapped models")
 struct MappedModelTests {

@@ -1,11 +1,11 @@
 // The terms of masked-language training against their definitions.
 import Foundation
-import TestSupport
+import RetortTestSupport
+import RetortText
+import RetortTransformers
 import Testing
-import Text
-import Transformers
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("Terms of the distillation objective")
 struct ObjectiveTests {

@@ -1,5 +1,5 @@
 // An observer that remembers what it saw, and that stops or fails where a test wants it to.
-import Distillation
+import RetortDistillation
 
 final class Onlooker: TrainingObserver {
   struct Failure: Error {}

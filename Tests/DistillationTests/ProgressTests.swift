@@ -1,9 +1,9 @@
 // What a training counts: means of windows and epochs, steps, tokens.
-import TestSupport
+import RetortTestSupport
+import RetortTransformers
 import Testing
-import Transformers
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("What a training counts")
 struct ProgressTests {

@@ -1,10 +1,10 @@
 // A training that was interrupted ends in the bits of one that was not.
-import Storage
-import TestSupport
+import RetortStorage
+import RetortTestSupport
+import RetortTransformers
 import Testing
-import Transformers
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("Interrupted and gone on with: the same bits")
 struct ResumeTests {

@@ -1,8 +1,8 @@
 // Reverse KL against PyTorch 2.4.0 in double precision: reverse_kl.h5.
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("Reverse KL equals PyTorch's")
 struct ReverseKLTests {

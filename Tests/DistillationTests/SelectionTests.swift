@@ -1,9 +1,9 @@
 // Which epoch a fine-tuning ends with.
-import TestSupport
+import RetortTestSupport
+import RetortTransformers
 import Testing
-import Transformers
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("The epoch that is kept")
 struct SelectionTests {

@@ -1,10 +1,10 @@
 // Models, data and settings of trainings that take a fraction of a second.
-import Storage
-import TestSupport
-import Text
-import Transformers
+import RetortStorage
+import RetortTestSupport
+import RetortText
+import RetortTransformers
 
-@testable import Distillation
+@testable import RetortDistillation
 
 enum Small {
   /// Five special tokens and 35 words.

@@ -1,12 +1,12 @@
 // What stops a training, what it says, and what it leaves on disk.
-import Files
-import Storage
-import TestSupport
+import RetortFiles
+import RetortStorage
+import RetortTestSupport
+import RetortText
+import RetortTransformers
 import Testing
-import Text
-import Transformers
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("What stops a training")
 struct StopTests {

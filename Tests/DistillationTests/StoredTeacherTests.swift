@@ -1,12 +1,12 @@
 // A training from stored teacher outputs beside the same training with the teacher run live.
 import Foundation
-import Storage
-import TestSupport
+import RetortStorage
+import RetortTestSupport
+import RetortText
+import RetortTransformers
 import Testing
-import Text
-import Transformers
 
-@testable import Distillation
+@testable import RetortDistillation
 
 /// One distillation: its teacher, its batches, and stores of what the teacher says to them.
 private struct StoredOutputs {

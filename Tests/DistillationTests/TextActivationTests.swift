@@ -1,13 +1,13 @@
 // Hidden states of a text, recorded and read back.
-import Files
 import Foundation
-import Storage
-import TestSupport
+import RetortFiles
+import RetortStorage
+import RetortTestSupport
+import RetortText
+import RetortTransformers
 import Testing
-import Text
-import Transformers
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite struct TextActivationTests {
   private final class Stopper: RecordingObserver {

@@ -1,8 +1,8 @@
 // A training gives the same bits at any number of threads.
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("Threads change no bit")
 struct ThreadTests {

@@ -1,10 +1,10 @@
 // What a training must leave alone: the teacher, and parameters that are frozen.
-import Storage
-import TestSupport
+import RetortStorage
+import RetortTestSupport
+import RetortTransformers
 import Testing
-import Transformers
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("What a training leaves alone")
 struct UntouchedTests {

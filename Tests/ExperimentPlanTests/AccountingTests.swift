@@ -1,9 +1,9 @@
 // Accounts of loss terms: in definitions, plans, digests and runs.
-import Reporting
-import TestSupport
+import RetortReporting
+import RetortTestSupport
 import Testing
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite("Accounts of loss terms")
 struct AccountingTests {

@@ -1,9 +1,9 @@
 // The audit covers every default, and finds each in the references.
 import Foundation
-import Reporting
+import RetortReporting
 import Testing
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite struct DefaultsAuditTests {
   private static let repository = URL(fileURLWithPath: #filePath)

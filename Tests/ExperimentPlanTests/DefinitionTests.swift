@@ -1,9 +1,9 @@
-import Optimization
+import RetortOptimization
 // What a definition says, and what recipes, short forms and options make of it.
-import Options
+import RetortOptions
 import Testing
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite struct DefinitionTests {
   private func finetune(_ definition: ResolvedDefinition) throws -> (

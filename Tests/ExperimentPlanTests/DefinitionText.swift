@@ -1,8 +1,8 @@
 // A small whole definition that tests change one thing of at a time.
-import Options
+import RetortOptions
 import Testing
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 enum DefinitionText {
   /// Line numbers matter to the tests of messages: change nothing above what they name.

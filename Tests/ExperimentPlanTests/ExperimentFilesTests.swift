@@ -1,9 +1,9 @@
 // Every definition in Experiments/ is whole, and stays what its comments say.
 import Foundation
-import Optimization
+import RetortOptimization
 import Testing
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite struct ExperimentFilesTests {
   static let folder = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()

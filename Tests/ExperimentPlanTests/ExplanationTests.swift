@@ -1,9 +1,9 @@
 // The text of `retort explain`.
-import Files
-import TestSupport
+import RetortFiles
+import RetortTestSupport
 import Testing
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite struct ExplanationTests {
   @Test func aWholeExplanation() throws {

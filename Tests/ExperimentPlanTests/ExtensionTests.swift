@@ -1,10 +1,10 @@
 // What one file and a line of registration bring along: reference, schema, formula, metrics, accounts and record.
-import Records
-import Reporting
-import StrictJSON
+import RetortRecords
+import RetortReporting
+import RetortStrictJSON
 import Testing
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite("What is added by one file is everywhere")
 struct ExtensionTests {

@@ -1,11 +1,11 @@
 // Every mistake in a definition gets one line: where, what, expected, found, what to do.
-import Files
 import Foundation
-import Options
-import TestSupport
+import RetortFiles
+import RetortOptions
+import RetortTestSupport
 import Testing
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite struct MistakeTests {
   @Test func theSmallDefinitionIsRight() {

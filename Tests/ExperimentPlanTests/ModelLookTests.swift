@@ -1,15 +1,15 @@
 // Models are looked at before anything runs: every mistake in them at once, with the definition's own.
-import Distillation
-import Files
 import Foundation
-import Options
-import Storage
-import TestSupport
+import RetortDistillation
+import RetortFiles
+import RetortOptions
+import RetortStorage
+import RetortTestSupport
+import RetortText
+import RetortTransformers
 import Testing
-import Text
-import Transformers
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite("Models looked at before a run")
 struct ModelLookTests {

@@ -1,7 +1,7 @@
 // What other programs fill in or have besides, and a definition has to write or cannot.
 import Testing
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite struct MustBeWrittenTests {
   @Test("the student's layers are not filled in")

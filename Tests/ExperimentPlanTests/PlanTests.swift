@@ -1,7 +1,7 @@
 // The plan of a definition: order, baselines, digests, steps.
 import Testing
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite struct PlanTests {
   private func plan(

@@ -1,9 +1,9 @@
 // The reference of the definition language and its JSON Schema, written from the declarations.
-import Options
-import StrictJSON
+import RetortOptions
+import RetortStrictJSON
 import Testing
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite("Reference of the definition language")
 struct ReferenceTests {

@@ -1,10 +1,10 @@
 // Cache, run folder and the places where models and data are looked for.
-import Files
 import Foundation
-import TestSupport
+import RetortFiles
+import RetortTestSupport
 import Testing
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite struct RunPlacesTests {
   private let temporary: TemporaryFolder

@@ -1,14 +1,14 @@
 // Running a definition from end to end.
-import Distillation
-import Files
 import Foundation
-import Records
-import Reporting
+import RetortDistillation
+import RetortFiles
+import RetortRecords
+import RetortReporting
+import RetortText
+import RetortTransformers
 import Testing
-import Text
-import Transformers
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite("Running a definition")
 struct RunnerTests {

@@ -1,14 +1,14 @@
 // A whole experiment on generated data that runs in seconds, and somebody who looks on.
-import Distillation
-import Files
 import Foundation
-import Records
-import Reporting
-import TestSupport
+import RetortDistillation
+import RetortFiles
+import RetortRecords
+import RetortReporting
+import RetortTestSupport
+import RetortTransformers
 import Testing
-import Transformers
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 /// A definition in a folder of its own, with a cache and run folders beside it.
 struct SmallExperiment {

@@ -1,13 +1,13 @@
 // Fine-tunings of models that have a classifier, and by such models.
-import Distillation
-import Files
 import Foundation
-import TestSupport
+import RetortDistillation
+import RetortFiles
+import RetortTestSupport
+import RetortText
+import RetortTransformers
 import Testing
-import Text
-import Transformers
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite("Stored classifiers")
 struct StoredClassifierTests {

@@ -1,14 +1,14 @@
 // What a configuration says survives run, cache, checkpoint, export and import, or is refused before.
-import Distillation
-import Files
 import Foundation
-import Storage
-import TestSupport
+import RetortDistillation
+import RetortFiles
+import RetortStorage
+import RetortTestSupport
+import RetortText
+import RetortTransformers
 import Testing
-import Text
-import Transformers
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite("Configurations of stored models")
 struct StoredConfigurationTests {

@@ -1,12 +1,12 @@
 // A sweep and an ablation run from end to end: order, sharing, records, interruption.
-import Distillation
-import Files
 import Foundation
-import Records
-import Reporting
+import RetortDistillation
+import RetortFiles
+import RetortRecords
+import RetortReporting
 import Testing
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite("Running a sweep and an ablation")
 struct SweepRunTests {

@@ -1,10 +1,10 @@
-import Distillation
+import RetortDistillation
 // Fine-tunings with a teacher: in definitions, plans, digests and runs.
-import Reporting
-import TestSupport
+import RetortReporting
+import RetortTestSupport
 import Testing
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite("Fine-tunings with a teacher")
 struct TeachingTests {

@@ -1,12 +1,12 @@
 // Definitions and stages keep their digests: a cache filled by an earlier version is found again.
-import Files
 import Foundation
-import Records
-import Reporting
-import TestSupport
+import RetortFiles
+import RetortRecords
+import RetortReporting
+import RetortTestSupport
 import Testing
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite struct UnchangedDigestTests {
   private static let repository = URL(filePath: ExperimentFilesTests.folder)

@@ -1,8 +1,8 @@
 // What a sweep and an ablation make of a definition, and the mistakes that can be made in them.
-import Options
+import RetortOptions
 import Testing
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite struct VariantTests {
   private func variants(

@@ -1,12 +1,12 @@
 // A definition over a model's folder cuts text as that folder says, in every stage and in what it leaves.
 import Foundation
-import Options
-import TestSupport
+import RetortOptions
+import RetortTestSupport
+import RetortText
+import RetortTransformers
 import Testing
-import Text
-import Transformers
 
-@testable import ExperimentPlan
+@testable import RetortExperimentPlan
 
 @Suite("Vocabulary of a model's folder")
 struct VocabularySettingsTests {

@@ -1,8 +1,8 @@
 import Foundation
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import Files
+@testable import RetortFiles
 
 @Suite("Replacing files")
 struct AtomicFileTests {

@@ -1,6 +1,6 @@
 // Known answers computed with Python's hashlib and with xxhash 3.5 over bytes (131·i + 17) mod 256.
-import Files
-import TestSupport
+import RetortFiles
+import RetortTestSupport
 import Testing
 
 private func message(_ count: Int) -> [UInt8] {

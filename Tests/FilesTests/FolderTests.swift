@@ -1,6 +1,6 @@
-import Files
 import Foundation
-import TestSupport
+import RetortFiles
+import RetortTestSupport
 import Testing
 
 @Suite("Folders, locks and mappings")

@@ -1,10 +1,10 @@
 // Parts of a file put into memory: the same bytes as a copy, and the file stays as it is.
 import Foundation
 import Glibc
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import Files
+@testable import RetortFiles
 
 @Suite("Mapped files")
 struct MappedFileTests {

@@ -1,7 +1,7 @@
 // Numbers and tables for people.
 import Testing
 
-@testable import Formatting
+@testable import RetortFormatting
 
 struct FormattingTests {
   @Test("numbers as text")

@@ -1,7 +1,7 @@
 // First values in the long run: normal with the deviation asked for, and nothing alike.
 import Foundation
-import Layers
-import TestSupport
+import RetortLayers
+import RetortTestSupport
 import Testing
 
 @Suite("Initialisation in the long run")

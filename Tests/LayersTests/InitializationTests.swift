@@ -1,4 +1,4 @@
-import Layers
+import RetortLayers
 import Testing
 
 @Suite("Initialisation")

@@ -1,10 +1,10 @@
 // Adam against torch 2.4.0, to the last bit: adam.h5.
-import Layers
-import Optimization
-import TestSupport
+import RetortLayers
+import RetortOptimization
+import RetortTestSupport
 import Testing
 
-@testable import TensorEngine
+@testable import RetortTensorEngine
 
 @Suite("Adam equals torch's")
 struct AdamTests {

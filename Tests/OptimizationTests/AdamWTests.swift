@@ -1,5 +1,5 @@
-import Layers
-import Optimization
+import RetortLayers
+import RetortOptimization
 import Testing
 
 @Suite("AdamW")

@@ -1,7 +1,7 @@
 // The cosine schedule against transformers' get_cosine_schedule_with_warmup: cosine_schedule.h5.
-import Optimization
-import Options
-import TestSupport
+import RetortOptimization
+import RetortOptions
+import RetortTestSupport
 import Testing
 
 @Suite("Cosine schedule")

@@ -1,9 +1,9 @@
-import Layers
-import Optimization
-import Randomness
+import RetortLayers
+import RetortOptimization
+import RetortRandomness
 import Testing
 
-@testable import TensorEngine
+@testable import RetortTensorEngine
 
 /// An embedding of which a step touches few rows is updated as if all its gradient were looked at.
 @Suite("Idle rows")

@@ -1,4 +1,4 @@
-import Optimization
+import RetortOptimization
 import Testing
 
 @Suite("Linear schedule")

@@ -1,6 +1,6 @@
 // What a definition can name: each once, and written as it is read.
-import Optimization
-import Options
+import RetortOptimization
+import RetortOptions
 import Testing
 
 @Suite("Optimizers and schedules by name")

@@ -1,5 +1,5 @@
 // One declaration reads, writes and describes a map.
-import Options
+import RetortOptions
 import Testing
 
 private struct Softening: Sendable, Equatable {

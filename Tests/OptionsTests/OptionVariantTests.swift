@@ -1,5 +1,5 @@
 // A map in which one key says which type it makes.
-import Options
+import RetortOptions
 import Testing
 
 private struct Wave: Sendable {

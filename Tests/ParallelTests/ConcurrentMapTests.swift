@@ -1,10 +1,10 @@
 // Work on several threads: every number once, results in order, no more threads than asked for.
 import Glibc
+import RetortTestSupport
 import Synchronization
-import TestSupport
 import Testing
 
-@testable import Parallel
+@testable import RetortParallel
 
 @Suite("Concurrent map")
 struct ConcurrentMapTests {

@@ -1,9 +1,9 @@
 // One block of each family against PyTorch's, in odd shapes: blocks.h5.
-import Randomness
-import TestSupport
+import RetortRandomness
+import RetortTestSupport
 import Testing
 
-@testable import Transformers
+@testable import RetortTransformers
 
 @Suite("Blocks equal PyTorch's")
 struct BlockParityTests {

@@ -1,6 +1,6 @@
 // Weights and batches of models in fixtures.
-import TestSupport
-import Transformers
+import RetortTestSupport
+import RetortTransformers
 
 /// A group of a fixture as stored weights.
 struct FixtureWeights: TensorSource {

@@ -1,11 +1,11 @@
 // A model of published size whose weights are computed, with the summaries PyTorch made of it.
 import Dispatch
 import Foundation
-import Randomness
-import TestSupport
+import RetortRandomness
+import RetortTestSupport
 import Testing
 
-@testable import Transformers
+@testable import RetortTransformers
 
 struct HashedModel {
   let fixture: Fixture

@@ -1,6 +1,6 @@
 // Which of OpenBLAS's kernels the ladder stands on, where Tests/ladder has asked for one.
 import Foundation
-import TensorEngine
+import RetortTensorEngine
 import Testing
 
 @Suite("The kernel in use")

@@ -1,9 +1,9 @@
 // AdamW, clipping and schedule against torch 2.4.0, to the last bit: adamw.h5.
-import Optimization
-import TestSupport
+import RetortOptimization
+import RetortTestSupport
 import Testing
 
-@testable import TensorEngine
+@testable import RetortTensorEngine
 
 @Suite("AdamW equals torch's")
 struct OptimizerParityTests {

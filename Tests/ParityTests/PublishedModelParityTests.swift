@@ -1,9 +1,9 @@
 // BERT-base and DistilBERT at their published size against PyTorch: published_models.h5.
 import Foundation
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import Transformers
+@testable import RetortTransformers
 
 /// Weights are numbers of a hash that both sides compute (Tests/Peers/integer_hash.py).
 @Suite("Models of published size equal PyTorch's", .serialized)

@@ -1,7 +1,7 @@
 // Large tensors told by norm, projection and samples, as Tests/Peers/summaries.py puts them.
-import Randomness
-import TensorEngine
-import TestSupport
+import RetortRandomness
+import RetortTensorEngine
+import RetortTestSupport
 import Testing
 
 extension Fixture {

@@ -1,9 +1,9 @@
 // Whole small models against padded, masked PyTorch in double precision: tiny_models.h5.
 import Foundation
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import Transformers
+@testable import RetortTransformers
 
 @Suite("Small models equal PyTorch's")
 struct TinyModelParityTests {

@@ -1,12 +1,12 @@
 import Foundation
-import Randomness
-import TestSupport
+import RetortRandomness
+import RetortTestSupport
+import RetortText
 import Testing
-import Text
 
 // Fine-tunings by Hugging Face's Trainer, dropout on, replayed number by number: trainer.h5.
-@testable import Distillation
-@testable import Transformers
+@testable import RetortDistillation
+@testable import RetortTransformers
 
 @Suite("A replay follows Hugging Face's Trainer")
 struct TrainerReplayParityTests {

@@ -1,11 +1,11 @@
 // Fifty steps of the training loops against PyTorch's, without dropout: trajectories.h5.
 import Foundation
-import TestSupport
+import RetortTestSupport
+import RetortText
+import RetortTransformers
 import Testing
-import Text
-import Transformers
 
-@testable import Distillation
+@testable import RetortDistillation
 
 @Suite("Fifty steps of training follow PyTorch's")
 struct TrajectoryParityTests {

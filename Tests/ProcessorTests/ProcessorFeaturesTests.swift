@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Processor
+@testable import RetortProcessor
 
 private let v3Flags =
   "cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3 avx avx2 bmi1 bmi2 f16c fma abm movbe xsave"

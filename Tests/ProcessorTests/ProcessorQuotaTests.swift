@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Processor
+@testable import RetortProcessor
 
 @Suite("Quotas of processor time")
 struct ProcessorQuotaTests {

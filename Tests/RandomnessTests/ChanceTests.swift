@@ -1,6 +1,6 @@
 // The checks of chance themselves: what they refuse, and that their power is what they say.
-import Randomness
-import TestSupport
+import RetortRandomness
+import RetortTestSupport
 import Testing
 
 @Suite("Checks of chance")

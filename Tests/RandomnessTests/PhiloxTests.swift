@@ -1,4 +1,4 @@
-import Randomness
+import RetortRandomness
 import Testing
 
 @Suite struct PhiloxTests {

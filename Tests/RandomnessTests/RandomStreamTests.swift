@@ -1,5 +1,5 @@
 import Foundation
-import Randomness
+import RetortRandomness
 import Testing
 
 @Suite struct RandomStreamTests {

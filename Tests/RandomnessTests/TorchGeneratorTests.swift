@@ -1,6 +1,6 @@
 // What torch's generator gives, against torch itself: torch_random.h5.
-import Randomness
-import TestSupport
+import RetortRandomness
+import RetortTestSupport
 import Testing
 
 @Suite("Torch's default generator")

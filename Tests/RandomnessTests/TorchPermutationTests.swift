@@ -1,5 +1,5 @@
 // The Mersenne Twister and torch's permutation, against known answers.
-import Randomness
+import RetortRandomness
 import Testing
 
 @Suite("Torch's generator")

@@ -1,10 +1,10 @@
 // The metrics log: whole lines only, none twice.
 
 import Foundation
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import Records
+@testable import RetortRecords
 
 @Suite("Metrics log")
 struct MetricsLogTests {

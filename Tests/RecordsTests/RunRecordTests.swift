@@ -1,11 +1,11 @@
 // The record's text: stable, compact, strictly read.
 
-import Files
 import Foundation
-import TestSupport
+import RetortFiles
+import RetortTestSupport
 import Testing
 
-@testable import Records
+@testable import RetortRecords
 
 @Suite("Run record")
 struct RunRecordTests {

@@ -1,9 +1,9 @@
-import Records
+import RetortRecords
 // What a page says of a loss that was taken apart.
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import Reporting
+@testable import RetortReporting
 
 @Suite("Accounts of loss terms on a page")
 struct AccountingPageTests {

@@ -1,11 +1,11 @@
 // Defaults beside their counterparts: what agrees, what must say why, what is refused.
-import Files
 import Foundation
-import Records
-import TestSupport
+import RetortFiles
+import RetortRecords
+import RetortTestSupport
 import Testing
 
-@testable import Reporting
+@testable import RetortReporting
 
 @Suite("Page of defaults")
 struct DefaultsPageTests {

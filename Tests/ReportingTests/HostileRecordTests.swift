@@ -1,10 +1,10 @@
 // Records that somebody sent: whatever their texts hold, a page shows it and does nothing else.
 import Foundation
-import Records
-import TestSupport
+import RetortRecords
+import RetortTestSupport
 import Testing
 
-@testable import Reporting
+@testable import RetortReporting
 
 @Suite("Hostile records")
 struct HostileRecordTests {

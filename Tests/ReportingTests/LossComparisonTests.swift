@@ -1,10 +1,10 @@
 // Loss logs: read, refused, compared.
 import Foundation
-import Records
-import TestSupport
+import RetortRecords
+import RetortTestSupport
 import Testing
 
-@testable import Reporting
+@testable import RetortReporting
 
 @Suite("Loss logs") struct LossComparisonTests {
   private func log(_ losses: [Double], first: Int = 1, _ source: String = "a") -> LossLog {

@@ -1,9 +1,9 @@
 // Results/parity.md from its records.
 import Foundation
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import Reporting
+@testable import RetortReporting
 
 @Suite struct ParityPageTests {
   private func results(_ files: [String: String]) throws -> (ResultsFolder, TemporaryFolder) {

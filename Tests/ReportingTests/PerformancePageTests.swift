@@ -1,9 +1,9 @@
 // Results/performance.md from its records, and records that are refused.
 import Foundation
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import Reporting
+@testable import RetortReporting
 
 #if canImport(FoundationXML)
   import FoundationXML

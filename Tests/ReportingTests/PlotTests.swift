@@ -1,11 +1,11 @@
 // Axes with round ticks, and pictures that are well-formed and free of dates and fonts.
 
 import Foundation
-import Records
-import TestSupport
+import RetortRecords
+import RetortTestSupport
 import Testing
 
-@testable import Reporting
+@testable import RetortReporting
 
 #if canImport(FoundationXML)
   import FoundationXML

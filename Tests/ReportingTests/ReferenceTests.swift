@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@testable import Reporting
+@testable import RetortReporting
 
 /// The repository's root, found from this file's own place.
 let repositoryRoot = URL(fileURLWithPath: #filePath)

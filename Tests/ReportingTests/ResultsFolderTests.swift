@@ -1,11 +1,11 @@
 // Pages and pictures from records: the same bytes every time, and nothing unnoticed.
 
 import Foundation
-import Records
-import TestSupport
+import RetortRecords
+import RetortTestSupport
 import Testing
 
-@testable import Reporting
+@testable import RetortReporting
 
 @Suite("Results folder")
 struct ResultsFolderTests {

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Reporting
+@testable import RetortReporting
 
 @Suite("Shell words")
 struct ShellWordsTests {

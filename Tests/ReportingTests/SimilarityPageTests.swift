@@ -1,10 +1,10 @@
 // The page of similarities: tables, heat map, what it refuses.
 import Foundation
-import Records
-import TestSupport
+import RetortRecords
+import RetortTestSupport
 import Testing
 
-@testable import Reporting
+@testable import RetortReporting
 
 #if canImport(FoundationXML)
   import FoundationXML

@@ -1,9 +1,9 @@
 // Intervals and tests against exactly computed values.
 
-import Records
+import RetortRecords
 import Testing
 
-@testable import Reporting
+@testable import RetortReporting
 
 @Suite("Statistics")
 struct StatisticsTests {

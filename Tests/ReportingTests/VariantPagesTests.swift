@@ -1,10 +1,10 @@
 // Pages of sweeps and ablations, from records of runs that never took place.
 
-import Records
-import TestSupport
+import RetortRecords
+import RetortTestSupport
 import Testing
 
-@testable import Reporting
+@testable import RetortReporting
 
 @Suite("Pages of sweeps and ablations")
 struct VariantPagesTests {

@@ -1,10 +1,10 @@
 // A record held against published runs.
 
-import Records
-import TestSupport
+import RetortRecords
+import RetortTestSupport
 import Testing
 
-@testable import Reporting
+@testable import RetortReporting
 
 @Suite("Verification")
 struct VerificationTests {

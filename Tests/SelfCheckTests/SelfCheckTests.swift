@@ -1,7 +1,7 @@
 // The golden numbers hold here, and a fault in any one of them is found and named.
 import Testing
 
-@testable import SelfCheck
+@testable import RetortSelfCheck
 
 @Suite("Self-check")
 struct SelfCheckTests {

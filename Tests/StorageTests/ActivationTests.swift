@@ -1,9 +1,9 @@
-import Files
 import Foundation
-import TestSupport
+import RetortFiles
+import RetortTestSupport
 import Testing
 
-@testable import Storage
+@testable import RetortStorage
 
 /// Hidden states of made-up sequences: sequence i has i % 5 + 1 tokens.
 private struct Sequences {

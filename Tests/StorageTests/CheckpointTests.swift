@@ -1,10 +1,10 @@
-import Files
 import Foundation
 import Glibc
-import TestSupport
+import RetortFiles
+import RetortTestSupport
 import Testing
 
-@testable import Storage
+@testable import RetortStorage
 
 @Suite("Checkpoints")
 struct CheckpointTests {

@@ -1,9 +1,9 @@
 // Every kind of file we write, number for number, as h5py and as HDF5's own h5dump read it.
 import Foundation
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import Storage
+@testable import RetortStorage
 
 @Suite("Every kind of file, read by others")
 struct ForeignReaderTests {

@@ -1,7 +1,7 @@
 // Swift's own Float16 is the reference.
 import Testing
 
-@testable import Storage
+@testable import RetortStorage
 
 @Suite("16-bit floating point")
 struct HalfPrecisionTests {

@@ -1,10 +1,10 @@
 // Our files read by h5py and safetensors, where a Python that has them is named; theirs read by us.
-import Files
 import Foundation
-import TestSupport
+import RetortFiles
+import RetortTestSupport
 import Testing
 
-@testable import Storage
+@testable import RetortStorage
 
 private let python = PeerProgram.python
 private let root = PeerProgram.root

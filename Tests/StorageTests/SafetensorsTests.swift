@@ -1,9 +1,9 @@
-import Files
 import Foundation
-import TestSupport
+import RetortFiles
+import RetortTestSupport
 import Testing
 
-@testable import Storage
+@testable import RetortStorage
 
 @Suite("Safetensors")
 struct SafetensorsTests {

@@ -1,7 +1,7 @@
 // A small checkpoint with something of everything.
-import Files
+import RetortFiles
 
-@testable import Storage
+@testable import RetortStorage
 
 /// Owns the memory of a checkpoint's tensors.
 final class SmallCheckpoint {

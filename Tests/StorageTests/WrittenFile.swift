@@ -1,7 +1,7 @@
 // Every kind of HDF5 file that the program writes, a small one of each.
 import Testing
 
-@testable import Storage
+@testable import RetortStorage
 
 enum WrittenFile: String, CaseIterable, Sendable {
   case checkpoint

@@ -1,7 +1,7 @@
 // Values to trees and back.
 import Testing
 
-@testable import StrictJSON
+@testable import RetortStrictJSON
 
 @Suite("JSON coding")
 struct JSONCodingTests {

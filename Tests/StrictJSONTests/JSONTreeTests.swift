@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import StrictJSON
+@testable import RetortStrictJSON
 
 @Suite("JSON tree")
 struct JSONTreeTests {

@@ -1,6 +1,6 @@
 import Foundation
-import TensorEngine
-import TestSupport
+import RetortTensorEngine
+import RetortTestSupport
 import Testing
 
 @Suite struct AdamWTests {

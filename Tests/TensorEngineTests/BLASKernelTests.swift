@@ -1,5 +1,5 @@
 import Foundation
-import TensorEngine
+import RetortTensorEngine
 import Testing
 
 @Suite struct BLASKernelTests {

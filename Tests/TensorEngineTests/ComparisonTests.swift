@@ -1,6 +1,6 @@
 import Testing
 
-@testable import TestSupport
+@testable import RetortTestSupport
 
 /// The comparer that every other test relies on must itself be able to fail.
 @Suite struct ComparisonTests {

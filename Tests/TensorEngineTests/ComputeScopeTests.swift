@@ -1,7 +1,7 @@
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import TensorEngine
+@testable import RetortTensorEngine
 
 @Suite struct ComputeScopeTests {
   @Test("a tensor used after its scope was reset traps")

@@ -1,7 +1,7 @@
 import Foundation
-import Randomness
-import TensorEngine
-import TestSupport
+import RetortRandomness
+import RetortTensorEngine
+import RetortTestSupport
 import Testing
 
 @Suite struct CounterDropoutTests {

@@ -1,6 +1,6 @@
 // Dropout in the long run: the rate asked for at every place, and no place that knows of another.
-import TensorEngine
-import TestSupport
+import RetortTensorEngine
+import RetortTestSupport
 import Testing
 
 @Suite("Dropout in the long run")

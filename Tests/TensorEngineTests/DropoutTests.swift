@@ -1,5 +1,5 @@
-import TensorEngine
-import TestSupport
+import RetortTensorEngine
+import RetortTestSupport
 import Testing
 
 @Suite struct DropoutTests {

@@ -1,8 +1,8 @@
 import Foundation
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import TensorEngine
+@testable import RetortTensorEngine
 
 /// The vector kernels' exp, erf, tanh and GELU against double precision, over all magnitudes.
 @Suite struct ElementaryFunctionTests {
@@ -62,7 +62,7 @@ import Testing
   @Test("exp: at most 2 units in the last place from -87.33 to 88.37")
   func exponential() {
     let x = sweep(from: -40, to: 7, mantissas: 16384).filter { $0 >= -87.33 && $0 <= 88.37 }
-    let result = worst(apply(TensorEngine.exponential, to: x), x, exact: exp)
+    let result = worst(apply(RetortTensorEngine.exponential, to: x), x, exact: exp)
     #expect(result.units <= 2, "at \(result.at)")
   }
 
@@ -71,7 +71,7 @@ import Testing
     let x: [Float] = [
       -87.34, -100, -1e30, -.infinity, 88.37, 89, 1e30, .infinity, 0, -0.0, .leastNonzeroMagnitude,
     ]
-    let y = apply(TensorEngine.exponential, to: x)
+    let y = apply(RetortTensorEngine.exponential, to: x)
     #expect(y[0..<4].allSatisfy { $0 == 0 })
     #expect(y[4..<8].allSatisfy { $0.isFinite && $0 > 2.3e38 })
     #expect(y[8...].allSatisfy { $0 == 1 })
@@ -85,7 +85,7 @@ import Testing
 
   @Test("not-a-number stays one, whatever its payload")
   func notANumber() {
-    #expect(apply(TensorEngine.exponential, to: notNumbers).allSatisfy { $0.isNaN })
+    #expect(apply(RetortTensorEngine.exponential, to: notNumbers).allSatisfy { $0.isNaN })
     #expect(apply(errorFunction, to: notNumbers).allSatisfy { $0.isNaN })
     #expect(apply(hyperbolicTangent, to: notNumbers).allSatisfy { $0.isNaN })
     #expect(apply(GELU.value, to: notNumbers).allSatisfy { $0.isNaN })

@@ -1,5 +1,5 @@
-import TensorEngine
-import TestSupport
+import RetortTensorEngine
+import RetortTestSupport
 import Testing
 
 /// Gradients of two micro-batches add up to those of one batch.

@@ -1,5 +1,5 @@
-import TensorEngine
-import TestSupport
+import RetortTensorEngine
+import RetortTestSupport
 import Testing
 
 /// Every operation adds to the gradient that its inputs already have from elsewhere, such as a residual

@@ -1,6 +1,6 @@
-import TensorEngine
+import RetortTensorEngine
 
-@testable import struct TensorEngine.DropoutPlace
+@testable import struct RetortTensorEngine.DropoutPlace
 
 /// What each of `count` units at a place is multiplied by: 0 where the source drops it, 1 / (1 - p) else.
 func dropoutFactors(

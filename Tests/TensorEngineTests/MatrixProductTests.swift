@@ -1,7 +1,7 @@
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import TensorEngine
+@testable import RetortTensorEngine
 
 /// Products of the packed kernel have exactly the bits that their definition names: within a block of the inner
 /// dimension a chain of fused multiply-adds, the blocks added up. So they depend on nothing else: not on the layout of

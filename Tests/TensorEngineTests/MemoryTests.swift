@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import TensorEngine
+@testable import RetortTensorEngine
 
 @Suite struct MemoryTests {
   @Test("an arena hands out aligned memory from the bottom up, and again after a release")

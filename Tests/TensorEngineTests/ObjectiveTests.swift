@@ -1,5 +1,5 @@
-import TensorEngine
-import TestSupport
+import RetortTensorEngine
+import RetortTestSupport
 import Testing
 
 /// Losses on whole matrices: values a row, and gradients times the caller's scale.

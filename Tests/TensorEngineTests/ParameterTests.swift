@@ -1,5 +1,5 @@
-import TensorEngine
-import TestSupport
+import RetortTensorEngine
+import RetortTestSupport
 import Testing
 
 /// Gradients of embedding tables are zero but for a few rows, and the engine zeroes only the rows it

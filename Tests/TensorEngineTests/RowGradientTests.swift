@@ -1,7 +1,7 @@
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import TensorEngine
+@testable import RetortTensorEngine
 
 /// A gradient of some rows reads as the whole table would, whatever the width of a row and however many came before.
 @Suite("Gradients of rows")

@@ -1,8 +1,8 @@
 import Foundation
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import TensorEngine
+@testable import RetortTensorEngine
 
 /// Reductions over rows of every length around the vector width.
 @Suite struct RowKernelTests {

@@ -1,4 +1,4 @@
-import TensorEngine
+import RetortTensorEngine
 import Testing
 
 @Suite struct SequenceLayoutTests {

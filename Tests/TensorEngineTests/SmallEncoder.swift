@@ -1,5 +1,5 @@
-import TensorEngine
-import TestSupport
+import RetortTensorEngine
+import RetortTestSupport
 
 /// A small post-norm encoder made of the engine's operations, for tests of what a whole step does: threads,
 /// accumulation, memory. Query, key and value projections are one product.

@@ -1,5 +1,5 @@
-import TensorEngine
-import TestSupport
+import RetortTensorEngine
+import RetortTestSupport
 import Testing
 
 /// Results have the same bits at any number of threads: outputs, all gradients, and weights after 20 steps.

@@ -1,8 +1,8 @@
 import Foundation
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import TensorEngine
+@testable import RetortTensorEngine
 
 /// Soft targets from the largest logits: what is kept, the loss over k + 1 outcomes, its gradient.
 @Suite struct TopKSoftTargetTests {

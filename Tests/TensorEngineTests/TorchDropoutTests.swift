@@ -1,9 +1,9 @@
 // Masks of a replayed PyTorch run, against torch itself: torch_random.h5.
-import Randomness
-import TestSupport
+import RetortRandomness
+import RetortTestSupport
 import Testing
 
-@testable import TensorEngine
+@testable import RetortTensorEngine
 
 @Suite("Torch's dropout masks")
 struct TorchDropoutTests {

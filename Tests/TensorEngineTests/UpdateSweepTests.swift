@@ -1,8 +1,8 @@
 // The sweep that optimizers are written with: every value once, whatever the gradient looks like.
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import TensorEngine
+@testable import RetortTensorEngine
 
 @Suite("Sweeps of an optimizer")
 struct UpdateSweepTests {

@@ -1,4 +1,4 @@
-import TensorEngine
+import RetortTensorEngine
 
 /// A scope that was used before: all memory it hands out, of activations and of gradients, is full of
 /// not-a-number, so that an operation which leaves anything unwritten is found out.

@@ -1,7 +1,7 @@
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import TensorEngine
+@testable import RetortTensorEngine
 
 /// Every operation says what it costs: floating-point operations and bytes are functions of shapes.
 @Suite struct WorkMeterTests {

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import TensorEngine
+@testable import RetortTensorEngine
 
 @Suite struct WorkerPoolTests {
   @Test(

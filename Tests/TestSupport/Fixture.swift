@@ -1,6 +1,6 @@
 // Numbers that PyTorch made, read from Tests/Fixtures.
 import Foundation
-import Storage
+import RetortStorage
 import Testing
 
 /// One fixture file, written by the scripts under Tests/Peers and by nothing else. A missing file, group or

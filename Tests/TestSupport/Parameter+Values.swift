@@ -1,5 +1,5 @@
 // Parameters made from and read as arrays.
-import TensorEngine
+import RetortTensorEngine
 
 extension Parameter {
   public convenience init(

@@ -1,8 +1,8 @@
 // What the parity tests measured, for Results/parity.md.
 import Foundation
-import Reporting
+import RetortReporting
+import RetortTensorEngine
 import Synchronization
-import TensorEngine
 import Testing
 
 /// The largest differences that comparisons of `ParityTests` found, by test and reason of the tolerance. Kept only where the

@@ -1,5 +1,5 @@
 // Seeded random inputs, the same in every run.
-import Randomness
+import RetortRandomness
 
 /// Draws float32 inputs one after another; a case names its own place, so cases do not move each other.
 public struct RandomInputs {

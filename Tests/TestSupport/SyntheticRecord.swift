@@ -1,6 +1,6 @@
 // A record of a run that never took place, for tests only: plausible in shape, made by arithmetic.
 
-import Records
+import RetortRecords
 
 /// A small generator, so that the synthetic predictions look like noise and never change.
 public struct TestGenerator {

@@ -1,9 +1,9 @@
 // Ids equal to those of tokenizers 0.19.1, on hard cases, on every scalar, on all the data.
-import Files
 import Foundation
+import RetortFiles
 import Testing
 
-@testable import Text
+@testable import RetortText
 
 @Suite("BERT tokenizer")
 struct BertTokenizerTests {

@@ -1,8 +1,8 @@
 // Many texts at once: the ids of one text after the other, on any number of threads.
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import Text
+@testable import RetortText
 
 @Suite("Encoded texts")
 struct EncodedTextsTests {

@@ -1,8 +1,8 @@
 // Shuffles in the long run: every order equally likely, no epoch like another, batches of like length.
-import TestSupport
+import RetortTestSupport
 import Testing
 
-@testable import Text
+@testable import RetortText
 
 @Suite("Epoch order in the long run")
 struct EpochOrderStatisticsTests {

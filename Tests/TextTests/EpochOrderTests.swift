@@ -1,7 +1,7 @@
 // Orders: every example once, the recipe's length groups, the Trainer's replay.
 import Testing
 
-@testable import Text
+@testable import RetortText
 
 @Suite("Epoch order")
 struct EpochOrderTests {

@@ -1,9 +1,9 @@
 // GLUE's files: what is read, and the place of everything that is refused.
-import Files
-import TestSupport
+import RetortFiles
+import RetortTestSupport
 import Testing
 
-@testable import Text
+@testable import RetortText
 
 @Suite("GLUE SST-2")
 struct LabelledSentencesTests {

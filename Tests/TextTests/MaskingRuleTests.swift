@@ -1,8 +1,8 @@
 // Masking: how many, which, by what, and always the same.
-import Randomness
+import RetortRandomness
 import Testing
 
-@testable import Text
+@testable import RetortText
 
 @Suite("Masking")
 struct MaskingRuleTests {

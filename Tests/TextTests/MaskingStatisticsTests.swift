@@ -1,10 +1,10 @@
 // Masking in the long run: rates by token frequency, what is put there, and no memory.
 import Foundation
-import Randomness
-import TestSupport
+import RetortRandomness
+import RetortTestSupport
 import Testing
 
-@testable import Text
+@testable import RetortText
 
 @Suite("Masking in the long run")
 struct MaskingStatisticsTests {

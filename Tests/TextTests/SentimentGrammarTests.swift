@@ -1,9 +1,9 @@
 // The generated task: the same for the same seed, balanced, not decided by counting words.
-import Files
-import Randomness
+import RetortFiles
+import RetortRandomness
 import Testing
 
-@testable import Text
+@testable import RetortText
 
 @Suite("Sentiment grammar")
 struct SentimentGrammarTests {

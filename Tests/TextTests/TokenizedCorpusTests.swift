@@ -1,10 +1,10 @@
 // Corpora: the recipe's chunks and cleaning, the cache file, damage, limits.
-import Files
 import Foundation
-import TestSupport
+import RetortFiles
+import RetortTestSupport
 import Testing
 
-@testable import Text
+@testable import RetortText
 
 @Suite("Tokenized corpus")
 struct TokenizedCorpusTests {

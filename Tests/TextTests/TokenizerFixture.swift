@@ -1,6 +1,6 @@
 // The reference ids that Tests/Peers/tokenizer_fixture.py got from tokenizers 0.19.1.
 import Foundation
-import Text
+import RetortText
 
 struct TokenizerFixture: Decodable {
   struct Case: Decodable {

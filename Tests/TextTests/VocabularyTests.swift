@@ -1,9 +1,9 @@
 // Vocabularies: ids, special tokens, and what is refused.
-import Files
-import TestSupport
+import RetortFiles
+import RetortTestSupport
 import Testing
 
-@testable import Text
+@testable import RetortText
 
 @Suite("Vocabulary")
 struct VocabularyTests {

@@ -1,7 +1,7 @@
 // Training of a vocabulary: a worked example, order, limits, use.
 import Testing
 
-@testable import Text
+@testable import RetortText
 
 @Suite("WordPiece training")
 struct WordPieceTrainerTests {

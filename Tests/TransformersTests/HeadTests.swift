@@ -1,6 +1,6 @@
 import Foundation
+import RetortTransformers
 import Testing
-import Transformers
 
 @Suite("Heads")
 struct HeadTests {

@@ -1,10 +1,10 @@
-import Files
 import Foundation
-import Storage
-import TestSupport
+import RetortFiles
+import RetortStorage
+import RetortTestSupport
 import Testing
 
-@testable import Transformers
+@testable import RetortTransformers
 
 @Suite("Model folders of transformers")
 struct HuggingFaceFolderTests {

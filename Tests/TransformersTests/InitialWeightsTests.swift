@@ -1,7 +1,7 @@
 // First values of whole models, parameter by parameter, as transformers' `_init_weights` draws them.
-import TestSupport
+import RetortTestSupport
+import RetortTransformers
 import Testing
-import Transformers
 
 @Suite("First values of models")
 struct InitialWeightsTests {

@@ -1,5 +1,5 @@
+import RetortTransformers
 import Testing
-import Transformers
 
 @Suite("Parameter counts")
 struct ParameterCountTests {

@@ -1,6 +1,6 @@
 // The encoder as the formulas have it: double precision, one token, one head, one number at a time.
 import Foundation
-import Transformers
+import RetortTransformers
 
 /// Matrices are arrays of rows. No dropout.
 struct ReferenceEncoder {

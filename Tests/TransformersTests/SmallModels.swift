@@ -1,6 +1,6 @@
 // Models small enough to compute by hand, and weights in memory.
+import RetortTransformers
 import Testing
-import Transformers
 
 extension TransformerConfiguration {
   /// 3 layers of hidden size 16.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Transformers
+@testable import RetortTransformers
 
 @Suite("Weight names")
 struct WeightNamesTests {

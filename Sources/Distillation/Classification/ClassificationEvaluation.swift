@@ -1,5 +1,5 @@
-import Text
-import Transformers
+import RetortText
+import RetortTransformers
 
 /// Runs a classifier over examples in order, without dropout.
 public enum ClassificationEvaluation {

@@ -1,7 +1,7 @@
 // Fine-tuning of a classifier.
-import Randomness
-import Text
-import Transformers
+import RetortRandomness
+import RetortText
+import RetortTransformers
 
 /// Fine-tuning of a classifier with the semantics of Hugging Face's Trainer (transformers 4.44.2) that the
 /// report used: a new order every epoch with the last, smaller batch kept; cross-entropy averaged over

@@ -1,7 +1,7 @@
 // The random numbers of one fine-tuning, in the order in which it needs them.
-import Randomness
-import Text
-import Transformers
+import RetortRandomness
+import RetortText
+import RetortTransformers
 
 /// What the Trainer of transformers 4.44.2 draws, with accelerate 0.34.2 and torch 2.4.0: an epoch's order is `randperm`
 /// of a generator seeded with seed + epoch; the default generator, seeded once, gives a 64-bit number to each data

@@ -1,4 +1,4 @@
-import Text
+import RetortText
 
 /// Tokenized sentences with their labels: what a classifier is trained on and held against.
 public struct LabelledSequences: Sendable {

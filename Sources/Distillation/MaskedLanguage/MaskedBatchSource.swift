@@ -1,5 +1,5 @@
-import Randomness
-import Text
+import RetortRandomness
+import RetortText
 
 /// Where the masked batches of a stage come from. Each is a function of its place: a training that is gone on with, the
 /// live teacher and a store of a teacher's outputs all see the same ones.

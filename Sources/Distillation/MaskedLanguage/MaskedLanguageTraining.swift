@@ -1,7 +1,7 @@
 // Masked-language training of a student, taught by a teacher or by the text alone.
-import Randomness
-import Text
-import Transformers
+import RetortRandomness
+import RetortText
+import RetortTransformers
 
 /// Pre-training, or distillation where the objective asks for a teacher.
 ///

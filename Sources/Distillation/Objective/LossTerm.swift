@@ -1,6 +1,6 @@
 // A term of a loss: everything that the rest of the program needs to know of it.
-import Options
-import TensorEngine
+import RetortOptions
+import RetortTensorEngine
 
 /// The two kinds of batches that terms are taken on.
 public enum BatchKind: Sendable, Hashable, CaseIterable {

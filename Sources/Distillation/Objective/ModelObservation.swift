@@ -1,6 +1,6 @@
 // One forward pass of a model that computes what is read of it and nothing else.
-import Text
-import Transformers
+import RetortText
+import RetortTransformers
 
 /// What a model computed of a batch.
 struct ModelObservation {

@@ -1,6 +1,6 @@
 // A loss: terms with weights. Names, counts, needs and formulas follow from the terms.
-import Options
-import TensorEngine
+import RetortOptions
+import RetortTensorEngine
 
 /// A term and how much it counts. A weight of 0 computes and logs it without training on it.
 public struct WeightedTerm: Sendable, Equatable {

@@ -1,6 +1,6 @@
 // One batch through teacher, student and objective.
-import Text
-import Transformers
+import RetortText
+import RetortTransformers
 
 /// Computes the terms' sums over a batch and, in a recording scope, the seeds of the backward pass.
 struct ObjectivePass {

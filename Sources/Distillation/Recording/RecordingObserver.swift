@@ -1,5 +1,5 @@
 // Who looks on while activations are recorded, and what stops a recording.
-import Files
+import RetortFiles
 
 /// How far a recording has come.
 public struct RecordingProgress: Sendable, Equatable {

@@ -1,7 +1,7 @@
 // The teacher's side of a distillation stage, run ahead of it and kept.
-import Storage
-import Text
-import Transformers
+import RetortStorage
+import RetortText
+import RetortTransformers
 
 /// Computes what a live teacher would say to every batch of a training, in training order, and stores it.
 public struct StageActivationRecording {
@@ -47,7 +47,7 @@ public struct StageActivationRecording {
           let masked = try batches.batch(
             order[batch], at: BatchPlace(step: step, microBatch: microBatch))
           try record(
-            masked, at: Storage.BatchPlace(epoch: epoch, step: step, microBatch: microBatch),
+            masked, at: RetortStorage.BatchPlace(epoch: epoch, step: step, microBatch: microBatch),
             in: scope, into: writer)
           tokens += masked.packed.tokenCount
         }
@@ -63,7 +63,7 @@ public struct StageActivationRecording {
   }
 
   private func record(
-    _ batch: MaskedBatch, at place: Storage.BatchPlace, in scope: ComputeScope,
+    _ batch: MaskedBatch, at place: RetortStorage.BatchPlace, in scope: ComputeScope,
     into writer: StageActivationWriter
   ) throws {
     scope.reset()

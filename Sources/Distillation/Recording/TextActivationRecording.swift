@@ -1,9 +1,9 @@
 // The hidden states of a text, line by line, kept for analysis.
-import Files
 import Glibc
-import Storage
-import Text
-import Transformers
+import RetortFiles
+import RetortStorage
+import RetortText
+import RetortTransformers
 
 /// Runs every line of a text, one sequence each, through an encoder and stores the hidden states asked for.
 public struct TextActivationRecording {

@@ -1,7 +1,7 @@
 // How alike two models see the same text.
 import Foundation
-import Storage
-import TensorEngine
+import RetortStorage
+import RetortTensorEngine
 
 /// The hidden states of two models after every layer held against each other, token by token, over one text.
 ///

@@ -1,6 +1,6 @@
 // A classifier whose answers a fine-tuning learns from.
-import Text
-import Transformers
+import RetortText
+import RetortTransformers
 
 /// Knows its class logits of every training example; hidden states it computes batch by batch.
 ///

@@ -1,6 +1,6 @@
 // A teacher that is run beside the student.
-import Text
-import Transformers
+import RetortText
+import RetortTransformers
 
 /// A teacher that is run, forward only, on every batch the student sees.
 public final class LiveTeacher: TeacherSource {

@@ -1,7 +1,7 @@
 // A teacher that was run before: what it said is read from an activation store.
-import Storage
-import Text
-import Transformers
+import RetortStorage
+import RetortText
+import RetortTransformers
 
 /// Gives a training the outputs that were stored for it, batch by batch, after making sure that the batch is the
 /// one they were computed of.

@@ -1,6 +1,6 @@
 // Where the outputs of a teacher come from.
-import Text
-import Transformers
+import RetortText
+import RetortTransformers
 
 /// What a student is taught with, for one batch. Valid until the source is asked for the next batch.
 public struct TeacherTargets {

@@ -1,6 +1,6 @@
 // A teaching classifier's softened distribution over the classes.
-import Options
-import TensorEngine
+import RetortOptions
+import RetortTensorEngine
 
 /// T² · KL( softmax(t/T) ‖ softmax(s/T) ) over the classes, mean over the sentences of a step.
 /// Source: Hinton, Vinyals, Dean 2015 (arXiv 1503.02531); as the second step of distillation in Sanh et al. 2019

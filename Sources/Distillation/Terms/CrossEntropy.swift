@@ -1,6 +1,6 @@
 // The labels of sentences.
-import Options
-import TensorEngine
+import RetortOptions
+import RetortTensorEngine
 
 /// Cross-entropy of the class logits with the labels, mean over the sentences of a step.
 public struct CrossEntropy: TensorTerm {

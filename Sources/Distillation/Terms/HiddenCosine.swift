@@ -1,6 +1,6 @@
 // The direction of the last hidden states.
-import Options
-import TensorEngine
+import RetortOptions
+import RetortTensorEngine
 
 /// 1 - cos(student, teacher) of the last hidden state, mean over all positions.
 /// Source: Sanh et al. 2019 (arXiv 1910.01108), section 3.

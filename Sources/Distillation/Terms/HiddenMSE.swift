@@ -1,7 +1,7 @@
 // Hidden states of layer pairs, the student's projected to the teacher's width.
-import Layers
-import Options
-import TensorEngine
+import RetortLayers
+import RetortOptions
+import RetortTensorEngine
 
 /// Σ over the pairs of MSE(h_student · Wᵀ, h_teacher): a mean over the teacher's width and over all positions.
 ///

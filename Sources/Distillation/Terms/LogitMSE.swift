@@ -1,6 +1,6 @@
 // The teacher's logits themselves, without a softmax.
-import Options
-import TensorEngine
+import RetortOptions
+import RetortTensorEngine
 
 /// (1/V) Σ (s - t)² over the vocabulary, mean over the positions it is taken on: torch's MSELoss of the logits.
 /// DistilBERT's `alpha_mse` sums over the vocabulary: V times this.

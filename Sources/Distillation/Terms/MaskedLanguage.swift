@@ -1,6 +1,6 @@
 // The words that were masked.
-import Options
-import TensorEngine
+import RetortOptions
+import RetortTensorEngine
 
 /// Cross-entropy with the word that was masked, mean over the masked positions.
 /// Source: Devlin et al. 2019 (arXiv 1810.04805), section 3.1.

@@ -1,7 +1,7 @@
 // The student's softened distribution held against the teacher's: the divergence the other way round.
 import Glibc
-import Options
-import TensorEngine
+import RetortOptions
+import RetortTensorEngine
 
 /// T² · KL( softmax(s/T) ‖ softmax(t/T) ) over the vocabulary, mean over the positions it is taken on. It punishes words
 /// that the student expects and the teacher does not; soft targets punish those that the teacher expects and the

@@ -1,6 +1,6 @@
 // The teacher's softened distribution over the vocabulary.
-import Options
-import TensorEngine
+import RetortOptions
+import RetortTensorEngine
 
 /// T² · KL( softmax(t/T) ‖ softmax(s/T) ) over the vocabulary, mean over the positions it is taken on.
 /// Source: Hinton, Vinyals, Dean 2015 (arXiv 1503.02531); Sanh et al. 2019 (arXiv 1910.01108), section 3.

@@ -1,5 +1,5 @@
 // Which epoch's weights a training ends with, and where they are kept.
-import Transformers
+import RetortTransformers
 
 /// Which epoch's weights a training ends with; ties keep the first.
 public enum SelectionRule: String, Sendable, Equatable, CaseIterable {

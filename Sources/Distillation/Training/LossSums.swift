@@ -1,4 +1,4 @@
-import Storage
+import RetortStorage
 
 /// Running sums of the losses of steps: each term unweighted, and the weighted total that is minimised.
 public struct LossSums: Sendable, Equatable {

@@ -1,5 +1,5 @@
-import Storage
-import Transformers
+import RetortStorage
+import RetortTransformers
 
 /// A model's weights in a checkpoint, under their own paths.
 public enum ModelCheckpoint {

@@ -1,5 +1,5 @@
 // A step's batches through the objective, whole or broken down by term.
-import Transformers
+import RetortTransformers
 
 extension Trainer {
   /// Losses of one step's batches; in a recording scope also their gradients.

@@ -1,6 +1,6 @@
 // The training loop: one for every kind of training.
-import Text
-import Transformers
+import RetortText
+import RetortTransformers
 
 /// Trains a model to a limit:
 ///

@@ -1,5 +1,5 @@
 // A batch with what is to be learnt of it.
-import Text
+import RetortText
 
 /// A batch of masked text, or of sentences with classes.
 public struct TrainingBatch: Sendable {

@@ -1,7 +1,7 @@
 import Foundation
-import Optimization
-import Storage
-import Transformers
+import RetortOptimization
+import RetortStorage
+import RetortTransformers
 
 /// Writes and reads the checkpoints of one training.
 public struct TrainingCheckpointing {

@@ -1,6 +1,6 @@
 // What tells one kind of training from another.
-import Text
-import Transformers
+import RetortText
+import RetortTransformers
 
 /// Batches, random numbers and evaluation of a training; `Trainer` does the rest. `FineTuning` and
 /// `MaskedLanguageTraining` have one each.

@@ -1,4 +1,4 @@
-import Storage
+import RetortStorage
 
 /// Where a training stands, between two optimizer steps: everything, with weights and moments, that going on
 /// from here to the same bits takes. Counter-based streams are functions of seed, step and place, so they need none.

@@ -1,7 +1,7 @@
 // How long a training goes on, how its parameters are updated and when it is saved.
 // Whoever trains names an optimizer and a schedule.
-@_exported import Optimization
-import Text
+@_exported import RetortOptimization
+import RetortText
 
 /// How the parameters of a training are updated.
 public struct OptimizationSettings: Sendable, Equatable {

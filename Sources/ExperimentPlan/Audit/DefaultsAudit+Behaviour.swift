@@ -1,5 +1,5 @@
 // What the programs do that no setting of theirs says, and what is done here instead.
-import Records
+import RetortRecords
 
 extension DefaultsAudit {
   static let behaviour: [AuditedDefault] = [

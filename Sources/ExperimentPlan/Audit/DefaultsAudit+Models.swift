@@ -1,8 +1,8 @@
 // Configurations and tokenizers beside transformers' own.
 import Foundation
-import Records
-import Text
-import Transformers
+import RetortRecords
+import RetortText
+import RetortTransformers
 
 extension DefaultsAudit {
   // MARK: Models

@@ -1,8 +1,8 @@
 // Recipes and filled-in values of stages beside TrainingArguments and the distillation scripts' arguments.
-import Distillation
-import Optimization
-import Records
-import Text
+import RetortDistillation
+import RetortOptimization
+import RetortRecords
+import RetortText
 
 extension DefaultsAudit {
   // MARK: Fine-tuning

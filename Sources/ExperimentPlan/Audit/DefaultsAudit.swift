@@ -1,5 +1,5 @@
 // The program's own defaults, each with the one of Hugging Face's programs that it answers to.
-import Records
+import RetortRecords
 
 /// What `Results/defaults.md` is drawn from. No value stands here: each is read off a recipe, a
 /// configuration or the code that holds it, so that none can change without its row.

@@ -1,6 +1,6 @@
 // What must hold for each model of a definition and for its vocabulary.
-import Options
-import Transformers
+import RetortOptions
+import RetortTransformers
 
 extension DefinitionChecks {
   mutating func check(_ model: ModelDefinition) {

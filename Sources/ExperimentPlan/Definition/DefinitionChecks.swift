@@ -1,5 +1,5 @@
 // What must hold between the keys of a definition: names, references, cycles.
-import Options
+import RetortOptions
 
 /// Checks a decoded definition as a whole; each mistake is reported where it was written. What depends on a
 /// declaration that is wrong itself is left out: there would be a second report of the same mistake.

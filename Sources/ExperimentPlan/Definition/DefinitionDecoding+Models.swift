@@ -1,6 +1,6 @@
 // The `models:` of a definition.
-import Options
-import Transformers
+import RetortOptions
+import RetortTransformers
 
 extension DefinitionDecoding {
   func models(_ top: MapReader) -> [ModelDefinition]? {

@@ -1,5 +1,5 @@
 // The `stages:` of a definition.
-import Options
+import RetortOptions
 
 extension DefinitionDecoding {
   func stages(_ top: MapReader) -> [StageDefinition]? {

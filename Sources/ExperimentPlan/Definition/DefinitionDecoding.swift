@@ -1,5 +1,5 @@
 // The tree of a definition to its value types, and what a definition's names stand for while it is read.
-import Options
+import RetortOptions
 
 /// Reads a prepared tree. Mistakes are collected; a nil result means that there are some.
 final class DefinitionDecoding: DiagnosticCollector {

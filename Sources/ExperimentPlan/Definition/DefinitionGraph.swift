@@ -1,5 +1,5 @@
 // Models and stages as one graph: what needs what, in which order, and what each one is.
-import Transformers
+import RetortTransformers
 
 /// What is known of a model at some point of the graph, without loading it.
 struct ModelShape: Sendable, Equatable {

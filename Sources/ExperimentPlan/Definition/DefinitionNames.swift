@@ -1,5 +1,5 @@
 // Names in a definition: what may be one, and how references to them are read.
-import Options
+import RetortOptions
 
 enum DefinitionNames {
   /// A name that can be a folder, a key path and part of a command line.

@@ -1,5 +1,5 @@
 // Key paths into a definition's tree (`stages.sst2.seed`): finding, setting, and short forms.
-import Options
+import RetortOptions
 
 /// `stages.<id>.<key>` leads into the stage of that id, whatever its kind; every other path leads
 /// through maps by key and through lists by index.

@@ -1,6 +1,6 @@
 // From the tree as written to the tree with everything explicit: short forms, --set, recipes.
-import Options
-import StrictYAML
+import RetortOptions
+import RetortStrictYAML
 
 struct DefinitionPreparation {
   private(set) var diagnostics: [Diagnostic] = []

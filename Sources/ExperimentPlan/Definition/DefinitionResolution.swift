@@ -1,5 +1,5 @@
 // From a definition's tree, as it was written, to a definition that was checked as a whole.
-import Options
+import RetortOptions
 
 /// A definition with everything explicit; its sweep and its ablation are read and not yet written out.
 struct DefinitionResolution {

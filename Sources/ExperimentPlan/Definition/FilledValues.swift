@@ -1,5 +1,5 @@
 // The values of a definition that it does not state itself, listed for display.
-import Options
+import RetortOptions
 
 enum FilledValues {
   /// Every leaf of the prepared tree that came from a recipe, the program or a `--set` option.

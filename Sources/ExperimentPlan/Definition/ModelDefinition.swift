@@ -1,5 +1,5 @@
 // The models of a definition. Plain values.
-import Transformers
+import RetortTransformers
 
 /// Where a folder of the published form (config.json, model.safetensors, vocab.txt) is.
 public enum ModelAddress: Sendable, Equatable, Hashable, CustomStringConvertible {

@@ -1,5 +1,5 @@
 // What is known of a stored model before its weights are read: configuration, parts, names and shapes.
-import Transformers
+import RetortTransformers
 
 /// A model's config.json and, where they are at hand, the names and shapes of its weights.
 public struct ModelOutline: Sendable, Equatable {

@@ -1,6 +1,6 @@
 // The keys of a model, declared.
-import Options
-import Transformers
+import RetortOptions
+import RetortTransformers
 
 extension ModelSizes {
   static let options = OptionList(

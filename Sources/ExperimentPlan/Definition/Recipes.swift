@@ -1,6 +1,6 @@
 // Named recipes: published settings as data, filled in under what a definition leaves out.
-import Options
-import StrictYAML
+import RetortOptions
+import RetortStrictYAML
 
 /// The settings of one published program for one kind of stage.
 struct Recipe: Sendable {

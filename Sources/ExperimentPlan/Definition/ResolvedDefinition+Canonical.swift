@@ -1,6 +1,6 @@
 // The resolved definition written out: a definition again, with nothing left to fill in.
-import Options
-import StrictYAML
+import RetortOptions
+import RetortStrictYAML
 
 extension ResolvedDefinition {
   /// The whole definition as YAML; reading it gives an equal definition.

@@ -1,5 +1,5 @@
 // The keys of a definition, in the order in which they are written.
-import Options
+import RetortOptions
 
 extension ResolvedDefinition {
   /// Everything that a definition may hold.

@@ -1,7 +1,7 @@
 // An experiment definition with everything explicit, and how one is loaded.
 import Foundation
-import Options
-import StrictYAML
+import RetortOptions
+import RetortStrictYAML
 
 /// What no definition text can tell: sizes of published folders, names that exist.
 public struct DefinitionContext: Sendable {

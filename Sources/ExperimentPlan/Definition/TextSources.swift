@@ -1,5 +1,5 @@
 // The texts and tasks of a definition: declared under `corpora:` and `tasks:`, named where they are used.
-import Options
+import RetortOptions
 
 public enum Grammar: String, Sendable, CaseIterable { case filmReviews = "film_reviews" }
 

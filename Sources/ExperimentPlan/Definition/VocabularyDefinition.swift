@@ -1,5 +1,5 @@
 // The vocabulary of a definition: a model's, a folder's, or one that is trained.
-import Options
+import RetortOptions
 
 public enum VocabularySource: Sendable, Equatable {
   /// Of a model read from a folder.

@@ -1,6 +1,6 @@
 // The parts of an explanation: losses as formulas, options in words, the learning rate drawn.
-import Distillation
-import Options
+import RetortDistillation
+import RetortOptions
 
 enum NumberWords {
   /// The shortest exact form without a trailing `.0` and with `e-5` for `e-05`.

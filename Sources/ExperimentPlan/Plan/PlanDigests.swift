@@ -1,8 +1,8 @@
 // Digests that name what a stage's result depends on, so that equal stages are run once.
-import Files
-import Options
-import Text
-import Transformers
+import RetortFiles
+import RetortOptions
+import RetortText
+import RetortTransformers
 
 /// Digests of a published folder's files, in hexadecimal.
 public struct FolderDigests: Sendable, Equatable {

@@ -1,5 +1,5 @@
 // `retort explain`: a plan told in words, formulas and drawings before anything runs.
-import Formatting
+import RetortFormatting
 
 /// The text of `retort explain`: a pure function of the plan and what is known about its data.
 public struct PlanExplanation {

@@ -1,5 +1,5 @@
 // What will be run, in order: a definition's stages and the baselines it asks for.
-import Options
+import RetortOptions
 
 /// Why a stage is in the plan.
 public enum StageRole: Sendable, Equatable {

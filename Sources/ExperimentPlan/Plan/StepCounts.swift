@@ -1,6 +1,6 @@
 // How many steps a stage will take, from the sizes of its data.
-import Distillation
-import Files
+import RetortDistillation
+import RetortFiles
 
 /// Sequences and tokens of a corpus as cut for a stage, or examples of a task.
 public struct DataSize: Sendable, Equatable {

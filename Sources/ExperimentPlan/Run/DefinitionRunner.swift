@@ -1,8 +1,8 @@
 // A definition, run: every experiment that its sweep and its ablation ask for, in order.
-import Distillation
-import Files
-import Records
-import Transformers
+import RetortDistillation
+import RetortFiles
+import RetortRecords
+import RetortTransformers
 
 /// What a finished run left.
 public struct FinishedRun: Sendable {

@@ -1,7 +1,7 @@
 // Digests of everything a plan reads from files, with all that is missing reported at once.
-import Files
-import Options
-import Transformers
+import RetortFiles
+import RetortOptions
+import RetortTransformers
 
 extension DigestFacts {
   /// Version of the grammar that generated corpora and tasks come from; raised when its lines change.

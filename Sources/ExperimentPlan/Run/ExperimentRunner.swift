@@ -1,11 +1,11 @@
 // One variant of a definition, run: stages in order, finished ones from the cache, a record at the end.
-import Distillation
-import Files
 import Foundation
-import Records
-import Storage
-import Text
-import Transformers
+import RetortDistillation
+import RetortFiles
+import RetortRecords
+import RetortStorage
+import RetortText
+import RetortTransformers
 
 /// What is asked of a runner.
 public struct RunRequest: Sendable {

@@ -1,5 +1,5 @@
 // The models that finished stages left.
-import Transformers
+import RetortTransformers
 
 protocol FinishedStages {
   /// What a stage made, with everything it has for masked-language work.

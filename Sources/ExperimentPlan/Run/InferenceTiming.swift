@@ -1,9 +1,9 @@
 // How long a finished classifier takes over its validation split.
-import Distillation
-import Files
 import Foundation
-import Records
-import Transformers
+import RetortDistillation
+import RetortFiles
+import RetortRecords
+import RetortTransformers
 
 /// One sentence at a time, as the paper times its models on a CPU, with weights packed as `predict` has them.
 /// Source: Sanh et al. 2019 (arXiv 1910.01108), table 3: a full pass over a development set at batch size 1.

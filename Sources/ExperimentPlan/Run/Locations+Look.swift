@@ -1,10 +1,10 @@
 // Looking at stored models before anything is computed.
-import Files
 import Foundation
-import Storage
+import RetortFiles
+import RetortStorage
+import RetortText
+import RetortTransformers
 import Synchronization
-import Text
-import Transformers
 
 extension Locations {
   /// Configuration, names and shapes of the model under an address, from the most complete folder there is; as

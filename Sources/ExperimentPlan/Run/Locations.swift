@@ -1,6 +1,6 @@
 // Where models, data and finished stages are looked for: the cache and the mirror.
-import Files
 import Foundation
+import RetortFiles
 
 /// Something that a plan needs and that is not where it could be; all of it at once.
 public struct LocationError: Error, Sendable, Equatable, CustomStringConvertible {

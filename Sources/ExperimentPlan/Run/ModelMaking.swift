@@ -1,12 +1,12 @@
 // From a plan's inputs to models in memory.
-import Distillation
-import Files
 import Foundation
-import Options
-import Randomness
-import Storage
-import Text
-import Transformers
+import RetortDistillation
+import RetortFiles
+import RetortOptions
+import RetortRandomness
+import RetortStorage
+import RetortText
+import RetortTransformers
 
 /// Makes the models that stages begin from: of published folders, of random values, of other models'
 /// layers, of finished stages.

@@ -1,9 +1,9 @@
 // Vocabulary, corpora and tasks of a plan, read or generated when first needed.
-import Distillation
-import Files
 import Foundation
-import Text
-import Transformers
+import RetortDistillation
+import RetortFiles
+import RetortText
+import RetortTransformers
 
 /// The data of one run. Each piece is prepared once.
 final class PreparedData {

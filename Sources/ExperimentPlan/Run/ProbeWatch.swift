@@ -1,6 +1,6 @@
 // What a few steps of training say about the others.
-import Distillation
-import TensorEngine
+import RetortDistillation
+import RetortTensorEngine
 
 /// Looks on while a probe trains, and tells what a step costs whatever its size from what a token costs.
 final class ProbeWatch: TrainingObserver {

@@ -1,13 +1,13 @@
 // A run's record: everything its tables and plots will show.
-import Distillation
-import Files
 import Foundation
-import Options
-import Processor
-import Records
-import Storage
-import Text
-import Transformers
+import RetortDistillation
+import RetortFiles
+import RetortOptions
+import RetortProcessor
+import RetortRecords
+import RetortStorage
+import RetortText
+import RetortTransformers
 
 struct RecordMaking {
   let plan: ResolvedPlan

@@ -1,9 +1,9 @@
 // What a run writes down as it goes: metrics, line by line, and its log.
-import Distillation
-import Files
 import Foundation
-import Records
-import Storage
+import RetortDistillation
+import RetortFiles
+import RetortRecords
+import RetortStorage
 
 /// Log and metrics of one run folder.
 final class RunEvents {

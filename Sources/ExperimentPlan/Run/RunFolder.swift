@@ -1,6 +1,6 @@
 // The folder of one run: what was asked for, how far it has come, what it measured.
-import Files
 import Foundation
+import RetortFiles
 
 /// Why a run folder cannot be used.
 public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible {

@@ -1,10 +1,10 @@
 // What a definition will take: a few steps of every stage are run and scaled up.
-import Distillation
-import Files
-import Formatting
 import Foundation
-import Text
-import Transformers
+import RetortDistillation
+import RetortFiles
+import RetortFormatting
+import RetortText
+import RetortTransformers
 
 /// Hours, memory and disk of all stages of a definition's variants, foretold from a short probe of each on this machine.
 ///

@@ -1,5 +1,5 @@
 // Who looks on while an experiment runs.
-import Distillation
+import RetortDistillation
 
 /// Hears of everything that a person at a terminal or a log would want to know. Observers change nothing.
 public protocol RunObserver: AnyObject {

@@ -1,10 +1,10 @@
 // The teacher outputs of a definition's stage, computed ahead of its training.
-import Distillation
-import Files
 import Foundation
-import Storage
-import Text
-import Transformers
+import RetortDistillation
+import RetortFiles
+import RetortStorage
+import RetortText
+import RetortTransformers
 
 /// What is asked of a recording of a stage's teacher outputs.
 public struct StageActivationRequest: Sendable {

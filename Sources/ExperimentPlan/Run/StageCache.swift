@@ -1,6 +1,6 @@
 // Finished stages, kept by digest so that a later run finds what is the same.
-import Files
 import Foundation
+import RetortFiles
 
 /// `RETORT_CACHE/stages/<digest>/`: a folder is there whole or not at all.
 public struct StageCache: Sendable {

@@ -1,11 +1,11 @@
 // One stage, from its inputs to its result.
-import Distillation
-import Files
 import Foundation
-import Records
-import Storage
-import Text
-import Transformers
+import RetortDistillation
+import RetortFiles
+import RetortRecords
+import RetortStorage
+import RetortText
+import RetortTransformers
 
 /// What a stage leaves: the trained model and its part of the record.
 struct StageResult {

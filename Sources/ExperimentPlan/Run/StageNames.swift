@@ -1,5 +1,5 @@
 // The names that a stage's record shows: those of the plan it stands in, whoever computed it.
-import Records
+import RetortRecords
 
 extension PlannedStage {
   /// Role to the model or stage that fills it.

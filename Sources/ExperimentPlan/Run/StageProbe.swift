@@ -1,7 +1,7 @@
 // A few steps of a stage, to see what all of them will take.
-import Distillation
-import Text
-import Transformers
+import RetortDistillation
+import RetortText
+import RetortTransformers
 
 /// Runs a stage for a few steps.
 struct StageProbe {

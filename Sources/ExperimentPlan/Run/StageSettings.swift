@@ -1,7 +1,7 @@
 // From a definition's options to the settings of the training loops, which never see YAML.
-import Distillation
-import Optimization
-import Text
+import RetortDistillation
+import RetortOptimization
+import RetortText
 
 extension TrainingOptions {
   var optimization: OptimizationSettings {
@@ -17,7 +17,7 @@ extension TrainingOptions {
     }
   }
 
-  var checkpointInterval: Distillation.CheckpointInterval {
+  var checkpointInterval: RetortDistillation.CheckpointInterval {
     switch checkpointEvery {
     case .minutes(let minutes): .minutes(minutes)
     case .steps(let steps): .steps(steps)

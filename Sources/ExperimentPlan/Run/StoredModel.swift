@@ -1,11 +1,11 @@
 // A model on disk that can be used by itself: a checkpoint of ours or a folder of the published form.
-import Distillation
-import Files
 import Foundation
-import Options
-import Storage
-import Text
-import Transformers
+import RetortDistillation
+import RetortFiles
+import RetortOptions
+import RetortStorage
+import RetortText
+import RetortTransformers
 
 /// Configuration, vocabulary and weights of a stored model, read strictly.
 public struct StoredModel {

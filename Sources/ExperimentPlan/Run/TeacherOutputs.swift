@@ -1,9 +1,9 @@
 // What stored teacher outputs depend on, and a teacher that reads them.
-import Distillation
-import Files
-import Storage
-import Text
-import Transformers
+import RetortDistillation
+import RetortFiles
+import RetortStorage
+import RetortText
+import RetortTransformers
 
 /// Everything that decides what a teacher says to the batches of a stage. How long the stage is and what its
 /// loss makes of the outputs is not in it: a store may serve stages that differ in those.

@@ -1,6 +1,6 @@
 // How text is cut: what a model's folder says, under a definition, as the tokenizer takes it.
-import Text
-import Transformers
+import RetortText
+import RetortTransformers
 
 extension TokenizerSettings {
   /// What a tokenizer does under these settings.

@@ -1,7 +1,7 @@
 // Where a fine-tuning's classifier comes from, and whether a stored one fits its task.
-import Options
-import Text
-import Transformers
+import RetortOptions
+import RetortText
+import RetortTransformers
 
 enum ClassifierStart: String, Sendable, CaseIterable {
   /// Kept as it is stored with the model.

@@ -1,5 +1,5 @@
 // A distillation, run and probed.
-import Distillation
+import RetortDistillation
 
 extension DistillStage {
   func run(in execution: StageExecution) throws -> StageResult {

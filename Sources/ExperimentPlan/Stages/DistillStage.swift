@@ -1,5 +1,5 @@
 // Training a student on text to answer as its teacher does.
-import Options
+import RetortOptions
 
 struct DistillStage: StageWork {
   var teacher: String

@@ -1,7 +1,7 @@
 // A fine-tuning, run and probed.
-import Distillation
-import Text
-import Transformers
+import RetortDistillation
+import RetortText
+import RetortTransformers
 
 extension FinetuneStage {
   func run(in execution: StageExecution) throws -> StageResult {

@@ -1,6 +1,6 @@
 // Fine-tuning a classifier on a task, from labels alone or from a teacher's answers too.
-import Distillation
-import Options
+import RetortDistillation
+import RetortOptions
 
 struct FinetuneStage: StageWork {
   var model: String

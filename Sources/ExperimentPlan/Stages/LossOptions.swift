@@ -1,6 +1,6 @@
 // The loss of a stage as a definition says it: terms by their keys, each with a weight.
-import Distillation
-import Options
+import RetortDistillation
+import RetortOptions
 
 struct LossOptions: Sendable, Equatable {
   /// In the order in which terms are registered. A weight of 0 leaves its term out.

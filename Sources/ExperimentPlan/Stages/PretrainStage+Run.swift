@@ -1,5 +1,5 @@
 // A pre-training, run and probed.
-import Distillation
+import RetortDistillation
 
 extension PretrainStage {
   func run(in execution: StageExecution) throws -> StageResult {

@@ -1,6 +1,6 @@
 // Masked-language-model training without a teacher.
-import Distillation
-import Options
+import RetortDistillation
+import RetortOptions
 
 struct PretrainStage: StageWork {
   /// A model, or the stage that made it.

@@ -1,5 +1,5 @@
 // A stage of a definition: its name, what it does, and how it trains.
-import Options
+import RetortOptions
 
 public struct StageDefinition: Sendable, Equatable {
   public var id: String

@@ -1,5 +1,5 @@
 // What a kind of stage answers for itself.
-import Options
+import RetortOptions
 
 /// One kind of stage. A kind is a type in a file of its own and a line in `StageKind.types`.
 protocol StageWork: Sendable, Equatable {

@@ -1,6 +1,6 @@
 // A fine-tuned teacher whose answers a fine-tuning learns from.
-import Distillation
-import Options
+import RetortDistillation
+import RetortOptions
 
 struct TeachingOptions: Sendable, Equatable {
   /// The fine-tuning that made it, or a model whose folder or checkpoint has a classifier.

@@ -1,6 +1,6 @@
 // What an ablation leaves out, and what it changes in a definition, in the words of the definition itself.
-import Distillation
-import Options
+import RetortDistillation
+import RetortOptions
 
 /// What an ablation leaves out, one run each.
 public enum Ablation: Sendable, Hashable {

@@ -1,5 +1,5 @@
 // One of the experiments that a definition's sweep and ablation ask for.
-import Records
+import RetortRecords
 
 /// A whole definition, without a sweep or an ablation of its own.
 public struct DefinitionVariant: Sendable, Equatable {

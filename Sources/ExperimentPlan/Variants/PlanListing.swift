@@ -1,5 +1,5 @@
 // `retort explain --no-forecast --json`: the variants of a definition and their stages, from the definition alone.
-import Files
+import RetortFiles
 
 /// Every variant with its stages. No file that the definition names is read, so it can be made anywhere.
 public struct PlanListing: Encodable, Sendable, Equatable {

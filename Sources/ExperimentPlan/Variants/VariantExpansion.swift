@@ -1,6 +1,6 @@
 // A definition's sweep and ablation written out: a whole definition for each of their points.
-import Options
-import Records
+import RetortOptions
+import RetortRecords
 
 /// Every combination of the sweep's values, and under each of them everything that the ablation leaves out.
 ///

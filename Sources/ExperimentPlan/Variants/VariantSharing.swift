@@ -1,6 +1,6 @@
-import Formatting
+import RetortFormatting
 // What each variant of a definition computes, and what it finds as an earlier one left it.
-import Transformers
+import RetortTransformers
 
 /// Told from the definitions alone: nothing is read.
 public struct VariantSharing: Sendable {

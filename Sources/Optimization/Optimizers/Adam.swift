@@ -1,7 +1,7 @@
 // Adam with weight decay as a part of the gradient: its rules and its state.
 import Glibc
-import Layers
-import Options
+import RetortLayers
+import RetortOptions
 
 /// The numbers of Adam.
 public struct Adam: OptimizerRule {

@@ -1,7 +1,7 @@
 // Adam with decoupled weight decay: its rules and its state.
 import Glibc
-import Layers
-import Options
+import RetortLayers
+import RetortOptions
 
 /// The numbers of AdamW.
 public struct AdamW: OptimizerRule {

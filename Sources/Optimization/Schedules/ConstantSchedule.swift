@@ -1,5 +1,5 @@
 // A learning rate that stays.
-import Options
+import RetortOptions
 
 /// 1 from the end of the warm-up on.
 /// - Source: transformers 4.44.2 `get_constant_schedule_with_warmup`.

@@ -1,6 +1,6 @@
 // A learning rate that falls along a cosine.
 import Glibc
-import Options
+import RetortOptions
 
 /// max(0, (1 + cos(2π · cycles · x)) / 2)  with  x = (t - warm-up) / max(1, total - warm-up).
 /// - Source: transformers 4.44.2 `get_cosine_schedule_with_warmup`.

@@ -1,5 +1,5 @@
 // A learning rate that falls linearly.
-import Options
+import RetortOptions
 
 /// Linear to 0 at the end:  max(0, total - t) / max(1, total - warm-up).
 /// - Source: transformers 4.44.2 `get_linear_schedule_with_warmup`.

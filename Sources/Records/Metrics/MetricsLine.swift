@@ -1,6 +1,6 @@
 // One line of a run's metrics log.
 
-import Files
+import RetortFiles
 
 /// What a training loop reports as it goes: a step, an account of its loss terms, an epoch's end, an evaluation.
 public struct MetricsLine: Codable, Sendable, Equatable {

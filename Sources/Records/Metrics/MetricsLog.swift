@@ -1,8 +1,8 @@
 // The metrics of a run as JSON lines: only ever appended to, except when a run is resumed.
 
-import Files
 import Foundation
-import StrictJSON
+import RetortFiles
+import RetortStrictJSON
 
 /// Every line is handed to the system as one write, so that a killed run leaves whole lines and at
 /// most one part of a line, which readers pass over. A resumed run takes away first what it is

@@ -1,9 +1,9 @@
 // The loss of every step of one training, as a run or another program wrote it down.
 
-import Files
 import Foundation
-import Records
-import StrictJSON
+import RetortFiles
+import RetortRecords
+import RetortStrictJSON
 
 /// Read from a run's folder, from its `metrics.jsonl`, or from a log of another program: a JSON object a line
 /// with `step` (from 1) and `loss`, null for not-a-number; lines with a whole `epoch` and an `eval_loss` are an epoch's row, with

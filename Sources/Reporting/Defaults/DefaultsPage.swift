@@ -1,5 +1,5 @@
 // Results/defaults.md: every default beside Hugging Face's, and why where they differ.
-import Records
+import RetortRecords
 
 struct DefaultsPage {
   static let file = "defaults.md"

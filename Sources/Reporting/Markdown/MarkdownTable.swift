@@ -1,5 +1,5 @@
 // A Markdown table whose source is as readable as its rendering.
-import StrictJSON
+import RetortStrictJSON
 
 struct MarkdownTable {
   enum Alignment {

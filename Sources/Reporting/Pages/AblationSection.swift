@@ -1,5 +1,5 @@
 // What each part of a distillation is worth: one row for each that was left out, as in the paper's Table 4.
-import Records
+import RetortRecords
 
 struct AblationSection {
   private let runs: ExperimentRuns

@@ -1,5 +1,5 @@
 // What each term of a distillation's loss asks of the student, and what that says about the weights.
-import Records
+import RetortRecords
 
 struct AccountingSection {
   private let runs: ExperimentRuns

@@ -1,5 +1,5 @@
 // What the references claim in a sentence, with the counterpart measured here.
-import Records
+import RetortRecords
 
 struct ClaimsSection {
   private let runs: ExperimentRuns

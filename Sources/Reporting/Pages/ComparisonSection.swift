@@ -1,5 +1,5 @@
 // Teacher, student and baselines side by side, with what their differences are worth.
-import Records
+import RetortRecords
 
 struct ComparisonSection {
   private let runs: ExperimentRuns

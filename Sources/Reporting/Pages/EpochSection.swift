@@ -1,5 +1,5 @@
 // A fine-tuning epoch by epoch: the report's four columns, ours and the references'.
-import Records
+import RetortRecords
 
 struct EpochSection {
   private let runs: ExperimentRuns

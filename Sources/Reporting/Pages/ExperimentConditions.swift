@@ -1,5 +1,5 @@
 // The runs of an experiment by what distinguishes them; those that differ in seeds alone are repetitions.
-import Records
+import RetortRecords
 
 extension ExperimentRuns {
   /// Runs under the same settings, seeds aside.

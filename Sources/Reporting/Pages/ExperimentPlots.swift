@@ -1,5 +1,5 @@
 // The pictures of an experiment: loss curves by stage, and the epochs beside the references.
-import Records
+import RetortRecords
 
 struct ExperimentPlots {
   private let runs: ExperimentRuns

@@ -1,5 +1,5 @@
 // All runs of one experiment, and the references its definition asks for.
-import Records
+import RetortRecords
 
 struct ExperimentRuns {
   let name: String

@@ -1,5 +1,5 @@
 // The result of an experiment in two or three sentences.
-import Records
+import RetortRecords
 
 struct Headline {
   /// Repetitions of one condition: numbers of different ones are not to be taken together.

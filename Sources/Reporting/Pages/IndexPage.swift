@@ -1,5 +1,5 @@
 // Results/README.md: every experiment in a line, and how to get the numbers again.
-import Records
+import RetortRecords
 
 struct IndexPage {
   private let experiments: [ExperimentRuns]

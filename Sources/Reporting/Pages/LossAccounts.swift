@@ -1,7 +1,7 @@
 // What the accounts of a distillation come to, for its table, its picture and a sentence.
 
 import Foundation
-import Records
+import RetortRecords
 
 /// The accounts of one stage, with what it is called on the page.
 struct LossAccounts {

@@ -1,5 +1,5 @@
 // What each stage minimised, and how far it came.
-import Records
+import RetortRecords
 
 struct LossSection {
   private let runs: ExperimentRuns

@@ -1,5 +1,5 @@
 // A model's accuracy over repeated runs, and what sets it apart from another's.
-import Records
+import RetortRecords
 
 /// One model of one condition, in every run of it.
 struct MeasuredModel {

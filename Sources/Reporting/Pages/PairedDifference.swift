@@ -1,5 +1,5 @@
 // The difference between two models' accuracies, run by run with the same seeds and example by example.
-import Records
+import RetortRecords
 
 struct PairedDifference {
   /// One per pair of runs.

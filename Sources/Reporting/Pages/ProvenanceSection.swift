@@ -1,5 +1,5 @@
 // What the numbers rest on: weights, data, definition, machine, time, and how to get them again.
-import Records
+import RetortRecords
 
 struct ProvenanceSection {
   private let runs: ExperimentRuns

@@ -1,5 +1,5 @@
 // What a page of a run on stand-in weights says before anything else.
-import Records
+import RetortRecords
 
 /// A rehearsal is a run of a definition whose published weights were put aside with `--set
 /// models.<name>.from={random: …}`: the same sizes and steps, and nothing learned to begin with.

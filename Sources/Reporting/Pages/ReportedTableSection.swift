@@ -1,5 +1,5 @@
 // The table that an experiment repeats, in its own four columns, with ours and that of the same weights beside it.
-import Records
+import RetortRecords
 
 /// Stands first on the page of an experiment that is compared with a report's epoch table.
 struct ReportedTableSection {

@@ -1,8 +1,8 @@
 // What an experiment was allowed to cost, as its definition says.
-import Options
-import Records
-import StrictJSON
-import StrictYAML
+import RetortOptions
+import RetortRecords
+import RetortStrictJSON
+import RetortStrictYAML
 
 extension RunRecord.Experiment {
   /// The definition's `budget`; nil where it states none.

@@ -1,5 +1,5 @@
 // What a finished run prints: the headline and its tables, for a terminal.
-import Records
+import RetortRecords
 
 extension RunRecord {
   /// Headline, epochs beside the references given, and the models compared; ends in a newline.

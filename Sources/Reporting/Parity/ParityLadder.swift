@@ -1,8 +1,8 @@
 // What the parity tests measured on one machine.
 
-import Files
 import Foundation
-import Records
+import RetortFiles
+import RetortRecords
 
 /// `Results/records/parity/ladder.json`, written by the test run of `make parity`.
 public struct ParityLadder: Codable, Sendable, Equatable {

@@ -1,5 +1,5 @@
 // What was foretold of some runs, and what they took.
-import Records
+import RetortRecords
 
 /// `Results/records/performance/forecast.json`, written by `Tests/Peers/bench --forecast`.
 struct ForecastRecord: Codable, Sendable, Equatable {

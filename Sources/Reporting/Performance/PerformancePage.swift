@@ -1,5 +1,5 @@
 // Results/performance.md: this program's speed and memory beside that of its peers.
-import Records
+import RetortRecords
 
 struct PerformancePage {
   static let title = "Speed and memory beside the peers"

@@ -1,5 +1,5 @@
 // What the peers' programs and this one took for the same work, as Tests/Peers/bench recorded it.
-import Records
+import RetortRecords
 
 /// `Results/records/performance/comparison.json`. Rows carry the targets of the day they were recorded.
 struct PerformanceRecord: Codable, Sendable, Equatable {

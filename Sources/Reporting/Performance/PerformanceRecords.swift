@@ -1,7 +1,7 @@
 // Everything under Results/records/performance/.
 
 import Foundation
-import Records
+import RetortRecords
 
 struct PerformanceRecords: Sendable, Equatable {
   var comparison: PerformanceRecord?

@@ -1,5 +1,5 @@
 // Time per token of a training step as its size changes, beside what arithmetic predicts.
-import Records
+import RetortRecords
 
 /// `Results/records/performance/scaling.json`, written by `Tests/Peers/bench --scaling`.
 struct ScalingRecord: Codable, Sendable, Equatable {

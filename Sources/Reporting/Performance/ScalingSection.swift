@@ -1,5 +1,5 @@
 // The scaling law on the page: a picture, a table, and how far off the arithmetic is.
-import Records
+import RetortRecords
 
 struct ScalingSection {
   static let file = "performance-scaling.svg"

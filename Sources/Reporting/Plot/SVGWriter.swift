@@ -1,5 +1,5 @@
 // Writes SVG elements, one a line, with coordinates in hundredths of a pixel at most.
-import StrictJSON
+import RetortStrictJSON
 
 /// Collects the elements of one picture. Nothing in it depends on machine, date or version, and no
 /// font is embedded: the reader's sans-serif is used.

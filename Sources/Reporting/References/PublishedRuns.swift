@@ -1,5 +1,5 @@
 // Published trainings of one task, as tables, plots and verdicts lay them beside ours.
-import Records
+import RetortRecords
 
 /// The runs of one reference that have epochs of a task, as one row of a table.
 struct PublishedRuns {

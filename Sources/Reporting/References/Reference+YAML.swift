@@ -1,7 +1,7 @@
 // Reference files: YAML to values, strictly, with all mistakes at once.
-import Formatting
-import Options
-import StrictYAML
+import RetortFormatting
+import RetortOptions
+import RetortStrictYAML
 
 extension Reference {
   static let currentFormat = 1

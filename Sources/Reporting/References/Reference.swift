@@ -1,5 +1,5 @@
 // Published or separately measured numbers, with their sources; never mixed with ours.
-import Options
+import RetortOptions
 
 /// One file of Experiments/references.
 public struct Reference: Sendable, Equatable {

@@ -1,7 +1,7 @@
 // All references of a folder, found by the names that definitions use.
 
-import Files
 import Foundation
+import RetortFiles
 
 public struct ReferenceLibrary: Sendable {
   /// Sorted by id.

@@ -1,5 +1,5 @@
 // How alike two models' hidden states of one text are.
-import Records
+import RetortRecords
 
 /// `Results/records/similarity/<name>.json`, written by `retort similarity --record`.
 public struct SimilarityRecord: Codable, Sendable, Equatable {

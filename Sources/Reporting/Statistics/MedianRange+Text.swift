@@ -1,6 +1,6 @@
-import Formatting
+import RetortFormatting
 // Median and range as tables show them.
-import Records
+import RetortRecords
 
 extension MedianRange {
   /// `0.9048 (0.9037-0.9071)`; a single value stands alone.

@@ -1,5 +1,5 @@
 // Which references a record is held against.
-import Records
+import RetortRecords
 
 extension ReferenceLibrary {
   /// Those that a record's definition names, and all others that have runs of the same models: a band is

@@ -1,5 +1,5 @@
 // A verification for a terminal.
-import Records
+import RetortRecords
 
 extension Verification {
   /// Verdicts with their bands, sources and reasons; ends in a newline.

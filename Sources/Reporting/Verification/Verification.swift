@@ -1,5 +1,5 @@
 // A run's figures held against those of published runs.
-import Records
+import RetortRecords
 
 /// Every figure of a record that was also published, inside or outside the band, with the reasons why it
 /// may be outside.

@@ -1,6 +1,6 @@
 // What an unfinished activation store is for, and how far it has come.
-import Files
-import StrictJSON
+import RetortFiles
+import RetortStrictJSON
 
 /// One array of a store: it grows by whole rows.
 struct ActivationColumn: Codable, Equatable, Sendable {

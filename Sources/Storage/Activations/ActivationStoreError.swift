@@ -1,5 +1,5 @@
 // Why an activation store cannot be written or read.
-import Files
+import RetortFiles
 
 public enum ActivationStoreError: Error, Equatable, Sendable, CustomStringConvertible {
   case file(FileError)

@@ -1,5 +1,5 @@
 // Reading the teacher outputs of a distillation stage in place of running the teacher.
-import Files
+import RetortFiles
 
 /// A verified store of teacher outputs, in a mapping; pointers are valid while it lives.
 public final class StageActivationStore: Sendable {

@@ -1,5 +1,5 @@
 // Writing the teacher outputs of a distillation stage.
-import Files
+import RetortFiles
 
 /// Writes teacher outputs batch by batch in training order.
 public final class StageActivationWriter {

@@ -1,5 +1,5 @@
 // The hidden states of a text, for analysis.
-import Files
+import RetortFiles
 
 /// What a store of a text's hidden states holds.
 /// File: `/tokens` [T], `/offsets` [N + 1], `/hidden/<layer>` [T, C] for each layer.

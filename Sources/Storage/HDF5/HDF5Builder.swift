@@ -1,5 +1,5 @@
 // Writing an HDF5 file: groups, attributes, contiguous arrays.
-import CHDF5
+import CRetortHDF5
 
 /// A new HDF5 file. Valid only inside `HDF5Builder.create`; every call of the library is checked.
 /// The same content gives the same bytes: no times are kept, and everything is written in order.

@@ -1,5 +1,5 @@
 // Everything an HDF5 file of ours holds, listed in one pass.
-import CHDF5
+import CRetortHDF5
 
 /// Where an array lies in a file.
 struct HDF5Array: Sendable {

@@ -1,5 +1,5 @@
 // The HDF5 library: one caller at a time, silent, every answer checked.
-import CHDF5
+import CRetortHDF5
 import Glibc
 
 /// A call of the HDF5 library that failed: which one, on what, and the library's own reason.

@@ -1,5 +1,5 @@
 // Our element types as the library's.
-import CHDF5
+import CRetortHDF5
 
 extension ElementType {
   /// Hands the library's description of the type to `body`.

@@ -1,5 +1,5 @@
 // Why a safetensors file cannot be read or written.
-import Files
+import RetortFiles
 
 public enum SafetensorsError: Error, Equatable, Sendable, CustomStringConvertible {
   case file(FileError)

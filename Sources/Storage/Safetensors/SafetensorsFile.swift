@@ -1,5 +1,5 @@
 // Reading safetensors files.
-import Files
+import RetortFiles
 
 /// A safetensors file with a sound header, its tensors in a mapping.
 public final class SafetensorsFile: Sendable {

@@ -1,5 +1,5 @@
 // The header of a safetensors file: which tensors there are and where, checked before it is believed.
-import StrictJSON
+import RetortStrictJSON
 
 /// One tensor as the header tells of it.
 public struct SafetensorsEntry: Equatable, Sendable {

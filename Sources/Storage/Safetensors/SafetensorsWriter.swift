@@ -1,6 +1,6 @@
 // Writing safetensors files that `transformers` loads.
-import Files
-import StrictJSON
+import RetortFiles
+import RetortStrictJSON
 
 public enum SafetensorsWriter {
   /// Writes float32 tensors, replacing the file at the path in one step.

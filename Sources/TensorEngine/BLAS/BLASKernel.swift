@@ -1,6 +1,6 @@
-import COpenBLAS
+import CRetortOpenBLAS
 import Glibc
-import Processor
+import RetortProcessor
 
 /// The OpenBLAS kernel in use, chosen once before the first product.
 ///

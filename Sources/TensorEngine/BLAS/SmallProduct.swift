@@ -1,4 +1,4 @@
-import COpenBLAS
+import CRetortOpenBLAS
 
 /// One single-threaded product of matrices that fit the first cache, through OpenBLAS's kernels for small ones:
 /// C = alpha · op(A) · op(B) + beta · C, all row-major. What is larger goes to `Engine.multiply`.

@@ -1,4 +1,4 @@
-import Processor
+import RetortProcessor
 
 /// What a machine can do at the most, measured with loops that do nothing else: the ceilings of the roofline
 /// that operations are held against.

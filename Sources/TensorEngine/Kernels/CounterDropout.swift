@@ -1,5 +1,5 @@
-import COpenBLAS
-import Randomness
+import CRetortOpenBLAS
+import RetortRandomness
 
 /// Dropout masks from the counter-based generator: the fate of a unit is a function of seed, step,
 /// micro-batch and place.

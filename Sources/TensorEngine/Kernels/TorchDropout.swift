@@ -1,4 +1,4 @@
-import Randomness
+import RetortRandomness
 
 /// The dropout masks of one forward pass of a PyTorch run on a CPU, over its padded batch: of a torch built with
 /// MKL, as PyPI's is, whoever made the processor.

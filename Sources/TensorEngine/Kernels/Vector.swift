@@ -1,4 +1,4 @@
-import COpenBLAS
+import CRetortOpenBLAS
 
 /// Sixteen float32 values at a time, and the little that kernels need beyond arithmetic.
 ///

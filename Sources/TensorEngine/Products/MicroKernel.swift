@@ -1,4 +1,4 @@
-import COpenBLAS
+import CRetortOpenBLAS
 
 /// The part of a product that is computed at a time, as the register file allows.
 enum PanelShape {

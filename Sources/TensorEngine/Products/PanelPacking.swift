@@ -40,7 +40,7 @@ enum PanelPacking {
     init(_ x: UnsafePointer<Float>, stride: Int, rows: Int, part: VectorPart) {
       @inline(__always)
       func row(_ index: Int) -> Vector {
-        index < rows ? TensorEngine.load(x + index * stride, part) : .zero
+        index < rows ? RetortTensorEngine.load(x + index * stride, part) : .zero
       }
       r0 = row(0)
       r1 = row(1)
@@ -90,7 +90,7 @@ enum PanelPacking {
     func store(to y: UnsafeMutablePointer<Float>, stride: Int, rows: Int, part: VectorPart) {
       @inline(__always)
       func put(_ row: Vector, _ index: Int) {
-        if index < rows { TensorEngine.store(row, y + index * stride, part) }
+        if index < rows { RetortTensorEngine.store(row, y + index * stride, part) }
       }
       put(r0, 0)
       put(r1, 1)

@@ -1,4 +1,4 @@
-import COpenBLAS
+import CRetortOpenBLAS
 import Glibc
 import Synchronization
 

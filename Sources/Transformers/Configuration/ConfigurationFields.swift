@@ -1,5 +1,5 @@
 // The members of a config.json, taken one by one; every mistake is collected.
-import StrictJSON
+import RetortStrictJSON
 
 struct ConfigurationFields {
   private let object: [String: JSONTree]

@@ -1,5 +1,5 @@
 // Hugging Face's config.json, written.
-import StrictJSON
+import RetortStrictJSON
 
 extension ConfigurationFile {
   /// The text of a config.json that transformers 4.44.2 builds the same model from.

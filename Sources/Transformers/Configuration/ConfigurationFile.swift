@@ -1,6 +1,6 @@
 // Hugging Face's config.json, read strictly.
-import Files
-import StrictJSON
+import RetortFiles
+import RetortStrictJSON
 
 /// A configuration as a config.json states it.
 ///

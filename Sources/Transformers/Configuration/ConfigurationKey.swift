@@ -1,5 +1,5 @@
 // A key of config.json and its place in a configuration, for reading and for writing.
-import StrictJSON
+import RetortStrictJSON
 
 /// One declaration for both directions, so that what is written is what is read.
 struct ConfigurationKey: Sendable {

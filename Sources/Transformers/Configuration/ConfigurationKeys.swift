@@ -1,5 +1,5 @@
 // Keys of config.json, of any family, that do not describe the model.
-import StrictJSON
+import RetortStrictJSON
 
 enum ConfigurationKeys {
   /// Keys that would change the computation, with the values that leave it as we do it.

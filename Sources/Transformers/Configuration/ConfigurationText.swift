@@ -1,5 +1,5 @@
 // The text of a config.json or tokenizer_config.json, as transformers lays it out.
-import StrictJSON
+import RetortStrictJSON
 
 enum ConfigurationText {
   /// An object, one member a line in the order of their names.

@@ -1,5 +1,5 @@
 // What a model is: sizes, rates and constants, the same for every family.
-@_exported import Layers
+@_exported import RetortLayers
 
 /// The architecture of a model. Everything that changes the computation is here, under one name for all families; `ConfigurationFile` reads and writes Hugging Face's config.json.
 public struct TransformerConfiguration: Sendable, Equatable {

@@ -1,5 +1,5 @@
 // A family of models: everything in which one differs from another, as a value.
-import StrictJSON
+import RetortStrictJSON
 
 /// Which parts a model of a family is built of. Encoder and heads ask for these, never for a family's name.
 public struct ModelStructure: Sendable, Equatable {

@@ -1,6 +1,6 @@
 // Writing a folder that transformers 4.44.2 loads.
-import Files
-import Storage
+import RetortFiles
+import RetortStorage
 
 /// What was written, and what was not.
 public struct ExportReport: Sendable, Equatable {

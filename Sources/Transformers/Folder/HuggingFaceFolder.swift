@@ -1,6 +1,6 @@
 // A folder as transformers saves models: config.json, model.safetensors, vocab.txt.
-import Files
-import Storage
+import RetortFiles
+import RetortStorage
 
 /// A model folder whose configuration has been read; weights are read by `loadModel`.
 public struct HuggingFaceFolder: Sendable {

@@ -1,6 +1,6 @@
 // Why a model folder cannot be read or written.
-import Files
-import Storage
+import RetortFiles
+import RetortStorage
 
 public enum ModelFolderError: Error, Equatable, CustomStringConvertible {
   case file(FileError)

@@ -1,5 +1,5 @@
 // Safetensors files as sources of weights.
-import Storage
+import RetortStorage
 
 extension SafetensorsFile: TensorSource {
   public var sourceDescription: String { path }

@@ -1,6 +1,6 @@
 // How a model folder says its text was tokenized.
-import Files
-import StrictJSON
+import RetortFiles
+import RetortStrictJSON
 
 /// The settings of BERT's tokenizer, as in tokenizer_config.json.
 public struct TokenizerSettings: Sendable, Equatable {

@@ -1,5 +1,5 @@
 // Models in checkpoints.
-import Storage
+import RetortStorage
 
 /// The model of a checkpoint; its tensors are named by our paths (`WeightNames.own`).
 public struct CheckpointWeights: TensorSource {

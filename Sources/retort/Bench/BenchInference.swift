@@ -1,7 +1,7 @@
 // `retort bench infer`.
 import ArgumentParser
-import Benchmarks
-import ExperimentPlan
+import RetortBenchmarks
+import RetortExperimentPlan
 
 struct BenchInference: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(

@@ -1,9 +1,9 @@
 // Models that benchmarks time.
 import ArgumentParser
-import Benchmarks
-import ExperimentPlan
-import Text
-import Transformers
+import RetortBenchmarks
+import RetortExperimentPlan
+import RetortText
+import RetortTransformers
 
 /// `--model M --weights random|stored`.
 struct BenchModelOptions: ParsableArguments {
@@ -43,7 +43,7 @@ enum BenchModel {
 
   /// The model with one head, and the encoder.
   /// - Parameter seed: of weights that are not stored.
-  func make(head: Transformers.ModelPart, seed: UInt64) throws -> BenchmarkedModel {
+  func make(head: RetortTransformers.ModelPart, seed: UInt64) throws -> BenchmarkedModel {
     switch self {
     case .published(let size):
       return BenchmarkedModel(
@@ -58,7 +58,7 @@ enum BenchModel {
           "\(stored.path): no \(head.rawValue) head (it has \(parts)); --weights random times the "
             + "model with new weights")
       }
-      let heads: Set<Transformers.ModelPart> = [
+      let heads: Set<RetortTransformers.ModelPart> = [
         .pooler, .maskedLanguage, .classification, .nextSentence,
       ]
       let model = try stored.load(heads: [head], ignoring: heads.subtracting([head]), seed: seed)

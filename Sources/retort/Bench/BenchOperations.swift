@@ -1,6 +1,6 @@
 // `retort bench ops`.
 import ArgumentParser
-import Benchmarks
+import RetortBenchmarks
 
 struct BenchOperations: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(

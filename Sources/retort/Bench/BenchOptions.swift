@@ -1,9 +1,9 @@
 // Options of every benchmark.
 import ArgumentParser
-import Benchmarks
-import ExperimentPlan
-import SelfCheck
-import TensorEngine
+import RetortBenchmarks
+import RetortExperimentPlan
+import RetortSelfCheck
+import RetortTensorEngine
 
 /// `--threads N --json`.
 struct BenchOptions: ParsableArguments {

@@ -1,11 +1,11 @@
 // Sentences that benchmarks read.
 import ArgumentParser
-import Benchmarks
-import Distillation
-import ExperimentPlan
-import Processor
-import TensorEngine
-import Text
+import RetortBenchmarks
+import RetortDistillation
+import RetortExperimentPlan
+import RetortProcessor
+import RetortTensorEngine
+import RetortText
 
 /// `--sentences FILE`.
 struct SentenceOptions: ParsableArguments {

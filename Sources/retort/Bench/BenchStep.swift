@@ -1,9 +1,9 @@
 // `retort bench step`.
 import ArgumentParser
-import Benchmarks
-import Distillation
-import ExperimentPlan
-import Transformers
+import RetortBenchmarks
+import RetortDistillation
+import RetortExperimentPlan
+import RetortTransformers
 
 struct BenchStep: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 // What benchmarks say to people.
-import Benchmarks
-import Formatting
+import RetortBenchmarks
+import RetortFormatting
 
 extension TimedRun {
   fileprivate var heading: String {

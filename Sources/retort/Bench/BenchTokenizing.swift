@@ -1,11 +1,11 @@
 // `retort bench tokenize`.
 import ArgumentParser
-import Benchmarks
-import ExperimentPlan
-import Processor
-import TensorEngine
-import Text
-import Transformers
+import RetortBenchmarks
+import RetortExperimentPlan
+import RetortProcessor
+import RetortTensorEngine
+import RetortText
+import RetortTransformers
 
 struct BenchTokenizing: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
 // What `retort doctor` finds: the machine, what was chosen on it, and what is wrong.
-import Formatting
+import RetortFormatting
 
 struct Diagnosis: Codable, Equatable {
   var program: String

@@ -1,12 +1,12 @@
 // Looks at the machine, checks what it computes and measures its products.
-import ExperimentPlan
-import Files
-import Formatting
 import Glibc
-import Processor
-import SelfCheck
-import Storage
-import TensorEngine
+import RetortExperimentPlan
+import RetortFiles
+import RetortFormatting
+import RetortProcessor
+import RetortSelfCheck
+import RetortStorage
+import RetortTensorEngine
 
 enum Examination {
   /// - Parameter golden: what is to be computed here.

@@ -1,6 +1,6 @@
 // How fast the engine multiplies here.
-import Processor
-import TensorEngine
+import RetortProcessor
+import RetortTensorEngine
 
 enum ProductTiming {
   /// Rows: the tokens of a batch of 16 sentences of SST-2, and of 8 sequences of 128. Sides: the

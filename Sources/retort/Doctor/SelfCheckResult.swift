@@ -1,6 +1,6 @@
 // What the self-check comes to for the user: numbers, findings, remedies.
-import Processor
-import SelfCheck
+import RetortProcessor
+import RetortSelfCheck
 
 struct SelfCheckResult {
   let state: Diagnosis.SelfCheckState

@@ -1,6 +1,6 @@
-import Formatting
+import RetortFormatting
 // The facts of a checkpoint.
-import Storage
+import RetortStorage
 
 extension Inspection {
   init(checkpoint: Checkpoint) {

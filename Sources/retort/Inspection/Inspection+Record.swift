@@ -1,7 +1,7 @@
-import Formatting
-import Records
+import RetortFormatting
+import RetortRecords
 // The facts of a run record.
-import Reporting
+import RetortReporting
 
 extension Inspection {
   init(record: RunRecord, path: String) {

@@ -1,8 +1,8 @@
 // The facts of weights in the form of the hub: a model's folder, a safetensors file.
-import ExperimentPlan
-import Formatting
-import Storage
-import Transformers
+import RetortExperimentPlan
+import RetortFormatting
+import RetortStorage
+import RetortTransformers
 
 extension Inspection {
   init(folder: HuggingFaceFolder) throws {

@@ -1,5 +1,5 @@
 // What is in a file of ours or of a model, as facts and tensors.
-import Formatting
+import RetortFormatting
 
 /// The content of a file, without its numbers.
 struct Inspection: Encodable {

@@ -1,9 +1,9 @@
 // A stored model that assigns classes to sentences.
-import Distillation
-import ExperimentPlan
 import Glibc
-import Text
-import Transformers
+import RetortDistillation
+import RetortExperimentPlan
+import RetortText
+import RetortTransformers
 
 /// A model with its classification head, its tokenizer and what it is computed in.
 struct Classifier {

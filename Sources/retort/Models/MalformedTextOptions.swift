@@ -1,7 +1,7 @@
 // What becomes of lines that are not UTF-8: an option of every verb that reads free text.
 import ArgumentParser
-import Formatting
-import Text
+import RetortFormatting
+import RetortText
 
 /// `--invalid-utf8 RULE`.
 struct MalformedTextOptions: ParsableArguments {

@@ -1,10 +1,10 @@
 // Options of every verb that takes a model.
 import ArgumentParser
-import Distillation
-import ExperimentPlan
-import Files
-import Processor
-import TensorEngine
+import RetortDistillation
+import RetortExperimentPlan
+import RetortFiles
+import RetortProcessor
+import RetortTensorEngine
 
 /// `--model M`.
 struct ModelOptions: ParsableArguments {

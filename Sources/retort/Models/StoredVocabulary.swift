@@ -1,8 +1,8 @@
 // A vocabulary as a person may name it.
-import ExperimentPlan
-import Files
-import Text
-import Transformers
+import RetortExperimentPlan
+import RetortFiles
+import RetortText
+import RetortTransformers
 
 enum StoredVocabulary {
   /// - Parameter name: a vocab.txt, a folder that has one, a checkpoint (.h5), or hub:owner/name.

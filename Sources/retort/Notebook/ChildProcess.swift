@@ -1,7 +1,7 @@
 // A program started, waited for, and what it wrote.
-import Files
 import Foundation
 import Glibc
+import RetortFiles
 
 /// One run of a program, ended.
 struct ChildProcess {

@@ -1,7 +1,7 @@
 // Runs the cells of a notebook, one after the other.
-import Files
 import Foundation
-import Reporting
+import RetortFiles
+import RetortReporting
 
 struct NotebookRunner {
   /// Whether commands that only a shell can run are given to one.

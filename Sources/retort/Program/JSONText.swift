@@ -1,5 +1,5 @@
 // Values as JSON on standard output.
-import StrictJSON
+import RetortStrictJSON
 
 enum JSONText {
   /// For one document, in the layout of records but without its last line feed.

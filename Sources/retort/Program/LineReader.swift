@@ -1,6 +1,6 @@
 // Lines of standard input as they arrive.
-import Files
 import Glibc
+import RetortFiles
 
 /// Reads a stream in large pieces and hands out whole lines, without their line feeds.
 struct LineReader {

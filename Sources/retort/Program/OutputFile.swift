@@ -1,7 +1,7 @@
 // Files that a verb writes, held against those that it reads and those that are there.
-import ExperimentPlan
-import Files
-import Storage
+import RetortExperimentPlan
+import RetortFiles
+import RetortStorage
 
 enum OutputFile {
   /// What a verb writes and may therefore write over.

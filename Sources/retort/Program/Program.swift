@@ -1,11 +1,11 @@
 // From the command line to an exit status.
 import ArgumentParser
-import ExperimentPlan
-import Formatting
 import Glibc
-import Options
-import Processor
-import Text
+import RetortExperimentPlan
+import RetortFormatting
+import RetortOptions
+import RetortProcessor
+import RetortText
 
 enum Program {
   /// Parses the command line, runs its verb and ends the process.

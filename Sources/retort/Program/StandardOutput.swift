@@ -1,6 +1,6 @@
 // Results: buffered, checked, and quiet when nobody reads them any more.
-import Files
 import Glibc
+import RetortFiles
 
 /// Standard output. Not for use from several threads at once.
 final class StandardOutput {

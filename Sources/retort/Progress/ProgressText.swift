@@ -1,5 +1,5 @@
 // The progress of a stage as one line of text.
-import Formatting
+import RetortFormatting
 
 /// Where a stage's training, or other work, stands.
 struct StageProgress: Equatable {

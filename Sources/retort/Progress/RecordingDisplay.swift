@@ -1,5 +1,5 @@
 // A recording of activations as it is told on standard error.
-import Distillation
+import RetortDistillation
 
 /// Feeds the progress line; passes the wish to stop on.
 final class RecordingDisplay: RecordingObserver {

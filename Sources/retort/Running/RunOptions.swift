@@ -1,12 +1,12 @@
 // Options of every verb that runs a definition, and the run itself.
 import ArgumentParser
-import Distillation
-import ExperimentPlan
-import Files
-import Formatting
-import Records
-import Reporting
-import TensorEngine
+import RetortDistillation
+import RetortExperimentPlan
+import RetortFiles
+import RetortFormatting
+import RetortRecords
+import RetortReporting
+import RetortTensorEngine
 
 struct RunOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("The definition.", valueName: "def.yaml"))

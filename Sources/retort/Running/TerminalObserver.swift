@@ -1,7 +1,7 @@
 // A run as it is told on standard error.
-import Distillation
-import ExperimentPlan
-import Formatting
+import RetortDistillation
+import RetortExperimentPlan
+import RetortFormatting
 
 /// Stages, epochs and the progress line; passes the wish to stop on.
 final class TerminalObserver: RunObserver {

@@ -1,13 +1,13 @@
 // `retort activations`: hidden states of a text, or what a stage's teacher says, kept in a file.
 import ArgumentParser
-import Distillation
-import ExperimentPlan
-import Files
-import Formatting
-import Processor
-import Storage
-import Text
-import Transformers
+import RetortDistillation
+import RetortExperimentPlan
+import RetortFiles
+import RetortFormatting
+import RetortProcessor
+import RetortStorage
+import RetortText
+import RetortTransformers
 
 struct ActivationsVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(
@@ -177,7 +177,8 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
       ])
     let recording = TextActivationRecording(
       model: try stored.load(
-        heads: [], ignoring: Set(Transformers.ModelPart.allCases).subtracting([.encoder]), seed: 0),
+        heads: [], ignoring: Set(RetortTransformers.ModelPart.allCases).subtracting([.encoder]),
+        seed: 0),
       tokenizer: stored.makeTokenizer(), maximumLength: maxLength ?? limit,
       invalidUTF8: malformed.invalidUtf8, engine: computing.makeEngine())
     let replaced = try RecordingDisplay.show("activations", unit: "sequence") {

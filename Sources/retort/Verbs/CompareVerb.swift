@@ -1,8 +1,8 @@
 // `retort compare`: the losses of a run beside those of another training.
 import ArgumentParser
-import Files
-import Formatting
-import Reporting
+import RetortFiles
+import RetortFormatting
+import RetortReporting
 
 struct CompareVerb: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 // `retort help definition`: the reference of the definition language.
 import ArgumentParser
-import ExperimentPlan
+import RetortExperimentPlan
 
 struct DefinitionVerb: ParsableCommand {
   static let configuration = CommandConfiguration(

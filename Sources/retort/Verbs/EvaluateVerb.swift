@@ -1,11 +1,11 @@
 // `retort evaluate`: a classifier held against a task's sentences.
 import ArgumentParser
-import Distillation
-import ExperimentPlan
-import Files
-import Formatting
-import Reporting
-import Text
+import RetortDistillation
+import RetortExperimentPlan
+import RetortFiles
+import RetortFormatting
+import RetortReporting
+import RetortText
 
 struct EvaluateVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(

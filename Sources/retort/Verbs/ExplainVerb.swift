@@ -1,6 +1,6 @@
 // `retort explain`: what a definition comes to, before anything runs.
 import ArgumentParser
-import ExperimentPlan
+import RetortExperimentPlan
 
 struct ExplainVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(

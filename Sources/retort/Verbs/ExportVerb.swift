@@ -1,7 +1,7 @@
 // `retort export`: a checkpoint as a Hugging Face folder.
 import ArgumentParser
-import ExperimentPlan
-import Transformers
+import RetortExperimentPlan
+import RetortTransformers
 
 struct ExportVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 // `retort finetune`: the fine-tuning stages of a definition.
 import ArgumentParser
-import ExperimentPlan
+import RetortExperimentPlan
 
 struct FinetuneVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(

@@ -1,10 +1,10 @@
 // `retort import`: a Hugging Face folder as a checkpoint.
 import ArgumentParser
-import Distillation
-import ExperimentPlan
-import Formatting
-import Storage
-import Transformers
+import RetortDistillation
+import RetortExperimentPlan
+import RetortFormatting
+import RetortStorage
+import RetortTransformers
 
 struct ImportVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(

@@ -1,10 +1,10 @@
 // `retort inspect`: what is in a file.
 import ArgumentParser
-import Files
-import Records
-import Reporting
-import Storage
-import Transformers
+import RetortFiles
+import RetortRecords
+import RetortReporting
+import RetortStorage
+import RetortTransformers
 
 struct InspectVerb: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 // `retort notebook`: the cells of Markdown notebooks run, their outputs rewritten.
 import ArgumentParser
-import Files
-import Reporting
+import RetortFiles
+import RetortReporting
 
 struct NotebookVerb: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 // `retort predict`: sentences in, classes out, a line each.
 import ArgumentParser
-import Distillation
-import Formatting
-import Text
+import RetortDistillation
+import RetortFormatting
+import RetortText
 
 struct PredictVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(

@@ -1,9 +1,9 @@
 // `retort report`: pages and plots of Results/ from the records in it.
 import ArgumentParser
-import ExperimentPlan
-import Files
-import Records
-import Reporting
+import RetortExperimentPlan
+import RetortFiles
+import RetortRecords
+import RetortReporting
 
 struct ReportVerb: ParsableCommand {
   static let configuration = CommandConfiguration(

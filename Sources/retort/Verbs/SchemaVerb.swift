@@ -1,6 +1,6 @@
 // `retort schema`: the definition language for editors.
 import ArgumentParser
-import ExperimentPlan
+import RetortExperimentPlan
 
 struct SchemaVerb: ParsableCommand {
   static let configuration = CommandConfiguration(

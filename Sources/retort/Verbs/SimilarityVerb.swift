@@ -1,10 +1,10 @@
 // `retort similarity`: the layers of two models beside each other.
 import ArgumentParser
-import Distillation
-import Files
-import Formatting
-import Reporting
-import Storage
+import RetortDistillation
+import RetortFiles
+import RetortFormatting
+import RetortReporting
+import RetortStorage
 
 struct SimilarityVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(

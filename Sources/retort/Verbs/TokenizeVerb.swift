@@ -1,7 +1,7 @@
 // `retort tokenize`: lines of text in, lines of tokens or ids out.
 import ArgumentParser
-import Text
-import Transformers
+import RetortText
+import RetortTransformers
 
 struct TokenizeVerb: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 // `retort validate`: every mistake in definitions, before anything is loaded.
 import ArgumentParser
-import ExperimentPlan
-import Options
+import RetortExperimentPlan
+import RetortOptions
 
 struct ValidateVerb: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 // `retort verify`: a result against the published references.
 import ArgumentParser
-import Files
-import Records
-import Reporting
+import RetortFiles
+import RetortRecords
+import RetortReporting
 
 struct VerifyVerb: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 // Operations at published sizes against PyTorch, whose inputs both sides compute: operations.h5.
-import Randomness
-import TensorEngine
-import TestSupport
+import RetortRandomness
+import RetortTensorEngine
+import RetortTestSupport
 import Testing
 
 @Suite("Large operations equal PyTorch's")

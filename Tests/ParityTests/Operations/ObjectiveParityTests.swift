@@ -1,6 +1,6 @@
 // Every loss against PyTorch 2.4.0 in double precision: operations.h5.
-import TensorEngine
-import TestSupport
+import RetortTensorEngine
+import RetortTestSupport
 import Testing
 
 @Suite("Objectives equal PyTorch's")

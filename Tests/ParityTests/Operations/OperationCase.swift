@@ -1,6 +1,6 @@
 // One case of operations.h5: inputs, outputs and gradients of one operation, as PyTorch computed them.
-import TensorEngine
-import TestSupport
+import RetortTensorEngine
+import RetortTestSupport
 import Testing
 
 struct OperationCase {

@@ -1,5 +1,5 @@
 // The reference of the definition language, written from the declarations that read it.
-import Options
+import RetortOptions
 
 /// What can be written at a place of a definition.
 public struct DefinitionReference: Sendable {

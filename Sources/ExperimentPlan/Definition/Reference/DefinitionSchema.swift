@@ -1,6 +1,6 @@
 // The definition language as a JSON Schema, for editors: written from the declarations that read it.
-import Options
-import StrictJSON
+import RetortOptions
+import RetortStrictJSON
 
 public enum DefinitionSchema {
   /// Draft 2020-12. Values that recipes fill in are not required, and short forms stand beside the maps they belong in.

@@ -1,5 +1,5 @@
 // How sequences become optimiser steps.
-import Options
+import RetortOptions
 
 public struct BatchingOptions: Sendable, Equatable {
   /// Sequences in one forward pass.

@@ -1,5 +1,5 @@
 // The text a stage learns from, and how it is cut and masked.
-import Options
+import RetortOptions
 
 public struct CorpusOptions: Sendable, Equatable {
   public var texts: [CorpusSource]

@@ -1,5 +1,5 @@
 // Groups of parameters that a stage leaves as they are.
-import Options
+import RetortOptions
 
 /// Parameters that are not trained.
 public enum FrozenGroup: Sendable, Equatable, Hashable, CustomStringConvertible {

@@ -1,5 +1,5 @@
 // Which tokens of a masked-language stage are predicted, and what stands in their place.
-import Options
+import RetortOptions
 
 /// Masked-language-model masking. Source: DistilBERT's `distiller.py`.
 public struct MaskingOptions: Sendable, Equatable {

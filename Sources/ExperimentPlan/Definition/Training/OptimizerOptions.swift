@@ -1,6 +1,6 @@
 // The optimiser and the learning-rate schedule of a stage.
-import Optimization
-import Options
+import RetortOptimization
+import RetortOptions
 
 /// One of the registered optimisers with its numbers.
 public struct OptimizerOptions: Sendable, Equatable {

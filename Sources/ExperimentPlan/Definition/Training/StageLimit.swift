@@ -1,5 +1,5 @@
 // When a stage ends, and how often it is saved before.
-import Options
+import RetortOptions
 
 /// When a stage has done enough.
 public enum StageLimit: Sendable, Equatable {

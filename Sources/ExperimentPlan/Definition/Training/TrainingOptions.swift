@@ -1,5 +1,5 @@
 // What every training stage is told: batches, optimiser, schedule, limits.
-import Options
+import RetortOptions
 
 /// What `pretrain`, `distill` and `finetune` have in common.
 public struct TrainingOptions: Sendable, Equatable {

@@ -1,9 +1,9 @@
 // Distils a student of half the depth from a teacher, on text of one's own.
-import Distillation
-import Optimization
-import TensorEngine
-import Text
-import Transformers
+import RetortDistillation
+import RetortOptimization
+import RetortTensorEngine
+import RetortText
+import RetortTransformers
 
 // Text, a vocabulary of it, and its ids.
 let lines = SentimentGrammar().corpus(lines: 200, seed: 1).split(separator: "\n").map(String.init)

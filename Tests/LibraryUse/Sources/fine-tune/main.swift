@@ -1,9 +1,9 @@
 // Fine-tunes a classifier, from random first values, on sentences of one's own.
-import Distillation
-import Optimization
-import TensorEngine
-import Text
-import Transformers
+import RetortDistillation
+import RetortOptimization
+import RetortTensorEngine
+import RetortText
+import RetortTransformers
 
 // Sentences with their classes: 0 is cold, 1 is warm. Every sixth is kept from the training.
 let words: [(String, Int32)] = [
