@@ -160,12 +160,11 @@ for target in package.targets {
 /// the program alone does without, and leaves out what nobody calls.
 let buildsTests = Context.environment["RETORT_TESTS"] == "1"
 
-// Release builds have no debug information, and tests are not optimised: both cost a third of the build's time. The
-// reference kernels that tests compare with are in TestSupport, which is.
+// Tests are not optimised, which is a good part of their build's time. The reference kernels that they compare with are
+// in TestSupport, which is.
 for target in package.targets where target.type != .system {
   var settings = target.swiftSettings ?? []
   if buildsTests { settings.append(.unsafeFlags(["-enable-testing"])) }
-  settings.append(.unsafeFlags(["-gnone"], .when(configuration: .release)))
   if target.type == .test {
     settings.append(.unsafeFlags(["-Onone"], .when(configuration: .release)))
   }
