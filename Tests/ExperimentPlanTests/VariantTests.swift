@@ -205,7 +205,7 @@ import Testing
       ),
       (
         "ablate: [cosin]", "",
-        "x.yaml:35:10: ablate: expected soft_targets or masked_lm or cosine or init, found "
+        "x.yaml:35:10: ablate: expected \(Ablation.names.joined(separator: " or ")), found "
           + "'cosin'; did you mean 'cosine'?"
       ),
       (

@@ -10,9 +10,11 @@ extension Reference {
   /// - path: what messages call the file.
   init(yaml: String, id: String, path: String) throws(ReferenceError) {
     let read = YAMLReading.tree(of: yaml) { .file(path: path, line: $0, column: $1) }
+    // What could not be read whole would be found wrong again key by key.
+    guard read.diagnostics.isEmpty else { throw .invalid(DefinitionError(read.diagnostics)) }
     let reading = ReferenceReading()
     let reference = read.tree.flatMap { reading.reference($0, id: id) }
-    let mistakes = read.diagnostics + reading.collector.diagnostics
+    let mistakes = reading.collector.diagnostics
     guard let reference, mistakes.isEmpty else { throw .invalid(DefinitionError(mistakes)) }
     self = reference
   }
@@ -36,7 +38,7 @@ private struct ReferenceReading {
     let kinds = Reference.Kind.allCases.map(\.rawValue).joined(separator: " or ")
     let kind = map.needed("kind", kinds) { map.choice($0, Reference.Kind.self) }
     let sources = map.needed("sources", "a list of at least one source", map.texts)
-    if sources?.isEmpty == true, let node = map.node("sources") {
+    if let node = map.node("sources"), node.items?.isEmpty == true {
       map.reportWrong(node, "sources", expected: "a list of at least one source")
     }
     let runs = map.maps("runs", run)
