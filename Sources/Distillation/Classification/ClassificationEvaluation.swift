@@ -50,7 +50,7 @@ public enum ClassificationEvaluation {
   }
 }
 
-/// Why a classifier cannot be held against examples.
+/// Why a classifier cannot be evaluated on examples.
 public enum EvaluationError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Scores that are infinite or not numbers.
   /// - Parameter example: its number, counted from 0; from 1 in the message.

@@ -27,7 +27,7 @@ public struct FineTuning {
   /// - Parameters:
   ///   - model: with a classification head; trained in place.
   ///   - training: labelled.
-  ///   - validation: what the model is held against after each epoch.
+  ///   - validation: what the model is evaluated on after each epoch.
   ///   - teacher: of the same training set; nil to learn from the labels alone.
   ///   - selectBest: which epoch's weights the model ends with.
   public init(

@@ -78,7 +78,7 @@ public protocol LossTerm: Sendable, Equatable {
   /// What does not fit, beyond what follows from the observations: a missing layer, different vocabularies.
   func problems(student: ModelDimensions, teacher: ModelDimensions) -> [TermProblem]
 
-  /// Parameters of its own, such as a projection: trained with the student's, kept in checkpoints beside them and
+  /// Parameters of its own, such as a projection: trained together with the student, kept in the same checkpoints and
   /// not part of the model that comes out.
   /// - Parameters:
   ///   - path: what their paths begin with.

@@ -11,10 +11,10 @@ struct ObjectivePass {
   let parameters: [[Parameter]]
   let counts: RowCounts
   let scope: ComputeScope
-  /// Whether what can be measured beside the terms is.
+  /// Whether the terms' further measurements, such as the teacher's entropy, are taken too.
   var measures = false
 
-  /// For each term the sum over the rows it is taken on, and what was measured beside them.
+  /// The sum of each term over its rows, and the sums of further measurements.
   struct Sums {
     var terms: [Double]
     var measurements: [String: Measurement] = [:]

@@ -1,4 +1,4 @@
-// A teacher that is run beside the student.
+// A teacher that runs on the same batches as the student.
 import RetortText
 import RetortTransformers
 

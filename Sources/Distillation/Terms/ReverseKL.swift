@@ -1,4 +1,4 @@
-// The student's softened distribution held against the teacher's: the divergence the other way round.
+// The reverse divergence: of the teacher's softened distribution from the student's.
 import Glibc
 import RetortOptions
 import RetortTensorEngine

@@ -1,7 +1,7 @@
 // A step's gradient broken down by term.
 
-/// The gradient of each term of an objective at one step, before the update: how long it is beside the others', and
-/// whether they point the same way.
+/// The gradient of each term of an objective at one step, before the update: its norm, and the
+/// cosines between the terms' gradients.
 ///
 /// Gradients are those of the terms alone, each with weight 1, over all trained parameters and before clipping; the
 /// step's own gradient is their sum by weight.

@@ -78,7 +78,7 @@ extension DefaultsAudit {
 
   /// As `torch` names what holds them.
   private static var decayedKinds: String {
-    let names = AdamW.decayedKinds.map { kind in
+    let names = AdamNumbers.decayedKinds.map { kind in
       switch kind {
       case .weight: "Linear.weight"
       case .bias: "bias"

@@ -3,73 +3,34 @@ import Glibc
 import RetortLayers
 import RetortOptions
 
-/// The numbers of AdamW.
-public struct AdamW: OptimizerRule {
+public struct AdamW: AdamRule {
   public static let name = "adamw"
   public static let about =
     "Adam with decoupled weight decay (Loshchilov and Hutter 2019), as torch has it."
-  public static let stateNames = ["first_moment", "second_moment"]
+  public static let options = OptionList(
+    AdamW.init(numbers:),
+    OptionField(
+      \.numbers,
+      AdamNumbers.options(
+        decay: "Decoupled decay of weights and embeddings; biases and layer norms do not decay.")))
 
-  public var learningRate: Double
-  /// Decays of the running means of gradients and of their squares.
-  public var betas: [Double]
-  public var epsilon: Double
-  /// Decoupled; of weights and embeddings, not of biases and normalisations.
-  public var weightDecay: Double
-  public var maximumGradientNorm: Double
+  public var numbers: AdamNumbers
+
+  public init(numbers: AdamNumbers) { self.numbers = numbers }
 
   /// The defaults are torch's; without a bound gradients are not clipped.
   public init(
     learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
     weightDecay: Double = 0.01, maximumGradientNorm: Double = .infinity
   ) {
-    precondition(
-      (0..<1).contains(beta1) && (0..<1).contains(beta2) && epsilon > 0 && weightDecay >= 0
-        && maximumGradientNorm > 0,
-      "AdamW: betas in [0, 1), a positive epsilon and bound on the norm, and no negative decay")
-    self.learningRate = learningRate
-    betas = [beta1, beta2]
-    self.epsilon = epsilon
-    self.weightDecay = weightDecay
-    self.maximumGradientNorm = maximumGradientNorm
+    numbers = AdamNumbers(
+      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon,
+      weightDecay: weightDecay, maximumGradientNorm: maximumGradientNorm)
   }
-
-  public static let options = OptionList(
-    { learningRate, betas, epsilon, weightDecay, maximumGradientNorm in
-      AdamW(
-        learningRate: learningRate, beta1: betas[0], beta2: betas[1], epsilon: epsilon,
-        weightDecay: weightDecay, maximumGradientNorm: maximumGradientNorm)
-    },
-    OptionField(
-      "learning_rate", \.learningRate, .number(.notNegative, example: "5.0e-5"),
-      "The highest learning rate, reached at the end of the warm-up."),
-    OptionField(
-      "betas", \.betas,
-      .list(of: .number(.belowOne), count: 2, words: "[first, second]")
-        .described(example: "[0.9, 0.999]"),
-      "Decays of the running means of gradients and of squared gradients."),
-    OptionField(
-      "epsilon", \.epsilon, .number(.positive, example: "1.0e-8"),
-      "Added to the root of the mean square."),
-    OptionField(
-      "weight_decay", \.weightDecay, .number(.notNegative, example: "0.01"),
-      "Decoupled decay of weights and embeddings; biases and layer norms do not decay."),
-    OptionField(
-      "max_grad_norm", \.maximumGradientNorm, .number(.positive),
-      "The gradient's global L2 norm is clipped to it before each step."))
 
   public var words: String {
-    let plain = PlainNumber.text
-    return "AdamW, betas \(plain(betas[0])) and \(plain(betas[1])), epsilon \(plain(epsilon)), "
-      + (weightDecay == 0
-        ? "no weight decay"
-        : "weight decay \(plain(weightDecay)) (not on biases and layer norms)")
-      + (maximumGradientNorm == .infinity
-        ? "" : ", gradient norm at most \(plain(maximumGradientNorm))")
+    numbers.words("AdamW", decay: "(not on biases and layer norms)")
   }
-
-  /// The kinds of parameters that decay.
-  public static let decayedKinds: Set<ParameterKind> = [.weight, .embedding]
 
   public func makeOptimizer(parameters: [Parameter]) -> any Optimizer {
     AdamWOptimizer(self, parameters: parameters)
@@ -136,7 +97,7 @@ public final class AdamWOptimizer: Optimizer {
         AdamWUpdate(
           parameter: state.parameter, firstMoment: state.firstMoment,
           secondMoment: state.secondMoment, idleRows: idleRows[index],
-          step: AdamW.decayedKinds.contains(state.parameter.kind) ? decayed : plain))
+          step: AdamNumbers.decayedKinds.contains(state.parameter.kind) ? decayed : plain))
     }
     engine.adamW(updates)
   }
@@ -153,15 +114,15 @@ public final class AdamWOptimizer: Optimizer {
 
   /// The numbers of step `stepCount`: corrections and factors in double precision, rounded once.
   private func numbers(learningRate: Double, gradientScale: Float, decays: Bool) -> AdamWStep {
-    let (beta1, beta2) = (rule.betas[0], rule.betas[1])
+    let (beta1, beta2) = (rule.numbers.betas[0], rule.numbers.betas[1])
     let t = Double(stepCount)
     return AdamWStep(
-      decay: decays ? Float(1 - learningRate * rule.weightDecay) : 1,
+      decay: decays ? Float(1 - learningRate * rule.numbers.weightDecay) : 1,
       firstRate: Float(1 - beta1),
       secondDecay: Float(beta2),
       secondRate: Float(1 - beta2),
       secondCorrection: Float((1 - pow(beta2, t)).squareRoot()),
-      epsilon: Float(rule.epsilon),
+      epsilon: Float(rule.numbers.epsilon),
       negativeStepSize: Float(-(learningRate / (1 - pow(beta1, t)))),
       gradientScale: gradientScale)
   }
