@@ -34,7 +34,7 @@ let kernelSettings: [SwiftSetting] =
 /// What each of the libraries is for; whoever depends on one can import these modules.
 let engine = ["RetortTensorEngine", "RetortLayers", "RetortOptimization"]
 let models = ["RetortText", "RetortTransformers"]
-let training = ["RetortDistillation", "RetortOptions", "RetortStorage"]
+let training = ["RetortDistillation", "RetortEvaluation", "RetortOptions", "RetortStorage"]
 
 let package = Package(
   name: "Retort",
@@ -70,6 +70,7 @@ let package = Package(
     .target(name: "Layers", dependencies: ["TensorEngine", "Parallel", "Randomness"]),
     .target(name: "Optimization", dependencies: ["Layers", "Options", "TensorEngine"]),
     .target(name: "Text", dependencies: ["Files", "Parallel", "Randomness"]),
+    .target(name: "Evaluation", dependencies: ["Randomness"]),
     .target(name: "Storage", dependencies: ["CHDF5", "Files", "StrictJSON"]),
     .target(name: "Records", dependencies: ["Files", "StrictJSON"]),
     .target(
@@ -78,13 +79,13 @@ let package = Package(
     .target(name: "SelfCheck", dependencies: ["Transformers", "Optimization", "Randomness"]),
     .target(
       name: "Distillation",
-      dependencies: ["Transformers", "Optimization", "Text", "Storage"]),
+      dependencies: ["Transformers", "Optimization", "Text", "Storage", "Evaluation"]),
     .target(
       name: "Benchmarks",
       dependencies: ["CMalloc", "Distillation", "Processor"]),
     .target(
       name: "Reporting",
-      dependencies: ["StrictYAML", "Formatting", "Records"]),
+      dependencies: ["StrictYAML", "Formatting", "Records", "Evaluation"]),
     .target(
       name: "ExperimentPlan",
       dependencies: [
@@ -104,7 +105,8 @@ let package = Package(
     + [
       "Files", "Formatting", "Options", "Parallel", "Processor", "Randomness", "StrictJSON",
       "TensorEngine",
-      "Layers", "Optimization", "Text", "Storage", "Transformers", "SelfCheck", "Distillation",
+      "Layers", "Optimization", "Text", "Evaluation", "Storage", "Transformers", "SelfCheck",
+      "Distillation",
       "Benchmarks", "Records", "Reporting", "ExperimentPlan",
     ].map { name in
       .testTarget(

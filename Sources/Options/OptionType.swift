@@ -129,6 +129,21 @@ where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
 }
 
 extension OptionType {
+  /// One of a few values by its name.
+  /// - Parameter values: with names that differ.
+  public static func choice(
+    among values: [Value], name: @escaping @Sendable (Value) -> String
+  ) -> OptionType {
+    let names = values.map(name)
+    return OptionType(
+      schema: .choice(names), example: names.first ?? "",
+      read: { node, key, map in
+        map.choice(node, key, among: names).flatMap { chosen in
+          values.first { name($0) == chosen }
+        }
+      }, write: { .text(name($0)) })
+  }
+
   /// - Parameters:
   ///   - count: how many there must be; nil for any number.
   ///   - oneAlone: whether one value alone stands for a list of one.

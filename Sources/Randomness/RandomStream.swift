@@ -6,6 +6,7 @@ public enum StreamName: UInt32, Sendable, CaseIterable {
   case masking = 3
   case dropout = 4
   case synthesis = 5
+  case resampling = 6
 }
 
 /// A named stream of counter-based random numbers: value `n` of the stream is a function of seed,

@@ -98,11 +98,11 @@ extension RunRecord {
       /// The last step of the window, counted from 1.
       public var step: Int
       /// The terms' unweighted means over the window, in the order of the objective.
-      public var terms: LossTerms
+      public var terms: NamedValues
       /// The weighted sum that was minimised, as a mean over the window.
       public var total: Double
 
-      public init(step: Int, terms: LossTerms = [:], total: Double) {
+      public init(step: Int, terms: NamedValues = [:], total: Double) {
         self.step = step
         self.terms = terms
         self.total = total
@@ -124,11 +124,13 @@ extension RunRecord {
     public var validationLoss: Double
     public var correct: Int
     public var count: Int
+    /// Further metrics, by the names that definitions use; nil where accuracy is the only one.
+    public var metrics: NamedValues?
     public var accuracy: Double { count == 0 ? .nan : Double(correct) / Double(count) }
 
     public init(
       epoch: Int, step: Int, trainingLoss: Double?, epochTrainingLoss: Double,
-      validationLoss: Double, correct: Int, count: Int
+      validationLoss: Double, correct: Int, count: Int, metrics: NamedValues? = nil
     ) {
       self.epoch = epoch
       self.step = step
@@ -137,6 +139,7 @@ extension RunRecord {
       self.validationLoss = validationLoss
       self.correct = correct
       self.count = count
+      self.metrics = metrics
     }
   }
 
@@ -153,14 +156,15 @@ extension RunRecord {
       self.kept = kept
     }
 
-    /// Nil for no epochs. `keepingByLoss`: the definition's `select_best` is `eval_loss`.
-    public init?(of epochs: [Epoch], keepingByLoss: Bool) {
+    /// Nil for no epochs.
+    /// - Parameter kept: the epoch whose weights were kept; nil for the best by loss.
+    public init?(of epochs: [Epoch], kept: Int? = nil) {
       guard let first = epochs.first else { return nil }
       let loss = epochs.reduce(first) { $1.validationLoss < $0.validationLoss ? $1 : $0 }
       let accuracy = epochs.reduce(first) { $1.correct > $0.correct ? $1 : $0 }
       self.init(
         byLoss: loss.epoch, byAccuracy: accuracy.epoch,
-        kept: keepingByLoss ? loss.epoch : accuracy.epoch)
+        kept: kept ?? loss.epoch)
     }
   }
 

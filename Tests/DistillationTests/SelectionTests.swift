@@ -1,4 +1,5 @@
 // Which epoch a fine-tuning ends with.
+import RetortEvaluation
 import RetortTestSupport
 import RetortTransformers
 import Testing
@@ -15,22 +16,26 @@ struct SelectionTests {
       EpochResult(
         epoch: index + 1, step: 10 * index, meanLoss: 1, windowLoss: nil,
         evaluation: ClassificationResult(
-          loss: result.loss, correct: result.correct, predictions: [0, 1], logits: []))
+          loss: result.loss, correct: result.correct, predictions: [0, 1], logits: [],
+          metrics: [MetricValue(name: Accuracy.name, value: Double(result.correct) / 10)]))
     }
   }
 
-  @Test("lowest loss, highest accuracy, or the last", arguments: zip(Rule.allCases, [2, 3, 4]))
+  /// The rules that every version has.
+  private static let common: [Rule] = [.evaluationLoss, .metric(Accuracy.self), .last]
+
+  @Test("lowest loss, highest accuracy, or the last", arguments: zip(common, [2, 3, 4]))
   func rules(_ rule: Rule, _ best: Int) {
     #expect(
       rule.bestEpoch(of: epochs([(0.5, 7), (0.3, 8), (0.4, 9), (0.6, 6)])) == best)
   }
 
-  @Test("the first of equals; the last rule knows none", arguments: zip(Rule.allCases, [1, 1, 3]))
+  @Test("the first of equals; the last rule knows none", arguments: zip(common, [1, 1, 3]))
   func ties(_ rule: Rule, _ best: Int) {
     #expect(rule.bestEpoch(of: epochs([(0.5, 7), (0.5, 7), (0.5, 7)])) == best)
   }
 
-  @Test("epochs without an evaluation are not chosen", arguments: Rule.allCases)
+  @Test("epochs without an evaluation are not chosen", arguments: common)
   func withoutEvaluation(_ rule: Rule) {
     #expect(rule.bestEpoch(of: []) == nil)
     var some = epochs([(0.5, 7), (0.4, 8), (0.1, 9)])
@@ -69,6 +74,40 @@ struct SelectionTests {
     #expect(evaluations[0].logits != evaluations[2].logits)
     // What is never read again is not written.
     #expect(try folder.names().contains("best.h5") == (hasCheckpoints && rule != .last))
+  }
+
+  /// The share of wrong answers, less of which is better; only here.
+  private enum ErrorRate: Metric {
+    static let name = "error_rate"
+    static let title = "Error rate"
+    static let about = "The share of wrong answers."
+    static let higherIsBetter = false
+
+    static func value(of answers: Answers) -> Double { 1 - Accuracy.value(of: answers) }
+  }
+
+  @Test("a metric of the caller's own decides, resumed or not", arguments: [nil, 9])
+  func ownMetric(_ stop: Int?) throws {
+    let folder = try TemporaryFolder()
+    let rule = Rule.metric(ErrorRate.self)
+    if let stop {
+      let observer = Onlooker()
+      observer.stopsAt = stop
+      #expect(throws: TrainingError.self) {
+        try train(rule, Small.checkpointing(folder), observer)
+      }
+    }
+    let (model, progress) = try train(rule, Small.checkpointing(folder, resumes: stop != nil))
+    let rates = progress.epochs.compactMap { $0.evaluation?[ErrorRate.self] }
+    let accuracies = progress.epochs.compactMap(\.evaluation?.accuracy)
+    #expect(rates == accuracies.map { 1 - $0 })
+    let lowest = try #require(rates.min())
+    let best = try #require(rule.bestEpoch(of: progress.epochs))
+    #expect(rates.firstIndex(of: lowest) == best - 1)
+    let result = try ClassificationEvaluation.evaluate(
+      model, on: Small.labelled(30, flipped: true),
+      in: ComputeScope(engine: Engine(threadCount: 2), recording: false), metrics: rule.metrics)
+    #expect(result == progress.epochs[best - 1].evaluation)
   }
 
   @Test("a resumed training still has the best epoch's weights")

@@ -30,7 +30,7 @@ import Testing
     #expect(stage.training.schedule == ScheduleOptions(shape: LinearSchedule(), warmup: 0))
     #expect(stage.training.sequenceLength == 512)
     #expect(stage.training.seed == 7)
-    #expect(options.selectBest == .evalLoss)
+    #expect(options.selectBest == .evaluationLoss)
     #expect(options.evaluationBatchSize == 8)
   }
 

@@ -25,7 +25,7 @@ struct RunRecordTests {
     let values = [
       0.1, 1 / 3.0, .leastNonzeroMagnitude, 1.7976931348623157e308, 2, 1e21, 123456789.125,
     ]
-    var terms = LossTerms(values.enumerated().map { ("f\($0)", $1) })
+    var terms = NamedValues(values.enumerated().map { ("f\($0)", $1) })
     terms["diverged"] = .infinity
     record.stages[0].curve.points[0].terms = terms
     let read = try RunRecord(text: try record.text(), source: "test")
@@ -181,9 +181,9 @@ struct RunRecordTests {
         validationLoss: $1.0, correct: $1.1, count: 872)
     }
     #expect(
-      RunRecord.Best(of: epochs, keepingByLoss: true)
+      RunRecord.Best(of: epochs)
         == RunRecord.Best(byLoss: 2, byAccuracy: 2, kept: 2))
-    #expect(RunRecord.Best(of: [], keepingByLoss: true) == nil)
+    #expect(RunRecord.Best(of: []) == nil)
   }
 }
 

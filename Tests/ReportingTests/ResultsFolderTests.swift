@@ -1,6 +1,7 @@
 // Pages and pictures from records: the same bytes every time, and nothing unnoticed.
 
 import Foundation
+import RetortEvaluation
 import RetortRecords
 import RetortTestSupport
 import Testing
@@ -169,6 +170,24 @@ struct ResultsFolderTests {
     #expect(cells[3] == "+3.90")
     #expect(cells[5...] == ["\(test.onlyFirst)", "\(test.onlySecond)", test.text])
     #expect(text.contains("95.7 %"))  // 752 of the teacher's 786
+  }
+
+  @Test("a metric besides accuracy has its columns, known to this version or not")
+  func furtherMetrics() throws {
+    var record = RunRecord.synthetic()
+    for (place, value) in [0.71, 0.74, 0.72].enumerated() {
+      record.stages[1].epochs[place].metrics = ["of_tomorrow": value]
+    }
+    let text = try page(record)
+    #expect(text.contains("| 95 % interval | of_tomorrow | Best by"))
+    #expect(text.contains(" 0.7400 | accuracy"))
+    #expect(text.contains("| Best accuracy of any epoch | of_tomorrow | 95 % interval |"))
+    // Of the kept epoch; an unknown metric has no interval, and the teacher has no such metric.
+    #expect(text.contains("0.8716 (epoch 2) |      0.7100 |             - |"), "\(text)")
+    #expect(text.contains("0.9014 (epoch 1) |           - |             - |"))
+    #expect(try !page(.synthetic(name: "another")).contains("of_tomorrow"))
+    #expect(
+      try RunRecord(text: record.text(), source: "x").stages[1].epochs == record.stages[1].epochs)
   }
 
   @Test("where inference was timed, the comparison has it and the claim of speed its counterpart")

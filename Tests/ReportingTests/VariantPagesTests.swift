@@ -1,5 +1,6 @@
 // Pages of sweeps and ablations, from records of runs that never took place.
 
+import RetortEvaluation
 import RetortRecords
 import RetortTestSupport
 import Testing

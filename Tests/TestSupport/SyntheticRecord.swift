@@ -53,7 +53,7 @@ extension RunRecord {
       sequences: 202_047, tokens: 2_700_000, budget: "3 epochs",
       learningRate: "linear from 2e-05 to 0, no warm-up", loss: "cross_entropy",
       curve: LossCurve(window: 500, points: points), epochs: epochs,
-      best: Best(of: epochs, keepingByLoss: true),
+      best: Best(of: epochs),
       evaluations: correct.indices.map { index in
         Evaluation(
           data: "glue/sst2 dev", epoch: index + 1, loss: losses[index], correct: correct[index],

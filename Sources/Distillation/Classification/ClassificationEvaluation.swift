@@ -1,3 +1,4 @@
+import RetortEvaluation
 import RetortText
 import RetortTransformers
 
@@ -12,9 +13,10 @@ public enum ClassificationEvaluation {
   ///   - examples: in the order the predictions come out.
   ///   - scope: forward-only; its memory is reset before every batch, and kept from one evaluation to the next.
   ///   - batchSize: sentences computed at a time.
+  ///   - metrics: what is computed of the answers where there are labels.
   public static func evaluate(
     _ model: TransformerModel, on examples: LabelledSequences, in scope: ComputeScope,
-    batchSize: Int = batchSize
+    batchSize: Int = batchSize, metrics: [any Metric.Type] = [Accuracy.self]
   ) throws(EvaluationError) -> ClassificationResult {
     precondition(!scope.isRecording, "an evaluation has no use for a tape")
     var result = ClassificationResult(loss: .nan, correct: 0, predictions: [], logits: [])
@@ -44,7 +46,9 @@ public enum ClassificationEvaluation {
     if let labels = examples.labels {
       result.loss = totalLoss / Double(examples.count)
       guard totalLoss.isFinite else { throw .lossNotFinite(result.loss) }
-      result.correct = zip(labels, result.predictions).count { Int($0) == $1 }
+      let answers = Answers(predictions: result.predictions, labels: labels.map { Int($0) })
+      result.correct = answers.correct
+      result.metrics = metrics.map { MetricValue(name: $0.name, value: $0.value(of: answers)) }
     }
     return result
   }

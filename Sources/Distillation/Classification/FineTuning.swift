@@ -102,7 +102,8 @@ public struct ClassificationJob: TrainingJob {
   public mutating func evaluation() throws -> ClassificationResult? {
     randomness.beginLoading()
     return try ClassificationEvaluation.evaluate(
-      model, on: validation, in: ComputeScope(engine: engine, recording: false))
+      model, on: validation, in: ComputeScope(engine: engine, recording: false),
+      metrics: selection.metrics)
   }
 
   public var drawCount: Int { randomness.drawCount }

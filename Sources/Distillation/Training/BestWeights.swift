@@ -1,21 +1,41 @@
 // Which epoch's weights a training ends with, and where they are kept.
+import RetortEvaluation
 import RetortTransformers
 
 /// Which epoch's weights a training ends with; ties keep the first.
-public enum SelectionRule: String, Sendable, Equatable, CaseIterable {
-  case evaluationLoss = "eval_loss"
-  case accuracy
+public enum SelectionRule: Sendable {
+  case evaluationLoss
+  case metric(any Metric.Type)
   /// The weights after the last step, whatever the evaluations say.
   case last
-}
 
-extension SelectionRule {
+  /// Every rule that a definition can name.
+  public static var all: [SelectionRule] {
+    [.evaluationLoss] + Metrics.all.map { .metric($0) } + [.last]
+  }
+
+  public var name: String {
+    switch self {
+    case .evaluationLoss: "eval_loss"
+    case .metric(let metric): metric.name
+    case .last: "last"
+    }
+  }
+
+  /// What each evaluation computes: accuracy, and the metric that decides.
+  public var metrics: [any Metric.Type] {
+    guard case .metric(let metric) = self, metric.name != Accuracy.name else {
+      return [Accuracy.self]
+    }
+    return [Accuracy.self, metric]
+  }
+
   /// Number of the epoch whose weights this rule chooses; the first of equals, nil without evaluations.
-  func bestEpoch(of epochs: [EpochResult]) -> Int? {
+  public func bestEpoch(of epochs: [EpochResult]) -> Int? {
     func better(_ a: ClassificationResult, _ b: ClassificationResult) -> Bool {
       switch self {
       case .evaluationLoss: a.loss < b.loss
-      case .accuracy: a.correct > b.correct
+      case .metric(let metric): metric.isBetter(a[metric], than: b[metric])
       case .last: true
       }
     }
@@ -25,6 +45,17 @@ extension SelectionRule {
       if best.map({ better(result, $0.result) }) ?? true { best = (epoch.epoch, result) }
     }
     return best?.epoch
+  }
+}
+
+extension SelectionRule: Equatable {
+  public static func == (a: SelectionRule, b: SelectionRule) -> Bool { a.name == b.name }
+}
+
+extension ClassificationResult {
+  /// Not a number where the metric was not asked for.
+  subscript(metric: any Metric.Type) -> Double {
+    metrics.first { $0.name == metric.name }?.value ?? .nan
   }
 }
 

@@ -1,3 +1,4 @@
+import RetortEvaluation
 import RetortStorage
 
 /// Where a training stands, between two optimizer steps: everything, with weights and moments, that going on
@@ -137,6 +138,10 @@ extension TrainingProgress {
       guard let evaluation = result.evaluation else { continue }
       values[prefix + "predictions"] = .integers(evaluation.predictions.map(Int64.init))
       values[prefix + "logits"] = .reals(evaluation.logits.map(Double.init))
+      let metrics = evaluation.metrics
+      guard !metrics.isEmpty else { continue }
+      values[prefix + "metric_names"] = .text(metrics.map(\.name).joined(separator: "\n"))
+      values[prefix + "metric_values"] = .reals(metrics.map(\.value))
     }
     return values
   }
@@ -187,14 +192,30 @@ extension TrainingProgress {
       }
       var evaluation: ClassificationResult?
       if let predictions = values[prefix + "predictions"]?.integers {
-        evaluation = ClassificationResult(
+        var stored = ClassificationResult(
           loss: result[3], correct: Int(result[4]), predictions: predictions.map { Int($0) },
           logits: try reals(prefix + "logits").map { Float($0) })
+        stored.metrics = try Self.metrics(prefix, values, of: stored)
+        evaluation = stored
       }
       epochs.append(
         EpochResult(
           epoch: number, step: Int(result[0]), meanLoss: result[1],
           windowLoss: result[2].isNaN ? nil : result[2], evaluation: evaluation))
     }
+  }
+  private static func metrics(
+    _ prefix: String, _ values: [String: StoredValue], of evaluation: ClassificationResult
+  ) throws(TrainingError) -> [MetricValue] {
+    guard let names = values[prefix + "metric_names"]?.text?.split(separator: "\n"),
+      let numbers = values[prefix + "metric_values"]?.reals
+    else {
+      // Files of earlier versions have the number of right answers alone.
+      return [MetricValue(name: Accuracy.name, value: evaluation.accuracy)]
+    }
+    guard names.count == numbers.count else {
+      throw .foreignProgress("\(names.count) names of metrics and \(numbers.count) values")
+    }
+    return zip(names, numbers).map { MetricValue(name: String($0), value: $1) }
   }
 }

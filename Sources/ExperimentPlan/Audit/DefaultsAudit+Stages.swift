@@ -32,7 +32,7 @@ extension DefaultsAudit {
     trainerRecipe.row("freeze", installed("bert-model", "without requires_grad")),
     trainerRecipe.row("limit.epochs", installed(arguments, "num_train_epochs")),
     trainerRecipe.row("select_best", installed(arguments, "load_best_model_at_end")) {
-      $0 == ModelSelection.last.rawValue ? "false" : "true"
+      $0 == SelectionRule.last.name ? "false" : "true"
     },
     trainerRecipe.row("evaluation.batch_size", installed(arguments, "per_device_eval_batch_size")),
   ]

@@ -133,7 +133,7 @@ final class StageWatcher: TrainingObserver {
     var values = ["loss": result.meanLoss]
     if let evaluation = result.evaluation {
       values["validation_loss"] = evaluation.loss
-      values["accuracy"] = evaluation.accuracy
+      for metric in evaluation.metrics { values[metric.name] = metric.value }
     }
     try metrics.append(
       MetricsLine(

@@ -1,6 +1,7 @@
 // One stage, from its inputs to its result.
 import Foundation
 import RetortDistillation
+import RetortEvaluation
 import RetortFiles
 import RetortRecords
 import RetortStorage
@@ -91,15 +92,14 @@ struct StageExecution {
   /// - Parameter targets: where a teacher's outputs came from if not from a live one, in words.
   func result(
     _ model: TransformerModel, _ progress: TrainingProgress, objective: Objective, window: Int,
-    targets: String? = nil, selectBest: ModelSelection = .last,
+    targets: String? = nil, selectBest: SelectionRule = .last,
     accounting: RunRecord.LossAccounting? = nil
   ) -> StageResult {
     var inputs = planned.inputNames
     inputs["targets"] = targets
     let devName = planned.evaluatedName
     let epochs = devName == nil ? [] : progress.epochs.compactMap(RunRecord.Epoch.init)
-    var best = RunRecord.Best(of: epochs, keepingByLoss: selectBest != .accuracy)
-    if selectBest == .last { best?.kept = epochs.last?.epoch ?? 0 }
+    let best = RunRecord.Best(of: epochs, kept: selectBest.bestEpoch(of: progress.epochs))
     let clock = progress.clock
     let stage = RunRecord.Stage(
       id: planned.id, kind: planned.kind.recorded, variant: planned.role.variant,
@@ -113,7 +113,7 @@ struct StageExecution {
         points: progress.curve.map { point in
           RunRecord.LossCurve.Point(
             step: point.step,
-            terms: LossTerms(zip(objective.names, point.terms)),
+            terms: NamedValues(zip(objective.names, point.terms)),
             total: point.total)
         }),
       accounting: accounting, epochs: epochs, best: best,
@@ -156,10 +156,12 @@ extension RunRecord.LossAccounting {
 extension RunRecord.Epoch {
   init?(_ result: EpochResult) {
     guard let evaluation = result.evaluation else { return nil }
+    let further = evaluation.metrics.filter { $0.name != Accuracy.name }
     self.init(
       epoch: result.epoch, step: result.step, trainingLoss: result.windowLoss,
       epochTrainingLoss: result.meanLoss, validationLoss: evaluation.loss,
-      correct: evaluation.correct, count: evaluation.count)
+      correct: evaluation.correct, count: evaluation.count,
+      metrics: further.isEmpty ? nil : NamedValues(further.map { ($0.name, $0.value) }))
   }
 }
 

@@ -93,13 +93,3 @@ extension CurveSpacing {
 extension RandomSource {
   var ofFineTuning: FineTuning.RandomSource { self == .torch24CPU ? .torch : .counter }
 }
-
-extension ModelSelection {
-  var rule: SelectionRule {
-    switch self {
-    case .evalLoss: .evaluationLoss
-    case .accuracy: .accuracy
-    case .last: .last
-    }
-  }
-}

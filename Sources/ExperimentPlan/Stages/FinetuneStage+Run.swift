@@ -21,7 +21,7 @@ extension FinetuneStage {
     let loop = FineTuning(
       model: model, training: examples,
       validation: try execution.data.sequences(task.dev, maximumLength: length), teacher: teacher,
-      settings: settings, selectBest: selectBest.rule,
+      settings: settings, selectBest: selectBest,
       random: execution.plan.definition.random.ofFineTuning, engine: execution.engine,
       checkpointing: try execution.checkpointing(of: model), observer: execution.observer)
     let total = loop.totalSteps

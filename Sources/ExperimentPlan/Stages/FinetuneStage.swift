@@ -1,11 +1,12 @@
 // Fine-tuning a classifier on a task, from labels alone or from a teacher's answers too.
 import RetortDistillation
+import RetortEvaluation
 import RetortOptions
 
 struct FinetuneStage: StageWork {
   var model: String
   var learned: TaskSource
-  var selectBest: ModelSelection
+  var selectBest: SelectionRule
   /// Sentences in one forward pass of an evaluation; the result does not depend on it.
   var evaluationBatchSize: Int
   /// Nil for a new one where none is stored with the model.
@@ -25,9 +26,10 @@ struct FinetuneStage: StageWork {
       "task", \.learned, TaskSource.reference,
       "The labelled sentences: glue/sst2, or a name of `tasks:`."),
     OptionField(
-      "select_best", \.selectBest, .choice,
-      "Which epoch's weights are kept: the one with the lowest validation loss, with the highest "
-        + "accuracy, or the last."),
+      "select_best", \.selectBest, .choice(among: SelectionRule.all, name: \.name),
+      "Which epoch's weights are kept: the one with the lowest validation loss, the one with the best value of a "
+        + "metric, or the last. "
+        + Metrics.all.map { "\($0.name): \($0.about)" }.joined(separator: " ")),
     OptionField(
       "evaluation", \.evaluationBatchSize,
       .map(
@@ -90,7 +92,7 @@ struct FinetuneStage: StageWork {
     [
       "evaluation after each epoch; "
         + (selectBest == .last
-          ? "the last epoch's weights are kept" : "best epoch by \(selectBest.rawValue)")
+          ? "the last epoch's weights are kept" : "best epoch by \(selectBest.name)")
     ] + (headLine.map { [$0] } ?? [])
   }
 
@@ -107,13 +109,6 @@ struct FinetuneStage: StageWork {
   var digestEntries: [(String, CanonicalValue)] {
     canonicalEntries.filter { head == .stored || $0.0 != "head" }
   }
-}
-
-/// Which epoch's weights a fine-tuning hands on.
-enum ModelSelection: String, Sendable, CaseIterable {
-  case evalLoss = "eval_loss"
-  case accuracy
-  case last
 }
 
 extension StageKind {

@@ -1,4 +1,5 @@
 // Teacher, student and baselines side by side, with what their differences are worth.
+import RetortEvaluation
 import RetortRecords
 
 struct ComparisonSection {
@@ -91,13 +92,15 @@ struct ComparisonSection {
     guard let first = groups.first, let count = first.stages[0].keptEvaluation?.count else {
       return nil
     }
+    let metrics = ShownMetric.all(in: groups.flatMap(\.stages).compactMap(\.keptEpoch))
     let runColumn: [MarkdownTable.Column] = runs.records.count > 1 ? [.init("Run", .left)] : []
     var accuracies = MarkdownTable(
       runColumn + [
         .init("Model", .left), .init("Parameters"), .init("Size"), .init("Validation Loss"),
         .init("Accuracy"), .init("Correct of \(count.grouped)"), .init("95 % interval"),
         .init("Best accuracy of any epoch"),
-      ] + (wasTimed ? [.init("Inference, median (min-max)")] : []))
+      ] + metrics.flatMap { [.init($0.title), .init("95 % interval")] }
+        + (wasTimed ? [.init("Inference, median (min-max)")] : []))
     let own = first.record.title(of: first.main ?? first.stages[0])
     var pairs = MarkdownTable(
       runColumn + [
@@ -110,7 +113,7 @@ struct ComparisonSection {
       let run = runColumn.isEmpty ? [] : [ExperimentRuns.label(group.record)]
       for stage in group.stages {
         guard let kept = stage.keptEvaluation else { continue }
-        accuracies.add(run + accuracy(stage, kept, in: group.record))
+        accuracies.add(run + accuracy(stage, kept, metrics, in: group.record))
         pairs.add(run + pairing(stage, kept, in: group))
       }
     }
@@ -118,7 +121,8 @@ struct ComparisonSection {
   }
 
   private func accuracy(
-    _ stage: RunRecord.Stage, _ kept: RunRecord.Evaluation, in record: RunRecord
+    _ stage: RunRecord.Stage, _ kept: RunRecord.Evaluation, _ metrics: [ShownMetric],
+    in record: RunRecord
   ) -> [String] {
     let best = stage.epochs.first { $0.epoch == stage.best?.byAccuracy }
     return [
@@ -127,7 +131,13 @@ struct ComparisonSection {
       (Double(kept.correct) / Double(max(kept.count, 1))).fixed(4), "\(kept.correct)",
       WilsonInterval.text(correct: kept.correct, count: kept.count),
       best.map { "\($0.accuracy.fixed(4)) (epoch \($0.epoch))" } ?? "-",
-    ] + (wasTimed ? [inference(stage, in: record)?.rangeText ?? "-"] : [])
+    ]
+      + metrics.flatMap { metric in
+        [
+          stage.keptEpoch?.metrics?[metric.name]?.fixed(4) ?? "-",
+          metric.interval(kept, in: record) ?? "-",
+        ]
+      } + (wasTimed ? [inference(stage, in: record)?.rangeText ?? "-"] : [])
   }
 
   /// The row held against the teacher and against the definition's own model, example by example.

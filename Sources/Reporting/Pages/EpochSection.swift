@@ -1,4 +1,5 @@
 // A fine-tuning epoch by epoch: the report's four columns, ours and the references'.
+import RetortEvaluation
 import RetortRecords
 
 struct EpochSection {
@@ -38,11 +39,8 @@ struct EpochSection {
   func table() -> MarkdownTable {
     let several = tunings.count > 1
     let count = tunings.first?.stage.epochs.first?.count ?? 0
-    var table = MarkdownTable([
-      .init("Run", .left), .init("Epoch"), .init("Training Loss"), .init("Validation Loss"),
-      .init("Accuracy"), .init("Epoch mean"),
-      .init("Correct of \(count.grouped)"), .init("95 % interval"), .init("Best by", .left),
-    ])
+    let metrics = furtherMetrics
+    var table = MarkdownTable([.init("Run", .left)] + Self.columns(metrics, of: count))
     let conditions = runs.conditions
     for number in Set(tunings.flatMap { $0.stage.epochs.map(\.epoch) }).sorted() {
       for condition in conditions {
@@ -53,34 +51,42 @@ struct EpochSection {
           }
           rows.append(epoch)
           let label = several ? "Retort, \(ExperimentRuns.label(tuning.record))" : "Retort"
-          table.add([label] + Self.cells(epoch, best: tuning.stage.best))
+          table.add([label] + Self.cells(epoch, of: tuning.stage, metrics))
         }
         if rows.count > 1 {
           let name = conditions.count > 1 ? " \(condition.title)," : ""
-          table.add(Self.summary(rows, called: "Retort,\(name) median (min-max) of \(rows.count)"))
+          table.add(
+            Self.summary(rows, metrics, called: "Retort,\(name) median (min-max) of \(rows.count)"))
         }
       }
       for comparison in comparisons {
-        if let row = Self.row(comparison, epoch: number, of: count) { table.add(row) }
+        if let row = Self.row(comparison, metrics, epoch: number, of: count) { table.add(row) }
       }
     }
     return table
   }
 
+  /// The metrics besides accuracy that the epochs have.
+  private var furtherMetrics: [ShownMetric] {
+    ShownMetric.all(in: tunings.flatMap(\.stage.epochs))
+  }
+
   /// Median and range of the same epoch in runs that differ in seeds alone.
-  private static func summary(_ rows: [RunRecord.Epoch], called name: String) -> [String] {
+  private static func summary(
+    _ rows: [RunRecord.Epoch], _ metrics: [ShownMetric], called name: String
+  ) -> [String] {
     func range(_ value: (RunRecord.Epoch) -> Double?) -> String {
       MedianRange(rows.compactMap(value))?.text() ?? "No log"
     }
     return [
       name, "\(rows[0].epoch)", range(\.trainingLoss), range(\.validationLoss), range(\.accuracy),
-      range(\.epochTrainingLoss), "", "", "",
-    ]
+      range(\.epochTrainingLoss), "", "",
+    ] + metrics.map { metric in range { $0.metrics?[metric.name] } } + [""]
   }
 
   /// A reference's row: its printed figures, lowest and highest where it stands for several runs.
   private static func row(
-    _ comparison: PublishedRuns, epoch number: Int, of count: Int
+    _ comparison: PublishedRuns, _ metrics: [ShownMetric], epoch number: Int, of count: Int
   ) -> [String]? {
     let epochs = comparison.epochs(number)
     guard let first = epochs.first else { return nil }
@@ -91,21 +97,33 @@ struct EpochSection {
     return [
       comparison.name(epoch: number), "\(number)", range(.trainingLoss), range(.validationLoss),
       range(.accuracy), range(.epochTrainingLoss), single ? "\(first.correct)" : "-",
-      single ? WilsonInterval.text(correct: first.correct, count: count) : "-", "",
-    ]
+      single ? WilsonInterval.text(correct: first.correct, count: count) : "-",
+    ] + metrics.map { _ in "-" } + [""]
   }
 
-  static func cells(_ epoch: RunRecord.Epoch, best: RunRecord.Best?) -> [String] {
-    let marks = [
-      best?.byLoss == epoch.epoch ? "loss" : nil,
-      best?.byAccuracy == epoch.epoch ? "accuracy" : nil,
-    ].compactMap { $0 }
+  /// Of an epoch, whatever the rows are called.
+  static func columns(_ metrics: [ShownMetric], of count: Int) -> [MarkdownTable.Column] {
+    [
+      .init("Epoch"), .init("Training Loss"), .init("Validation Loss"), .init("Accuracy"),
+      .init("Epoch mean"), .init("Correct of \(count.grouped)"), .init("95 % interval"),
+    ] + metrics.map { .init($0.title) } + [.init("Best by", .left)]
+  }
+
+  static func cells(
+    _ epoch: RunRecord.Epoch, of stage: RunRecord.Stage, _ metrics: [ShownMetric]
+  ) -> [String] {
+    let best = stage.best
+    let marks =
+      [
+        best?.byLoss == epoch.epoch ? "loss" : nil,
+        best?.byAccuracy == epoch.epoch ? "accuracy" : nil,
+      ].compactMap { $0 }
+      + metrics.filter { $0.bestEpoch(of: stage.epochs) == epoch.epoch }.map(\.name)
     return [
       "\(epoch.epoch)", epoch.trainingLoss?.fixed(4) ?? "No log", epoch.validationLoss.fixed(4),
       epoch.accuracy.fixed(4), epoch.epochTrainingLoss.fixed(4), "\(epoch.correct)",
       WilsonInterval.text(correct: epoch.correct, count: epoch.count),
-      marks.joined(separator: ", "),
-    ]
+    ] + metrics.map { epoch.metrics?[$0.name]?.fixed(4) ?? "-" } + [marks.joined(separator: ", ")]
   }
 
   private func caption(_ stage: RunRecord.Stage) -> String {

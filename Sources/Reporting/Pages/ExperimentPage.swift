@@ -100,19 +100,18 @@ struct ExperimentPage {
     guard !ids.isEmpty else { return "" }
     let several = runs.records.count > 1
     let count = runs.tunings(ids[0]).first?.stage.epochs.first?.count ?? 0
+    let metrics = ShownMetric.all(
+      in: ids.flatMap { runs.tunings($0) }.flatMap(\.stage.epochs))
     var table = MarkdownTable(
-      [.init("Model", .left)] + (several ? [.init("Run", .left)] : []) + [
-        .init("Epoch"), .init("Training Loss"), .init("Validation Loss"), .init("Accuracy"),
-        .init("Epoch mean"), .init("Correct of \(count.grouped)"),
-        .init("95 % interval"), .init("Best by", .left),
-      ])
+      [.init("Model", .left)] + (several ? [.init("Run", .left)] : [])
+        + EpochSection.columns(metrics, of: count))
     for id in ids {
       for tuning in runs.tunings(id) {
         for epoch in tuning.stage.epochs {
           table.add(
             [tuning.record.title(of: tuning.stage)]
               + (several ? [ExperimentRuns.label(tuning.record)] : [])
-              + EpochSection.cells(epoch, best: tuning.stage.best))
+              + EpochSection.cells(epoch, of: tuning.stage, metrics))
         }
       }
     }

@@ -1,4 +1,5 @@
 // The pictures of an experiment: loss curves by stage, and the epochs beside the references.
+import RetortEvaluation
 import RetortRecords
 
 struct ExperimentPlots {

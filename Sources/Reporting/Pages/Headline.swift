@@ -1,4 +1,5 @@
 // The result of an experiment in two or three sentences.
+import RetortEvaluation
 import RetortRecords
 
 struct Headline {

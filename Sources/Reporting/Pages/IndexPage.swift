@@ -1,4 +1,5 @@
 // Results/README.md: every experiment in a line, and how to get the numbers again.
+import RetortEvaluation
 import RetortRecords
 
 struct IndexPage {

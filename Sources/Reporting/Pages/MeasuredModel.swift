@@ -1,4 +1,5 @@
 // A model's accuracy over repeated runs, and what sets it apart from another's.
+import RetortEvaluation
 import RetortRecords
 
 /// One model of one condition, in every run of it.

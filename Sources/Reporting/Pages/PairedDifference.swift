@@ -1,4 +1,5 @@
 // The difference between two models' accuracies, run by run with the same seeds and example by example.
+import RetortEvaluation
 import RetortRecords
 
 struct PairedDifference {

@@ -1,4 +1,5 @@
 // Where published runs lie in one figure of one epoch.
+import RetortEvaluation
 
 /// The range in which a right repetition of published runs is looked for.
 public struct PublishedBand: Encodable, Sendable, Equatable {

@@ -34,7 +34,8 @@ extension Inspection {
       {
         parts.append(
           "kept epoch \(epoch.epoch): validation loss \(epoch.validationLoss.fixed(4)), "
-            + "\(epoch.correct) of \(epoch.count) right")
+            + "\(epoch.correct) of \(epoch.count) right"
+            + (epoch.metrics?.entries ?? []).map { ", \($0.name) \($0.value.fixed(4))" }.joined())
       }
       add("stage \(stage.id) (\(stage.variant))", parts.joined(separator: ", "))
     }
@@ -55,8 +56,8 @@ extension Inspection {
 
   /// What a weighted sum is made of: its terms without their weights.
   private static func terms(of point: RunRecord.LossCurve.Point) -> String {
-    guard point.terms.terms.count > 1 else { return "" }
-    let terms = point.terms.terms.map { "\($0.name) \($0.value.fixed(4))" }
+    guard point.terms.entries.count > 1 else { return "" }
+    let terms = point.terms.entries.map { "\($0.name) \($0.value.fixed(4))" }
     return " (\(terms.joined(separator: ", ")))"
   }
 }

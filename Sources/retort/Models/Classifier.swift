@@ -1,6 +1,7 @@
 // A stored model that assigns classes to sentences.
 import Glibc
 import RetortDistillation
+import RetortEvaluation
 import RetortExperimentPlan
 import RetortText
 import RetortTransformers
@@ -32,11 +33,13 @@ struct Classifier {
     scope = ComputeScope(engine: engine, recording: false)
   }
 
+  /// - Parameter metrics: what is computed of the answers where there are labels.
   func classify(
-    _ sequences: TokenSequences, labels: [Int32]? = nil
+    _ sequences: TokenSequences, labels: [Int32]? = nil, metrics: [any Metric.Type] = []
   ) throws(EvaluationError) -> ClassificationResult {
     try ClassificationEvaluation.evaluate(
-      model, on: LabelledSequences(sequences: sequences, labels: labels), in: scope)
+      model, on: LabelledSequences(sequences: sequences, labels: labels), in: scope,
+      metrics: metrics)
   }
 }
 

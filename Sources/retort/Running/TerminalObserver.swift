@@ -1,5 +1,6 @@
 // A run as it is told on standard error.
 import RetortDistillation
+import RetortEvaluation
 import RetortExperimentPlan
 import RetortFormatting
 
@@ -39,6 +40,9 @@ final class TerminalObserver: RunObserver {
         ", validation loss \(evaluation.loss.fixed(4)), accuracy "
         + "\(evaluation.accuracy.fixed(4)) (\(evaluation.correct.grouped) of "
         + "\(evaluation.count.grouped))"
+      for metric in evaluation.metrics where metric.name != Accuracy.name {
+        text += ", \(metric.name) \(metric.value.fixed(4))"
+      }
     }
     console.write(line: text)
   }

@@ -1,6 +1,7 @@
-// `retort evaluate`: a classifier held against a task's sentences.
+// `retort evaluate`: a classifier evaluated on a task's sentences.
 import ArgumentParser
 import RetortDistillation
+import RetortEvaluation
 import RetortExperimentPlan
 import RetortFiles
 import RetortFormatting
@@ -10,7 +11,7 @@ import RetortText
 struct EvaluateVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Hold a fine-tuned model against a task: loss, accuracy with its interval, counts.")
+    abstract: "Evaluate a fine-tuned model on a task: loss, metrics with their intervals, counts.")
 
   @OptionGroup var model: ModelOptions
 
@@ -46,7 +47,7 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
         TokenSequences(
           sentences.sentences, tokenizer: classifier.tokenizer,
           maximumLength: classifier.maximumLength, threads: model.computing.threadCount),
-        labels: sentences.labels)
+        labels: sentences.labels, metrics: Metrics.all)
     } catch {
       throw CommandFailure("\(model.model) on \(task.rawValue) \(split.rawValue): \(error)")
     }
@@ -105,8 +106,16 @@ struct EvaluationReport: Encodable {
   var accuracy: Double?
   /// 95 %, Wilson.
   var interval: [Double]?
+  /// Every metric by its name.
+  var metrics: [String: Figure]?
   /// Rows: the class; columns: the prediction.
   var confusion: [[Int]]?
+
+  /// A metric's value and its interval, at 95 %.
+  struct Figure: Encodable {
+    var value: Double
+    var interval: [Double]
+  }
 
   init(
     model: String, task: GLUETask, split: DataSplit, labels: [Int32]?,
@@ -122,8 +131,16 @@ struct EvaluationReport: Encodable {
     loss = result.loss
     correct = result.correct
     accuracy = result.accuracy
-    let wilson = WilsonInterval(correct: result.correct, count: result.count)
-    interval = [wilson.low, wilson.high]
+    let answers = Answers(predictions: result.predictions, labels: labels.map { Int($0) })
+    metrics = Dictionary(
+      uniqueKeysWithValues: result.metrics.map { metric in
+        let interval = Metrics.named(metric.name)?.interval(of: answers)
+        return (
+          metric.name,
+          Figure(value: metric.value, interval: interval.map { [$0.low, $0.high] } ?? [])
+        )
+      })
+    interval = metrics?[Accuracy.name]?.interval
     var counts = classes.map { _ in classes.map { _ in 0 } }
     for (label, prediction) in zip(labels, result.predictions) {
       counts[Int(label)][prediction] += 1
@@ -142,6 +159,12 @@ struct EvaluationReport: Encodable {
     lines.append(
       "accuracy   \(accuracy.fixed(4)) (\(correct.grouped) right), 95 % interval "
         + interval.map { $0.fixed(4) }.joined(separator: " to "))
+    for metric in Metrics.all where metric.name != Accuracy.name {
+      guard let figure = metrics?[metric.name] else { continue }
+      lines.append(
+        "\(metric.name.padded(to: 9))  \(figure.value.fixed(4)), 95 % interval "
+          + figure.interval.map { $0.fixed(4) }.joined(separator: " to "))
+    }
     lines.append("")
     lines.append(
       TextTable(

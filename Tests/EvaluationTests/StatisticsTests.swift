@@ -1,9 +1,8 @@
 // Intervals and tests against exactly computed values.
 
-import RetortRecords
 import Testing
 
-@testable import RetortReporting
+@testable import RetortEvaluation
 
 @Suite("Statistics")
 struct StatisticsTests {
@@ -109,22 +108,5 @@ struct StatisticsTests {
     let interval = try #require(PairedBootstrap(differences: differences, level: level))
     #expect(interval.low == quantile((1 - level) / 2))
     #expect(interval.high == quantile((1 + level) / 2))
-  }
-
-  @Test("differences have their sign")
-  func signs() {
-    #expect(0.344.signed(2) == "+0.34")
-    #expect((-1.2).signed(2) == "-1.20")
-    #expect(0.001.signed(2) == "0.00")
-    #expect((-0.001).signed(2) == "0.00")
-  }
-
-  @Test("median of odd, even and single counts")
-  func median() {
-    #expect(MedianRange([0.9048, 0.9071, 0.9037])?.text() == "0.9048 (0.9037-0.9071)")
-    #expect(MedianRange([1, 4, 2, 3])?.median == 2.5)
-    #expect(MedianRange([0.25])?.text(digits: 2) == "0.25")
-    #expect(MedianRange([]) == nil)
-    #expect(MedianRange([1, .nan])?.median.isNaN == true)
   }
 }
