@@ -1,4 +1,6 @@
 // What one file and a line of registration bring along: reference, schema, formula, metrics, accounts and record.
+import RetortEvaluation
+import RetortFormatting
 import RetortRecords
 import RetortReporting
 import RetortStrictJSON
@@ -81,6 +83,36 @@ struct ExtensionTests {
     ).text
     #expect(explanation.contains("optimizer: Adam, betas 0.9 and 0.98"), "\(explanation)")
     #expect(explanation.contains("weight decay 0.01 in the gradient"), "\(explanation)")
+  }
+
+  @Test("help, schema and explain know a metric; a run has it in metrics, record and page")
+  func metric() throws {
+    let text = try DefinitionReference(path: "stages.finetune.select_best").text
+    #expect(text.contains("eval_loss | accuracy | f1_macro | last"), "\(text)")
+    #expect(text.contains(MacroF1.about.prefix(20)), "\(text)")
+    #expect(DefinitionSchema.json.document.contains("\"f1_macro\""))
+    let experiment = try SmallExperiment()
+    let run = try experiment.run(
+      experiment.request(
+        stages: ["sentiment"], overrides: ["baselines=[]", "stages.sentiment.select_best=f1_macro"]))
+    let stage = try #require(run.record.stages.last)
+    let labels = try #require(run.record.data.first { $0.name == "sentiment dev" }?.labels?.labels)
+    let lines = try MetricsLog.read(path: "\(run.folder)/metrics.jsonl")
+      .filter { $0.stage == "sentiment" && $0.event == .epoch }
+    #expect(!stage.epochs.isEmpty && lines.count == stage.epochs.count)
+    var scores: [Double] = []
+    for ((epoch, evaluation), line) in zip(zip(stage.epochs, stage.evaluations), lines) {
+      let score = MacroF1.value(
+        of: Answers(predictions: evaluation.predictions.labels, labels: labels))
+      #expect(epoch.metrics?.names == ["f1_macro"] && epoch.metrics?["f1_macro"] == score)
+      #expect(line.values["f1_macro"] == score && line.values["accuracy"] == epoch.accuracy)
+      scores.append(score)
+    }
+    let best = try #require(scores.max())
+    #expect(stage.best?.kept == scores.firstIndex(of: best).map { $0 + 1 })
+    #expect(try RunRecord.read(path: "\(run.folder)/record.json") == run.record)
+    let page = run.record.summary()
+    #expect(page.contains("Macro F1") && page.contains(best.fixed(4)), "\(page)")
   }
 
   @Test("a run has them in metrics, accounts, curve, formula and findings")

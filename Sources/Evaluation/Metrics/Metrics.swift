@@ -2,7 +2,8 @@
 
 public enum Metrics {
   public static let all: [any Metric.Type] = [
-    Accuracy.self
+    Accuracy.self,
+    MacroF1.self,
   ]
 
   /// The metric of that name; nil if there is none.
