@@ -20,12 +20,12 @@ public struct TextTable: Sendable {
   /// One line a row, the headings first; without a line feed at the end.
   public var text: String { lines(ruled: false).joined(separator: "\n") }
 
-  /// With dashes below the headings; every line ends in a line feed.
+  /// With at least three dashes below each heading; every line ends in a line feed.
   public var ruledText: String { lines(ruled: true).map { $0 + "\n" }.joined() }
 
   private func lines(ruled: Bool) -> [String] {
     let widths = header.indices.map { column in
-      ([header] + rows).map { $0[column].count }.max() ?? 0
+      max(ruled ? 3 : 0, ([header] + rows).map { $0[column].count }.max() ?? 0)
     }
     let rule = widths.map { String(repeating: "-", count: $0) }
     return ([header] + (ruled ? [rule] : []) + rows).map { row in

@@ -7,4 +7,9 @@ public enum PlainNumber {
     if text.hasSuffix(".0") { text.removeLast(2) }
     return text.replacing("e-0", with: "e-").replacing(".0e", with: "e")
   }
+
+  /// A share in per cent, rounded to hundredths of one.
+  public static func percent(_ share: Double) -> String {
+    text((share * 10_000).rounded() / 100) + " %"
+  }
 }

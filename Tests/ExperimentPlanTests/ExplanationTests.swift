@@ -1,5 +1,6 @@
 // The text of `retort explain`.
 import RetortFiles
+import RetortOptions
 import RetortTestSupport
 import Testing
 
@@ -78,8 +79,8 @@ import Testing
       (5.0, "5"), (2e-5, "2e-5"), (1.0e-8, "1e-8"), (0.98, "0.98"), (1.5e-5, "1.5e-5"),
     ])
   func numbers(value: Double, text: String) {
-    #expect(NumberWords.plain(value) == text)
-    #expect(NumberWords.percent(0.15) == "15 %")
+    #expect(PlainNumber.text(value) == text)
+    #expect(PlainNumber.percent(0.15) == "15 %")
   }
 
   @Test("every experiment can be explained", arguments: ExperimentFilesTests.names)

@@ -38,7 +38,7 @@ struct FormattingTests {
     #expect(
       table.ruledText == """
         name    steps
-        ------  -----  -
+        ------  -----  ---
         a       1,000  x
         longer      7
 

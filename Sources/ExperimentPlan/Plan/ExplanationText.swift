@@ -2,18 +2,6 @@
 import RetortDistillation
 import RetortOptions
 
-enum NumberWords {
-  /// The shortest exact form without a trailing `.0` and with `e-5` for `e-05`.
-  static func plain(_ number: Double) -> String {
-    PlainNumber.text(number)
-  }
-
-  /// A share in per cent, rounded to hundredths of one.
-  static func percent(_ share: Double) -> String {
-    plain((share * 10_000).rounded() / 100) + " %"
-  }
-}
-
 /// The options that all stages share, in words.
 enum StageOptionsText {
   static func lines(_ training: TrainingOptions) -> [String] {
@@ -31,7 +19,7 @@ enum StageOptionsText {
       : "frozen: " + training.freeze.map(\.description).joined(separator: ", ")
     let interval =
       switch training.checkpointEvery {
-      case .minutes(let minutes): "\(NumberWords.plain(minutes)) minutes"
+      case .minutes(let minutes): "\(PlainNumber.text(minutes)) minutes"
       case .steps(let steps): "\(steps) steps"
       }
     return [
@@ -55,11 +43,11 @@ enum LearningRateCurve {
       let level = rate.factor(step: column * 2000 + 1000) * Double(blocks.count - 1)
       return String(blocks[Int(level.rounded())])
     }.joined()
-    var words = "learning rate: \(NumberWords.plain(rate.peak)) |\(drawn)|"
+    var words = "learning rate: \(PlainNumber.text(rate.peak)) |\(drawn)|"
     if training.schedule.warmup > 0 {
       words += " warm-up over "
       words +=
-        counts.map { "\($0.warmup) steps" } ?? NumberWords.percent(training.schedule.warmup)
+        counts.map { "\($0.warmup) steps" } ?? PlainNumber.percent(training.schedule.warmup)
       words += ", then"
     }
     return words + " " + training.schedule.shape.words

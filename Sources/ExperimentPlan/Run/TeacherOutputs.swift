@@ -1,6 +1,7 @@
 // What stored teacher outputs depend on, and a teacher that reads them.
 import RetortDistillation
 import RetortFiles
+import RetortOptions
 import RetortStorage
 import RetortText
 import RetortTransformers
@@ -96,7 +97,7 @@ extension StageActivationLayout {
       topLogits.map {
         "\($0.count) largest logits of \($0.positions.rawValue) positions, "
           + "\($0.precision.rawValue), T = "
-          + $0.temperatures.map(NumberWords.plain).joined(separator: ", ")
+          + $0.temperatures.map(PlainNumber.text).joined(separator: ", ")
       },
       hiddenStates.map { states in
         (states.layers == ["last"]

@@ -1,3 +1,4 @@
+import RetortFormatting
 // A Markdown table whose source is as readable as its rendering.
 import RetortStrictJSON
 
@@ -39,12 +40,10 @@ struct MarkdownTable {
 
   /// The same for a terminal: no bars, two spaces between columns.
   var plainText: String {
-    let rule = widths.map { String(repeating: "-", count: $0) }
-    return ([padded(titles), rule] + rows.map(padded)).map { cells in
-      var line = cells.joined(separator: "  ")
-      while line.last == " " { line.removeLast() }
-      return line + "\n"
-    }.joined()
+    TextTable(
+      header: titles, rows: rows,
+      rightAligned: Set(columns.indices.filter { columns[$0].alignment == .right })
+    ).ruledText
   }
 
   private var titles: [String] { columns.map { Self.cell($0.title) } }

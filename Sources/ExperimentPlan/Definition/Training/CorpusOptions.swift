@@ -29,14 +29,14 @@ public struct CorpusOptions: Sendable, Equatable {
   /// In words, for an explanation.
   var details: [String] {
     let weights =
-      masking.smoothing == 0 ? "all alike" : "by count^-\(NumberWords.plain(masking.smoothing))"
+      masking.smoothing == 0 ? "all alike" : "by count^-\(PlainNumber.text(masking.smoothing))"
     return [
       "text: \(texts.map(\.name).joined(separator: ", ")); sequences of at least "
-        + "\(minimumLength) tokens, at most \(NumberWords.percent(maximumUnknown)) "
+        + "\(minimumLength) tokens, at most \(PlainNumber.percent(maximumUnknown)) "
         + "of them unknown",
-      "masking: \(NumberWords.percent(masking.probability)) of a batch's tokens, drawn \(weights); "
-        + "\(NumberWords.percent(masking.mask)) [MASK], \(NumberWords.percent(masking.keep)) kept, "
-        + "\(NumberWords.percent(masking.random)) random",
+      "masking: \(PlainNumber.percent(masking.probability)) of a batch's tokens, drawn \(weights); "
+        + "\(PlainNumber.percent(masking.mask)) [MASK], \(PlainNumber.percent(masking.keep)) kept, "
+        + "\(PlainNumber.percent(masking.random)) random",
     ]
   }
 }
