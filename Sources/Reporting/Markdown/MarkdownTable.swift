@@ -1,5 +1,5 @@
-import RetortFormatting
 // A Markdown table whose source is as readable as its rendering.
+import RetortFormatting
 import RetortStrictJSON
 
 struct MarkdownTable {
