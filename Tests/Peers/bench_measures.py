@@ -35,7 +35,9 @@ class Measure:
 
 
 MEASURES = {
-    "speed": Measure("seconds_per_thousand_sentences", "seconds per 1,000 sentences", "peer/retort"),
+    "speed": Measure(
+        "seconds_per_thousand_sentences", "seconds per 1,000 sentences", "peer/retort"
+    ),
     "latency": Measure("p50_seconds", "seconds", "peer/retort"),
     "memory": Measure("peak_resident_bytes", "bytes", "retort/peer"),
     "step_over_products": Measure("step_over_products", "", "retort"),

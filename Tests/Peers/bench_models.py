@@ -7,9 +7,14 @@ import hashlib
 import os
 import shutil
 
-from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
-from transformers import DistilBertConfig, DistilBertForMaskedLM
-from transformers import DistilBertForSequenceClassification
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    BertForSequenceClassification,
+    DistilBertConfig,
+    DistilBertForMaskedLM,
+    DistilBertForSequenceClassification,
+)
 
 import random_models
 

@@ -82,6 +82,7 @@ def versions(commit, runs):
 
 def revision(retort):
     """The commit of the source around the program, with a plus if it was changed since."""
+
     def git(*command):
         result = subprocess.run(
             ["git", "-C", os.path.dirname(retort), *command], capture_output=True, text=True

@@ -116,7 +116,8 @@ def rates(results):
     """GFLOP/s and bytes a second of the machine, as the runs of one point measured them."""
     ceilings = [bench_record.ceilings(result) for result in results]
     return tuple(
-        statistics.median(found[key] for found in ceilings) for key in ("gflops", "bytes_per_second")
+        statistics.median(found[key] for found in ceilings)
+        for key in ("gflops", "bytes_per_second")
     )
 
 

@@ -47,9 +47,7 @@ def main():
             if ids != tokens[rows].tolist():
                 sys.exit(f"line {number + 1}: other token ids")
             with torch.inference_mode():
-                states = model(
-                    torch.tensor([ids]), output_hidden_states=True
-                ).hidden_states
+                states = model(torch.tensor([ids]), output_hidden_states=True).hidden_states
             for layer in layers:
                 stored = file[f"hidden/{layer}"][rows]
                 expected = states[layer][0].numpy()

@@ -26,7 +26,8 @@ def runs(sequence: list[str], length: int) -> set[tuple[str, ...]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--dev", required=True)
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--words", type=int, default=8)
@@ -41,7 +42,9 @@ def main() -> None:
     text = "\n".join(f" {' '.join(paragraph)} " for paragraph in paragraphs)
     long = [sentence for sentence in sentences if len(sentence) >= LEAST_WORDS]
     whole = [" ".join(sentence) for sentence in long if f" {' '.join(sentence)} " in text]
-    print(f"{len(whole)} of {len(long)} sentences of at least {LEAST_WORDS} words stand in the corpus")
+    print(
+        f"{len(whole)} of {len(long)} sentences of at least {LEAST_WORDS} words stand in the corpus"
+    )
     for sentence in whole:
         print(f"  {sentence}")
 

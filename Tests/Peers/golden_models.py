@@ -9,9 +9,15 @@ the same batch, clipped at 1, under a linear schedule of 6 steps.
 import numpy as np
 import torch
 import torch.nn.functional as F
-from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
-from transformers import DistilBertConfig, DistilBertForMaskedLM
-from transformers import DistilBertForSequenceClassification, get_linear_schedule_with_warmup
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    BertForSequenceClassification,
+    DistilBertConfig,
+    DistilBertForMaskedLM,
+    DistilBertForSequenceClassification,
+    get_linear_schedule_with_warmup,
+)
 
 import integer_hash
 import tiny_models

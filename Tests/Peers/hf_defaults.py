@@ -98,21 +98,39 @@ def tables():
     arguments = TrainingArguments(output_dir="unused", use_cpu=True)
     adamw = "lr betas eps weight_decay"
     tokenizer = "do_lower_case tokenize_chinese_chars strip_accents"
-    yield "training-arguments", "transformers.TrainingArguments()", attributes(
-        arguments, TRAINING_ARGUMENTS)
+    yield (
+        "training-arguments",
+        "transformers.TrainingArguments()",
+        attributes(arguments, TRAINING_ARGUMENTS),
+    )
     yield "torch-adamw", "torch.optim.AdamW(parameters)", parameters(torch.optim.AdamW, adamw)
     yield "bert-config", "transformers.BertConfig()", attributes(BertConfig(), BERT)
-    yield "bert-model", "BertForSequenceClassification(BertConfig())", of_model(
-        BertForSequenceClassification(BertConfig()))
-    yield "distilbert-config", "transformers.DistilBertConfig()", attributes(
-        DistilBertConfig(), DISTILBERT)
-    yield "distilbert-model", "DistilBertForSequenceClassification(DistilBertConfig())", of_model(
-        DistilBertForSequenceClassification(DistilBertConfig()))
-    yield "bert-tokenizer", "transformers.BertTokenizer(vocab_file)", parameters(
-        BertTokenizer.__init__, tokenizer) + parameters(
-        WordpieceTokenizer.__init__, "max_input_chars_per_word")
-    yield "wordpiece-training", "tokenizers.BertWordPieceTokenizer().train(files)", parameters(
-        BertWordPieceTokenizer.train, "vocab_size min_frequency limit_alphabet")
+    yield (
+        "bert-model",
+        "BertForSequenceClassification(BertConfig())",
+        of_model(BertForSequenceClassification(BertConfig())),
+    )
+    yield (
+        "distilbert-config",
+        "transformers.DistilBertConfig()",
+        attributes(DistilBertConfig(), DISTILBERT),
+    )
+    yield (
+        "distilbert-model",
+        "DistilBertForSequenceClassification(DistilBertConfig())",
+        of_model(DistilBertForSequenceClassification(DistilBertConfig())),
+    )
+    yield (
+        "bert-tokenizer",
+        "transformers.BertTokenizer(vocab_file)",
+        parameters(BertTokenizer.__init__, tokenizer)
+        + parameters(WordpieceTokenizer.__init__, "max_input_chars_per_word"),
+    )
+    yield (
+        "wordpiece-training",
+        "tokenizers.BertWordPieceTokenizer().train(files)",
+        parameters(BertWordPieceTokenizer.train, "vocab_size min_frequency limit_alphabet"),
+    )
 
 
 def main():
@@ -130,7 +148,9 @@ def main():
     ]
     for identifier, title, rows in tables():
         lines += [
-            f"  - id: {identifier}", f'    title: "{title}"', "    columns: [Name, Value]",
+            f"  - id: {identifier}",
+            f'    title: "{title}"',
+            "    columns: [Name, Value]",
             "    rows:",
         ]
         lines += [f'      - ["{name}", "{value}"]' for name, value in rows]

@@ -38,9 +38,7 @@ FREE = {"_name_or_path", "transformers_version", "tie_weights_"}
 
 
 def run(*command, text=None):
-    result = subprocess.run(
-        command, input=text, capture_output=True, text=True, encoding="utf-8"
-    )
+    result = subprocess.run(command, input=text, capture_output=True, text=True, encoding="utf-8")
     if result.returncode != 0:
         sys.exit(f"{' '.join(command)}: status {result.returncode}\n{result.stderr}")
     return result.stdout

@@ -7,9 +7,18 @@ unnoticed. Configurations differ from the defaults wherever Retort allows it.
 import os
 
 import torch
-from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification, BertModel
-from transformers import BertTokenizer, DistilBertConfig, DistilBertForMaskedLM
-from transformers import DistilBertForSequenceClassification, DistilBertModel, DistilBertTokenizer
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    BertForSequenceClassification,
+    BertModel,
+    BertTokenizer,
+    DistilBertConfig,
+    DistilBertForMaskedLM,
+    DistilBertForSequenceClassification,
+    DistilBertModel,
+    DistilBertTokenizer,
+)
 
 import tiny_models
 
@@ -29,7 +38,12 @@ WORDS = (
     "[PAD] [UNK] [CLS] [SEP] [MASK] a film is good bad the not very and dull bright plot ##s ##ly . ,"
 ).split()
 
-SENTENCES = ["a good film", "the plots are dull , and very badly so .", "not", "bright Films , good"]
+SENTENCES = [
+    "a good film",
+    "the plots are dull , and very badly so .",
+    "not",
+    "bright Films , good",
+]
 
 
 def small_configuration(kind):

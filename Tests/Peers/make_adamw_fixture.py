@@ -167,9 +167,7 @@ def run_torch(case, initial, gradients):
         groups, lr=case["learning_rate"], betas=(case["beta1"], case["beta2"]),
         eps=case["epsilon"],
     )  # fmt: skip
-    schedule = get_linear_schedule_with_warmup(
-        optimizer, case["warmup_steps"], case["total_steps"]
-    )
+    schedule = get_linear_schedule_with_warmup(optimizer, case["warmup_steps"], case["total_steps"])
     for t in range(1, STEPS + 1):
         for name, parameter in parameters.items():
             parameter.grad = torch.from_numpy(gradients[name][t - 1].copy())
@@ -213,7 +211,7 @@ def put_case(fixture, name, case, generator):
     rates, norms = [], []
     with CorrectSquareRoot():
         corrected = prove(case, initial, gradients, np.sqrt)
-        for t, optimizer, parameters, rate, norm in run_torch(case, initial, gradients):
+        for t, optimizer, parameters, rate, norm in run_torch(case, initial, gradients):  # noqa: B007
             rates.append(rate)
             norms.append(norm)
             if t in KEPT:

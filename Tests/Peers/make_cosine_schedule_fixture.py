@@ -1,7 +1,7 @@
 """cosine_schedule.h5: the learning rates of transformers' get_cosine_schedule_with_warmup.
 
-  /<case>   rates float64 [total_steps + 1], of each step and of one behind the last;
-            peak, warmup_steps, total_steps, cycles
+/<case>   rates float64 [total_steps + 1], of each step and of one behind the last;
+          peak, warmup_steps, total_steps, cycles
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """f1_macro.h5: F1 averaged over the classes, as scikit-learn computes it.
 
-  /<case>   predictions, labels [examples] int32; f1_macro
+/<case>   predictions, labels [examples] int32; f1_macro
 """
 
 import numpy as np

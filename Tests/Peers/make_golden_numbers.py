@@ -52,7 +52,9 @@ def kept(probability, sequence, head, head_count, position, count):
 def row_mask(columns):
     """[T, columns]: kept units over the probability of keeping."""
     rows = [
-        kept(PROBABILITY, n, 0, 1, p, columns) for n, size in enumerate(LENGTHS) for p in range(size)
+        kept(PROBABILITY, n, 0, 1, p, columns)
+        for n, size in enumerate(LENGTHS)
+        for p in range(size)
     ]
     return torch.stack(rows) / (1 - PROBABILITY)
 
@@ -250,9 +252,7 @@ def main():
     ]:  # fmt: skip
         put(table)
     torch_version = torch.__version__.split("+")[0]
-    lines = [
-        line for name, lines in table.quantities.items() for line in [f"[{name}]", *lines]
-    ]
+    lines = [line for name, lines in table.quantities.items() for line in [f"[{name}]", *lines]]
     text = "\n".join(f"    {line}" for line in lines)
     count = len(lines) - len(table.quantities)
     source = f'''/// {count} norms and projections that torch {torch_version} and transformers \

@@ -1,9 +1,9 @@
 """hidden_mse.h5: hidden states of layer pairs, the student's through a projection of each pair.
 
-  /<case>   for each pair i, counted from 0: student_<i> [T,C of the student], teacher_<i> and
-            projection_<i> [C of the teacher, C of the student], float32; computed in float64:
-            loss = sum over the pairs of nn.MSELoss(student_i projection_i^T, teacher_i), and
-            student_<i>_gradient, projection_<i>_gradient
+/<case>   for each pair i, counted from 0: student_<i> [T,C of the student], teacher_<i> and
+          projection_<i> [C of the teacher, C of the student], float32; computed in float64:
+          loss = sum over the pairs of nn.MSELoss(student_i projection_i^T, teacher_i), and
+          student_<i>_gradient, projection_<i>_gradient
 """
 
 import torch

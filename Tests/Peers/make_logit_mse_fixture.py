@@ -1,7 +1,7 @@
 """logit_mse.h5: the mean squared difference between logits.
 
-  /<case>   student, teacher [R,V] float32; computed in float64: loss = nn.MSELoss of them, and
-            student_gradient [R,V]
+/<case>   student, teacher [R,V] float32; computed in float64: loss = nn.MSELoss of them, and
+          student_gradient [R,V]
 """
 
 import torch

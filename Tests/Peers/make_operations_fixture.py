@@ -69,23 +69,25 @@ def gradients(leaves):
     return {name + "_gradient": leaf.grad for name, leaf in leaves.items()}
 
 
-def put_case(fixture, group, inputs, compute, constants={}, **attributes):
+def put_case(fixture, group, inputs, compute, constants=None, **attributes):
     """One case: `compute` maps the float64 leaves to y (a matrix)."""
     leaves = doubled(inputs)
     y = compute(**leaves)
     upstream = normal(*y.shape)
     (y * upstream.double()).sum().backward()
-    fixture.put_all(group, **inputs, **constants, y=y, upstream=upstream, **gradients(leaves))
+    fixture.put_all(
+        group, **inputs, **(constants or {}), y=y, upstream=upstream, **gradients(leaves)
+    )
     if attributes:
         fixture.attributes(group, **attributes)
 
 
-def put_loss(fixture, group, inputs, compute, constants={}, **attributes):
+def put_loss(fixture, group, inputs, compute, constants=None, **attributes):
     """One case: `compute` maps the float64 leaves to a scalar."""
     leaves = doubled(inputs)
     loss = compute(**leaves)
     loss.backward()
-    fixture.put_all(group, **inputs, **constants, **gradients(leaves))
+    fixture.put_all(group, **inputs, **(constants or {}), **gradients(leaves))
     fixture.attributes(group, loss=loss.item(), **attributes)
 
 

@@ -25,9 +25,14 @@ are zero but for rounding.
 import numpy as np
 import torch
 import torch.nn.functional as F
-from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
-from transformers import DistilBertConfig, DistilBertForMaskedLM
-from transformers import DistilBertForSequenceClassification
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    BertForSequenceClassification,
+    DistilBertConfig,
+    DistilBertForMaskedLM,
+    DistilBertForSequenceClassification,
+)
 
 import integer_hash
 import tiny_models

@@ -15,8 +15,12 @@ import argparse
 import os
 import shutil
 
-from transformers import AutoConfig, BertForPreTraining, DistilBertForMaskedLM
-from transformers import DistilBertForSequenceClassification
+from transformers import (
+    AutoConfig,
+    BertForPreTraining,
+    DistilBertForMaskedLM,
+    DistilBertForSequenceClassification,
+)
 
 import random_models
 

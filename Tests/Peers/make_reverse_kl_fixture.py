@@ -1,8 +1,8 @@
 """reverse_kl.h5: the divergence of the teacher's softened distribution from the student's.
 
-  /<case>   student, teacher [R,V] float32; temperature; computed in float64:
-            loss = T^2 / R * sum over the R rows of KL(softmax(s/T) || softmax(t/T)), and
-            student_gradient [R,V]
+/<case>   student, teacher [R,V] float32; temperature; computed in float64:
+          loss = T^2 / R * sum over the R rows of KL(softmax(s/T) || softmax(t/T)), and
+          student_gradient [R,V]
 """
 
 import torch

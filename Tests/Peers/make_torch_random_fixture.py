@@ -1,20 +1,20 @@
 """torch_random.h5: what torch's CPU generator gives, call by call, from a stated seed.
 
-  integers        a dropout of 3 units, then torch.empty((), int64).random_(), four times over:
-                  values int64 [4] as int32 halves high [4], low [4] (63 bits in all)
-  dropout_10, dropout_20
-                  keep [3, 2, 5, 7]: units that nn.functional.dropout keeps, by its float64
-                  probability .1 or .2; then next [2], the same call on two units, whose seed is the
-                  generator's following draw
-  edges_10, edges_20
-                  indices [E] of units within 400 of the bound among the first 14 million of a dropout
-                  from seed 3, and keep [E]: where float32 and float64 disagree
-  normal_<n>      values [n]: torch.empty(n).normal_(0, std) for n of 10 (one by one), 48 (a whole
-                  number of sixteens) and 77 (the last sixteen drawn again); then next [1]
-  classifier      weight [2, 384], pooler [384, 384]'s first 64 values: a
-                  BertForSequenceClassification whose pooler and classifier are drawn anew after
-                  set_seed, as from_pretrained does for weights a folder lacks
-  attributes: seed, and std or probability
+integers        a dropout of 3 units, then torch.empty((), int64).random_(), four times over:
+                values int64 [4] as int32 halves high [4], low [4] (63 bits in all)
+dropout_10, dropout_20
+                keep [3, 2, 5, 7]: units that nn.functional.dropout keeps, by its float64
+                probability .1 or .2; then next [2], the same call on two units, whose seed is the
+                generator's following draw
+edges_10, edges_20
+                indices [E] of units within 400 of the bound among the first 14 million of a dropout
+                from seed 3, and keep [E]: where float32 and float64 disagree
+normal_<n>      values [n]: torch.empty(n).normal_(0, std) for n of 10 (one by one), 48 (a whole
+                number of sixteens) and 77 (the last sixteen drawn again); then next [1]
+classifier      weight [2, 384], pooler [384, 384]'s first 64 values: a
+                BertForSequenceClassification whose pooler and classifier are drawn anew after
+                set_seed, as from_pretrained does for weights a folder lacks
+attributes: seed, and std or probability
 """
 
 import tempfile

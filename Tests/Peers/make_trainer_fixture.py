@@ -17,9 +17,17 @@ import tempfile
 
 import numpy as np
 import torch
-from transformers import BertConfig, BertForSequenceClassification, BertModel
-from transformers import DistilBertConfig, DistilBertForSequenceClassification, DistilBertModel
-from transformers import Trainer, TrainingArguments, set_seed
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    BertModel,
+    DistilBertConfig,
+    DistilBertForSequenceClassification,
+    DistilBertModel,
+    Trainer,
+    TrainingArguments,
+    set_seed,
+)
 
 import integer_hash
 import tiny_models

@@ -196,9 +196,11 @@ def put_run(fixture, run, model, batches, terms, settings):
         float32_weight_deviation=weight_deviation(model, single),
         **settings,
     )
-    print(f"{run}: loss {history['loss'][0]:.4f} -> {history['loss'][-1]:.4f}, float32 strays by"
-          f" {deviation:.1e} in loss, {weight_deviation(model, single):.1e} in weights;"
-          f" clipped {sum(n > settings['max_grad_norm'] for n in history['gradient_norms'])}")
+    print(
+        f"{run}: loss {history['loss'][0]:.4f} -> {history['loss'][-1]:.4f}, float32 strays by"
+        f" {deviation:.1e} in loss, {weight_deviation(model, single):.1e} in weights;"
+        f" clipped {sum(n > settings['max_grad_norm'] for n in history['gradient_norms'])}"
+    )
 
 
 def main():

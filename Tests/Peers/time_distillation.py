@@ -68,9 +68,7 @@ def head(model):
     """From hidden states to logits, as the models' own forward does it."""
     if hasattr(model, "cls"):
         return model.cls
-    return lambda h: model.vocab_projector(
-        model.vocab_layer_norm(F.gelu(model.vocab_transform(h)))
-    )
+    return lambda h: model.vocab_projector(model.vocab_layer_norm(F.gelu(model.vocab_transform(h))))
 
 
 def main():

@@ -1,13 +1,13 @@
 """What every timing script of a peer measures and prints: one JSON object, the keys of `retort bench`.
 
-    seconds                        of each measured step
-    sentences_of_steps             how many sentences each of them did
-    seconds_per_thousand_sentences sum of seconds / sum of sentences * 1000: the mean, so that what is
-                                   compared is the whole of identical sentences
-    tokens                         real tokens of the measured steps, [CLS] and [SEP] included
-    p50_seconds, p95_seconds       of the steps
-    peak_resident_bytes            of the process, from its start
-    check_...                      what the driver compares with the other side's
+seconds                        of each measured step
+sentences_of_steps             how many sentences each of them did
+seconds_per_thousand_sentences sum of seconds / sum of sentences * 1000: the mean, so that what is
+                               compared is the whole of identical sentences
+tokens                         real tokens of the measured steps, [CLS] and [SEP] included
+p50_seconds, p95_seconds       of the steps
+peak_resident_bytes            of the process, from its start
+check_...                      what the driver compares with the other side's
 """
 
 import json

@@ -5,9 +5,14 @@ is trivial: biases and LayerNorm shifts are not zero, scales are not one, attent
 """
 
 import torch
-from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
-from transformers import DistilBertConfig, DistilBertForMaskedLM
-from transformers import DistilBertForSequenceClassification
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    BertForSequenceClassification,
+    DistilBertConfig,
+    DistilBertForMaskedLM,
+    DistilBertForSequenceClassification,
+)
 
 VOCABULARY, CLASSES = 200, 3
 

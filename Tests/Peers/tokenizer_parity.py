@@ -17,6 +17,7 @@ tokenizer_config.json, which both sides read for themselves. Compared are
 
 Exit 0 if every id of every text is equal; else the first differences and exit 1.
 """
+
 import argparse
 import itertools
 import json
@@ -55,8 +56,12 @@ def train_cased(path, corpora):
     tokenizer.train_from_iterator(
         itertools.chain(lines, made_up),
         trainers.WordPieceTrainer(
-            vocab_size=28_996, limit_alphabet=6000, special_tokens=tokenizer_texts.SPECIALS,
-            show_progress=False))
+            vocab_size=28_996,
+            limit_alphabet=6000,
+            special_tokens=tokenizer_texts.SPECIALS,
+            show_progress=False,
+        ),
+    )
     vocabulary = tokenizer.get_vocab()
     path.write_text("".join(t + "\n" for t in sorted(vocabulary, key=vocabulary.get)), "utf-8")
 
@@ -75,10 +80,17 @@ class Comparison:
         lowercase, strip_accents, split_cjk = setting
         folder.mkdir()
         (folder / "vocab.txt").symlink_to(vocabulary)
-        (folder / "tokenizer_config.json").write_text(json.dumps({
-            "do_lower_case": lowercase, "strip_accents": strip_accents,
-            "tokenize_chinese_chars": split_cjk, "tokenizer_class": "BertTokenizer",
-            "clean_up_tokenization_spaces": True}))
+        (folder / "tokenizer_config.json").write_text(
+            json.dumps(
+                {
+                    "do_lower_case": lowercase,
+                    "strip_accents": strip_accents,
+                    "tokenize_chinese_chars": split_cjk,
+                    "tokenizer_class": "BertTokenizer",
+                    "clean_up_tokenization_spaces": True,
+                }
+            )
+        )
         self.retort, self.folder = retort, folder
         self.reference = BertTokenizerFast.from_pretrained(str(folder)).backend_tokenizer
         self.decimal = [str(id) for id in range(self.reference.get_vocab_size())]
@@ -93,7 +105,8 @@ class Comparison:
             seconds[0] += time.perf_counter() - start
             decoded = [
                 line.decode("utf-8", "replace") if isinstance(line, bytes) else line
-                for line in piece]
+                for line in piece
+            ]
             start = time.perf_counter()
             theirs = [encoding.ids for encoding in self.reference.encode_batch(decoded)]
             seconds[1] += time.perf_counter() - start
@@ -101,22 +114,30 @@ class Comparison:
                 if " ".join([self.decimal[id] for id in expected]) != found:
                     wrong += 1
                     if Comparison.different + wrong <= 10:
-                        print(f"{name}: {ascii(line[:200])}\n  expected {expected[:40]}\n"
-                              f"  found    {found[:200]}")
+                        print(
+                            f"{name}: {ascii(line[:200])}\n  expected {expected[:40]}\n"
+                            f"  found    {found[:200]}"
+                        )
                 ids += len(expected)
             texts += len(piece)
         Comparison.texts += texts
         Comparison.ids += ids
         Comparison.different += wrong
-        print(f"{name}: {texts} texts, {ids} ids, {wrong} different; retort {seconds[0]:.2f} s "
-              f"with start and output, tokenizers {seconds[1]:.2f} s", flush=True)
+        print(
+            f"{name}: {texts} texts, {ids} ids, {wrong} different; retort {seconds[0]:.2f} s "
+            f"with start and output, tokenizers {seconds[1]:.2f} s",
+            flush=True,
+        )
 
     def ours(self, name, lines, options):
         data = b"".join(
-            (line if isinstance(line, bytes) else line.encode()) + b"\n" for line in lines)
+            (line if isinstance(line, bytes) else line.encode()) + b"\n" for line in lines
+        )
         run = subprocess.run(
             [self.retort, "tokenize", "--vocab", str(self.folder), "--ids", *options],
-            input=data, capture_output=True)
+            input=data,
+            capture_output=True,
+        )
         if run.returncode:
             sys.exit(f"{name}: retort tokenize failed: {run.stderr.decode()}")
         found = run.stdout.decode().split("\n")[:-1]
@@ -141,7 +162,9 @@ def main():
     parser.add_argument("--malformed", type=int, default=200_000)
     parser.add_argument("files", nargs="*", type=pathlib.Path)
     arguments = parser.parse_args()
-    assert tokenizers.__version__ == "0.19.1", f"tokenizers 0.19.1 needed, found {tokenizers.__version__}"
+    assert (
+        tokenizers.__version__ == "0.19.1"
+    ), f"tokenizers 0.19.1 needed, found {tokenizers.__version__}"
     mirror = pathlib.Path(os.environ.get("RETORT_MIRROR") or sys.exit("RETORT_MIRROR is not set"))
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
@@ -149,11 +172,13 @@ def main():
         train_cased(cased, sorted((mirror / "data/corpora").glob("*.txt")))
         vocabularies = {
             "uncased": (mirror / "hub/google-bert/bert-base-uncased/vocab.txt").resolve(),
-            "cased": cased}
+            "cased": cased,
+        }
         for kind, vocabulary in vocabularies.items():
             words = words_of(vocabulary)
             own = Comparison(
-                arguments.retort, folder / kind, vocabulary, (kind == "uncased", None, True))
+                arguments.retort, folder / kind, vocabulary, (kind == "uncased", None, True)
+            )
             for name, lines in given_texts(mirror, arguments.files):
                 own.run(f"{kind}, {name}", lines)
             count = arguments.generated if kind == "uncased" else arguments.generated // 4
@@ -161,12 +186,15 @@ def main():
             own.run(
                 f"{kind}, malformed",
                 tokenizer_texts.malformed(arguments.malformed // 2, words, f"{SEED} {kind}"),
-                "--invalid-utf8", "replace")
+                "--invalid-utf8",
+                "replace",
+            )
             for number, setting in enumerate(COMBINATIONS):
                 named = "lower_case={} strip_accents={} chinese_chars={}".format(*setting)
                 Comparison(arguments.retort, folder / f"{kind} {number}", vocabulary, setting).run(
                     f"{kind}, {named}",
-                    tokenizer_texts.texts(arguments.share, words, f"{SEED} {kind} {number}"))
+                    tokenizer_texts.texts(arguments.share, words, f"{SEED} {kind} {number}"),
+                )
     print(f"all: {Comparison.texts} texts, {Comparison.ids} ids, {Comparison.different} different")
     sys.exit(1 if Comparison.different else 0)
 

@@ -16,6 +16,7 @@ The table, before base64 (all numbers LEB128, `z` zigzag):
   decompositions, then lower-case mappings: count, then (scalar minus the previous entry's,
            number of outputs, outputs minus scalar as z)
 """
+
 import base64
 import pathlib
 import sys
@@ -52,10 +53,16 @@ def combining_classes(nfd):
     references = {}
     for _, c in scalars():
         rank = unicodedata.combining(c)
-        if rank and rank not in references and nfd(c) == c and nfd("a\u0345" + c) in (
-                "a" + c + "\u0345", "a\u0345" + c):
+        if (
+            rank
+            and rank not in references
+            and nfd(c) == c
+            and nfd("a\u0345" + c) in ("a" + c + "\u0345", "a\u0345" + c)
+        ):
             # A reference must itself be known to the library as a combining character.
-            moved = nfd("a\u0345" + c) != "a\u0345" + c or nfd("a" + c + "\u0334") != "a" + c + "\u0334"
+            moved = (
+                nfd("a\u0345" + c) != "a\u0345" + c or nfd("a" + c + "\u0334") != "a" + c + "\u0334"
+            )
             if moved:
                 references[rank] = c
     ranks = sorted(references)
@@ -73,7 +80,8 @@ def combining_classes(nfd):
         if not (above_first or below_last):
             continue
         same = [
-            rank for rank in ranks
+            rank
+            for rank in ranks
             if nfd("a" + c + references[rank]) == "a" + c + references[rank]
             and nfd("a" + references[rank] + c) == "a" + references[rank] + c
         ]
@@ -107,7 +115,9 @@ def mapping_bytes(mapping):
 
 
 def main():
-    assert tokenizers.__version__ == PINNED, f"tokenizers {PINNED} needed, found {tokenizers.__version__}"
+    assert (
+        tokenizers.__version__ == PINNED
+    ), f"tokenizers {PINNED} needed, found {tokenizers.__version__}"
     here = pathlib.Path(__file__).resolve()
     default = here.parents[2] / "Sources/Text/CharacterTableData.swift"
     output = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else default
@@ -177,11 +187,17 @@ def main():
     data += mapping_bytes(decompositions) + mapping_bytes(lowered)
 
     text = base64.b64encode(bytes(data)).decode()
-    lines = [text[i:i + 94] for i in range(0, len(text), 94)]
+    lines = [text[i : i + 94] for i in range(0, len(text), 94)]
     counts = {
         name: sum(1 for f in flags.values() if f & bit)
-        for name, bit in dict(removed=REMOVED, space=SPACE, cjk=CJK, marks=MARK,
-                              punctuation=PUNCTUATION, whitespace=WHITESPACE).items()
+        for name, bit in dict(
+            removed=REMOVED,
+            space=SPACE,
+            cjk=CJK,
+            marks=MARK,
+            punctuation=PUNCTUATION,
+            whitespace=WHITESPACE,
+        ).items()
     }
     output.write_text(
         f"/// The character table of `tokenizers` {PINNED}, as base64; read by `CharacterTable`.\n"
@@ -192,11 +208,24 @@ def main():
         f"{len(ranks)} combining scalars.\n"
         "enum CharacterTableData {\n"
         "  static let base64 = \"\"\"\n"
-        + "".join(f"    {line}\\\n" for line in lines[:-1]) + f"    {lines[-1]}\n"
-        "    \"\"\"\n"
-        "}\n")
-    print(counts, len(decompositions), len(lowered), len(ranks), "classes", len(classes),
-          "runs", len(runs), "bytes", len(data), file=sys.stderr)
+        + "".join(f"    {line}\\\n" for line in lines[:-1])
+        + f"    {lines[-1]}\n"
+        '    """\n'
+        "}\n"
+    )
+    print(
+        counts,
+        len(decompositions),
+        len(lowered),
+        len(ranks),
+        "classes",
+        len(classes),
+        "runs",
+        len(runs),
+        "bytes",
+        len(data),
+        file=sys.stderr,
+    )
 
 
 if __name__ == "__main__":

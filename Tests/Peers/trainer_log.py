@@ -17,9 +17,15 @@ import os
 import tempfile
 
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
-from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
-from transformers import set_seed
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    DataCollatorWithPadding,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
 
 
 class Sentences(torch.utils.data.Dataset):

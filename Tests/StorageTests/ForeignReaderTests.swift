@@ -41,7 +41,7 @@ struct ForeignReaderTests {
   }
 
   @Test(
-    "h5py", .enabled(if: PeerProgram.python != nil, "RETORT_PEERS_PYTHON is not set"),
+    "h5py", .enabled(if: PeerProgram.python != nil, "RETORT_READERS_PYTHON is not set"),
     arguments: WrittenFile.allCases)
   func h5py(kind: WrittenFile) throws {
     let python = try #require(PeerProgram.python)

@@ -3,8 +3,8 @@ import Foundation
 import Testing
 
 enum PeerProgram {
-  /// A Python that has h5py and safetensors.
-  static let python = ProcessInfo.processInfo.environment["RETORT_PEERS_PYTHON"]
+  /// A Python that has h5py, numpy and safetensors: Tests/Peers/requirements-ci.txt.
+  static let python = ProcessInfo.processInfo.environment["RETORT_READERS_PYTHON"]
 
   /// HDF5's own reader; Debian has it in hdf5-tools.
   static let h5dump = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")

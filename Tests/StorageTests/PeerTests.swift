@@ -14,7 +14,7 @@ private func run(_ arguments: [String]) throws -> String {
   try PeerProgram.run(try #require(python), arguments)
 }
 
-@Suite("Other programs' readers", .enabled(if: python != nil, "RETORT_PEERS_PYTHON is not set"))
+@Suite("Other programs' readers", .enabled(if: python != nil, "RETORT_READERS_PYTHON is not set"))
 struct PeerTests {
   @Test("h5py reads a checkpoint")
   func checkpoint() throws {
@@ -72,14 +72,20 @@ struct PeerTests {
     let text = try run([
       "-c",
       """
-      import sys, torch
-      from safetensors import safe_open
-      from safetensors.torch import load_file, save_file
+      import sys, numpy
+      from safetensors import safe_open, serialize_file
+      from safetensors.numpy import load_file
       tensors = load_file(sys.argv[1])
-      print(safe_open(sys.argv[1], "pt").metadata(), sorted(tensors), tensors["b.weight"].tolist())
-      values = torch.tensor([[1.0, -2.5, 65504.0]])
-      save_file({"h": values.half(), "b": values.bfloat16(), "f": values, "i": torch.tensor([1, 2]),
-                 "flag": torch.tensor([True])}, sys.argv[2], metadata={"format": "pt"})
+      print(safe_open(sys.argv[1], "np").metadata(), sorted(tensors), tensors["b.weight"].tolist())
+      values = numpy.array([[1.0, -2.5, 65504.0]], dtype=numpy.float32)
+      # The upper halves of the bits, rounded to nearest: numpy has no bfloat16.
+      halves = ((values.view(numpy.uint32) + 0x8000) >> 16).astype(numpy.uint16)
+      entries = {"h": ("float16", values.astype(numpy.float16)), "b": ("bfloat16", halves),
+                 "f": ("float32", values), "i": ("int64", numpy.array([1, 2])),
+                 "flag": ("bool", numpy.array([True]))}
+      serialize_file({name: {"dtype": kind, "shape": data.shape, "data": data.tobytes()}
+                      for name, (kind, data) in entries.items()},
+                     sys.argv[2], metadata={"format": "pt"})
       """, ours, theirs,
     ])
     #expect(
