@@ -94,7 +94,8 @@ struct ExtensionTests {
     let experiment = try SmallExperiment()
     let run = try experiment.run(
       experiment.request(
-        stages: ["sentiment"], overrides: ["baselines=[]", "stages.sentiment.select_best=f1_macro"]))
+        stages: ["sentiment"], overrides: ["baselines=[]", "stages.sentiment.select_best=f1_macro"])
+    )
     let stage = try #require(run.record.stages.last)
     let labels = try #require(run.record.data.first { $0.name == "sentiment dev" }?.labels?.labels)
     let lines = try MetricsLog.read(path: "\(run.folder)/metrics.jsonl")
