@@ -63,7 +63,14 @@ ladder: tests
 	Tests/ladder
 
 # The library as another package uses it: a classifier fine-tuned and a student distilled.
+# It depends on a release, which is made here of the last commit. Each has a number of its own: a released version never
+# changes.
+RELEASES := $(CURDIR)/.build-library/releases
+library: export RETORT_REPOSITORY := file://$(RELEASES)/retort.git
 library: packages
+	rm -rf $(RELEASES) Tests/LibraryUse/Package.resolved
+	git clone --quiet --bare . $(RELEASES)/retort.git
+	git -C $(RELEASES)/retort.git tag 1.0.$$(git log -1 --format=%ct)
 	for example in fine-tune distil; do \
 	  $(SWIFT) run --package-path Tests/LibraryUse --scratch-path .build-library $$example; \
 	done

@@ -5,7 +5,7 @@ extension TokenSequences {
   /// The ids of `sentences` with [CLS] and [SEP], each cut at `maximumLength`.
   /// - Parameter threads: how many work on it, at least 1.
   public init(
-    _ sentences: [String], tokenizer: BertTokenizer, maximumLength: Int?, threads: Int
+    _ sentences: [String], tokenizer: BertTokenizer, maximumLength: Int?, threads: Int = 1
   ) {
     let pieces = Pieces(of: sentences.count) { sentences[$0].utf8.count }
     self.init(

@@ -36,7 +36,11 @@ public struct MaskingRule: Sendable, Hashable {
   public var random: Double
 
   /// - Parameters: `probability` in 0...1; `mask`, `keep`, `random` not negative, their sum 1.
-  public init(probability: Double, smoothing: Double, mask: Double, keep: Double, random: Double) {
+  /// The defaults are DistilBERT's.
+  public init(
+    probability: Double = 0.15, smoothing: Double = 0.7, mask: Double = 0.8, keep: Double = 0.1,
+    random: Double = 0.1
+  ) {
     precondition((0...1).contains(probability), "probability \(probability) is not in 0...1")
     precondition(
       min(mask, keep, random) >= 0 && abs(mask + keep + random - 1) < 1e-9,

@@ -30,7 +30,8 @@ public struct WordPieceTrainer: Sendable {
   ///   - size: the most tokens, special ones and alphabet included.
   ///   - options: of the tokenizer that will use the vocabulary.
   public init(
-    size: Int, minimumFrequency: Int = 2, alphabetLimit: Int = 1000, options: TokenizerOptions
+    size: Int, minimumFrequency: Int = 2, alphabetLimit: Int = 1000,
+    options: TokenizerOptions = TokenizerOptions()
   ) {
     self.size = size
     self.minimumFrequency = max(1, minimumFrequency)

@@ -20,8 +20,9 @@ public struct TokenizerOptions: Sendable, Hashable, CustomStringConvertible {
   public let stripAccents: Bool
   public let splitsCJK: Bool
 
+  /// The defaults are those of the uncased models.
   /// - Parameter stripAccents: nil follows `lowercase`, as the reference does.
-  public init(lowercase: Bool, stripAccents: Bool?, splitsCJK: Bool) {
+  public init(lowercase: Bool = true, stripAccents: Bool? = nil, splitsCJK: Bool = true) {
     self.lowercase = lowercase
     self.stripAccents = stripAccents ?? lowercase
     self.splitsCJK = splitsCJK

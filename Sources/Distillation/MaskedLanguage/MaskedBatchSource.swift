@@ -29,7 +29,7 @@ public struct MaskedCorpus: MaskedBatchSource {
   ///   - seed: of order and masks.
   public init(
     corpus: any SequenceSource, tokenCounts: [Int], vocabulary: Vocabulary, masking: MaskingRule,
-    batchSize: Int, groupsByLength: Bool, seed: UInt64
+    batchSize: Int, groupsByLength: Bool = true, seed: UInt64
   ) {
     self.corpus = corpus
     self.vocabulary = vocabulary

@@ -12,8 +12,10 @@ public struct OptimizationSettings: Sendable, Equatable {
   /// What follows the warm-up.
   public var schedule: any LearningRateSchedule
 
+  /// The defaults are those of transformers' Trainer.
   public init(
-    optimizer: any OptimizerRule, warmup: Warmup, schedule: any LearningRateSchedule
+    optimizer: any OptimizerRule, warmup: Warmup = .steps(0),
+    schedule: any LearningRateSchedule = LinearSchedule()
   ) {
     self.optimizer = optimizer
     self.warmup = warmup
@@ -80,8 +82,9 @@ public struct TrainingSettings: Sendable, Equatable {
   public var breakdownSteps: Int?
 
   public init(
-    objective: Objective, optimization: OptimizationSettings, batchSize: Int, accumulation: Int,
-    limit: TrainingLimit, seed: UInt64, curve: CurveSpacing, breakdownSteps: Int? = nil
+    objective: Objective, optimization: OptimizationSettings, batchSize: Int,
+    accumulation: Int = 1, limit: TrainingLimit, seed: UInt64, curve: CurveSpacing = .points(60),
+    breakdownSteps: Int? = nil
   ) {
     precondition(
       batchSize > 0 && accumulation > 0, "batches of \(batchSize), \(accumulation) a step")

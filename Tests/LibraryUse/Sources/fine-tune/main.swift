@@ -1,5 +1,4 @@
 // Fine-tunes a classifier, from random first values, on sentences of one's own.
-import Glibc
 import RetortDistillation
 import RetortOptimization
 import RetortTensorEngine
@@ -11,24 +10,16 @@ let words: [(String, Int32)] = [
   ("icy", 0), ("frozen", 0), ("chilly", 0), ("hot", 1), ("sunny", 1), ("boiling", 1),
 ]
 let places = ["street", "kitchen", "garden", "lake", "market", "harbour", "attic", "valley"]
-let examples = words.flatMap { word, label in
-  places.map { (text: "The \($0) was \(word) all day.", label: label) }
-}
-let heldOut = examples.indices.filter { $0 % 6 == 0 }
-let trained = examples.indices.filter { $0 % 6 != 0 }
+let sentences = words.flatMap { word, _ in places.map { "The \($0) was \(word) all day." } }
+let labels = words.flatMap { _, label in places.map { _ in label } }
 
-// A vocabulary of these sentences, and their ids.
-var trainer = WordPieceTrainer(
-  size: 200, options: TokenizerOptions(lowercase: true, stripAccents: nil, splitsCJK: true))
-for example in examples { trainer.add(example.text) }
+var trainer = WordPieceTrainer(size: 200)
+for sentence in sentences { trainer.add(sentence) }
 let vocabulary = try trainer.train()
 let tokenizer = BertTokenizer(vocabulary: vocabulary, options: trainer.options)
 let data = LabelledSequences(
-  sequences: TokenSequences(
-    examples.map(\.text), tokenizer: tokenizer, maximumLength: 32, threads: 2),
-  labels: examples.map(\.label))
+  sequences: TokenSequences(sentences, tokenizer: tokenizer, maximumLength: 32), labels: labels)
 
-// A small DistilBERT with two classes.
 let model = TransformerModel(
   configuration: ModelFamily.distilbert.configuration(
     vocabularySize: vocabulary.count, hiddenSize: 32, layerCount: 2, headCount: 2,
@@ -36,24 +27,16 @@ let model = TransformerModel(
   heads: [.classification])
 model.initialize(seed: 1)
 
-let engine = Engine(threadCount: 2)
 let progress = try FineTuning(
-  model: model, training: data.examples(trained), validation: data.examples(heldOut),
+  model: model, training: data.examples((0..<48).filter { $0 % 6 != 0 }),
+  validation: data.examples(stride(from: 0, to: 48, by: 6).map { $0 }),
   settings: TrainingSettings(
     objective: Objective(WeightedTerm(1, CrossEntropy())),
-    optimization: OptimizationSettings(
-      optimizer: AdamW(learningRate: 2e-3), warmup: .fraction(0.1), schedule: LinearSchedule()),
-    batchSize: 8, accumulation: 1, limit: .epochs(20), seed: 1, curve: .points(10)),
-  selectBest: .evaluationLoss, engine: engine
+    optimization: OptimizationSettings(optimizer: AdamW(learningRate: 2e-3)),
+    batchSize: 8, limit: .epochs(20), seed: 1),
+  selectBest: .evaluationLoss, engine: Engine(threadCount: 2)
 ).run()
-
 for epoch in progress.epochs {
   print("epoch \(epoch.epoch): loss \(epoch.meanLoss), accuracy \(epoch.evaluation?.accuracy ?? 0)")
 }
-let result = try ClassificationEvaluation.evaluate(
-  model, on: data.examples(heldOut), in: ComputeScope(engine: engine, recording: false))
-guard result.accuracy > 0.9 else {
-  print("learnt too little: \(result.accuracy)")
-  exit(1)
-}
-print("\(result.correct) of \(result.count) sentences it has not seen")
+precondition(progress.epochs.last?.evaluation?.accuracy ?? 0 > 0.9, "it has learned too little")
