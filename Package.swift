@@ -73,6 +73,7 @@ let package = Package(
     .target(name: "Evaluation", dependencies: ["Randomness"]),
     .target(name: "Storage", dependencies: ["CHDF5", "Files", "StrictJSON"]),
     .target(name: "Records", dependencies: ["Files", "StrictJSON"]),
+    .target(name: "Tables", dependencies: ["Files", "Options", "StrictJSON"]),
     .target(
       name: "StrictYAML", dependencies: ["Options", .product(name: "Yams", package: "Yams")]),
     .target(name: "Transformers", dependencies: ["Layers", "Storage", "StrictJSON"]),
@@ -105,7 +106,8 @@ let package = Package(
     + [
       "Files", "Formatting", "Options", "Parallel", "Processor", "Randomness", "StrictJSON",
       "TensorEngine",
-      "Layers", "Optimization", "Text", "Evaluation", "Storage", "Transformers", "SelfCheck",
+      "Layers", "Optimization", "Text", "Evaluation", "Tables", "Storage", "Transformers",
+      "SelfCheck",
       "Distillation",
       "Benchmarks", "Records", "Reporting", "ExperimentPlan",
     ].map { name in

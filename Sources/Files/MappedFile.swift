@@ -95,13 +95,19 @@ public final class MappedFile: @unchecked Sendable {
   /// Hands on the bytes from `start` on, piece by piece, and gives the pages of each back when it has been seen: a
   /// file larger than memory passes through, and none of it counts as the process's.
   public func stream(from start: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
-    guard let base = bytes.baseAddress else { return }
     let piece = 16 << 20
     for first in Swift.stride(from: start / piece * piece, to: bytes.count, by: piece) {
       let end = min(first + piece, bytes.count)
       body(UnsafeRawBufferPointer(rebasing: bytes[max(first, start)..<end]))
-      madvise(UnsafeMutableRawPointer(mutating: base + first), end - first, MADV_DONTNEED)
+      release(first..<end)
     }
+  }
+
+  /// Gives the pages of a part back to the system; they are read again from the file if they are needed.
+  /// - Parameter part: begins at a page.
+  public func release(_ part: Range<Int>) {
+    guard let base = bytes.baseAddress, !part.isEmpty else { return }
+    madvise(UnsafeMutableRawPointer(mutating: base + part.lowerBound), part.count, MADV_DONTNEED)
   }
 
   /// A mapping costs about as much as copying so many bytes.

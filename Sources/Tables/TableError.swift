@@ -1,0 +1,44 @@
+// What is wrong with a table file, and where.
+
+/// Lines and columns are counted from 1; columns in characters of Unicode (scalars), as editors do.
+public enum TableError: Error, Equatable, Sendable, CustomStringConvertible {
+  case unreadable(path: String, reason: String)
+  /// Without a header, or without a row.
+  case empty(path: String, expected: String)
+  case repeatedColumn(path: String, line: Int, name: String)
+  case noColumn(path: String, name: String, advice: String)
+  /// A row with another number of fields than the header.
+  case fieldCount(path: String, line: Int, expected: Int, found: Int, advice: String)
+  /// A quotation mark that is never closed, or text behind a closed one.
+  case quotation(path: String, line: Int, column: Int, found: String)
+  /// - Parameter byteOffset: from the beginning of the file.
+  case invalidUTF8(path: String, line: Int, column: Int, byteOffset: Int)
+  /// A line that is not a JSON object.
+  case notJSON(path: String, line: Int, column: Int, reason: String)
+  /// A value that is neither text, nor a number, nor true or false.
+  case notScalar(path: String, line: Int, name: String, found: String)
+  /// A key that other lines have.
+  case noValue(path: String, line: Int, name: String)
+
+  public var description: String {
+    switch self {
+    case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
+    case .empty(let path, let expected): "\(path): expected \(expected), found none"
+    case .repeatedColumn(let path, let line, let name):
+      "\(path):\(line): two columns are called '\(name)'; rename one"
+    case .noColumn(let path, let name, let advice): "\(path): no column '\(name)'; \(advice)"
+    case .fieldCount(let path, let line, let expected, let found, let advice):
+      "\(path):\(line): expected \(expected) fields as in the header, found \(found); \(advice)"
+    case .quotation(let path, let line, let column, let found):
+      "\(path):\(line):\(column): \(found)"
+    case .invalidUTF8(let path, let line, let column, let byteOffset):
+      "\(path):\(line):\(column): invalid UTF-8 at byte \(byteOffset) of the file; "
+        + "convert the file to UTF-8"
+    case .notJSON(let path, let line, let column, let reason):
+      "\(path):\(line):\(column): expected a JSON object: \(reason)"
+    case .notScalar(let path, let line, let name, let found):
+      "\(path):\(line): expected text or a number for '\(name)', found \(found)"
+    case .noValue(let path, let line, let name): "\(path):\(line): no value for '\(name)'"
+    }
+  }
+}

@@ -1,0 +1,182 @@
+// Rows of CSV, TSV and JSON lines, and everything that can be wrong with them.
+import RetortFiles
+import RetortTestSupport
+import Testing
+
+@testable import RetortTables
+
+@Suite("Table files")
+struct TableReaderTests {
+  private func read(
+    _ text: [UInt8], _ format: TableFormat, hasHeader: Bool = true, _ names: [String]? = nil
+  ) throws -> (columns: [String], rows: [TableReader.Row]) {
+    let folder = try TemporaryFolder()
+    let path = folder.file("t")
+    try AtomicFile.replace(path: path, with: text)
+    do {
+      var reader = try TableReader(path: path, format: format, hasHeader: hasHeader)
+      if let names { try reader.choose(names) }
+      var rows: [TableReader.Row] = []
+      while let row = try reader.next() { rows.append(row) }
+      return (reader.columns, rows)
+    } catch {
+      throw Failure(text: "\(error)".replacing(path, with: "t"))
+    }
+  }
+
+  private struct Failure: Error { var text: String }
+
+  private func read(
+    _ text: String, _ format: TableFormat, hasHeader: Bool = true, _ names: [String]? = nil
+  ) throws -> (columns: [String], rows: [TableReader.Row]) {
+    try read(Array(text.utf8), format, hasHeader: hasHeader, names)
+  }
+
+  /// Fields of all rows.
+  private func fields(_ text: String, _ format: TableFormat, _ names: [String]? = nil) throws
+    -> [[String]]
+  { try read(text, format, names).rows.map(\.fields) }
+
+  // As csv.reader of Python reads it, but for the blank lines, which pandas passes over.
+  @Test(
+    "CSV: RFC 4180",
+    arguments: [
+      ("a,b\n1,2\n", [["1", "2"]]),
+      ("a,b\r\n1,2\r\n3,4", [["1", "2"], ["3", "4"]]),
+      ("\u{FEFF}a,b\n1,2\n", [["1", "2"]]),
+      ("a,b\n\"x, y\",2\n", [["x, y", "2"]]),
+      ("a,b\n\"one\ntwo\",2\n", [["one\ntwo", "2"]]),
+      ("a,b\n\"say \"\"no\"\"\",\"\"\n", [["say \"no\"", ""]]),
+      ("a,b\n5\" disk,it's\n", [["5\" disk", "it's"]]),
+      ("a,b\n,\n", [["", ""]]),
+      ("a,b\n\n1,2\n\n\n", [["1", "2"]]),
+      ("a\n\"\"\nx\n", [[""], ["x"]]),
+      ("a,b\n 1 ,2 \n", [[" 1 ", "2 "]]),
+      ("a,b\n\"1\",\"2\"\r\n", [["1", "2"]]),
+    ])
+  func csv(text: String, expected: [[String]]) throws {
+    let found = try read(text, .csv)
+    #expect(found.rows.map(\.fields) == expected)
+    #expect(found.columns.first == "a")
+  }
+
+  @Test("TSV: quotation marks mean nothing")
+  func tsv() throws {
+    #expect(
+      try fields("a\tb\n\"x\ty\" z\n'\"\t\n", .tsv) == [["\"x", "y\" z"], ["'\"", ""]])
+    let bare = try read("gj04\t1\t\tShe said\r\n", .tsv, hasHeader: false)
+    #expect(bare.columns == ["1", "2", "3", "4"])
+    #expect(bare.rows == [.init(line: 1, fields: ["gj04", "1", "", "She said"])])
+  }
+
+  @Test("JSON lines: numbers as they are written, further keys passed over")
+  func jsonl() throws {
+    let text = """
+      {"text": "a \\"b\\"\\n", "label": 1, "id": {"x": []}}
+
+      {"label": "two", "text": "ü", "more": null}
+      {"label": 1.50, "text": ""}
+      """
+    #expect(
+      try fields(text, .jsonl, ["label", "text"]) == [
+        ["1", "a \"b\"\n"], ["two", "ü"], ["1.50", ""],
+      ])
+  }
+
+  @Test("columns are chosen by name, in the order asked for; rows know their line")
+  func chosen() throws {
+    let found = try read("a,b,c\n\"1\n\n\",2,3\n4,5,6\n", .csv, ["c", "a"])
+    #expect(
+      found.rows == [.init(line: 2, fields: ["3", "1\n\n"]), .init(line: 5, fields: ["6", "4"])])
+  }
+
+  @Test(
+    "what is wrong is said in one line, with its place",
+    arguments: [
+      ("", .csv, "t: expected a header and rows, found none"),
+      ("\n\n", .tsv, "t: expected a header and rows, found none"),
+      ("a,b,a\n", .csv, "t:1: two columns are called 'a'; rename one"),
+      (
+        "a,b\n1,2,3\n", .csv,
+        "t:2: expected 2 fields as in the header, found 3; a field with a comma must stand in quotation marks"
+      ),
+      (
+        "a\tb\n1\n", .tsv,
+        "t:2: expected 2 fields as in the header, found 1; a field cannot contain a tab or a line feed"
+      ),
+      (
+        "text;label;id\nx;y, and z;1\n", .csv,
+        "t:2: expected 1 fields as in the header, found 2; the header has ';' 2 times: is that the separator?"
+      ),
+      (
+        "a,b\n1,\"2\n3,4\n", .csv,
+        "t:2:3: this quotation mark is never closed; a quotation mark inside a field is doubled"
+      ),
+      (
+        "a,b\n\"x\ny\" z,4\n", .csv,
+        "t:3:3: expected a comma or the end of the row behind a quoted field; a quotation mark inside a field is doubled"
+      ),
+      ("{\"a\": 1}\n{\"a\": \n", .jsonl, "t:2:7: expected a JSON object"),
+      ("{\"a\": 1}\n[1]\n", .jsonl, "t:2:1: expected a JSON object: the line is another value"),
+      ("{\"a\": 1}\n{\"b\": 1}\n", .jsonl, "t:2: no value for 'a'"),
+      ("{\"a\": 1}\n{\"a\": null}\n", .jsonl, "t:2: expected text or a number for 'a', found null"),
+      ("{\"a\": [1]}\n", .jsonl, "t:1: expected text or a number for 'a', found a list"),
+    ] as [(String, TableFormat, String)])
+  func mistakes(text: String, format: TableFormat, expected: String) throws {
+    let failure = try #require(throws: Failure.self) { try read(text, format) }
+    #expect(failure.text.hasPrefix(expected), "\(failure.text)")
+    #expect(!failure.text.contains("\n"))
+  }
+
+  @Test("a column that is not there is an error with the nearest name")
+  func missingColumn() throws {
+    let failure = try #require(throws: Failure.self) {
+      try read("review,stars\nx,1\n", .csv, ["reviews"])
+    }
+    #expect(failure.text.hasPrefix("t: no column 'reviews'; did you mean 'review'?"))
+  }
+
+  @Test("malformed UTF-8 has its line, character and byte", arguments: TableFormat.allCases)
+  func invalidUTF8(format: TableFormat) throws {
+    let lines: [[UInt8]] =
+      switch format {
+      case .csv: [Array("a,b\n".utf8), Array("ü,\"1\né".utf8) + [0xFF] + Array("\"\n".utf8)]
+      case .tsv: [Array("a\tb\n".utf8), Array("ü\té".utf8) + [0xFF] + Array("\n".utf8)]
+      case .jsonl:
+        [Array("{\"a\": 1}\n".utf8), Array("{\"a\": \"ü".utf8) + [0xFF] + Array("\"}\n".utf8)]
+      }
+    let expected =
+      switch format {
+      case .csv: "t:3:2: invalid UTF-8 at byte 12 of the file; convert the file to UTF-8"
+      case .tsv: "t:2:4: invalid UTF-8 at byte 9 of the file; convert the file to UTF-8"
+      case .jsonl: "t:2:9: invalid UTF-8 at byte 18 of the file; convert the file to UTF-8"
+      }
+    let failure = try #require(throws: Failure.self) { try read(lines.flatMap { $0 }, format) }
+    #expect(failure.text == expected)
+  }
+
+  @Test("the format follows from the name's ending")
+  func formats() {
+    #expect(TableFormat(path: "a/b.CSV") == .csv)
+    #expect(TableFormat(path: "b.tsv") == .tsv && TableFormat(path: "b.jsonl") == .jsonl)
+    #expect(TableFormat(path: "a.csv/b") == nil && TableFormat(path: "b.txt") == nil)
+    #expect(TableFormat(path: "csv") == nil)
+  }
+
+  @Test("any table that is written by RFC 4180 is read again")
+  func roundTrip() throws {
+    var generator = TestGenerator(20)
+    let pieces = ["", "a", "\"", ",", "\n", "\r\n", "ü", " ", "\"\"", "word"]
+    let rows = (0..<300).map { _ in
+      (0..<3).map { _ in
+        (0..<Int(generator.next() * 5)).map { _ in pieces[Int(generator.next() * 10)] }.joined()
+      }
+    }
+    let text =
+      (["a,b,c"]
+      + rows.map { row in
+        row.map { "\"\($0.replacing("\"", with: "\"\""))\"" }.joined(separator: ",")
+      }).joined(separator: "\r\n")
+    #expect(try fields(text, .csv) == rows)
+  }
+}
