@@ -69,11 +69,11 @@ let package = Package(
       swiftSettings: kernelSettings),
     .target(name: "Layers", dependencies: ["TensorEngine", "Parallel", "Randomness"]),
     .target(name: "Optimization", dependencies: ["Layers", "Options", "TensorEngine"]),
-    .target(name: "Text", dependencies: ["Files", "Parallel", "Randomness"]),
+    .target(name: "Tables", dependencies: ["Files", "Options", "StrictJSON"]),
+    .target(name: "Text", dependencies: ["Files", "Parallel", "Randomness", "Tables"]),
     .target(name: "Evaluation", dependencies: ["Randomness"]),
     .target(name: "Storage", dependencies: ["CHDF5", "Files", "StrictJSON"]),
     .target(name: "Records", dependencies: ["Files", "StrictJSON"]),
-    .target(name: "Tables", dependencies: ["Files", "Options", "StrictJSON"]),
     .target(
       name: "StrictYAML", dependencies: ["Options", .product(name: "Yams", package: "Yams")]),
     .target(name: "Transformers", dependencies: ["Layers", "Storage", "StrictJSON"]),

@@ -1,0 +1,132 @@
+// The examples of a classification task in a table file of the user's own.
+import RetortTables
+
+/// Which columns of a table hold what.
+public struct TaskColumns: Sendable, Hashable {
+  public var text: String
+  public var label: String
+
+  public init(text: String, label: String) { (self.text, self.label) = (text, label) }
+}
+
+/// N texts with their labels as they are written, in the order of the file.
+public struct TaskTable: Sendable, Equatable {
+  public let path: String
+  public private(set) var texts: [String] = []
+  /// [N]; nil for a file without the label's column.
+  public private(set) var labels: [String]?
+  /// The lines that they begin in, [N], from 1.
+  public private(set) var lines: [Int] = []
+
+  public var count: Int { texts.count }
+
+  /// Reads a file. Texts are kept as they are, without trimming.
+  /// - Parameters:
+  ///   - format: nil for what the file's name says.
+  ///   - needsLabels: whether a file without the label's column is an error, as it is for all but a test set.
+  /// - Throws: `TableError` for a file that is no table or lacks a column, `TaskTableError` with all rows that are wrong.
+  public init(
+    path: String, format: TableFormat, columns: TaskColumns, needsLabels: Bool = true
+  ) throws {
+    self.path = path
+    var reader = try TableReader(path: path, format: format)
+    let hasLabels = needsLabels || reader.columns.contains(columns.label)
+    try reader.choose([columns.text] + (hasLabels ? [columns.label] : []))
+    var problems = TaskTableError.Rows(path: path)
+    var written: [String] = []
+    while let row = try reader.next() {
+      if row.fields[0].allSatisfy(\.isWhitespace) {
+        problems.add(row.line, "expected a text in '\(columns.text)', found none")
+      }
+      if hasLabels, let problem = Self.problem(with: row.fields[1], in: columns.label) {
+        problems.add(row.line, problem)
+      }
+      texts.append(row.fields[0])
+      if hasLabels { written.append(row.fields[1]) }
+      lines.append(row.line)
+    }
+    if hasLabels { labels = written }
+    guard !texts.isEmpty else {
+      throw TableError.empty(path: path, expected: "rows after the header")
+    }
+    try problems.throwIfAny()
+  }
+
+  private static func problem(with label: String, in column: String) -> String? {
+    if label.isEmpty { return "expected a label in '\(column)', found none" }
+    if label.first?.isWhitespace == true || label.last?.isWhitespace == true {
+      return "expected a label without blanks around it, found '\(label)'"
+    }
+    return nil
+  }
+
+  /// The labels that occur, in the order of numbers if all are whole numbers, else in that of their characters; empty
+  /// without labels.
+  public var classes: [String] {
+    let found = Set(labels ?? [])
+    let numbers = found.compactMap { Int($0) }
+    guard numbers.count == found.count else {
+      return found.sorted {
+        Array($0.unicodeScalars).lexicographicallyPrecedes(Array($1.unicodeScalars))
+      }
+    }
+    return found.sorted { (Int($0) ?? 0, $0) < (Int($1) ?? 0, $1) }
+  }
+
+  /// The examples with their labels as numbers of classes.
+  /// - Throws: all rows whose label is not one of the classes.
+  public func sentences(classes: [String]) throws(TaskTableError) -> LabelledSentences {
+    guard let labels else {
+      return LabelledSentences(sentences: texts, labels: nil, classNames: classes)
+    }
+    let numbers = Dictionary(uniqueKeysWithValues: zip(classes, Int32(0)...))
+    var problems = TaskTableError.Rows(path: path)
+    var found: [Int32] = []
+    for (label, line) in zip(labels, lines) {
+      if let number = numbers[label] {
+        found.append(number)
+      } else {
+        problems.add(
+          line, "expected one of the classes \(classes.joined(separator: ", ")), found '\(label)'")
+      }
+    }
+    try problems.throwIfAny()
+    return LabelledSentences(sentences: texts, labels: found, classNames: classes)
+  }
+
+  /// Only the examples at `places`, in that order.
+  public func rows(_ places: [Int]) -> TaskTable {
+    var chosen = self
+    chosen.texts = places.map { texts[$0] }
+    chosen.labels = labels.map { labels in places.map { labels[$0] } }
+    chosen.lines = places.map { lines[$0] }
+    return chosen
+  }
+}
+
+/// Rows of a task's table that are wrong: the first few, and how many there are.
+public struct TaskTableError: Error, Equatable, CustomStringConvertible {
+  public let description: String
+
+  /// Gathers what is wrong.
+  struct Rows {
+    let path: String
+    private var shown: [String] = []
+    private var count = 0
+    private static let most = 5
+
+    init(path: String) { self.path = path }
+
+    mutating func add(_ line: Int, _ problem: String) {
+      count += 1
+      if count <= Self.most { shown.append("\(path):\(line): \(problem)") }
+    }
+
+    func throwIfAny() throws(TaskTableError) {
+      guard count > 0 else { return }
+      let rest = count - shown.count
+      let more = rest > 0 ? ["\(path): \(rest) more row\(rest == 1 ? "" : "s") like these"] : []
+      throw TaskTableError(description: (shown + more).joined(separator: "\n"))
+    }
+  }
+}

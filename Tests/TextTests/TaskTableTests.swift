@@ -1,0 +1,114 @@
+// A task's examples in a table of the user's own.
+import RetortFiles
+import RetortTables
+import RetortTestSupport
+import Testing
+
+@testable import RetortText
+
+@Suite("Tables of a task")
+struct TaskTableTests {
+  private let columns = TaskColumns(text: "review", label: "stars")
+
+  private func table(
+    _ text: String, format: TableFormat = .csv, needsLabels: Bool = true
+  ) throws -> TaskTable {
+    let folder = try TemporaryFolder()
+    let path = folder.file("t.csv")
+    try AtomicFile.replace(path: path, with: text)
+    return try TaskTable(path: path, format: format, columns: columns, needsLabels: needsLabels)
+  }
+
+  @Test("texts, labels and lines as they are")
+  func reads() throws {
+    let found = try table("id,stars,review\n1,good,\" a\nb\"\n2,bad,c \n")
+    #expect(found.texts == [" a\nb", "c "] && found.lines == [2, 4])
+    #expect(found.labels == ["good", "bad"] && found.classes == ["bad", "good"])
+    let sentences = try found.sentences(classes: ["good", "bad"])
+    #expect(sentences.labels == [0, 1] && sentences.sentences == found.texts)
+    #expect(sentences.classNames == ["good", "bad"])
+  }
+
+  // Python: sorted(set(labels)), of whole numbers as numbers.
+  @Test(
+    "classes are sorted",
+    arguments: [
+      (["b", "a", "B", "ä", "b"], ["B", "a", "b", "ä"]), (["10", "9", "1"], ["1", "9", "10"]),
+      (["10", "9", "x"], ["10", "9", "x"]), (["-1", "0", "1"], ["-1", "0", "1"]),
+    ])
+  func classes(labels: [String], expected: [String]) throws {
+    let text = "review,stars\n" + labels.map { "t,\($0)\n" }.joined()
+    #expect(try table(text).classes == expected)
+  }
+
+  @Test("a test set may be without labels, and other sets may not")
+  func withoutLabels() throws {
+    let text = "review\na\nb\n"
+    let found = try table(text, needsLabels: false)
+    #expect(found.labels == nil && found.classes.isEmpty)
+    #expect(try found.sentences(classes: ["x", "y"]).labels == nil)
+    #expect(throws: TableError.self) { try table(text) }
+    #expect(try table("review,stars\na,1\n", needsLabels: false).labels == ["1"])
+  }
+
+  @Test("all wrong rows are said, the first five one by one")
+  func mistakes() throws {
+    let rows = ["a,", " ,good", "b,good ", "c, bad", "d,ok", "e,", "f,", "g,"]
+    let error = try #require(throws: TaskTableError.self) {
+      try table("review,stars\n" + rows.joined(separator: "\n"))
+    }
+    let lines = error.description.split(separator: "\n").map { $0.split(separator: "t.csv")[1] }
+    #expect(
+      lines == [
+        ":2: expected a label in 'stars', found none",
+        ":3: expected a text in 'review', found none",
+        ":4: expected a label without blanks around it, found 'good '",
+        ":5: expected a label without blanks around it, found ' bad'",
+        ":7: expected a label in 'stars', found none",
+        ": 2 more rows like these",
+      ])
+    let other = try #require(throws: TaskTableError.self) {
+      try table("review,stars\na,1\nb,2\nc,3\n").sentences(classes: ["1", "2"])
+    }
+    #expect(other.description.hasSuffix("t.csv:4: expected one of the classes 1, 2, found '3'"))
+    #expect(throws: TableError.self) { try table("review,stars\n") }
+  }
+
+  /// 400 rows of 300 texts: every fourth text stands twice.
+  private func many() throws -> TaskTable {
+    let rows = (0..<400).map { row in
+      let text = row < 300 ? row : (row - 300) * 3
+      return "text \(text),\(text % 10 == 0 ? "rare" : "common")\n"
+    }
+    return try table("review,stars\n" + rows.joined())
+  }
+
+  @Test("a development set: the share of every class, equal texts on one side", arguments: [7, 8])
+  func split(seed: UInt64) throws {
+    let table = try many()
+    let split = DevelopmentSplit(fraction: 0.2, seed: seed, isStratified: true)
+    let (training, development) = split.places(in: table)
+    #expect((training + development).sorted() == Array(0..<400))
+    let (kept, rest) = (table.rows(development), table.rows(training))
+    #expect(Set(kept.texts).isDisjoint(with: rest.texts))
+    for label in ["rare", "common"] {
+      let all = table.labels?.count { $0 == label } ?? 0
+      let some = kept.labels?.count { $0 == label } ?? 0
+      // A text that stands twice may exceed the share by one.
+      #expect((0...1).contains(some - Int((0.2 * Double(all)).rounded())), "\(label) \(some)")
+    }
+    #expect(split.places(in: table) == (training, development))
+  }
+
+  @Test("the split depends on the seed, and not on the order of the rows")
+  func order() throws {
+    let table = try many()
+    let split = DevelopmentSplit(fraction: 0.1, seed: 3, isStratified: false)
+    let kept = Set(table.rows(split.places(in: table).development).texts)
+    let reversed = table.rows((0..<400).reversed())
+    #expect(Set(reversed.rows(split.places(in: reversed).development).texts) == kept)
+    let other = DevelopmentSplit(fraction: 0.1, seed: 4, isStratified: false)
+    #expect(Set(table.rows(other.places(in: table).development).texts) != kept)
+    #expect((40...41).contains(split.places(in: table).development.count))
+  }
+}
