@@ -35,6 +35,10 @@ public struct NumberRule: Sendable {
   public static let fraction = NumberRule(
     words: "a number from 0 to 1", lowest: Bound(value: 0, isIncluded: true),
     highest: Bound(value: 1, isIncluded: true))
+  /// A share of something of which some must be left.
+  public static let openFraction = NumberRule(
+    words: "a number above 0 and below 1", lowest: Bound(value: 0, isIncluded: false),
+    highest: Bound(value: 1, isIncluded: false))
   /// Moment decays and dropout: 1 itself would divide by zero.
   public static let belowOne = NumberRule(
     words: "a number from 0 to below 1", lowest: Bound(value: 0, isIncluded: true),

@@ -1,4 +1,5 @@
 // Fine-tuning of a classifier.
+import RetortEvaluation
 import RetortRandomness
 import RetortText
 import RetortTransformers
@@ -30,15 +31,18 @@ public struct FineTuning {
   ///   - validation: what the model is evaluated on after each epoch.
   ///   - teacher: of the same training set; nil to learn from the labels alone.
   ///   - selectBest: which epoch's weights the model ends with.
+  ///   - metrics: what each evaluation computes, besides what `selectBest` needs.
   public init(
     model: TransformerModel, training: LabelledSequences, validation: LabelledSequences,
     teacher: (any TeacherSource)? = nil, settings: TrainingSettings, selectBest: SelectionRule,
+    metrics: [any Metric.Type] = [],
     order: ExampleOrder = .shuffled, random: RandomSource = .counter, engine: Engine,
     checkpointing: TrainingCheckpointing? = nil, observer: (any TrainingObserver)? = nil
   ) {
     trainer = Trainer(
       ClassificationJob(
         model: model, training: training, validation: validation, selection: selectBest,
+        metrics: selectBest.metrics(besides: metrics),
         randomness: FineTuningRandomness(
           source: random, order: order, batchSize: settings.batchSize, seed: settings.seed,
           configuration: model.configuration),
@@ -75,6 +79,7 @@ public struct ClassificationJob: TrainingJob {
   let training: LabelledSequences
   let validation: LabelledSequences
   public let selection: SelectionRule
+  let metrics: [any Metric.Type]
   var randomness: FineTuningRandomness
   let engine: Engine
 
@@ -103,7 +108,7 @@ public struct ClassificationJob: TrainingJob {
     randomness.beginLoading()
     return try ClassificationEvaluation.evaluate(
       model, on: validation, in: ComputeScope(engine: engine, recording: false),
-      metrics: selection.metrics)
+      metrics: metrics)
   }
 
   public var drawCount: Int { randomness.drawCount }

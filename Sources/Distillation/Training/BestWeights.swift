@@ -22,12 +22,13 @@ public enum SelectionRule: Sendable {
     }
   }
 
-  /// What each evaluation computes: accuracy, and the metric that decides.
-  public var metrics: [any Metric.Type] {
-    guard case .metric(let metric) = self, metric.name != Accuracy.name else {
-      return [Accuracy.self]
-    }
-    return [Accuracy.self, metric]
+  /// What each evaluation computes: accuracy, what was asked for, and the metric that decides; each once.
+  public func metrics(besides asked: [any Metric.Type] = []) -> [any Metric.Type] {
+    var all: [any Metric.Type] = [Accuracy.self] + asked
+    if case .metric(let metric) = self { all.append(metric) }
+    return all.enumerated().filter { place, metric in
+      !all[..<place].contains { $0.name == metric.name }
+    }.map(\.element)
   }
 
   /// Number of the epoch whose weights this rule chooses; the first of equals, nil without evaluations.

@@ -143,14 +143,14 @@ extension ResolvedDefinition {
       return []
     },
     write: { definition in
-      let tasks = definition.taskSources.filter { if case .generated = $0 { true } else { false } }
+      let tasks = definition.taskSources.filter(\.isDeclared)
       guard !tasks.isEmpty else { return [] }
       return [
         (
           "tasks",
           .map(
             tasks.map {
-              ($0.name, definition.inheriting("tasks.\($0.name).generated", $0.canonicalContent))
+              ($0.name, definition.inheriting($0.seedPath, $0.canonicalContent))
             })
         )
       ]

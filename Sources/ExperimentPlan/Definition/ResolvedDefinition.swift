@@ -7,6 +7,10 @@ import RetortStrictYAML
 public struct DefinitionContext: Sendable {
   /// What is known of the model under an address.
   public var look: @Sendable (ModelAddress) -> ModelLook
+  /// What is known of the training file of a task.
+  public var lookAtTask: @Sendable (FileTask) -> TaskLook
+  /// What paths of a task's files start from: the folder of the definition.
+  public var folder: String
   /// Corpora that can be named without being defined.
   public var knownCorpora: [String]
   /// Names that `compare_with` may hold; nil when they are not known.
@@ -14,9 +18,12 @@ public struct DefinitionContext: Sendable {
 
   public init(
     look: @escaping @Sendable (ModelAddress) -> ModelLook = ModelLook.published,
+    lookAtTask: @escaping @Sendable (FileTask) -> TaskLook = { _ in .absent }, folder: String = ".",
     knownCorpora: [String] = DefinitionContext.usualCorpora, knownReferences: [String]? = nil
   ) {
     self.look = look
+    self.lookAtTask = lookAtTask
+    self.folder = folder
     self.knownCorpora = knownCorpora
     self.knownReferences = knownReferences
   }

@@ -1,4 +1,5 @@
 // The texts and tasks of a definition: declared under `corpora:` and `tasks:`, named where they are used.
+import RetortEvaluation
 import RetortOptions
 
 public enum Grammar: String, Sendable, CaseIterable { case filmReviews = "film_reviews" }
@@ -23,6 +24,7 @@ public enum TaskSource: Sendable, Equatable, Hashable {
   /// `glue/sst2`
   case sst2
   case generated(name: String, grammar: Grammar, train: Int, dev: Int, test: Int, seed: UInt64)
+  case files(FileTask)
 
   public static let builtInNames = ["glue/sst2"]
 
@@ -30,6 +32,7 @@ public enum TaskSource: Sendable, Equatable, Hashable {
     switch self {
     case .sst2: "glue/sst2"
     case .generated(let name, _, _, _, _, _): name
+    case .files(let task): task.name
     }
   }
 }
@@ -126,8 +129,21 @@ extension CorpusSource {
 }
 
 extension TaskSource {
-  /// A declaration under `name`.
+  /// A declaration under `name`: of files, or made.
   static func declaration(_ name: String) -> OptionType<TaskSource> {
+    let files = FileTask.declaration(name)
+    let made = generated(name)
+    return OptionType(
+      schema: .any([made.schema, files.schema]), words: "{files: …} or {generated: …}",
+      example: made.example,
+      read: { node, key, map in
+        node["files"] == nil
+          ? made.read(node, key, map) : files.read(node, key, map).map { .files($0) }
+      },
+      write: { if case .files(let task) = $0 { files.write(task) } else { made.write($0) } })
+  }
+
+  private static func generated(_ name: String) -> OptionType<TaskSource> {
     .oneKey([
       OptionAlternative(
         "generated", .map(GeneratedTask.options), "Sentences made by a grammar of the program.",
@@ -163,7 +179,24 @@ extension TaskSource {
 
   /// Its declaration; its name where it has none.
   var canonicalContent: CanonicalValue {
-    guard case .generated(let name, _, _, _, _, _) = self else { return .text(name) }
-    return Self.declaration(name).write(self)
+    isDeclared ? Self.declaration(name).write(self) : .text(name)
+  }
+
+  /// Whether it stands under `tasks:`.
+  var isDeclared: Bool { self != .sst2 }
+
+  /// Whether there are sentences to be predicted; a task that is made may have none of them.
+  var hasTest: Bool {
+    if case .files(let task) = self { task.files.test != nil } else { true }
+  }
+
+  /// The map that its seed stands in.
+  var seedPath: String {
+    if case .files = self { "tasks.\(name).dev" } else { "tasks.\(name).generated" }
+  }
+
+  /// What is computed at each evaluation besides the loss.
+  var metrics: [any Metric.Type] {
+    if case .files(let task) = self { task.metrics } else { [Accuracy.self] }
   }
 }

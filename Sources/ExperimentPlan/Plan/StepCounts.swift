@@ -50,7 +50,7 @@ extension TaskSource {
   /// Training examples of a task that is made; nil for one that is read from files.
   var generatedSize: DataSize? {
     switch self {
-    case .sst2: nil
+    case .sst2, .files: nil
     case .generated(_, _, let train, _, _, _): DataSize(sequences: train)
     }
   }
@@ -61,6 +61,9 @@ extension Locations {
   /// - Returns: nil where the file is not at hand.
   public func trainingSize(of task: TaskSource) -> DataSize? {
     if let size = task.generatedSize { return size }
+    if case .files(let task) = task {
+      return (try? task.read()).map { DataSize(sequences: $0.train.count) }
+    }
     guard let path = try? locateSST2().train, let file = try? MappedFile(path: path) else {
       return nil
     }

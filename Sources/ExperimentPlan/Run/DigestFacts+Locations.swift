@@ -83,6 +83,7 @@ extension DigestFacts {
 
   private static func digest(of task: TaskSource, in locations: Locations) throws -> String {
     if let digest = generatedDigest(of: task) { return digest }
+    if case .files(let task) = task { return try task.digest() }
     let files = try locations.locateSST2()
     var parts: [String] = []
     for path in [files.train, files.dev, files.test] {

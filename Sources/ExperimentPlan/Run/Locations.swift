@@ -178,11 +178,14 @@ extension DefinitionContext {
   /// What can be known about a definition's surroundings on this machine: folders in cache and
   /// mirror, and the published results in `references/` beside the definition.
   public init(locations: Locations, definitionPath: String) {
-    let folder = (Folder.parent(of: definitionPath) ?? ".") + "/references"
-    let files = Folder.exists(path: folder) ? try? Folder.names(path: folder) : nil
+    let folder = Folder.parent(of: definitionPath) ?? "."
+    let references = folder + "/references"
+    let files = Folder.exists(path: references) ? try? Folder.names(path: references) : nil
     let looks = ModelLooks(locations)
+    let tables = TaskLooks()
     self.init(
-      look: { looks.look($0) }, knownCorpora: locations.knownCorpora,
+      look: { looks.look($0) }, lookAtTask: { tables.look($0) }, folder: folder,
+      knownCorpora: locations.knownCorpora,
       knownReferences: files.map { names in
         names.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
       })

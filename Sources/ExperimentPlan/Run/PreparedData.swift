@@ -159,6 +159,7 @@ final class PreparedData {
         train: try LabelledSentences(task: .sst2, split: .train, path: files.train),
         dev: try LabelledSentences(task: .sst2, split: .dev, path: files.dev),
         test: try LabelledSentences(task: .sst2, split: .test, path: files.test))
+    case .files(let files): task = try Task(name: source.name, files.read())
     case .generated(let name, .filmReviews, let train, let dev, let test, let seed):
       let splits = SentimentGrammar().labelledSentences(counts: [train, dev, test], seed: seed)
       task = Task(name: name, train: splits[0], dev: splits[1], test: splits[2])

@@ -69,6 +69,9 @@ struct RecordMaking {
       if case .generated(let name, _, _, _, _, let seed) = planned.stage.work.task {
         seeds["tasks.\(name)"] = seed
       }
+      if case .files(let task) = planned.stage.work.task, let split = task.split {
+        seeds["tasks.\(task.name)"] = split.seed
+      }
     }
     return seeds
   }
@@ -128,7 +131,8 @@ struct RecordMaking {
       if let text = planned.stage.work.corpus { add(try corpus(text, length)) }
       if let source = planned.stage.work.task {
         let task = try data.task(source)
-        for (split, sentences) in [("train", task.train), ("dev", task.dev), ("test", task.test)] {
+        for (split, sentences) in [("train", task.train), ("dev", task.dev), ("test", task.test)]
+        where split != "test" || source.hasTest {
           let sequences = try data.sequences(sentences, maximumLength: length)
           let labels = sentences.labels?.map { Int($0) }
           add(

@@ -111,7 +111,7 @@ extension StageProbe: FinishedStages {
       preconditionFailure("the stage \(id) was checked to make a classifier")
     }
     return models.classifier(
-      over: try models.make(planned.model), labels: task.classNames, seed: 0,
+      over: try models.make(planned.model), labels: try data.task(task).classNames, seed: 0,
       random: plan.definition.random)
   }
 

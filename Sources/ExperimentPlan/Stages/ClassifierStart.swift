@@ -49,9 +49,10 @@ struct ClassifierShape: Sendable, Equatable {
 }
 
 extension TaskSource {
-  /// Names of the classes in the order of their numbers.
-  var classNames: [String] {
+  /// Names of the classes in the order of their numbers; nil where they are in a file that is not at hand.
+  var classNames: [String]? {
     switch self {
+    case .files(let task): task.classNames
     case .sst2: GLUETask.sst2.classNames
     case .generated(_, .filmReviews, _, _, _, _): SentimentGrammar.classNames
     }
@@ -63,7 +64,7 @@ extension DefinitionChecks {
   mutating func check(
     _ start: ClassifierStart?, of stage: StageDefinition, over model: String, on task: TaskSource
   ) {
-    guard start != .new else { return }
+    guard start != .new, let classNames = task.classNames else { return }
     let path = "stages.\(stage.id).head"
     guard let stored = shape(of: model).classifier else {
       guard start == .stored, isKnown(model) else { return }
@@ -71,7 +72,7 @@ extension DefinitionChecks {
         path, expected: "a model with a classifier", found: "'\(model)', which has none",
         advice: "write init: new")
     }
-    if stored.fits(task.classNames) {
+    if stored.fits(classNames) {
       for problem in classifierProblems(of: model) {
         report(
           path, "cannot be kept: \(problem)",
@@ -79,7 +80,7 @@ extension DefinitionChecks {
       }
       return
     }
-    let wanted = ClassifierShape(classes: task.classNames, hiddenSize: stored.hiddenSize)
+    let wanted = ClassifierShape(classes: classNames, hiddenSize: stored.hiddenSize)
     let isStage = definition.stage(id: model) != nil
     // The classifier of a stage is kept only where that is asked for.
     guard start == .stored || !isStage else { return }

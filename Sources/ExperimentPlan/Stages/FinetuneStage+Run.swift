@@ -21,7 +21,7 @@ extension FinetuneStage {
     let loop = FineTuning(
       model: model, training: examples,
       validation: try execution.data.sequences(task.dev, maximumLength: length), teacher: teacher,
-      settings: settings, selectBest: selectBest,
+      settings: settings, selectBest: selectBest, metrics: learned.metrics,
       random: execution.plan.definition.random.ofFineTuning, engine: execution.engine,
       checkpointing: try execution.checkpointing(of: model), observer: execution.observer)
     let total = loop.totalSteps
@@ -36,7 +36,7 @@ extension FinetuneStage {
       in: ComputeScope(engine: execution.engine, recording: false))
     return StageResult(
       model: model, record: record.record,
-      testPredictions: GLUESubmission.text(predictions: test.predictions))
+      testPredictions: learned.predictionsText(test.predictions, classNames: task.classNames))
   }
 
   func probe(

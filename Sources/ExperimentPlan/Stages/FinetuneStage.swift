@@ -66,8 +66,9 @@ struct FinetuneStage: StageWork {
   func shape(after shape: ModelShape) -> ModelShape {
     var shape = shape
     shape.hasMaskedLMHead = false
-    shape.classifier = ClassifierShape(
-      classes: learned.classNames, hiddenSize: shape.hiddenSize)
+    shape.classifier = learned.classNames.map {
+      ClassifierShape(classes: $0, hiddenSize: shape.hiddenSize)
+    }
     return shape
   }
 

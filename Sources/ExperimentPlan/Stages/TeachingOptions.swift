@@ -61,8 +61,8 @@ struct TeachingOptions: Sendable, Equatable {
           found: "one fine-tuned on \(teacherTask.name)")
       }
     } else if let classifier = shape.classifier {
-      if !classifier.fits(task.classNames) {
-        let wanted = ClassifierShape(classes: task.classNames, hiddenSize: classifier.hiddenSize)
+      if let classNames = task.classNames, !classifier.fits(classNames) {
+        let wanted = ClassifierShape(classes: classNames, hiddenSize: classifier.hiddenSize)
         checks.report(
           "\(path).teacher", expected: "a classifier \(wanted.words), as \(task.name) has",
           found: "\(classifier.words), stored with \(teacher)")

@@ -1,0 +1,199 @@
+// A task whose examples are in files of the user's own.
+import RetortEvaluation
+import RetortOptions
+import RetortTables
+import RetortText
+
+/// Texts and their labels in two columns of table files.
+public struct FileTask: Sendable, Hashable {
+  /// Paths as they are written.
+  struct Files: Sendable, Hashable {
+    var train: String
+    /// Nil where the development set is a part of the training set.
+    var dev: String?
+    var test: String?
+  }
+
+  private enum Kind: String, Sendable, CaseIterable { case classification }
+
+  var name: String
+  var files: Files
+  /// Nil for what each file's name says.
+  var format: TableFormat?
+  var columns: TaskColumns
+  /// As they are written, in the order of their numbers.
+  var writtenClasses: [String]?
+  /// What the development set is where it has no file.
+  var split: DevelopmentSplit?
+  /// Names of metrics, accuracy first if nothing is said.
+  var metricNames: [String]
+  /// What relative paths start from.
+  var folder = "."
+  /// The labels that the training file has, where it was looked at.
+  var foundClasses: [String]?
+
+  /// Names of the classes in the order of their numbers; nil where they are not written and the file is not at hand.
+  var classNames: [String]? { writtenClasses ?? foundClasses }
+
+  var metrics: [any Metric.Type] { metricNames.compactMap { Metrics.named($0) } }
+
+  /// The path of a file, from the working directory.
+  func path(of file: String) -> String {
+    file.hasPrefix("/") || folder == "." ? file : "\(folder)/\(file)"
+  }
+
+  /// The format of one of the files; nil if it is not written and the name does not say it.
+  func format(of file: String) -> TableFormat? { format ?? TableFormat(path: file) }
+}
+
+// MARK: - Declared
+
+extension FileTask {
+  static let standardMetrics = [Accuracy.name]
+
+  private static let filesType = OptionType<Files>.map(
+    OptionList(
+      Files.init(train:dev:test:),
+      OptionField(
+        "train", \.train, .text("a path", example: "data/train.csv"),
+        "The file with the examples to learn from; relative to the definition."),
+      OptionField(
+        optional: "dev", \.dev, .text("a path", example: "data/dev.csv"),
+        "The file with the examples that models are evaluated on."),
+      OptionField(
+        optional: "test", \.test, .text("a path", example: "data/test.csv"),
+        "A file with examples to be predicted. With labels it is evaluated once, after the last epoch."
+      )))
+
+  private static let splitType = OptionType<DevelopmentSplit>.map(
+    OptionList(
+      { DevelopmentSplit(fraction: $0, seed: $1, isStratified: $2) },
+      OptionField(
+        "fraction", \.fraction, .number(.openFraction, example: "0.1"), "Share of the examples."),
+      .inheritedSeed(\.seed, "Of the choice."),
+      OptionField(
+        "stratified", \.isStratified, .truth, otherwise: true,
+        "Whether the share is taken of each class.")))
+
+  /// A class as it stands in a file: a word or a number.
+  private static let classType = OptionType<String>(
+    schema: .anything(words: "a label"), example: "good",
+    read: { node, key, map in
+      if let text = node.scalar, !text.isEmpty { return text }
+      map.reportWrong(node, key, expected: "a label as it stands in the file")
+      return nil
+    }, write: { .text($0) })
+
+  private static let classesType = OptionType<[String]>.list(
+    of: classType, words: "a list of labels"
+  )
+  .described(example: "[bad, good]")
+  .checked { classes, node, key, map in
+    guard classes.count > 1, Set(classes).count == classes.count else {
+      map.reportWrong(node, key, expected: "two classes or more, each once")
+      return false
+    }
+    return true
+  }
+
+  private static let metricsType = OptionType<[String]>.list(
+    of: .choice(among: Metrics.all.map { $0.name }, name: { $0 }), words: "a list of metrics"
+  )
+  .described(example: "[accuracy, f1_macro]")
+  .checked { names, node, key, map in
+    guard !names.isEmpty, Set(names).count == names.count else {
+      map.reportWrong(node, key, expected: "at least one metric, each once")
+      return false
+    }
+    return true
+  }
+
+  /// The keys of a declaration under `name`.
+  static func options(_ name: String) -> OptionList<FileTask> {
+    OptionList(
+      { files, format, text, label, classes, split, _, metrics in
+        FileTask(
+          name: name, files: files, format: format,
+          columns: TaskColumns(text: text, label: label), writtenClasses: classes, split: split,
+          metricNames: metrics)
+      },
+      OptionField("files", \.files, filesType, "Where the examples are."),
+      OptionField(
+        optional: "format", \.format, .choice,
+        "csv (RFC 4180), tsv (quotation marks mean nothing) or jsonl (a JSON object a line). Absent, the ending of "
+          + "each file's name says it."),
+      OptionField(
+        "text", \.columns.text, .text("a column's name", example: "review"),
+        "The column with the texts."),
+      OptionField(
+        "label", \.columns.label, .text("a column's name", example: "stars"),
+        "The column with the labels, words or numbers."),
+      OptionField(
+        optional: "classes", \.writtenClasses, classesType,
+        "The labels in the order of their numbers. Absent, those of the training file, sorted."),
+      OptionField(
+        optional: "dev", \.split, splitType,
+        "Takes the development set from the training file; equal texts stay on one side."),
+      OptionField(
+        "kind", \.kind, .choice, otherwise: .classification, "The kind of task: classification."),
+      OptionField(
+        "metrics", \.metricNames, metricsType, otherwise: standardMetrics,
+        "What is computed at each evaluation besides the loss."))
+  }
+
+  private var kind: Kind { .classification }
+
+  /// A declaration under `name`, and whether what it names is right as far as it is at hand.
+  static func declaration(_ name: String) -> OptionType<FileTask> {
+    let type = OptionType<FileTask>.map(options(name))
+    return OptionType(
+      schema: type.schema, words: type.words, example: type.example,
+      read: { node, key, map in
+        guard var task = type.read(node, key, map) else { return nil }
+        guard task.checkFiles(node, key, map) else { return nil }
+        guard let decoding = map.collector as? DefinitionDecoding else { return task }
+        task.folder = decoding.context.folder
+        switch decoding.context.lookAtTask(task) {
+        case .absent: break
+        case .classes(let classes): task.foundClasses = classes
+        case .unusable(let problems):
+          for problem in problems {
+            map.collector.report(Diagnostic(node.origin, "\(map.pathOf(key)): \(problem)"))
+          }
+          return nil
+        }
+        return task
+      }, write: type.write)
+  }
+
+  private func checkFiles(_ node: DefinitionNode, _ key: String, _ map: MapReader) -> Bool {
+    var isRight = true
+    if (files.dev == nil) == (split == nil) {
+      map.collector.report(
+        Diagnostic(
+          node.origin, map.pathOf(key),
+          expected: "a development set: files.dev, or dev with a fraction",
+          found: split == nil ? "neither" : "both"))
+      isRight = false
+    }
+    for file in [files.train, files.dev, files.test].compactMap({ $0 })
+    where format(of: file) == nil {
+      map.collector.report(
+        Diagnostic(
+          node.origin, "\(map.pathOf(key)).format",
+          expected: TableFormat.allCases.map(\.rawValue).joined(separator: " or "),
+          found: "nothing, and '\(file)' does not end in one of them"))
+      isRight = false
+    }
+    return isRight
+  }
+}
+
+/// What looking at a task's training file shows.
+public enum TaskLook: Sendable, Equatable {
+  case absent
+  /// The labels that occur, sorted.
+  case classes([String])
+  /// It cannot be used; one line each.
+  case unusable([String])
+}

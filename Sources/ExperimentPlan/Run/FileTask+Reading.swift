@@ -1,0 +1,94 @@
+// The files of a task, read.
+import RetortFiles
+import RetortOptions
+import RetortTables
+import RetortText
+import Synchronization
+
+extension FileTask {
+  /// The examples of a task by split, and its classes.
+  struct Tables {
+    var train: TaskTable
+    var dev: TaskTable
+    /// Nil where there is none.
+    var test: TaskTable?
+    var classes: [String]
+  }
+
+  func read() throws -> Tables {
+    let whole = try table(files.train)
+    let test = try files.test.map { try table($0, needsLabels: false) }
+    let classes = writtenClasses ?? whole.classes
+    if let file = files.dev {
+      return Tables(train: whole, dev: try table(file), test: test, classes: classes)
+    }
+    guard let split else { preconditionFailure("a task without a development set") }
+    let places = split.places(in: whole)
+    return Tables(
+      train: whole.rows(places.training), dev: whole.rows(places.development), test: test,
+      classes: classes)
+  }
+
+  private func table(_ file: String, needsLabels: Bool = true) throws -> TaskTable {
+    guard let format = format(of: file) else { preconditionFailure("\(file) has no format") }
+    return try TaskTable(
+      path: path(of: file), format: format, columns: columns, needsLabels: needsLabels)
+  }
+
+  /// Of the files' bytes and of how they are read; neither their names nor the metrics are in it. All files are read: what is
+  /// wrong in one shows before the first stage begins.
+  func digest() throws -> String {
+    let tables = try read()
+    _ = try PreparedData.Task(name: name, tables)
+    var parts: [String] = []
+    for file in [files.train, files.dev, files.test].compactMap({ $0 }) {
+      parts.append(try SHA256.hexDigest(ofFile: path(of: file)))
+    }
+    let reading = Self.options(name).write(self).filter { !["files", "metrics"].contains($0.0) }
+    parts.append(CanonicalText.write(.map(reading), sorted: true))
+    return SHA256.hexDigest(of: (parts + tables.classes).joined(separator: "\n"))
+  }
+
+  /// What its training file shows.
+  func look() -> TaskLook {
+    guard Locations.exists(path(of: files.train)) else { return .absent }
+    do {
+      let classes = try table(files.train).classes
+      if let writtenClasses {
+        _ = try table(files.train).sentences(classes: writtenClasses)
+      } else if classes.count < 2 {
+        return .unusable([
+          "\(path(of: files.train)): expected two classes or more in '\(columns.label)', found "
+            + "\(classes.joined(separator: ", "))"
+        ])
+      }
+      return .classes(classes)
+    } catch {
+      return .unusable("\(error)".split(separator: "\n").map(String.init))
+    }
+  }
+}
+
+/// Looks at the training files of tasks, at each once.
+final class TaskLooks: Sendable {
+  private let seen = Mutex<[FileTask: TaskLook]>([:])
+
+  func look(_ task: FileTask) -> TaskLook {
+    seen.withLock { seen in
+      if let known = seen[task] { return known }
+      let look = task.look()
+      seen[task] = look
+      return look
+    }
+  }
+}
+
+extension PreparedData.Task {
+  init(name: String, _ tables: FileTask.Tables) throws {
+    self.init(
+      name: name, train: try tables.train.sentences(classes: tables.classes),
+      dev: try tables.dev.sentences(classes: tables.classes),
+      test: try tables.test?.sentences(classes: tables.classes)
+        ?? LabelledSentences(sentences: [], labels: nil, classNames: tables.classes))
+  }
+}
