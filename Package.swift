@@ -58,6 +58,7 @@ let package = Package(
     // takes long, such as ArgumentParser, is named first.
     .target(name: "Files"),
     .target(name: "Formatting"),
+    .target(name: "Numbers"),
     .target(name: "Options"),
     .target(name: "Parallel"),
     .target(name: "Processor", swiftSettings: levelSettings),
@@ -72,7 +73,7 @@ let package = Package(
     .target(name: "Tables", dependencies: ["Files", "Options", "StrictJSON"]),
     .target(name: "Text", dependencies: ["Files", "Parallel", "Randomness", "Tables"]),
     .target(name: "Evaluation", dependencies: ["Randomness"]),
-    .target(name: "Storage", dependencies: ["CHDF5", "Files", "StrictJSON"]),
+    .target(name: "Storage", dependencies: ["CHDF5", "Files", "Numbers", "StrictJSON"]),
     .target(name: "Records", dependencies: ["Files", "StrictJSON"]),
     .target(
       name: "StrictYAML", dependencies: ["Options", .product(name: "Yams", package: "Yams")]),
@@ -104,12 +105,10 @@ let package = Package(
       path: "Tests/TestSupport"),
   ]
     + [
-      "Files", "Formatting", "Options", "Parallel", "Processor", "Randomness", "StrictJSON",
-      "TensorEngine",
-      "Layers", "Optimization", "Text", "Evaluation", "Tables", "Storage", "Transformers",
-      "SelfCheck",
-      "Distillation",
-      "Benchmarks", "Records", "Reporting", "ExperimentPlan",
+      "Files", "Formatting", "Numbers", "Options", "Parallel", "Processor", "Randomness",
+      "StrictJSON", "TensorEngine", "Layers", "Optimization", "Evaluation", "Tables", "Text",
+      "Storage", "Transformers", "SelfCheck", "Distillation", "Benchmarks", "Records", "Reporting",
+      "ExperimentPlan",
     ].map { name in
       .testTarget(
         name: "\(name)Tests",
