@@ -34,7 +34,10 @@ let kernelSettings: [SwiftSetting] =
 /// Four fifths of a module's release build are the optimiser's. These settings are for tests and for modules in which no
 /// run spends time that anybody would notice: what reads definitions, writes pages, parses a command line. Whatever
 /// goes through all numbers, tokens, bytes or lines of something belongs in one of the modules without them.
-let notOptimised: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+/// Without the second flag a module's interface is made in a run of the compiler of its own, which reads everything twice.
+let notOptimised: [SwiftSetting] = [
+  .unsafeFlags(["-Onone", "-no-emit-module-separately-wmo"], .when(configuration: .release))
+]
 
 /// What each of the libraries is for; whoever depends on one can import these modules.
 let engine = ["RetortTensorEngine", "RetortLayers", "RetortOptimization"]
