@@ -3,7 +3,8 @@
 /// The form of a value.
 public indirect enum OptionSchema: Sendable {
   case number(NumberRule)
-  case integer(atLeast: Int)
+  /// Both ends included.
+  case integer(ClosedRange<Int>)
   case truth
   /// - Parameter words: which text: "a name", "a path".
   case text(words: String)
@@ -74,7 +75,7 @@ extension OptionSchema {
   public var words: String {
     switch self {
     case .number(let rule): rule.words
-    case .integer(let least): "a whole number of at least \(least)"
+    case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .truth: "true or false"
     case .text(let words), .anything(let words): words
     case .choice(let names): names.joined(separator: " or ")

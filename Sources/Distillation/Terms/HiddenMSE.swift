@@ -20,12 +20,15 @@ public struct HiddenMSE: TensorTerm {
       "pairs", \.pairs,
       OptionType.list(
         of: .map(LayerPair.options, words: "{student, teacher}"), words: "a list of pairs",
-        oneAlone: false
+        isDistinct: true
       ).described(example: "[{ student: 1, teacher: 2 }, { student: 3, teacher: 6 }]")
         .checked { pairs, node, key, map in
-          if !pairs.isEmpty && Set(pairs).count == pairs.count { return true }
-          map.reportWrong(node, key, expected: "pairs of layers, each once")
-          return false
+          if pairs.isEmpty {
+            map.reportWrong(
+              node, key, expected: "at least one pair", advice: "write [{ student: 1, teacher: 2 }]"
+            )
+          }
+          return !pairs.isEmpty
         },
       "Which of the student's hidden states is held against which of the teacher's."))
 
@@ -49,7 +52,7 @@ public struct HiddenMSE: TensorTerm {
   public var pairs: [LayerPair]
 
   public init(pairs: [LayerPair]) {
-    precondition(!pairs.isEmpty && Set(pairs).count == pairs.count, "pairs of layers, each once")
+    precondition(!pairs.isEmpty, "no pairs of layers")
     self.pairs = pairs
   }
 
@@ -66,6 +69,14 @@ public struct HiddenMSE: TensorTerm {
     return "(\(parts.joined(separator: " + "))), mean over \(rows.words)"
   }
 
+  public func keys(ofStudentLayer layer: Int) -> [String] {
+    pairs.indices.filter { pairs[$0].student == layer }.map { "pairs.\($0).student" }
+  }
+
+  public func keys(ofTeacherLayer layer: Int) -> [String] {
+    pairs.indices.filter { pairs[$0].teacher == layer }.map { "pairs.\($0).teacher" }
+  }
+
   /// The projections, in the order of the pairs. They keep the size of what they project.
   public func makeParameters(
     path: String, student: ModelDimensions, teacher: ModelDimensions, seed: UInt64
@@ -73,6 +84,7 @@ public struct HiddenMSE: TensorTerm {
     guard let inner = student.hiddenSize, let outer = teacher.hiddenSize else {
       preconditionFailure("a projection between models of unknown width")
     }
+    precondition(Set(pairs).count == pairs.count, "pairs of layers, each once")
     return pairs.map { pair in
       let projection = Parameter(
         path: "\(path).\(pair.student)_to_\(pair.teacher).weight", kind: .weight,

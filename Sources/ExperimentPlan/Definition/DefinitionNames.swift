@@ -5,7 +5,7 @@ enum DefinitionNames {
   /// A name that can be a folder, a key path and part of a command line.
   static let name = OptionType<String>(
     schema: .text(words: "a name of lower-case letters, digits, - and _, a letter first"),
-    words: "a name", example: "distil",
+    words: "a name", example: "distil", standIn: "",
     read: { node, key, map in
       if let text = node.scalar, isName(text) { return text }
       map.reportWrong(

@@ -8,16 +8,15 @@ extension ModelSizes {
       hiddenSize:layerCount:headCount:feedForwardSize:maximumPositions:initializerRange:
       layerNormEpsilon:),
     OptionField(
-      "hidden_size", \.hiddenSize, .integer(atLeast: 1, example: "128"),
+      "hidden_size", \.hiddenSize, size(example: "128"),
       "Width of the hidden states; a multiple of head_count."),
-    OptionField("layer_count", \.layerCount, .integer(atLeast: 1, example: "4"), "Blocks."),
+    OptionField("layer_count", \.layerCount, StudentSource.layerCount, "Blocks."),
+    OptionField("head_count", \.headCount, size(example: "4"), "Attention heads of a block."),
     OptionField(
-      "head_count", \.headCount, .integer(atLeast: 1, example: "4"), "Attention heads of a block."),
-    OptionField(
-      "feed_forward_size", \.feedForwardSize, .integer(atLeast: 1, example: "512"),
+      "feed_forward_size", \.feedForwardSize, size(example: "512"),
       "Width inside the feed-forward part of a block."),
     OptionField(
-      "maximum_positions", \.maximumPositions, .integer(atLeast: 1, example: "128"),
+      "maximum_positions", \.maximumPositions, size(example: "128"),
       "Tokens of the longest sequence, [CLS] and [SEP] counted."),
     OptionField(
       "initializer_range", \.initializerRange,
@@ -26,14 +25,10 @@ extension ModelSizes {
     OptionField(
       "layer_norm_epsilon", \.layerNormEpsilon,
       .number(.positive, example: "1.0e-12").described(as: "a number above 0 (1e-12 in BERT)"),
-      "Added to the variance in layer normalisation; 1.0e-12 in a DistilBERT.")
-  ).checked { sizes, map in
-    guard sizes.hiddenSize % sizes.headCount != 0, let node = map.node("hidden_size") else {
-      return true
-    }
-    map.reportWrong(
-      node, "hidden_size", expected: "a multiple of head_count (\(sizes.headCount))")
-    return false
+      "Added to the variance in layer normalisation; 1.0e-12 in a DistilBERT."))
+
+  private static func size(example: String) -> OptionType<Int> {
+    .integer(atLeast: 1, atMost: TransformerConfiguration.largestSize, example: example)
   }
 }
 
@@ -50,26 +45,25 @@ extension DropoutOptions {
       "classifier", \.classifier, .number(.belowOne, example: "0.2"), "Before the classifier."))
 }
 
-extension ModelFamily {
-  /// One of the registered families, by name.
-  static let optionType = OptionType<ModelFamily>(
-    schema: .choice(ModelFamilies.all.map(\.name)), example: "distilbert",
-    read: { node, key, map in map.choice(node, key, ModelFamily.self) },
-    write: { .text($0.name) })
-}
-
 extension StudentSource {
+  static let layerCount = OptionType.integer(
+    atLeast: 1, atMost: TransformerConfiguration.mostLayers, example: "4")
+
   static let options = OptionList(
     StudentSource.init(architecture:of:layers:tokenType:),
-    OptionField("architecture", \.architecture, ModelFamily.optionType, "The student's family."),
+    OptionField(
+      "architecture", \.architecture, .choice.described(example: "distilbert"),
+      "The student's family."),
     OptionField(
       "init_from", \.of, DefinitionNames.modelOrStage,
       "The model whose layers it gets, or the stage that made that model."),
     OptionField(
       "layers", \.layers,
-      .list(of: .integer(atLeast: 0), words: "a list of the source's layers, from 0")
-        .described(example: "[0, 2, 4, 7, 9, 11]")
-        .checked { layers, node, key, map in
+      .list(
+        of: .integer(atLeast: 0, atMost: TransformerConfiguration.mostLayers - 1),
+        words: "a list of the source's layers, from 0"
+      ).described(example: "[0, 2, 4, 7, 9, 11]")
+        .checked(standIn: []) { layers, node, key, map in
           if layers.isEmpty { map.reportWrong(node, key, expected: "at least one layer") }
           return !layers.isEmpty
         },
@@ -77,17 +71,7 @@ extension StudentSource {
     OptionField(
       optional: "token_type", \.tokenType, .choice,
       "What becomes of the source's token types where the student has none. fold adds row 0 to the positions and "
-        + "is exact, drop leaves it out, as DistilBERT's script does.")
-  ).checked { student, map in
-    // Said twice for a reader's sake; it has to agree.
-    guard let count = map.integer("layer_count", atLeast: 1), count != student.layers.count,
-      let node = map.node("layer_count")
-    else { return true }
-    map.reportWrong(
-      node, "layer_count", expected: "\(student.layers.count), as 'layers' has",
-      advice: "leave layer_count out, or name as many layers")
-    return false
-  }
+        + "is exact, drop leaves it out, as DistilBERT's script does."))
 
   private init(
     architecture: ModelFamily, of source: String, layers: [Int], tokenType: TokenTypeRule?
@@ -96,74 +80,217 @@ extension StudentSource {
   }
 }
 
+/// A family and sizes: a model built from nothing.
+private struct ScratchSource: Sendable {
+  let family: ModelFamily
+  let sizes: ModelSizes
+
+  static let options = OptionList(
+    ScratchSource.init(family:sizes:),
+    OptionField(
+      "architecture", \.family, .choice.described(example: "bert"), "The model's family."),
+    OptionField(
+      "sizes", \.sizes, .map(ModelSizes.options),
+      "Sizes of a model whose weights are drawn from the seed."))
+}
+
+// MARK: - The forms of a model
+
 extension ModelDefinition {
-  /// Its forms: a folder (`from`), layers of another model (`init_from`), or sizes from nothing (`sizes`).
-  static let schema = OptionSchema.any([
-    .map([folder] + common),
-    .map(
-      StudentSource.options.descriptions + [
-        optional("layer_count", .integer(atLeast: 1), "How many layers; as `layers` has.", "6"),
-        optional(
-          "random_weights", .truth,
-          "Whether all weights are drawn from the seed, the source giving sizes alone.", "true"),
-      ] + common),
-    .map(
-      [
-        OptionDescription(
-          key: "architecture", schema: ModelFamily.optionType.schema, about: "The model's family.",
-          presence: .required, example: "bert"),
-        OptionDescription(
-          key: "sizes", schema: .map(ModelSizes.options.descriptions),
-          about: "Sizes of a model whose weights are drawn from the seed.", presence: .required,
-          example: ModelSizes.options.example),
-      ] + common),
-  ])
-
-  private static let folder = OptionDescription(
-    key: "from",
-    schema: .any([
-      ModelAddress.type.schema,
-      .map([
-        OptionDescription(
-          key: "random", schema: ModelAddress.type.schema,
-          about:
-            "A folder of which only the sizes and the vocabulary are used; weights are drawn from the seed.",
-          presence: .required, example: ModelAddress.type.example)
-      ]),
-    ]),
-    about: "A folder with config.json, model.safetensors and vocab.txt, or a checkpoint.",
-    presence: .required, example: ModelAddress.type.example)
-
-  private static let common = [
-    optional(
-      "head",
-      .any([
-        .choice(["none"]),
-        .map([
-          OptionDescription(
-            key: "kind", schema: .choice(["masked_lm"]), about: "Which head.", presence: .required,
-            example: "masked_lm"),
-          OptionDescription(
-            key: "init", schema: .choice(HeadStart.allCases.map(\.rawValue)),
-            about:
-              "Its first weights: new draws them from the seed, stored takes the folder's, copied the source's.",
-            presence: .required, example: "new"),
-        ]),
-      ]),
-      "The head it is trained with. A student has a copy of its source's if nothing is written.",
-      "{ kind: masked_lm, init: new }"),
-    optional(
-      "dropout", .map(DropoutOptions.options.descriptions),
-      "Shares of activations that are dropped in training. As config.json says if not written; a model from "
-        + "nothing needs it.", DropoutOptions.options.example),
-    optional(
-      "seed", .integer(atLeast: 0), "Of what is drawn. The experiment's, if not written.", "1"),
+  /// By the key that only this form has: a folder (`from`), layers of another model (`init_from`), or sizes from
+  /// nothing (`sizes`).
+  private static let forms: [(key: String, options: OptionList<ModelDefinition>)] = [
+    ("from", ofFolder), ("init_from", ofStudent), ("sizes", fromNothing),
   ]
 
-  private static func optional(
-    _ key: String, _ schema: OptionSchema, _ about: String, _ example: String
-  ) -> OptionDescription {
-    OptionDescription(
-      key: key, schema: schema, about: about, presence: .optional, example: example)
+  static let schema = OptionSchema.any(forms.map { .map($0.options.descriptions) })
+
+  /// - Returns: nil after a report of something that nothing can stand in for.
+  static func read(_ node: DefinitionNode, _ name: String, _ map: MapReader) -> ModelDefinition? {
+    guard let reader = MapReader(node, at: map.pathOf(name), map.collector) else { return nil }
+    defer { reader.finish() }
+    let given = forms.filter { reader.has($0.key) }
+    guard given.count == 1, var model = given[0].options.read(reader) else {
+      if given.count != 1 {
+        map.report(
+          Diagnostic(
+            node.origin, reader.path,
+            expected: "one of from (a folder), init_from (another model), sizes (from nothing)",
+            found: given.isEmpty ? "none of them" : given.map(\.key).joined(separator: " and ")),
+          name)
+      }
+      // The other keys belong to one of these forms; which ones are unknown cannot be told.
+      _ = reader.ownNames
+      return nil
+    }
+    model.name = name
+    return model
   }
+
+  var canonical: CanonicalValue {
+    let options =
+      switch source {
+      case .folder, .randomWeights: Self.ofFolder
+      case .layers, .randomStudent: Self.ofStudent
+      case .scratch: Self.fromNothing
+      }
+    return .map(options.write(self))
+  }
+
+  private static let ofFolder = OptionList(
+    { source, head, dropout, seed in
+      ModelDefinition(
+        name: "", source: source, maskedLMHead: head ?? nil, dropout: dropout, seed: seed)
+    },
+    OptionField(
+      "from", \.source, folder,
+      "A folder with config.json, model.safetensors and vocab.txt, or a checkpoint."),
+    head, dropout, drawnSeed)
+
+  private static let ofStudent = OptionList(
+    { drawsWeights, student, _, head, dropout, seed in
+      let own = student.architecture.defaults
+      return ModelDefinition(
+        name: "", source: drawsWeights ? .randomStudent(student) : .layers(student),
+        // A student keeps the head of the model it is made of, if that has one (checked later).
+        maskedLMHead: head ?? (drawsWeights ? nil : .copied),
+        dropout: dropout
+          ?? DropoutOptions(
+            hidden: own.hiddenDropout, attention: own.attentionDropout,
+            classifier: own.effectiveClassifierDropout), seed: seed)
+    },
+    OptionField(
+      "random_weights", \.drawsWeights, .truth, otherwise: false,
+      "Whether all weights are drawn from the seed, the source giving sizes alone."),
+    OptionField(\.student, StudentSource.options), layerCount, head, dropout, drawnSeed)
+
+  private static let fromNothing = OptionList(
+    { source, head, dropout, seed in
+      ModelDefinition(
+        name: "", source: .scratch(source.family, source.sizes), maskedLMHead: head ?? nil,
+        dropout: dropout, seed: seed)
+    },
+    OptionField(\.scratch, ScratchSource.options), head,
+    OptionField(
+      "dropout", \.ownDropout,
+      .map(DropoutOptions.options, words: "{hidden, attention, classifier}"),
+      "Shares of activations that are dropped in training.",
+      advice: "write dropout: { hidden: 0.1, attention: 0.1, classifier: 0.1 } for BERT's"),
+    drawnSeed)
+
+  // MARK: Keys of several forms
+
+  private static let folder: OptionType<ModelSource> = {
+    let random = OptionType<ModelSource>.map(
+      OptionList(
+        { .randomWeights($0) },
+        OptionField(
+          "random", \.folder, ModelAddress.type,
+          "A folder of which only the sizes and the vocabulary are used; weights are drawn from the seed."
+        )))
+    return OptionType(
+      schema: .any([ModelAddress.type.schema, random.schema]), example: ModelAddress.type.example,
+      standIn: .folder(.path("")),
+      read: { node, key, map in
+        node.entries == nil
+          ? ModelAddress.type.read(node, key, map).map { .folder($0) } : random.read(node, key, map)
+      },
+      write: { source in
+        if case .randomWeights = source { return random.write(source) }
+        return ModelAddress.type.write(source.folder)
+      })
+  }()
+
+  fileprivate enum HeadKind: String, CaseIterable, Sendable { case maskedLM = "masked_lm" }
+
+  /// Always written, `none` too.
+  private static let head: OptionField<ModelDefinition, HeadStart??> = {
+    enum Absence: String, CaseIterable, Sendable { case none }
+    let absence = OptionType<Absence>.choice
+    let present = OptionType<HeadStart>.map(
+      OptionList(
+        { _, start in start },
+        OptionField("kind", \.headKind, OptionType<HeadKind>.choice, "Which head."),
+        OptionField(
+          "init", \.self, .choice,
+          "Its first weights: new draws them from the seed, stored takes the folder's, copied the source's."
+        )))
+    let type = OptionType<HeadStart?>(
+      schema: .any([absence.schema, present.schema]), words: "none, or {kind, init}",
+      example: "{ kind: masked_lm, init: new }",
+      read: { node, key, map in
+        guard node.entries == nil, node.items == nil else {
+          return present.read(node, key, map).map { .some($0) }
+        }
+        if node.scalar == Absence.none.rawValue { return .some(nil) }
+        map.reportWrong(node, key, expected: "none, or {kind: masked_lm, init: …}")
+        return nil
+      },
+      write: { $0.map(present.write) ?? absence.write(.none) })
+    return OptionField(
+      optional: "head", \.writtenHead, type,
+      "The head it is trained with. A student has a copy of its source's if nothing is written.")
+  }()
+
+  private static let dropout = OptionField<ModelDefinition, DropoutOptions?>(
+    optional: "dropout", \.dropout, .map(DropoutOptions.options),
+    "Shares of activations that are dropped in training. As config.json says if not written; a model from "
+      + "nothing needs it.")
+
+  private static let drawnSeed = OptionField<ModelDefinition, UInt64>.inheritedSeed(
+    \.seed, "Of what is drawn.")
+
+  /// Said twice for a reader's sake; it has to agree with the layers.
+  private static let layerCount = OptionField<ModelDefinition, Int?>(
+    describedAs: [
+      OptionDescription(
+        key: "layer_count", schema: StudentSource.layerCount.schema,
+        about: "How many layers; as `layers` has.", presence: .optional, example: "6")
+    ],
+    standIn: .some(nil),
+    read: { map in
+      guard let node = map.node("layer_count") else { return .some(nil) }
+      let count = map.value("layer_count", StudentSource.layerCount)
+      if let count, let layers = map.node("layers")?.items?.count, count != layers {
+        map.reportWrong(
+          node, "layer_count", expected: "\(layers), as 'layers' has",
+          advice: "leave layer_count out, or name as many layers")
+      }
+      return .some(count)
+    }, write: { _ in [] })
+}
+
+// MARK: What each form writes
+
+extension ModelDefinition {
+  fileprivate var drawsWeights: Bool {
+    if case .randomStudent = source { true } else { false }
+  }
+  fileprivate var writtenHead: HeadStart?? { .some(maskedLMHead) }
+
+  fileprivate var student: StudentSource {
+    guard let student = source.student else { preconditionFailure("\(name) is no student") }
+    return student
+  }
+  fileprivate var scratch: ScratchSource {
+    guard case .scratch(let family, let sizes) = source else {
+      preconditionFailure("\(name) is not built from nothing")
+    }
+    return ScratchSource(family: family, sizes: sizes)
+  }
+  fileprivate var ownDropout: DropoutOptions {
+    guard let dropout else { preconditionFailure("\(name) has no dropout of its own") }
+    return dropout
+  }
+}
+
+extension ModelSource {
+  fileprivate var folder: ModelAddress {
+    guard let address else { preconditionFailure("a model that is in no folder") }
+    return address
+  }
+}
+
+extension HeadStart {
+  fileprivate var headKind: ModelDefinition.HeadKind { .maskedLM }
 }

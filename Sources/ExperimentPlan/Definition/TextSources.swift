@@ -1,6 +1,7 @@
 // The texts and tasks of a definition: declared under `corpora:` and `tasks:`, named where they are used.
 import RetortEvaluation
 import RetortOptions
+import RetortText
 
 public enum Grammar: String, Sendable, CaseIterable { case filmReviews = "film_reviews" }
 
@@ -96,6 +97,7 @@ extension CorpusSource {
   /// A name of `corpora:`, a known corpus, or a path.
   static let reference = OptionType<CorpusSource>(
     schema: .text(words: "a corpus's name or a path"), example: "movie_reviews",
+    standIn: .path(""),
     read: { node, key, map in
       guard let text = node.scalar, !text.isEmpty else {
         map.reportWrong(node, key, expected: "a corpus's name or a path")
@@ -103,7 +105,7 @@ extension CorpusSource {
       }
       let decoding = map.collector as? DefinitionDecoding
       let known = decoding?.context.knownCorpora ?? []
-      if let source = decoding?.corpora[text] { return source }
+      if let source = decoding?.corpora[text] { return source ?? .path("") }
       if known.contains(text) { return .named(text) }
       if text.contains("/") || text.hasSuffix(".txt") { return .path(text) }
       map.reportWrong(
@@ -114,12 +116,13 @@ extension CorpusSource {
       return nil
     }, write: { .text($0.name) })
 
-  static let references = OptionType<[CorpusSource]>.list(of: reference, words: "a list of corpora")
-    .checked { texts, node, key, map in
-      guard texts.isEmpty else { return true }
-      map.reportWrong(node, key, expected: "at least one corpus")
-      return false
-    }
+  static let references = OptionType<[CorpusSource]>.list(
+    of: reference, words: "a list of corpora", oneAlone: true
+  )
+  .checked(standIn: []) { texts, node, key, map in
+    if texts.isEmpty { map.reportWrong(node, key, expected: "at least one corpus") }
+    return !texts.isEmpty
+  }
 
   /// Its declaration; its name where it has none.
   var canonicalContent: CanonicalValue {
@@ -135,13 +138,19 @@ extension TaskSource {
     let made = generated(name)
     return OptionType(
       schema: .any([made.schema, files.schema]), words: "{files: …} or {generated: …}",
-      example: made.example,
+      example: made.example, standIn: unknown,
       read: { node, key, map in
         node["files"] == nil
           ? made.read(node, key, map) : files.read(node, key, map).map { .files($0) }
       },
       write: { if case .files(let task) = $0 { files.write(task) } else { made.write($0) } })
   }
+
+  /// Stands for one that was refused: nothing is known of its classes.
+  static let unknown = TaskSource.files(
+    FileTask(
+      name: "", files: .init(train: ""), columns: TaskColumns(text: "", label: ""),
+      metricNames: []))
 
   private static func generated(_ name: String) -> OptionType<TaskSource> {
     .oneKey([
@@ -164,10 +173,11 @@ extension TaskSource {
   /// A built-in task, or a name of `tasks:`.
   static let reference = OptionType<TaskSource>(
     schema: .text(words: "glue/sst2, or a name of tasks:"), example: "glue/sst2",
+    standIn: unknown,
     read: { node, key, map in
       let declared = (map.collector as? DefinitionDecoding)?.tasks ?? [:]
       if let text = node.scalar {
-        if let source = declared[text] { return source }
+        if let source = declared[text] { return source ?? unknown }
         if text == TaskSource.sst2.name { return .sst2 }
       }
       map.reportWrong(

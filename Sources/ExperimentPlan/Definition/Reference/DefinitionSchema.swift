@@ -111,7 +111,11 @@ public enum DefinitionSchema {
         + (rule.highest.map {
           [member($0.isIncluded ? "maximum" : "exclusiveMaximum", .real($0.value))]
         } ?? [])
-    case .integer(let least): return [type("integer"), member("minimum", .integer(least))]
+    case .integer(let range):
+      return [
+        type("integer"), member("minimum", .integer(range.lowerBound)),
+        member("maximum", .integer(range.upperBound)),
+      ]
     case .truth: return [type("boolean")]
     case .text: return [type("string")]
     case .anything: return []

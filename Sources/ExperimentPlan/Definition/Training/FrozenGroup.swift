@@ -58,6 +58,7 @@ public enum FrozenGroup: Sendable, Equatable, Hashable, CustomStringConvertible 
   static let type = OptionType<FrozenGroup>(
     schema: .text(words: "one of " + names.joined(separator: ", ")),
     words: "parameters to keep as they are", example: "position_embeddings",
+    standIn: .embeddings,
     read: { node, key, map in
       if let text = node.scalar, let group = FrozenGroup(text) { return group }
       map.reportWrong(
