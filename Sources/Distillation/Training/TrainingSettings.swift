@@ -123,7 +123,9 @@ public struct TrainingSettings: Sendable, Equatable {
       var epoch = max(0, limit - 1) / tokensPerEpoch
       var (steps, tokens) = (epoch * stepsPerEpoch, epoch * tokensPerEpoch)
       while tokens < limit {
-        for count in order(epoch).tokensOfGroups(of: accumulation, lengthOf: length)
+        // Orders are drawn for 32 bits of epochs; no training sees a later one.
+        for count in order(min(epoch, Int(Int32.max))).tokensOfGroups(
+          of: accumulation, lengthOf: length)
         where tokens < limit {
           tokens += count
           steps += 1
