@@ -9,7 +9,8 @@ public protocol OptimizerRule: Sendable, Equatable {
   static var name: String { get }
   /// In a sentence, for the reference.
   static var about: String { get }
-  /// Its keys in a definition beside `name`, the learning rate and the bound on the gradient's norm among them.
+  /// Its keys in a definition beside `name`; `learning_rate` and `max_grad_norm` are among them and fill the
+  /// properties below.
   static var options: OptionList<Self> { get }
   /// What it keeps of each parameter, in the parameter's shape: names of the checkpoint's groups.
   static var stateNames: [String] { get }

@@ -19,13 +19,33 @@ extension RunRecord {
       public var weight: Double
       /// What the raw term is multiplied by before the weight: T² for soft targets, else 1.
       public var scale: Double
+      /// Which of the term's options the scale comes from; nil for a scale of 1 and in earlier records.
+      public var scaledBy: Option?
+      /// Names of what the term measures beside its value; nil for none and in earlier records.
+      public var measures: [String]?
 
-      public init(name: String, weight: Double, scale: Double) {
+      /// An option of a term, such as the temperature, and its value.
+      public struct Option: Codable, Sendable, Equatable {
+        public var name: String
+        public var value: Double
+
+        public init(name: String, value: Double) { (self.name, self.value) = (name, value) }
+      }
+
+      public init(
+        name: String, weight: Double, scale: Double, scaledBy: Option? = nil,
+        measures: [String]? = nil
+      ) {
         self.name = name
         self.weight = weight
         self.scale = scale
+        self.scaledBy = scaledBy
+        self.measures = measures
       }
     }
+
+    /// What soft targets measure: the entropy of the teacher's softened distribution, in nats.
+    public static let teacherEntropy = "teacher_entropy"
 
     /// At one step, before its update.
     public struct Point: Codable, Sendable, Equatable {
@@ -37,18 +57,49 @@ extension RunRecord {
       public var gradientNorms: [Double]
       /// Between the gradients of the first and second term, the first and third, ..., the second and third, ...
       public var gradientCosines: [Double]
-      /// Of the teacher's softened distribution, in nats; nil without soft targets.
-      public var teacherEntropy: Double?
+      /// What the terms measured beside their values, by name.
+      public var measurements: [String: Double]
 
       public init(
         step: Int, values: [Double], gradientNorms: [Double], gradientCosines: [Double],
-        teacherEntropy: Double?
+        measurements: [String: Double] = [:]
       ) {
         self.step = step
         self.values = values
         self.gradientNorms = gradientNorms
         self.gradientCosines = gradientCosines
-        self.teacherEntropy = teacherEntropy
+        self.measurements = measurements
+      }
+
+      /// The teacher's entropy has a key of its own, as in records from before there were other measurements.
+      private enum CodingKeys: CodingKey {
+        case step, values, gradientNorms, gradientCosines, teacherEntropy, measurements
+      }
+
+      public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        step = try container.decode(Int.self, forKey: .step)
+        values = try container.decode([Double].self, forKey: .values)
+        gradientNorms = try container.decode([Double].self, forKey: .gradientNorms)
+        gradientCosines = try container.decode([Double].self, forKey: .gradientCosines)
+        measurements =
+          try container.decodeIfPresent([String: Double].self, forKey: .measurements) ?? [:]
+        if let entropy = try container.decodeIfPresent(Double.self, forKey: .teacherEntropy) {
+          measurements[LossAccounting.teacherEntropy] = entropy
+        }
+      }
+
+      public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(step, forKey: .step)
+        try container.encode(values, forKey: .values)
+        try container.encode(gradientNorms, forKey: .gradientNorms)
+        try container.encode(gradientCosines, forKey: .gradientCosines)
+        var others = measurements
+        others[LossAccounting.teacherEntropy] = nil
+        try container.encodeIfPresent(
+          measurements[LossAccounting.teacherEntropy], forKey: .teacherEntropy)
+        if !others.isEmpty { try container.encode(others, forKey: .measurements) }
       }
     }
 

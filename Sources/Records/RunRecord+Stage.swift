@@ -4,8 +4,15 @@ import Foundation
 import RetortStrictJSON
 
 extension RunRecord {
-  public enum StageKind: String, Codable, Sendable, CaseIterable {
-    case pretrain, distill, finetune
+  /// What kind of stage it is, as definitions name it. Records hold kinds that this program does not know.
+  public struct StageKind: RawRepresentable, Codable, Sendable, Hashable {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let pretrain = StageKind(rawValue: "pretrain")
+    public static let distill = StageKind(rawValue: "distill")
+    public static let finetune = StageKind(rawValue: "finetune")
   }
 
   public struct Stage: Codable, Sendable, Equatable, HasRetiredKeys {

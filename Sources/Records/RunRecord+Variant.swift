@@ -21,12 +21,20 @@ extension RunRecord {
 
     /// In the order of the definition's sweep.
     public var settings: [Setting]
-    /// What is left out of the distillation: `soft_targets`, `cosine`, `masked_lm` or `init`; nil where nothing is.
+    /// What is left out: a term of the loss by its key, or `init`; nil where nothing is.
     public var ablation: String?
+    /// What pages call the term that is left out; nil where nothing is, and in earlier records.
+    public var ablationTitle: String?
 
-    public init(settings: [Setting], ablation: String? = nil) {
+    public init(settings: [Setting], ablation: String? = nil, ablationTitle: String? = nil) {
       self.settings = settings
       self.ablation = ablation
+      self.ablationTitle = ablationTitle
+    }
+
+    /// Whatever it is called.
+    public static func == (a: Variant, b: Variant) -> Bool {
+      a.settings == b.settings && a.ablation == b.ablation
     }
 
     /// Its name: `stages.sst2.seed=43, without cosine`.
@@ -43,7 +51,8 @@ extension RunRecord {
 
     /// The variant without its seeds: what its repetitions have in common.
     public var condition: Variant {
-      Variant(settings: settings.filter { !$0.isSeed }, ablation: ablation)
+      Variant(
+        settings: settings.filter { !$0.isSeed }, ablation: ablation, ablationTitle: ablationTitle)
     }
 
     /// Its seeds in one text: runs that agree in it can be paired.

@@ -40,7 +40,7 @@ struct GradientBreakdownTests {
       expectClose(
         [square.squareRoot()], [report.gradientNorm], tolerance, "gradient of step \(report.step)")
       #expect(breakdown.cosines.allSatisfy { abs($0) <= 1 + 1e-12 && $0 != 0 })
-      #expect(try #require(breakdown.teacherEntropy) > 0)
+      #expect(try #require(breakdown.measurements["teacher_entropy"]) > 0)
     }
   }
 
@@ -93,7 +93,7 @@ struct GradientBreakdownTests {
         [square.squareRoot()], [report.gradientNorm], tolerance, "gradient of step \(report.step)")
       // The first of every three has nothing masked.
       #expect((breakdown.gradientNorms[0] == 0) == (index % 3 == 0))
-      #expect((breakdown.teacherEntropy == nil) == (index % 3 == 0))
+      #expect((breakdown.measurements["teacher_entropy"] == nil) == (index % 3 == 0))
       #expect(breakdown.gradientNorms[2] > 0)
     }
   }
@@ -115,14 +115,35 @@ struct GradientBreakdownTests {
     #expect(resumed.progress == whole.progress)
   }
 
+  @Test("measurements are kept by name, and those of earlier checkpoints are read")
+  func stored() throws {
+    var progress = TrainingProgress(termCount: 2)
+    progress.breakdowns = [
+      GradientBreakdown(
+        step: 1, terms: [1, 2], gradientNorms: [3, 4], cosines: [0.5],
+        measurements: ["teacher_entropy": 6, "agreement": 0.25]),
+      GradientBreakdown(
+        step: 3, terms: [5, 6], gradientNorms: [7, 8], cosines: [-0.5],
+        measurements: ["agreement": 0.75]),
+    ]
+    var values = progress.storedValues
+    #expect(try TrainingProgress(storedValues: values).breakdowns == progress.breakdowns)
+    for index in progress.breakdowns.indices {
+      progress.breakdowns[index].measurements["agreement"] = nil
+    }
+    (values["breakdowns"], values["breakdown_measurements"]) = (nil, nil)
+    values["accounts"] = .reals([1, 6, 1, 2, 3, 4, 0.5, 3, .nan, 5, 6, 7, 8, -0.5])
+    #expect(try TrainingProgress(storedValues: values).breakdowns == progress.breakdowns)
+  }
+
   @Test("a damaged list of breakdowns is refused")
   func damaged() throws {
     var values = try TrainingKind.distillation.run(breakdownSteps: 4).progress.storedValues
-    guard case .reals(let reals)? = values["accounts"] else {
+    guard case .reals(let reals)? = values["breakdowns"] else {
       Issue.record("no breakdowns are stored")
       return
     }
-    values["accounts"] = .reals(Array(reals.dropLast()))
+    values["breakdowns"] = .reals(Array(reals.dropLast()))
     #expect(throws: TrainingError.self) { try TrainingProgress(storedValues: values) }
   }
 }

@@ -80,7 +80,7 @@ struct RunnerTests {
     let finetuned = Self.stages.filter { $0.hasPrefix("sentiment") }
     #expect(
       Set(files.keys)
-        == Set(["record.json", "resolved.yaml", "log.txt", "metrics.jsonl"])
+        == Set(["record.json", "resolved.yaml", "log.txt", "metrics.jsonl", "computed.json"])
         .union(finetuned.map { "predictions/\($0)-test.tsv" }))
     #expect(try RunRecord.read(path: "\(run.folder)/record.json") == run.record)
     let again = try LoadedDefinition.load(path: "\(run.folder)/resolved.yaml")
@@ -247,6 +247,26 @@ struct RunnerTests {
     #expect(files == expectedFiles)
     #expect(resumed.record.measured.stages[stage]?.resumes == 1)
     #expect(resumed.record.measured.stages.values.allSatisfy { !$0.fromCache })
+  }
+
+  @Test(
+    "which stages a run has computed is kept; of earlier versions' runs it stands in the log",
+    arguments: [true, false])
+  func computedStages(isKept: Bool) throws {
+    let experiment = try SmallExperiment()
+    let observer = RunOnlooker()
+    observer.stopsAfter = 6
+    #expect(throws: TrainingError.self) { try experiment.run(experiment.request(), observer) }
+    let folder = "\(experiment.folder.path)/Runs/small"
+    #expect(
+      try ComputedStages.read(path: "\(folder)/computed.json") == ComputedStages(["teacher_mlm"]))
+    if isKept {
+      try AtomicFile.replace(path: "\(folder)/log.txt", with: "")
+    } else {
+      try FileManager.default.removeItem(atPath: "\(folder)/computed.json")
+    }
+    let resumed = try experiment.run(experiment.request(resumes: true))
+    #expect(resumed.record.measured.stages["teacher_mlm"]?.fromCache == false)
   }
 
   @Test func aStageThatIsInTheCacheNeedsItsCheckpointNoLonger() throws {

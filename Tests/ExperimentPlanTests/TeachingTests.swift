@@ -1,7 +1,9 @@
 import RetortDistillation
 // Fine-tunings with a teacher: in definitions, plans, digests and runs.
+import RetortRecords
 import RetortReporting
 import RetortTestSupport
+import RetortTransformers
 import Testing
 
 @testable import RetortExperimentPlan
@@ -9,7 +11,7 @@ import Testing
 @Suite("Fine-tunings with a teacher")
 struct TeachingTests {
   /// The small experiment with a fine-tuned teacher and a student taught by it.
-  private static let text = SmallExperiment.text
+  static let text = SmallExperiment.text
     .replacing(
       "baselines: [no_distillation, mlm_only, teacher]\n",
       with: """
@@ -129,5 +131,99 @@ struct TeachingTests {
       let again = try experiment.run(experiment.request(runs: option, overrides: [option]))
       #expect(again.observer.stages == computed)
     }
+  }
+
+  private static let hidden =
+    "stages.taught.loss={ cross_entropy: { weight: 0.25 }, hidden_mse: { weight: 0.5, "
+    + "pairs: [{ student: 1, teacher: 2 }] } }"
+
+  @Test("a term with a projection of its own is trained with the classifier, logged and recorded")
+  func projections() throws {
+    let experiment = try SmallExperiment(Self.text)
+    let run = try experiment.run(
+      experiment.request(stages: ["taught"], overrides: [Self.hidden]))
+    let stage = try #require(run.record.stages.last)
+    #expect(stage.id == "taught")
+    #expect(
+      stage.loss
+        == "loss = 0.25 · CE(labels), mean over sentences "
+        + "+ 0.5 · (MSE(W · h_student[1], h_teacher[2])), mean over all positions")
+    let point = try #require(stage.curve.points.first)
+    #expect(point.terms.names == ["cross_entropy", "hidden_mse"])
+    let lines = try MetricsLog.read(path: "\(run.folder)/metrics.jsonl")
+      .filter { $0.stage == "taught" && $0.event == .step }
+    #expect(lines.count == stage.steps)
+    let values = lines.compactMap { $0.values["hidden_mse"] }
+    #expect(values.count == lines.count && values.allSatisfy { $0 > 0 })
+    #expect(try #require(values.last) < #require(values.first))
+  }
+
+  @Test("a forecast trains with the stage's own loss, teacher and projections")
+  func forecast() throws {
+    let experiment = try SmallExperiment(Self.text)
+    func forecast(_ overrides: [String]) throws -> RunForecast.Stage {
+      let loaded = try LoadedDefinition.load(
+        path: experiment.definition, overrides: overrides,
+        context: DefinitionContext(
+          locations: experiment.locations, definitionPath: experiment.definition))
+      let forecast = try RunForecast(
+        variants: loaded.variants, locations: experiment.locations, engine: Engine(threadCount: 2)
+      ) { _ in }
+      return try #require(forecast.stages.first { $0.id == "taught" })
+    }
+    let (plain, projected) = (try forecast([]), try forecast([Self.hidden]))
+    #expect(plain.steps == 6 && projected.steps == 6 && projected.tokens == plain.tokens)
+    #expect(projected.keptBytes == plain.keptBytes, "projections are no part of the model")
+    // Two checkpoints, each with 32 × 32 weights of float32 and Adam's two moments of them.
+    #expect(projected.diskBytes - plain.diskBytes == 2 * 3 * 32 * 32 * 4)
+    // Of what is frozen an optimizer keeps nothing.
+    let frozen = try forecast(["stages.taught.freeze=[embeddings]"])
+    #expect(frozen.diskBytes < plain.diskBytes && frozen.keptBytes == plain.keptBytes)
+  }
+
+  @Test("what a distillation does not have is left out of the fine-tuning that has it")
+  func ablations() throws {
+    let text = Self.text.replacing(
+      "random: counter\n", with: "random: counter\nablate: [ABLATED]\n")
+    func weights(without key: String) throws -> [String: [Double]] {
+      let loaded = try LoadedDefinition.load(
+        text: text.replacing("ABLATED", with: key), path: "x.yaml", overrides: [])
+      let stages = try #require(loaded.variants.last).definition.stages
+      return Dictionary(
+        uniqueKeysWithValues: stages.compactMap { stage in
+          stage.work.taughtLoss.map { (stage.id, $0.terms.map(\.weight)) }
+        })
+    }
+    #expect(
+      try weights(without: "cross_entropy") == ["distil": [5, 2, 1], "taught": [0.5, 0]])
+    #expect(
+      try weights(without: "soft_targets") == ["distil": [0, 2, 1], "taught": [0.5, 0.25]])
+  }
+
+  @Test("a teacher of another number of classes is one mistake")
+  func classes() throws {
+    let shape = { (classes: [String]) in
+      var shape = ModelShape(nil, vocabularySize: nil)
+      shape.classifier = ClassifierShape(classes: classes, hiddenSize: nil)
+      return shape.dimensions
+    }
+    let objective = Objective(WeightedTerm(1, ClassSoftTargets(temperature: 2)))
+    #expect(
+      objective.problems(student: shape(["a", "b"]), teacher: shape(["a", "b", "c"])).map(\.term)
+        == ["soft_targets"])
+    let other = Self.text.replacing(
+      "tasks:\n",
+      with: """
+        tasks:
+          other:
+            generated: { grammar: film_reviews, train: 24, dev: 20, test: 6, seed: 13 }
+
+        """
+    ).replacing(
+      "finetune: { model: teacher_mlm, task: sentiment,",
+      with: "finetune: { model: teacher_mlm, task: other,")
+    let messages = DefinitionText.messages(other)
+    #expect(
+      messages.count == 1 && messages[0].contains("found one fine-tuned on other"), "\(messages)")
   }
 }

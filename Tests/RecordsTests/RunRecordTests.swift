@@ -45,6 +45,17 @@ struct RunRecordTests {
       ])
   }
 
+  @Test("a kind of stage that this program does not know is read and written")
+  func openKinds() throws {
+    for name in ["pretrain", "distill", "finetune", "prune"] {
+      var record = RunRecord.synthetic()
+      record.stages[0].kind = RunRecord.StageKind(rawValue: name)
+      let text = try record.text()
+      #expect(text.contains("\"kind\": \"\(name)\""))
+      #expect(try RunRecord(text: text, source: "test").stages[0].kind.rawValue == name)
+    }
+  }
+
   @Test("records of earlier versions are read, and written again but for what has been given up")
   func committedRecords() throws {
     let folder =

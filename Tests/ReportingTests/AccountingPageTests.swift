@@ -18,10 +18,10 @@ struct AccountingPageTests {
       points: [
         .init(
           step: 1, values: [0.8, 9, 0.5], gradientNorms: [0.5, 2, 1],
-          gradientCosines: [0.9, -0.5, 0], teacherEntropy: 2),
+          gradientCosines: [0.9, -0.5, 0], measurements: ["teacher_entropy": 2]),
         .init(
           step: 51, values: [0.4, 7, 0.3], gradientNorms: [0.3, 2, 1],
-          gradientCosines: [0.7, -0.5, 0.1], teacherEntropy: 3),
+          gradientCosines: [0.7, -0.5, 0.1], measurements: ["teacher_entropy": 3]),
       ])
   }
 
@@ -58,6 +58,25 @@ struct AccountingPageTests {
     #expect(plot.contains("Weighted gradient norm") && plot.contains("Teacher's entropy, nats"))
   }
 
+  @Test("a term of another name, its temperature and another measurement are on the page")
+  func measurements() throws {
+    var accounting = accounting
+    accounting.terms[2] = .init(
+      name: "softened", weight: 1, scale: 3, scaledBy: .init(name: "temperature", value: 8),
+      measures: ["agreement", "teacher_entropy"])
+    accounting.terms.swapAt(0, 2)
+    accounting.terms[2].measures = []
+    for index in accounting.points.indices {
+      accounting.points[index].measurements["agreement"] = 0.5
+    }
+    let files = page(accounting)
+    let text = try #require(files["synthetic-l3-from-l6.md"])
+    #expect(text.contains("At T = 8 the teacher's entropy is 2.50"), "\(text)")
+    #expect(text.contains("Measured beside the loss: agreement 0.500"), "\(text)")
+    let plot = try #require(files["synthetic-l3-from-l6-distil-accounts.svg"])
+    #expect(plot.contains("agreement"))
+  }
+
   @Test("nothing where it was not asked for")
   func absent() throws {
     let files = page(nil)
@@ -69,6 +88,12 @@ struct AccountingPageTests {
   func inARecord() throws {
     var record = RunRecord.synthetic()
     record.stages[0].accounting = accounting
+    #expect(try RunRecord(text: record.text(), source: "r") == record)
+    let text = try record.text()
+    #expect(text.contains("\"teacherEntropy\": 2") && !text.contains("measurements"))
+    record.stages[0].accounting?.points[1].measurements["agreement"] = 0.5
+    record.stages[0].accounting?.terms[0].measures = ["teacher_entropy", "agreement"]
+    record.stages[0].accounting?.terms[0].scaledBy = .init(name: "temperature", value: 2)
     #expect(try RunRecord(text: record.text(), source: "r") == record)
     record.stages[0].accounting?.points[1].gradientCosines = [1]
     #expect(record.contradictions().contains { $0.contains("account at step 51") })

@@ -106,6 +106,18 @@ struct VariantPagesTests {
     }
   }
 
+  @Test("a term is called by its title, whichever of the records know it")
+  func titles() throws {
+    let full = Variant(settings: [])
+    let untitled = Variant(settings: [], ablation: "reverse_kl")
+    let titled = Variant(settings: [], ablation: "reverse_kl", ablationTitle: "reverse KL")
+    #expect(titled == untitled && titled != full && titled.point == "without reverse_kl")
+    let variants = [full, titled]
+    let page = try page(
+      zip(variants, [752, 744]).map { record($0, of: variants, correct: $1) })
+    #expect(try row("without reverse KL", under: "Ablation", of: page)[1] == "1")
+  }
+
   @Test("every row is traced to a record, its command and its digests")
   func runs() throws {
     let page = try page([record(Self.ablation[2], of: Self.ablation, correct: 750)])

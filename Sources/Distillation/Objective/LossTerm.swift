@@ -123,8 +123,14 @@ extension LossTerm {
 
 // MARK: - Computing
 
-/// A term on rows of vocabulary logits, which stream through the vocabulary head a chunk at a time.
+/// A term on rows of vocabulary logits, which stream through the vocabulary head a chunk at a time. Its rows and what
+/// it reads follow from `positions` and `readsTeacher`.
 public protocol VocabularyTerm: LossTerm {
+  /// Whose logits it is taken on.
+  var positions: TokenPositions { get }
+  /// Whether it is taken on the teacher's logits too, at the same positions.
+  var readsTeacher: Bool { get }
+
   /// - Parameters:
   ///   - rows: those that will be streamed; the ones that are not of the term's positions are kept from it.
   ///   - gradientScale: what the gradient of each row's loss is multiplied by.
@@ -143,9 +149,23 @@ public protocol VocabularyTerm: LossTerm {
 }
 
 extension VocabularyTerm {
+  public var rows: TermRows { TermRows(positions) }
+  public var readsOfStudent: Observations { Observations(vocabularyLogits: positions) }
+  public var readsOfTeacher: Observations {
+    readsTeacher ? Observations(vocabularyLogits: positions) : .nothing
+  }
+
   public func keeping(logits count: Int) -> Self? { nil }
   public var temperatureOfKeptLogits: Double? { nil }
   public func measurements(of rows: VocabularyRows) -> [String: any VocabularyObjective] { [:] }
+}
+
+extension LossTerm {
+  /// Names of what can be measured beside it, in order.
+  public var measures: [String] {
+    let none = VocabularyRows(labels: [], teacherLogits: nil)
+    return ((self as? any VocabularyTerm)?.measurements(of: none).keys.sorted()) ?? []
+  }
 }
 
 /// What is known of the rows that stream through the vocabulary head.

@@ -27,6 +27,11 @@ public struct Objective: Sendable, Equatable {
   public init(_ terms: [WeightedTerm]) {
     precondition(!terms.isEmpty, "a loss without terms")
     precondition(Set(terms.map(\.name)).count == terms.count, "two terms of the same name")
+    for weighted in terms {
+      precondition(
+        weighted.term is any VocabularyTerm || weighted.term is any TensorTerm,
+        "\(weighted.name) computes nothing: it must conform to VocabularyTerm or TensorTerm")
+    }
     self.terms = terms
   }
 

@@ -92,7 +92,7 @@ struct ObjectivePass {
       let known = VocabularyRows(
         labels: labels,
         teacherLogits: term.temperatureOfKeptLogits.flatMap { targets?.topLogits[$0] })
-      let isEverywhere = term.readsOfStudent.vocabularyLogits == .all
+      let isEverywhere = term.positions == .all
       func onItsRows(_ objective: any VocabularyObjective) -> any VocabularyObjective {
         isEverywhere ? objective : MaskedRows(objective, labels: labels)
       }

@@ -20,9 +20,7 @@ public struct LogitMSE: VocabularyTerm {
 
   public init(positions: TokenPositions) { self.positions = positions }
 
-  public var rows: TermRows { TermRows(positions) }
-  public var readsOfStudent: Observations { Observations(vocabularyLogits: positions) }
-  public var readsOfTeacher: Observations { Observations(vocabularyLogits: positions) }
+  public var readsTeacher: Bool { true }
   public var formula: String { "MSE(student's logits, teacher's logits), mean over \(rows.words)" }
 
   public func objective(of rows: VocabularyRows, gradientScale: Double) -> any VocabularyObjective {

@@ -13,8 +13,8 @@ public struct MaskedLanguage: VocabularyTerm {
 
   public init() {}
 
-  public var rows: TermRows { .maskedTokens }
-  public var readsOfStudent: Observations { Observations(vocabularyLogits: .masked) }
+  public var positions: TokenPositions { .masked }
+  public var readsTeacher: Bool { false }
   public var formula: String { "CE(masked tokens), mean over masked tokens" }
 
   public func objective(of rows: VocabularyRows, gradientScale: Double) -> any VocabularyObjective {

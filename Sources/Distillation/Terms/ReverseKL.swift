@@ -29,9 +29,7 @@ public struct ReverseKL: VocabularyTerm {
     (self.temperature, self.positions) = (temperature, positions)
   }
 
-  public var rows: TermRows { TermRows(positions) }
-  public var readsOfStudent: Observations { Observations(vocabularyLogits: positions) }
-  public var readsOfTeacher: Observations { Observations(vocabularyLogits: positions) }
+  public var readsTeacher: Bool { true }
   public var scale: ValueScale? { .squareOfTemperature(temperature) }
 
   public var formula: String {

@@ -38,9 +38,7 @@ public struct SoftTargets: VocabularyTerm {
   public var temperatureOfKeptLogits: Double? { temperature }
 
   public var name: String { keptLogits == nil ? Self.key : "soft_targets_top_k" }
-  public var rows: TermRows { TermRows(positions) }
-  public var readsOfStudent: Observations { Observations(vocabularyLogits: positions) }
-  public var readsOfTeacher: Observations { Observations(vocabularyLogits: positions) }
+  public var readsTeacher: Bool { true }
   public var scale: ValueScale? { .squareOfTemperature(temperature) }
 
   public var formula: String {

@@ -52,13 +52,15 @@ extension Trainer {
   ) throws -> GradientBreakdown {
     var values: [Double] = []
     var gradients: [[[Float]?]] = []
-    var teacherEntropy: Double?
+    var measured: [String: Double] = [:]
     for (name, parameters) in zip(settings.objective.names, objectiveParameters) {
       let (losses, measurements) = try pass(
         over: batches, step: step, objective: settings.objective.alone(name),
         parameters: [parameters], measures: true, modes: modes, in: scope)
       values += losses.terms.map(\.value)
-      teacherEntropy = measurements[TeacherEntropyObjective.name] ?? teacherEntropy
+      measured.merge(measurements) { _, _ in
+        preconditionFailure("\(name) measures what another term has measured under the same name")
+      }
       gradients.append(optimizer.parameters.map { $0.gradientValues() })
       clearGradients()
     }
@@ -69,7 +71,7 @@ extension Trainer {
     }
     return GradientBreakdown(
       step: step + 1, terms: values, gradientNorms: norms, cosines: cosines,
-      teacherEntropy: teacherEntropy)
+      measurements: measured)
   }
 
   /// Inner product of two gradients, by parameter; a parameter without one has zeros.

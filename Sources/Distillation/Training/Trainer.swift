@@ -21,7 +21,7 @@ public final class Trainer<Job: TrainingJob> {
   weak var observer: (any TrainingObserver)?
 
   /// The terms' own parameters, by term.
-  let objectiveParameters: [[Parameter]]
+  public let objectiveParameters: [[Parameter]]
   /// With a state for each parameter, the terms' own included, that is trainable when the trainer is made.
   public let optimizer: any Optimizer
   /// Where steps are computed.
@@ -57,6 +57,9 @@ public final class Trainer<Job: TrainingJob> {
     progress = TrainingProgress(termCount: settings.objective.terms.count)
     progress.clock.stepSeconds.reserveCapacity(TrainingClock.keptSteps)
   }
+
+  /// The model that is trained.
+  public var model: TransformerModel { job.model }
 
   /// Optimizer steps of the whole training.
   public var plannedSteps: Int {

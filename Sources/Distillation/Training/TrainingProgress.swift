@@ -128,7 +128,7 @@ extension TrainingProgress {
       ]),
       "epoch_seconds": .reals(clock.epochSeconds), "step_seconds": .reals(clock.stepSeconds),
     ]
-    if !breakdowns.isEmpty { values["accounts"] = .reals(breakdowns.flatMap(\.storedValues)) }
+    values.merge(StoredBreakdowns.values(breakdowns)) { $1 }
     for result in epochs {
       let prefix = "epoch_\(result.epoch)_"
       values[prefix + "result"] = .reals([
@@ -170,14 +170,7 @@ extension TrainingProgress {
         step: Int(points[$0]), total: points[$0 + 1],
         terms: Array(points[$0 + 2..<$0 + 2 + termCount]))
     }
-    let stored = values["accounts"]?.reals ?? []  // absent where there are none
-    let size = GradientBreakdown.storedCount(termCount: termCount)
-    guard stored.count % size == 0 else {
-      throw .foreignProgress("gradient breakdowns of \(stored.count) numbers, \(size) each")
-    }
-    breakdowns = stride(from: 0, to: stored.count, by: size).map {
-      GradientBreakdown(storedValues: stored[$0..<$0 + size], termCount: termCount)
-    }
+    breakdowns = try StoredBreakdowns.breakdowns(in: values, termCount: termCount)
     let times = try reals("clock")
     guard times.count == 5 else { throw .foreignProgress("a clock of \(times.count) numbers") }
     clock = TrainingClock(

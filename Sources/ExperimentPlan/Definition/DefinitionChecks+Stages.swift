@@ -16,7 +16,7 @@ extension DefinitionChecks {
       }
     }
     for stage in definition.stages {
-      guard stage.kind == FinetuneStage.kind else {
+      guard type(of: stage.work).canReplay else {
         report(
           "random", "\(replay.rawValue) replays fine-tunings, and stages.\(stage.id) is none",
           advice: "use random: counter, or fine-tune that stage's model in a definition of its own")
@@ -83,39 +83,37 @@ extension DefinitionChecks {
       "baselines" + (definition.baselines.firstIndex(of: baseline).map { ".\($0)" } ?? "")
     }
     for chain in chains {
-      if definition.baselines.contains(.mlmOnly), !chain.options.loss.hasTermWithoutTeacher,
+      if definition.baselines.contains(.mlmOnly), !chain.distillation.loss.hasTermWithoutTeacher,
         !mistakes.touch("stages.\(chain.distill.id).loss")
       {
         report(
           place(.mlmOnly),
-          "mlm_only has nothing to train on: stages.\(chain.distill.id) has no masked_lm",
-          advice: "give masked_lm a weight, or leave mlm_only out")
+          "mlm_only has nothing to train on: every term of stages.\(chain.distill.id) needs the teacher",
+          advice:
+            "give a term without a teacher, such as masked_lm, a weight, or leave mlm_only out")
       }
-      if definition.baselines.contains(.randomInit), !unknown.contains(chain.options.student) {
-        let student = definition.model(named: chain.options.student)
+      if definition.baselines.contains(.randomInit), !unknown.contains(chain.distillation.student) {
+        let student = definition.model(named: chain.distillation.student)
         if case .layers = student?.source { continue }
         report(
           place(.randomInit), "random_init needs a student made with init_from",
-          found: "'\(chain.options.student)'", advice: "leave random_init out")
+          found: "'\(chain.distillation.student)'", advice: "leave random_init out")
       }
     }
   }
 
   mutating func checkAblations() {
     guard !definition.ablate.isEmpty else { return }
-    let distills = definition.stages.compactMap { $0.work as? DistillStage }
-    guard !distills.isEmpty || !isWhole else {
-      report("ablate", "has nothing to leave out", expected: "a distill stage")
+    guard definition.stages.contains(where: { $0.work.taughtLoss != nil }) || !isWhole else {
+      report("ablate", "has nothing to leave out", expected: "a stage with a teacher")
       return
     }
     for (place, ablation) in definition.ablate.enumerated() {
-      let isThere = distills.contains { options in
+      let isThere =
         switch ablation {
-        case .term(let key): options.loss.weight(of: key) > 0
-        case .initialization:
-          if case .layers = definition.model(named: options.student)?.source { true } else { false }
+        case .term(let key): !definition.stages(withTerm: key).isEmpty
+        case .initialization: !definition.studentsOfLayers.isEmpty
         }
-      }
       if !isThere, isWhole {
         report(
           "ablate.\(place)", "'\(ablation.rawValue)' is not in the experiment to be left out",

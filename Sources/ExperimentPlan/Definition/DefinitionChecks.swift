@@ -45,7 +45,7 @@ struct DefinitionChecks {
     checkReplay()
     checkBaselines()
     checkAblations()
-    if diagnostics.isEmpty, mistakes.isEmpty { keepStoredClassifiers() }
+    if diagnostics.isEmpty, mistakes.isEmpty { settleStages() }
   }
 
   /// What can be referred to, right or wrong.
@@ -126,13 +126,9 @@ struct DefinitionChecks {
     }
   }
 
-  /// A fine-tuning that says nothing about its classifier keeps the one of its model's folder, if there is one.
-  private mutating func keepStoredClassifiers() {
+  private mutating func settleStages() {
     for index in definition.stages.indices {
-      guard var work = definition.stages[index].work as? FinetuneStage, work.head == nil,
-        definition.stage(id: work.model) == nil, shape(of: work.model).classifier != nil
-      else { continue }
-      work.head = .stored
+      let work = definition.stages[index].work.settled(in: self)
       definition.stages[index].work = work
     }
   }

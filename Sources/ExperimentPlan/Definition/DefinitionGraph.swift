@@ -100,7 +100,7 @@ struct DefinitionGraph {
   ) -> ModelShape {
     func shape(_ name: String) -> ModelShape {
       if let stage = stages[name], !unknown.contains(name) {
-        var input = stage.inputs.last.map(shape) ?? ModelShape(nil, vocabularySize: nil)
+        var input = shape(stage.work.trained)
         input.classifier = nil
         return stage.work.shape(after: input)
       }

@@ -15,7 +15,11 @@ enum DefinitionPath {
 
   /// Maps of which exactly one key is given: setting one takes the place of the other, and a recipe
   /// never adds to them.
-  static let exclusiveMaps = ["limit", "checkpoint_every"]
+  static let exclusiveMaps: Set<String> = Set(
+    StageKind.all.flatMap(StageDefinition.descriptions).compactMap { description in
+      guard case .oneKey = description.schema else { return nil }
+      return description.key
+    })
 
   /// What messages call a stage: its id, or its number where another stage has the id before it or it is no name.
   static func name(ofStage index: Int, in stages: [DefinitionNode]) -> String {

@@ -58,7 +58,7 @@ struct DefinitionPreparation {
       }
       // A recipe that does not exist is reported where the stage is read.
       if let recipe = name.scalar.flatMap({ Recipe.named($0, for: kind) }) {
-        written = Self.fill(written, from: recipe.tree)
+        written = Self.fill(written, from: recipe.tree(under: written))
       }
       body = Self.fill(written, from: standard)
     }

@@ -39,6 +39,26 @@ struct Recipe: Sendable {
     return read.tree ?? .map([], .recipe(name))
   }
 
+  /// Its values for a stage in which `written` stands. Where that names another optimizer or schedule, the recipe has no
+  /// say in keys that the other does not have.
+  func tree(under written: DefinitionNode) -> DefinitionNode {
+    var tree = tree
+    for description in StageDefinition.descriptions(of: kind) {
+      guard case .map(let keys) = description.schema, var map = tree[description.key],
+        map.entries != nil
+      else { continue }
+      for key in keys {
+        guard let condition = key.condition,
+          let chosen = written[description.key]?[condition.key]?.scalar,
+          !condition.values.contains(chosen)
+        else { continue }
+        map[key.key] = nil
+      }
+      tree[description.key] = map
+    }
+    return tree
+  }
+
   static let all = [trainer444, distilbertDistill, distilbertPretrain]
 
   /// Defaults of `transformers.TrainingArguments` at 4.44.2: AdamW as torch 2.4 has it, linear

@@ -2,18 +2,18 @@
 
 struct DistillationChain {
   let distill: StageDefinition
-  let options: DistillStage
+  let distillation: Distillation
   let finetunes: [StageDefinition]
 
-  /// Every distill stage whose student some finetune stage takes up, in order.
+  /// Every distillation whose student some stage with a task takes up, in order.
   static func all(in definition: ResolvedDefinition) -> [DistillationChain] {
     definition.stages.compactMap { stage in
-      guard let options = stage.work as? DistillStage else { return nil }
+      guard let distillation = stage.work.distillation else { return nil }
       let finetunes = definition.stages.filter {
-        ($0.work as? FinetuneStage)?.model == stage.id
+        $0.work.task != nil && $0.work.trained == stage.id
       }
       guard !finetunes.isEmpty else { return nil }
-      return DistillationChain(distill: stage, options: options, finetunes: finetunes)
+      return DistillationChain(distill: stage, distillation: distillation, finetunes: finetunes)
     }
   }
 }

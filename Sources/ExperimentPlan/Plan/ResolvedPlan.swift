@@ -25,12 +25,17 @@ public enum StageInput: Sendable, Equatable, Hashable {
 public struct PlannedStage: Sendable, Equatable {
   public let stage: StageDefinition
   public let role: StageRole
-  /// In the order of `stage.inputs`: the model, or teacher and student.
+  /// In the order of `stage.inputs`.
   public let inputs: [StageInput]
   /// What is trained.
-  public var model: StageInput {
-    guard let last = inputs.last else { preconditionFailure("a stage without input") }
-    return last
+  public var model: StageInput { input(type(of: stage.work).trainedRole) }
+
+  /// What fills a role, such as the teacher's.
+  func input(_ role: String) -> StageInput {
+    guard let index = stage.work.inputs.firstIndex(where: { $0.role == role }) else {
+      preconditionFailure("the stage \(id) has no \(role)")
+    }
+    return inputs[index]
   }
 
   public var id: String { stage.id }
@@ -122,20 +127,16 @@ struct BaselineExpansion {
     let suffix = ".\(baseline.rawValue)"
     let start: String
     switch baseline {
-    case .noDistillation: start = chain.options.student
-    case .teacher: start = chain.options.teacher
+    case .noDistillation: start = chain.distillation.student
+    case .teacher: start = chain.distillation.teacher
     case .mlmOnly:
-      var options = chain.options
-      options.loss = options.loss.withoutTeacher
-      options.outputs = .live  // nothing of a teacher is read
-      options.breakdownSteps = nil  // of a single term there is nothing to tell
       var distill = chain.distill
       distill.id += suffix
-      distill.work = options
+      distill.work = chain.distillation.withoutTeacher
       stages.append((distill, .baseline(baseline, of: chain.distill.id)))
       start = distill.id
     case .randomInit:
-      guard var model = definition.model(named: chain.options.student),
+      guard var model = definition.model(named: chain.distillation.student),
         case .layers(let student) = model.source
       else { return }
       model.name += suffix

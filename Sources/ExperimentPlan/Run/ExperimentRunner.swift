@@ -117,7 +117,7 @@ public final class ExperimentRunner {
       if let cached = cache.lookUp(digest) {
         var record = try StageRecord.read(path: "\(cached)/\(Self.stageRecordName)")
           .named(for: planned)
-        record.measured.fromCache = !wasComputedHere(planned.id, folder)
+        record.measured.fromCache = try !wasComputedHere(planned.id, folder)
         events.note("\(planned.id): found in the cache")
         try events.recallMetrics(of: planned, from: "\(cached)/\(Self.metricsName)")
         try leavePredictions(of: planned, from: cached, folder)
@@ -163,9 +163,7 @@ public final class ExperimentRunner {
     let checkpoint = folder.checkpoint(ofStage: planned.id)
     let attributes = try attributes(of: planned, digest: digest, digests: digests)
     let watcher = try events.watch(planned, checkpoint: request.resumes ? checkpoint : nil)
-    if let line = (planned.stage.work as? FinetuneStage)?.headLine {
-      events.note("\(planned.id): \(line)")
-    }
+    if let line = planned.stage.work.remark { events.note("\(planned.id): \(line)") }
     let start = ContinuousClock.now
     let execution = StageExecution(
       planned: planned, plan: plan, digests: digests, digest: digest, data: data,
@@ -195,7 +193,7 @@ public final class ExperimentRunner {
     }
     try leavePredictions(of: planned, from: stored, folder)
     try folder.finish(stage: planned.id, keepingCheckpoint: request.keepsCheckpoints)
-    events.stageFinished(planned)
+    try events.stageFinished(planned)
     observer?.stageCompleted(
       planned.id, kind: planned.kind, seconds: (.now - start) / .seconds(1))
     return result.record
@@ -219,9 +217,9 @@ public final class ExperimentRunner {
         digests: digests, cache: cache, definitionPath: request.definitionPath))
   }
 
-  /// Whether the run folder's metrics show that the stage was computed by this run.
-  private func wasComputedHere(_ id: String, _ folder: RunFolder) -> Bool {
-    request.resumes && RunEvents.stagesFinished(in: folder).contains(id)
+  /// Whether the run folder shows that the stage was computed by this run.
+  private func wasComputedHere(_ id: String, _ folder: RunFolder) throws -> Bool {
+    try request.resumes && RunEvents.computedStages(in: folder).stages.contains(id)
   }
 
   private func attributes(

@@ -10,6 +10,8 @@ final class ProbeWatch: TrainingObserver {
   /// not as long as the first.
   private static let warmUpSteps = 2
   private static let fewestSteps = 16
+  /// The fewest that a probe takes.
+  static let leastSteps = warmUpSteps + fewestSteps
   private static let enoughSeconds = 2.0
 
   private let engine: Engine

@@ -9,7 +9,8 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case impossibleModel(String, problems: [String])
   /// A stage whose loss reads nothing of a teacher.
   case noTeacher(stage: String)
-  case noSoftTargets(stage: String)
+  /// A stage whose loss reads no logits of a teacher's vocabulary.
+  case noTeacherLogits(stage: String)
   case tooManyLogits(Int, words: Int)
   /// A model that was timed does not answer as it did when it was evaluated.
   case otherAnswers(stage: String, examples: Int)
@@ -29,8 +30,9 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noTeacher(let stage):
       "\(stage): expected a distill stage whose loss reads a teacher's outputs, found none; choose "
         + "another with --stage"
-    case .noSoftTargets(let stage):
-      "\(stage): logits are kept for soft targets, which its loss does not have; leave --top-k out"
+    case .noTeacherLogits(let stage):
+      "\(stage): expected a term on the teacher's vocabulary logits, whose largest are kept, found none "
+        + "in its loss; leave --top-k out"
     case .tooManyLogits(let count, let words):
       "\(count) logits are to be kept of a vocabulary of \(words); keep fewer"
     case .otherAnswers(let stage, let examples):

@@ -64,16 +64,22 @@ final class RunEvents {
     try log.synchronize()
   }
 
-  func stageFinished(_ planned: PlannedStage) {
+  func stageFinished(_ planned: PlannedStage) throws {
+    var computed = try Self.computedStages(in: folder)
+    computed.add(planned.id)
+    try AtomicFile.replace(path: folder.computed, with: computed.text())
     append("\(Self.finished)\(planned.id)\n")
   }
 
   private static let finished = "finished "
 
-  static func stagesFinished(in folder: RunFolder) -> Set<String> {
-    guard let text = try? String(contentsOfFile: folder.log, encoding: .utf8) else { return [] }
-    return Set(
-      text.split(separator: "\n").filter { $0.hasPrefix(finished) }
+  /// Stages that runs in the folder have computed, and not found in the cache.
+  static func computedStages(in folder: RunFolder) throws(RecordError) -> ComputedStages {
+    if Locations.exists(folder.computed) { return try ComputedStages.read(path: folder.computed) }
+    // Earlier versions said so in the log alone.
+    let log = (try? String(contentsOfFile: folder.log, encoding: .utf8)) ?? ""
+    return ComputedStages(
+      log.split(separator: "\n").filter { $0.hasPrefix(finished) }
         .map { String($0.dropFirst(finished.count)) })
   }
 
@@ -103,10 +109,10 @@ final class StageWatcher: TrainingObserver {
   func stepCompleted(_ report: StepReport) throws {
     var values = Dictionary(
       uniqueKeysWithValues: report.losses.terms.map { ($0.name, $0.value) })
-    values["loss"] = report.losses.total
-    values["learning_rate"] = report.learningRate
-    values["gradient_norm"] = report.gradientNorm
-    values["tokens"] = Double(report.tokens)
+    values[.loss] = report.losses.total
+    values[.learningRate] = report.learningRate
+    values[.gradientNorm] = report.gradientNorm
+    values[.tokens] = Double(report.tokens)
     try metrics.append(
       MetricsLine(
         event: .step, stage: stage, step: report.step, epoch: report.epoch, values: values))
@@ -123,17 +129,21 @@ final class StageWatcher: TrainingObserver {
     for (pair, cosine) in zip(GradientBreakdown.pairs(termCount: names.count), breakdown.cosines) {
       values["gradient_cosine.\(names[pair.0]).\(names[pair.1])"] = cosine
     }
-    values["teacher_entropy"] = breakdown.teacherEntropy
+    values.merge(breakdown.measurements) { $1 }
     try metrics.append(
       MetricsLine(
         event: .account, stage: stage, step: report.step, epoch: report.epoch, values: values))
   }
 
   func epochCompleted(_ result: EpochResult) throws {
-    var values = ["loss": result.meanLoss]
+    var values: [String: Double] = [:]
+    values[.loss] = result.meanLoss
     if let evaluation = result.evaluation {
-      values["validation_loss"] = evaluation.loss
-      for metric in evaluation.metrics { values[metric.name] = metric.value }
+      values[.validationLoss] = evaluation.loss
+      for metric in evaluation.metrics {
+        precondition(values[metric.name] == nil, "a metric is called \(metric.name)")
+        values[metric.name] = metric.value
+      }
     }
     try metrics.append(
       MetricsLine(
@@ -142,4 +152,15 @@ final class StageWatcher: TrainingObserver {
   }
 
   func checkpointWritten(path: String, step: Int) throws { try metrics.synchronize() }
+}
+
+extension [String: Double] {
+  /// A value that every training has.
+  fileprivate subscript(name: MetricsLine.Name) -> Double? {
+    get { self[name.rawValue] }
+    set {
+      precondition(self[name.rawValue] == nil, "a term or metric is called \(name.rawValue)")
+      self[name.rawValue] = newValue
+    }
+  }
 }

@@ -47,6 +47,8 @@ public final class RunFolder {
   public var log: String { "\(path)/log.txt" }
   public var metrics: String { "\(path)/metrics.jsonl" }
   public var record: String { "\(path)/record.json" }
+  /// Which stages were computed here.
+  var computed: String { "\(path)/computed.json" }
   public var checkpoints: String { "\(path)/checkpoints" }
   /// Labels predicted for test splits.
   public var predictions: String { "\(path)/predictions" }
@@ -110,7 +112,7 @@ public final class RunFolder {
     case .new:
       let unfinished = unfinishedStages
       guard unfinished.isEmpty else { throw .unfinished(path: path, stages: unfinished) }
-      for file in [log, metrics, record] { unlink(file) }
+      for file in [log, metrics, record, computed] { unlink(file) }
     case .resume:
       if let earlier, earlier != text {
         throw .anotherDefinition(path: path, differences: Self.differences(earlier, text))

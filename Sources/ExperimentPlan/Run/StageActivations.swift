@@ -67,8 +67,8 @@ public final class StageActivations {
     guard let planned = plan.stage(id: request.stage) else {
       throw RunError.noSuchStage(request.stage, known: plan.stages.map(\.id))
     }
-    guard let options = planned.stage.work as? DistillStage,
-      let objective = options.loss.objective, objective.needsTeacher
+    guard let objective = planned.stage.work.distillation?.loss.objective, objective.needsTeacher,
+      let text = planned.stage.work.corpus
     else { throw RunError.noTeacher(stage: request.stage) }
     let facts = try DigestFacts.gather(
       for: plan, stages: [planned.id], in: locations, numericsVersion: Numerics.version,
@@ -87,12 +87,12 @@ public final class StageActivations {
       plan: plan, data: data,
       stages: CachedStages(
         digests: digests, cache: StageCache(locations), definitionPath: request.definitionPath)
-    ).make(planned.inputs[0])
+    ).make(planned.input("teacher"))
     let corpus = try data.corpus(
-      options.text, sequenceLength: planned.stage.training.sequenceLength)
+      text, sequenceLength: planned.stage.training.sequenceLength)
     guard corpus.count > 0 else {
       throw TrainingError.noData(
-        "\(options.text.texts.map(\.name).joined(separator: ", ")): no sequence is left after "
+        "\(text.texts.map(\.name).joined(separator: ", ")): no sequence is left after "
           + "cleaning")
     }
     let training = planned.stage.training
@@ -101,12 +101,12 @@ public final class StageActivations {
       for: objective, hiddenSize: teacher.configuration.hiddenSize,
       vocabularySize: teacher.configuration.vocabularySize)
     identity = TeacherOutputIdentity(
-      teacher: digests.of(planned.inputs[0]) ?? "", corpus: corpus,
-      vocabulary: digests.vocabulary, options: options, training: planned.stage.training)
+      teacher: digests.of(planned.input("teacher")) ?? "", corpus: corpus,
+      vocabulary: digests.vocabulary, masking: text.masking, training: planned.stage.training)
     recording = StageActivationRecording(
       teacher: teacher,
       batches: training.batches(
-        of: corpus, masking: options.text.masking.rule, vocabulary: try data.vocabulary()),
+        of: corpus, masking: text.masking.rule, vocabulary: try data.vocabulary()),
       settings: training.settings(objective, curve: .maskedLanguage), engine: engine)
     path =
       request.path
@@ -149,7 +149,7 @@ extension StageActivationRequest {
         layers: layers.sorted().map(\.description), hiddenSize: hiddenSize, precision: precision)
     guard let keptLogits else { return StageActivationLayout(hiddenStates: states) }
     guard let positions = asked.vocabularyLogits else {
-      throw RunError.noSoftTargets(stage: stage)
+      throw RunError.noTeacherLogits(stage: stage)
     }
     guard keptLogits <= vocabularySize else {
       throw RunError.tooManyLogits(keptLogits, words: vocabularySize)
@@ -168,9 +168,8 @@ extension ResolvedDefinition {
   fileprivate func runningTeacher(ofStage id: String) -> ResolvedDefinition {
     var definition = self
     for index in definition.stages.indices where definition.stages[index].id == id {
-      guard var options = definition.stages[index].work as? DistillStage else { continue }
-      options.outputs = .live
-      definition.stages[index].work = options
+      guard let live = definition.stages[index].work.distillation?.live else { continue }
+      definition.stages[index].work = live
     }
     return definition
   }

@@ -102,7 +102,8 @@ struct StageExecution {
     let best = RunRecord.Best(of: epochs, kept: selectBest.bestEpoch(of: progress.epochs))
     let clock = progress.clock
     let stage = RunRecord.Stage(
-      id: planned.id, kind: planned.kind.recorded, variant: planned.role.variant,
+      id: planned.id, kind: RunRecord.StageKind(rawValue: planned.kind.rawValue),
+      variant: planned.role.variant,
       inputs: inputs, digest: digest, data: planned.dataNames, seed: training.seed,
       parameters: model.parameterCounts,
       steps: progress.step, sequences: progress.sequences, tokens: progress.tokens,
@@ -143,12 +144,16 @@ extension RunRecord.LossAccounting {
     self.init(
       every: steps,
       terms: objective.terms.map {
-        Term(name: $0.name, weight: $0.weight, scale: $0.term.scale?.factor ?? 1)
+        Term(
+          name: $0.name, weight: $0.weight, scale: $0.term.scale?.factor ?? 1,
+          scaledBy: $0.term.scale.map { Term.Option(name: $0.option, value: $0.value) },
+          measures: $0.term.measures.isEmpty ? nil : $0.term.measures)
       },
       points: breakdowns.map {
         Point(
           step: $0.step, values: $0.terms, gradientNorms: $0.gradientNorms,
-          gradientCosines: $0.cosines, teacherEntropy: $0.teacherEntropy)
+          gradientCosines: $0.cosines,
+          measurements: $0.measurements)
       })
   }
 }
@@ -162,15 +167,6 @@ extension RunRecord.Epoch {
       epochTrainingLoss: result.meanLoss, validationLoss: evaluation.loss,
       correct: evaluation.correct, count: evaluation.count,
       metrics: further.isEmpty ? nil : NamedValues(further.map { ($0.name, $0.value) }))
-  }
-}
-
-extension StageKind {
-  var recorded: RunRecord.StageKind {
-    guard let kind = RunRecord.StageKind(rawValue: rawValue) else {
-      preconditionFailure("records know no stage \(rawValue)")
-    }
-    return kind
   }
 }
 

@@ -5,9 +5,7 @@ extension PlannedStage {
   /// Role to the model or stage that fills it.
   var inputNames: [String: String] {
     var names = Dictionary(uniqueKeysWithValues: stage.work.inputs.map { ($0.role, $0.name) })
-    if let finetune = stage.work as? FinetuneStage, finetune.head == .stored {
-      names["classifier"] = "stored with \(finetune.model)"
-    }
+    names.merge(stage.work.furtherInputs) { $1 }
     return names
   }
 

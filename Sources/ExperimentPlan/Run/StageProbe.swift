@@ -52,11 +52,12 @@ struct StageProbe {
     let gradients = probe.trainer.optimizer.parameters.reduce(0) { $0 + $1.count }
     return (
       stage(
-        planned, model, isCached, steps: total,
+        planned, probe.trainer, isCached, steps: total,
         epochs: (total + stepsPerEpoch - 1) / stepsPerEpoch, tokens: tokens,
         seconds: watch.rates.seconds(steps: total, tokens: tokens)
           * (1 + Double(breakdowns * terms) / Double(max(1, total))),
-        growth: growth(of: probe.trainer.scope, batchTokens, probed: watch.completedSteps)
+        growth: growth(
+          of: probe.trainer.scope, batchTokens, probed: batchTokens.prefix(watch.completedSteps))
           + (breakdowns > 0 ? terms * gradients * MemoryLayout<Float>.stride : 0)), size
     )
   }
@@ -68,34 +69,42 @@ struct StageProbe {
     } catch TrainingError.interrupted {}
   }
 
-  /// Bytes that the largest batch will take beyond those of the probe, by the tokens of an epoch's batches in order.
-  func growth(of scope: ComputeScope, _ batchTokens: [Int], probed steps: Int) -> Int {
-    let probed = batchTokens.prefix(steps).max() ?? 0
+  /// Bytes that the largest batch will take beyond those of the probe.
+  /// - Parameters:
+  ///   - batchTokens: of an epoch's batches.
+  ///   - probed: of the batches that the probe trained on.
+  func growth(of scope: ComputeScope, _ batchTokens: [Int], probed: ArraySlice<Int>) -> Int {
+    let probed = probed.max() ?? 0
     let largest = batchTokens.max() ?? 0
     guard probed > 0 else { return 0 }
     return (scope.peakActivationBytes + scope.peakGradientBytes) * (largest - probed) / probed
   }
 
-  func stage(
-    _ planned: PlannedStage, _ model: TransformerModel, _ isCached: Bool, steps: Int, epochs: Int,
+  func stage<Job>(
+    _ planned: PlannedStage, _ trainer: Trainer<Job>, _ isCached: Bool, steps: Int, epochs: Int,
     tokens: Int, seconds: Double, growth: Int
   ) -> RunForecast.Stage {
-    let weights = MemoryLayout<Float>.stride * model.parameterCount
+    func bytes(_ parameters: [Parameter]) -> Int {
+      parameters.reduce(0) { $0 + MemoryLayout<Float>.stride * $1.count }
+    }
+    let weights = bytes(trainer.model.parameters)
+    let own = bytes(Array(trainer.objectiveParameters.joined()))
     let betweenEpochs =
       switch planned.stage.training.checkpointEvery {
       case .minutes(let minutes): Int(seconds / 60 / minutes)
       case .steps(let spacing): steps / spacing
       }
-    // Weights and what the optimizer keeps of each, beside the checkpoint before them until they are whole; the best
-    // epoch's weights.
-    let states = type(of: planned.stage.training.optimization.optimizer).stateNames.count
-    let checkpoints = (epochs + betweenEpochs > 1 ? 2 : 1) * (1 + states)
+    // Weights, the terms' own parameters and what the optimizer keeps of all that is trained, beside the checkpoint
+    // before them until they are whole; the best epoch's weights.
+    let optimizer = planned.stage.training.optimization.optimizer
+    let states = type(of: optimizer).stateNames.count * bytes(trainer.optimizer.parameters)
+    let checkpoints = (epochs + betweenEpochs > 1 ? 2 : 1) * (weights + own + states)
     let best = planned.stage.work.task != nil && epochs > 1 ? 1 : 0
     return RunForecast.Stage(
       id: planned.id, steps: steps, tokens: tokens,
       secondsPerStep: seconds / Double(max(1, steps)), seconds: seconds,
       memoryBytes: ProcessMemory.peakBytes + growth, keptBytes: weights,
-      diskBytes: (1 + checkpoints + best) * weights, isCached: isCached)
+      diskBytes: checkpoints + (1 + best) * weights, isCached: isCached)
   }
 }
 

@@ -16,10 +16,10 @@ struct TeacherOutputIdentity {
   ///   - corpus: as cut for the stage.
   ///   - vocabulary: digest.
   init(
-    teacher: String, corpus: TokenizedCorpus, vocabulary: String, options: DistillStage,
+    teacher: String, corpus: TokenizedCorpus, vocabulary: String, masking: MaskingOptions,
     training: TrainingOptions
   ) {
-    let (masking, batching) = (options.text.masking, training.batching)
+    let batching = training.batching
     values = [
       "core_type": BLASKernel.coreName, "numerics_version": "\(Numerics.version)",
       "teacher": teacher, "data": corpus.digest, "vocabulary": vocabulary,

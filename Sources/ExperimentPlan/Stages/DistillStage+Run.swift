@@ -6,7 +6,7 @@ extension DistillStage {
     let planned = execution.planned
     let models = execution.models
     let student = try models.make(planned.model)
-    let teacherInput = planned.inputs[0]
+    let teacherInput = planned.input("teacher")
     let teacher = { try models.make(teacherInput) }
     return try execution.maskedLanguage(
       student, corpus: text, breakdownSteps: breakdownSteps
@@ -17,7 +17,8 @@ extension DistillStage {
       case .store(let path):
         let identity = TeacherOutputIdentity(
           teacher: execution.digests.of(teacherInput) ?? "", corpus: corpus,
-          vocabulary: execution.digests.vocabulary, options: self, training: execution.training)
+          vocabulary: execution.digests.vocabulary, masking: text.masking,
+          training: execution.training)
         return try .stored(
           objective, path: path, identity: identity, teacher: teacher,
           vocabularySize: student.configuration.vocabularySize, engine: execution.engine)
@@ -30,7 +31,8 @@ extension DistillStage {
   ) throws -> (RunForecast.Stage, DataSize) {
     let teacher =
       objective.needsTeacher
-      ? LiveTeacher(model: try probe.models.make(planned.inputs[0]), engine: probe.engine) : nil
+      ? LiveTeacher(model: try probe.models.make(planned.input("teacher")), engine: probe.engine)
+      : nil
     return try probe.measure(
       planned, isCached, text, teacher: teacher, objective: objective,
       breakdownSteps: breakdownSteps)

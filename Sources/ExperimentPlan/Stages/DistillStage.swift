@@ -13,6 +13,7 @@ struct DistillStage: StageWork {
   static let kind = StageKind.distill
   static let about = "Trains a student on text with what a teacher says of it."
   static let standard = PretrainStage.standard + "targets: live\n"
+  static let trainedRole = "student"
   static let options = OptionList(
     DistillStage.init(teacher:student:outputs:loss:text:breakdownSteps:),
     OptionField(
@@ -47,6 +48,17 @@ struct DistillStage: StageWork {
   var corpus: CorpusOptions? { text }
   var storePath: String? { if case .store(let path) = outputs { path } else { nil } }
 
+  var taughtLoss: LossOptions? { loss }
+  var distillation: Distillation? {
+    var live = self
+    live.outputs = .live
+    var withoutTeacher = live
+    withoutTeacher.loss = loss.withoutTeacher
+    withoutTeacher.breakdownSteps = nil  // of a single term there is nothing to tell
+    return Distillation(
+      teacher: teacher, student: student, loss: loss, live: live, withoutTeacher: withoutTeacher)
+  }
+
   /// Where no term looks at the teacher, its weights change nothing.
   func reads(role: String) -> Bool { role != "teacher" || loss.readsTeacher }
 
@@ -64,7 +76,9 @@ struct DistillStage: StageWork {
     if teacher == student {
       checks.report("\(path).student", "is the teacher itself", advice: "name another model")
     }
-    loss.check((teacher, shapes.teacher), (student, shapes.student), at: path, in: &checks)
+    loss.check(
+      ("teacher", teacher, shapes.teacher), ("student", student, shapes.student), at: path,
+      in: &checks)
     if let a = shapes.teacher.vocabularySize, let b = shapes.student.vocabularySize, a != b {
       checks.report(
         "\(path).student", expected: "the teacher's vocabulary of \(a)", found: "one of \(b)",

@@ -15,7 +15,7 @@ extension FinetuneStage {
     let teacher = try teaching.map { _ in
       try ClassifierTeacher(
         model: execution.models.storedClassifier(
-          execution.planned.inputs[0], labels: task.classNames, trains: false),
+          execution.planned.input("teacher"), labels: task.classNames, trains: false),
         training: examples, objective: objective, engine: execution.engine)
     }
     let loop = FineTuning(
@@ -48,21 +48,26 @@ extension FinetuneStage {
     model.freeze(training.freeze)
     let examples = try probe.data.sequences(task.train, maximumLength: training.sequenceLength)
     let validation = try probe.data.sequences(task.dev, maximumLength: training.sequenceLength)
-    let settings = training.settings(
-      Objective(WeightedTerm(1, CrossEntropy())), curve: .fineTuning)
+    let settings = training.settings(objective, curve: .fineTuning)
     let watch = ProbeWatch(probe.engine)
-    func loop(_ settings: TrainingSettings, validation: LabelledSequences) -> FineTuning {
+    // As many as are sure to be trained on: the teacher answers to all of them.
+    let few = examples.examples(
+      0..<min(examples.count, settings.batchSize * ProbeWatch.leastSteps))
+    let (teacher, answering) = try self.teacher(of: planned, task, few, in: probe)
+    func loop(
+      _ settings: TrainingSettings, _ training: LabelledSequences, _ validation: LabelledSequences
+    ) -> FineTuning {
       FineTuning(
-        model: model, training: examples, validation: validation, settings: settings,
-        selectBest: .last, random: probe.plan.definition.random.ofFineTuning, engine: probe.engine,
-        observer: watch)
+        model: model, training: training, validation: validation, teacher: teacher,
+        settings: settings, selectBest: .last, random: probe.plan.definition.random.ofFineTuning,
+        engine: probe.engine, observer: watch)
     }
-    let full = loop(settings, validation: validation)
+    let full = loop(settings, examples, validation)
     let shown = validation.examples(0..<min(64, validation.count))
-    var few = settings
-    few.accumulation = 1
-    few.limit = .steps(ProbeWatch.mostSteps)
-    let short = loop(few, validation: shown)
+    var shortened = settings
+    shortened.accumulation = 1
+    shortened.limit = .steps(ProbeWatch.mostSteps)
+    let short = loop(shortened, few, shown)
     try probe.untilEnough { try short.run() }
     let start = ContinuousClock.now
     _ = try ClassificationEvaluation.evaluate(
@@ -78,35 +83,34 @@ extension FinetuneStage {
     let evaluation =
       evaluationSeconds / Double(max(1, shown.sequences.tokenCount))
       * Double(validation.sequences.tokenCount * epochs + test)
-    let teaching = try teachingSeconds(task, examples, in: probe)
+    let teaching =
+      answering / Double(max(1, few.sequences.tokenCount)) * Double(examples.sequences.tokenCount)
     let size = DataSize(sequences: examples.count, tokens: examples.sequences.tokenCount)
     let tokens = examples.sequences.tokenCount * full.totalSteps / max(1, stepsPerEpoch)
     return (
       probe.stage(
-        planned, model, isCached, steps: full.totalSteps, epochs: epochs, tokens: tokens,
+        planned, short.trainer, isCached, steps: full.totalSteps, epochs: epochs, tokens: tokens,
         seconds: watch.rates.seconds(steps: full.totalSteps, tokens: tokens) + evaluation
           + teaching,
         growth: probe.growth(
-          of: short.trainer.scope, full.batchTokens, probed: watch.completedSteps)),
+          of: short.trainer.scope, full.batchTokens,
+          probed: short.batchTokens.prefix(watch.completedSteps))),
       size
     )
   }
 
-  /// What a teacher takes for its answers to all examples.
-  private func teachingSeconds(
-    _ task: PreparedData.Task, _ examples: LabelledSequences, in probe: StageProbe
-  ) throws -> Double {
-    guard let teaching = teaching else { return 0 }
-    let teacher = try probe.models.storedClassifier(
-      probe.plan.stage(id: teaching.teacher) != nil
-        ? .stage(teaching.teacher) : .model(teaching.teacher),
-      labels: task.classNames, trains: false)
-    let shown = examples.examples(0..<min(64, examples.count))
+  /// The teacher as the training has it, nil without one, and the seconds that its answers to `examples` took.
+  private func teacher(
+    of planned: PlannedStage, _ task: PreparedData.Task, _ examples: LabelledSequences,
+    in probe: StageProbe
+  ) throws -> (teacher: ClassifierTeacher?, seconds: Double) {
+    guard teaching != nil else { return (nil, 0) }
+    let model = try probe.models.storedClassifier(
+      planned.input("teacher"), labels: task.classNames, trains: false)
     let start = ContinuousClock.now
-    _ = try ClassificationEvaluation.evaluate(
-      teacher, on: shown, in: ComputeScope(engine: probe.engine, recording: false))
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    return seconds / Double(max(1, shown.sequences.tokenCount))
-      * Double(examples.sequences.tokenCount)
+    let teacher = try ClassifierTeacher(
+      model: model, training: examples, objective: objective, engine: probe.engine)
+    let readsAnswers = objective.readsOfTeacher.classLogits
+    return (teacher, readsAnswers ? (.now - start) / .seconds(1) : 0)
   }
 }

@@ -17,6 +17,8 @@ struct FinetuneStage: StageWork {
   static let kind = StageKind.finetune
   static let about = "Trains a classifier on a task's labelled sentences."
   static let standard = "evaluation: { batch_size: 32 }\n"
+  static let trainedRole = "model"
+  static let canReplay = true
   static let options = OptionList(
     FinetuneStage.init(model:learned:selectBest:evaluationBatchSize:head:teaching:),
     OptionField(
@@ -51,6 +53,8 @@ struct FinetuneStage: StageWork {
   }
   var task: TaskSource? { learned }
 
+  var taughtLoss: LossOptions? { teaching?.loss }
+
   /// The labels alone where nobody teaches.
   var loss: LossOptions {
     teaching?.loss ?? LossOptions(terms: [WeightedTerm(1, CrossEntropy())])
@@ -82,7 +86,18 @@ struct FinetuneStage: StageWork {
     checks.checkFreeze(stage, shape)
     checks.checkLength(stage, [(model, shape)])
     checks.check(head, of: stage, over: model, on: learned)
-    teaching?.check(stage, student: (model, shape), on: learned, in: &checks)
+    teaching?.check(
+      stage, student: ("model", model, self.shape(after: shape)), on: learned, in: &checks)
+  }
+
+  /// Nothing said about the classifier, the one of the model's folder is kept, if there is one.
+  func settled(in checks: DefinitionChecks) -> FinetuneStage {
+    guard head == nil, checks.definition.stage(id: model) == nil,
+      checks.shape(of: model).classifier != nil
+    else { return self }
+    var settled = self
+    settled.head = .stored
+    return settled
   }
 
   var title: String {
@@ -94,16 +109,20 @@ struct FinetuneStage: StageWork {
       "evaluation after each epoch; "
         + (selectBest == .last
           ? "the last epoch's weights are kept" : "best epoch by \(selectBest.name)")
-    ] + (headLine.map { [$0] } ?? [])
+    ] + (remark.map { [$0] } ?? [])
   }
 
   /// Where the classifier comes from, in words; nil where none could be kept.
-  var headLine: String? {
+  var remark: String? {
     switch head {
     case .stored?: "classifier: kept as it is stored with \(model)"
     case .new?: "classifier: new, drawn from the seed"
     case nil: nil
     }
+  }
+
+  var furtherInputs: [String: String] {
+    head == .stored ? ["classifier": "stored with \(model)"] : [:]
   }
 
   /// A new classifier is what a fine-tuning begins with unless one is kept.

@@ -133,11 +133,12 @@ extension LossOptions {
 extension LossOptions {
   /// Reports what does not fit the models, at the keys of a stage.
   /// - Parameters:
-  ///   - names: what teacher and student are called.
+  ///   - teacher: its role in the stage, its name and what it is.
   ///   - path: of the stage.
   func check(
-    _ teacher: (name: String, shape: ModelShape), _ student: (name: String, shape: ModelShape),
-    at path: String, in checks: inout DefinitionChecks
+    _ teacher: (role: String, name: String, shape: ModelShape),
+    _ student: (role: String, name: String, shape: ModelShape), at path: String,
+    in checks: inout DefinitionChecks
   ) {
     guard let objective else {
       checks.report(
@@ -145,10 +146,10 @@ extension LossOptions {
       return
     }
     if objective.readsOfTeacher.vocabularyLogits != nil {
-      checks.requireHead(teacher.shape, teacher.name, "\(path).teacher")
+      checks.requireHead(teacher.shape, teacher.name, "\(path).\(teacher.role)")
     }
     if objective.readsOfStudent.vocabularyLogits != nil {
-      checks.requireHead(student.shape, student.name, "\(path).student")
+      checks.requireHead(student.shape, student.name, "\(path).\(student.role)")
     }
     for (name, problem) in objective.problems(
       student: student.shape.dimensions, teacher: teacher.shape.dimensions)
@@ -163,6 +164,7 @@ extension LossOptions {
 extension ModelShape {
   var dimensions: ModelDimensions {
     ModelDimensions(
-      layerCount: layerCount, hiddenSize: hiddenSize, vocabularySize: vocabularySize)
+      layerCount: layerCount, hiddenSize: hiddenSize, headCount: configuration?.headCount,
+      vocabularySize: vocabularySize, classCount: classifier?.classes.count)
   }
 }

@@ -10,7 +10,7 @@ public struct StageDefinition: Sendable, Equatable {
 
   public var kind: StageKind { work.kind }
 
-  /// The models or stages it needs, what is trained last.
+  /// The models or stages it needs.
   public var inputs: [String] { work.inputs.map(\.name) }
 
   public static func == (a: StageDefinition, b: StageDefinition) -> Bool {

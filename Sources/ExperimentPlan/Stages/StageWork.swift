@@ -8,12 +8,14 @@ protocol StageWork: Sendable, Equatable {
   static var about: String { get }
   /// Its own keys, in canonical order; those of `TrainingOptions` follow in the same map.
   static var options: OptionList<Self> { get }
-  /// Keys of which a digest knows more than what is written: names and places, told by their contents.
-  static var toldByContents: Set<String> { get }
   /// The program's own values for keys that may be left out, in YAML.
   static var standard: String { get }
+  /// The role of the input that is trained.
+  static var trainedRole: String { get }
+  /// Whether what Hugging Face's Trainer draws can be replayed in it.
+  static var canReplay: Bool { get }
 
-  /// The models or stages it begins from, by role; what is trained comes last.
+  /// The models or stages it begins from, by role, in the order in which its digest has them.
   var inputs: [StageInputName] { get }
   /// The text it learns from; nil for a stage that learns from a task.
   var corpus: CorpusOptions? { get }
@@ -21,6 +23,11 @@ protocol StageWork: Sendable, Equatable {
   var task: TaskSource? { get }
   /// An activation store that it reads.
   var storePath: String? { get }
+
+  /// The loss of a stage with a teacher, whose terms an ablation can leave out; nil for a stage without.
+  var taughtLoss: LossOptions? { get }
+  /// What a stage that distils on text shows of itself; nil for any other.
+  var distillation: Distillation? { get }
 
   /// The options that a digest is made of.
   var digestEntries: [(String, CanonicalValue)] { get }
@@ -31,6 +38,8 @@ protocol StageWork: Sendable, Equatable {
   /// What model comes out, told without loading it.
   /// - Parameter shape: of what is trained.
   func shape(after shape: ModelShape) -> ModelShape
+  /// The same with what it leaves open settled by what its inputs have.
+  func settled(in checks: DefinitionChecks) -> Self
   /// Reports what does not hold between its options and its inputs.
   func check(_ stage: StageDefinition, in checks: inout DefinitionChecks)
 
@@ -47,6 +56,21 @@ protocol StageWork: Sendable, Equatable {
 
   /// What else there is to say of it before it runs.
   var details: [String] { get }
+  /// What is noted as it begins; nil for nothing.
+  var remark: String? { get }
+  /// What its record says of its inputs beside the name in each role.
+  var furtherInputs: [String: String] { get }
+}
+
+/// What plans and baselines need to know of a distillation on text.
+struct Distillation: Sendable {
+  let teacher: String
+  let student: String
+  let loss: LossOptions
+  /// The stage with its teacher run beside the student, wherever its outputs came from.
+  let live: any StageWork
+  /// The stage without the terms that read the teacher.
+  let withoutTeacher: any StageWork
 }
 
 /// An input of a stage: what it is for, and the model or stage that fills it.
@@ -57,9 +81,12 @@ struct StageInputName: Sendable, Equatable {
 }
 
 extension StageWork {
-  static var toldByContents: Set<String> {
-    ["model", "teacher", "student", "corpus", "task", "targets"]
-  }
+  static var canReplay: Bool { false }
+  var taughtLoss: LossOptions? { nil }
+  var distillation: Distillation? { nil }
+  var remark: String? { nil }
+  var furtherInputs: [String: String] { [:] }
+  func settled(in checks: DefinitionChecks) -> Self { self }
   var corpus: CorpusOptions? { nil }
   var task: TaskSource? { nil }
   var storePath: String? { nil }
@@ -69,10 +96,32 @@ extension StageWork {
   /// The name under `role`; nil where there is none.
   func input(_ role: String) -> String? { inputs.first { $0.role == role }?.name }
 
+  /// The name of what is trained.
+  var trained: String {
+    guard let name = input(Self.trainedRole) else {
+      preconditionFailure("a \(Self.kind) without a \(Self.trainedRole)")
+    }
+    return name
+  }
+
+  /// Keys of which a digest knows more than the name that is written: the contents of the model, stage, text, task or
+  /// store of that name. They are known by the types of their fields.
+  static var toldByContents: Set<String> {
+    Set(options.descriptions.filter { ContentNames.words.contains($0.schema.words) }.map(\.key))
+  }
+
   var kind: StageKind { Self.kind }
   var canonicalEntries: [(String, CanonicalValue)] { Self.options.write(self) }
 
   func isEqual(to other: any StageWork) -> Bool { (other as? Self) == self }
+}
+
+/// The types of fields that hold names of contents.
+private enum ContentNames {
+  static let words: Set<String> = [
+    DefinitionNames.modelOrStage.schema.words, CorpusSource.references.schema.words,
+    TaskSource.reference.schema.words, TeacherOutputs.type.schema.words,
+  ]
 }
 
 /// The name of a kind of stage: the key of its body.

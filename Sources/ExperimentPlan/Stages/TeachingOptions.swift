@@ -37,7 +37,8 @@ struct TeachingOptions: Sendable, Equatable {
   }
 
   func check(
-    _ stage: StageDefinition, student: (name: String, shape: ModelShape), on task: TaskSource,
+    _ stage: StageDefinition, student: (role: String, name: String, shape: ModelShape),
+    on task: TaskSource,
     in checks: inout DefinitionChecks
   ) {
     let path = "stages.\(stage.id)"
@@ -53,7 +54,7 @@ struct TeachingOptions: Sendable, Equatable {
     }
     checkTeacher(path, on: task, in: &checks)
     guard loss.readsTeacher else { return }
-    loss.check((teacher, checks.shape(of: teacher)), student, at: path, in: &checks)
+    loss.check(("teacher", teacher, checks.shape(of: teacher)), student, at: path, in: &checks)
   }
 
   /// Whether the teacher answers in the classes of the task.
@@ -66,6 +67,7 @@ struct TeachingOptions: Sendable, Equatable {
         checks.report(
           "\(path).teacher", expected: "a model fine-tuned on \(task.name)",
           found: "one fine-tuned on \(teacherTask.name)")
+        return  // its classes are not compared: they are another task's
       }
     } else if let classifier = checks.shape(of: teacher).classifier {
       if let classNames = task.classNames, !classifier.fits(classNames) {
@@ -73,6 +75,7 @@ struct TeachingOptions: Sendable, Equatable {
         checks.report(
           "\(path).teacher", expected: "a classifier \(wanted.words), as \(task.name) has",
           found: "\(classifier.words), stored with \(teacher)")
+        return
       }
       for problem in checks.classifierProblems(of: teacher) {
         checks.report("\(path).teacher", "cannot be used: \(problem)")

@@ -17,30 +17,36 @@ public enum Ablation: Sendable, Hashable {
     }
   }
 
+  /// What pages call the term; nil for the initialisation.
+  var title: String? {
+    guard case .term(let key) = self else { return nil }
+    return LossTerms.all.first { $0.key == key }?.title
+  }
+
+  /// Terms of distillations before those of fine-tunings alone.
   static let all =
-    LossTerms.types(for: .maskedText).map { Ablation.term($0.key) } + [.initialization]
+    BatchKind.allCases.flatMap { LossTerms.types(for: $0).map { $0.key } }.firstOccurrences
+    .map { Ablation.term($0) } + [.initialization]
 
   static let type = OptionType<Ablation>.choice(among: all, name: \.rawValue)
 }
 
 extension Ablation {
-  /// Key paths and values that leave it out of every distillation that has it.
+  /// Key paths and values that leave it out of every stage that has it.
   /// - Parameters:
   ///   - definition: the one that it is left out of.
   ///   - origin: where it was asked for.
   func edits(
     in definition: ResolvedDefinition, origin: Origin
   ) -> [(path: String, value: DefinitionNode)] {
-    var edits: [(path: String, value: DefinitionNode)] = []
-    for stage in definition.stages {
-      guard let options = stage.work as? DistillStage else { continue }
-      switch self {
-      case .term(let key):
-        guard options.loss.weight(of: key) > 0 else { continue }
-        edits.append(("stages.\(stage.id).loss.\(key).weight", .text("0", origin)))
-      case .initialization:
-        guard let model = definition.model(named: options.student), case .layers = model.source
-        else { continue }
+    switch self {
+    case .term(let key):
+      return definition.stages(withTerm: key).map {
+        ("stages.\($0.id).loss.\(key).weight", .text("0", origin))
+      }
+    case .initialization:
+      var edits: [(path: String, value: DefinitionNode)] = []
+      for model in definition.studentsOfLayers {
         edits.append(("models.\(model.name).random_weights", .text("true", origin)))
         guard model.maskedLMHead != nil else { continue }
         // Nothing of the teacher is to be left in it: the head is drawn too.
@@ -48,7 +54,27 @@ extension Ablation {
           [("kind", .text("masked_lm", origin)), ("init", .text("new", origin))], origin)
         edits.append(("models.\(model.name).head", head))
       }
+      return edits
     }
-    return edits
+  }
+}
+
+extension ResolvedDefinition {
+  /// The stages that an ablation leaves a term out of: the distillations that have it; where none has, the
+  /// fine-tunings with a teacher that have it.
+  func stages(withTerm key: String) -> [StageDefinition] {
+    let all = stages.filter { ($0.work.taughtLoss?.weight(of: key) ?? 0) > 0 }
+    let distillations = all.filter { $0.work.distillation != nil }
+    return distillations.isEmpty ? all : distillations
+  }
+
+  /// Students of distillations that begin from layers of another model.
+  var studentsOfLayers: [ModelDefinition] {
+    stages.compactMap { stage in
+      guard let student = stage.work.distillation?.student,
+        let model = model(named: student), case .layers = model.source
+      else { return nil }
+      return model
+    }
   }
 }

@@ -162,7 +162,7 @@ struct VariantExpansion {
     let axes = axes
     let point = RunRecord.Variant(
       settings: choices.map { Self.setting(axes[$0.axis], $0.value) },
-      ablation: ablation?.what.rawValue)
+      ablation: ablation?.what.rawValue, ablationTitle: ablation?.what.title)
     var variant = tree
     variant["sweep"] = nil
     variant["ablate"] = nil

@@ -30,11 +30,13 @@ public struct Adam: AdamRule {
 /// Adam with bias correction; the decay is added to the gradient after clipping, so it passes through the moments.
 /// A parameter without a gradient is left as it is, decay included.
 /// - Source: Kingma, Ba 2015 (arXiv 1412.6980); torch 2.4.0 `_single_tensor_adam`.
-public final class AdamOptimizer: Optimizer {
+public final class AdamOptimizer: AdamStates {
+  public typealias Rule = Adam
+
   public let rule: Adam
   public var stepCount = 0
+  public let states: [AdamMoments]
   public let parameters: [Parameter]
-  /// With both moments.
   private let updates: [ParameterUpdate]
   /// Of each parameter.
   private let decays: [Float]
@@ -42,23 +44,14 @@ public final class AdamOptimizer: Optimizer {
   /// - Parameter parameters: those that are not trainable are passed over.
   public init(_ rule: Adam, parameters: [Parameter]) {
     self.rule = rule
-    let trained = parameters.filter(\.isTrainable)
-    self.parameters = trained
-    updates = trained.map { parameter in
-      ParameterUpdate(
-        parameter: parameter,
-        states: Adam.stateNames.map { _ in AlignedBuffer(count: parameter.count) })
+    states = AdamMoments.of(parameters)
+    self.parameters = states.map(\.parameter)
+    updates = states.map {
+      ParameterUpdate(parameter: $0.parameter, states: [$0.firstMoment, $0.secondMoment])
     }
-    decays = trained.map {
+    decays = self.parameters.map {
       AdamNumbers.decayedKinds.contains($0.kind) ? Float(rule.numbers.weightDecay) : 0
     }
-  }
-
-  public func state(named name: String) -> [AlignedBuffer] {
-    guard let index = Adam.stateNames.firstIndex(of: name) else {
-      preconditionFailure("Adam keeps no \(name)")
-    }
-    return updates.map { $0.states[index] }
   }
 
   public func step(learningRate: Double, gradientScale: Float, on engine: Engine) {

@@ -71,7 +71,7 @@ public struct AdamNumbers: Sendable, Equatable {
   }
 }
 
-/// An optimizer with Adam's numbers and moments.
+/// The numbers of an optimizer with Adam's moments.
 public protocol AdamRule: OptimizerRule {
   var numbers: AdamNumbers { get set }
   init(numbers: AdamNumbers)

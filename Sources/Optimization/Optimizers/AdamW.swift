@@ -42,47 +42,23 @@ public struct AdamW: AdamRule {
 ///
 /// A parameter without a gradient is left as it is, decay included, as torch leaves one whose `grad` is None.
 /// - Source: Loshchilov, Hutter 2019 (arXiv 1711.05101); torch 2.4.0 `_single_tensor_adamw`.
-public final class AdamWOptimizer: Optimizer {
+public final class AdamWOptimizer: AdamStates {
+  public typealias Rule = AdamW
+
   public let rule: AdamW
   public var stepCount = 0
-  public let states: [State]
+  public let states: [AdamMoments]
   public let parameters: [Parameter]
   /// Of the embeddings, by their places among the states; made at the first step, when moments are restored.
   private var idleRows: [Int: IdleRows]?
   /// Of the step being taken; its memory is kept from step to step.
   private var updates: [AdamWUpdate] = []
 
-  /// One parameter with its moments, all of the same size.
-  public struct State: @unchecked Sendable {
-    public let parameter: Parameter
-    /// Running mean of gradients.
-    public let firstMoment: AlignedBuffer
-    /// Running mean of squared gradients.
-    public let secondMoment: AlignedBuffer
-  }
-
   /// - Parameter parameters: those that are not trainable are passed over.
   public init(_ rule: AdamW, parameters: [Parameter]) {
     self.rule = rule
-    states = parameters.filter(\.isTrainable).map {
-      State(
-        parameter: $0, firstMoment: AlignedBuffer(count: $0.count),
-        secondMoment: AlignedBuffer(count: $0.count))
-    }
+    states = AdamMoments.of(parameters)
     self.parameters = states.map(\.parameter)
-  }
-
-  /// The moments of the parameter at `path`; nil if there is none.
-  public func state(ofParameterAt path: String) -> State? {
-    states.first { $0.parameter.path == path }
-  }
-
-  public func state(named name: String) -> [AlignedBuffer] {
-    switch name {
-    case AdamW.stateNames[0]: states.map(\.firstMoment)
-    case AdamW.stateNames[1]: states.map(\.secondMoment)
-    default: preconditionFailure("AdamW keeps no \(name)")
-    }
   }
 
   public func step(learningRate: Double, gradientScale: Float, on engine: Engine) {

@@ -8,14 +8,22 @@ public struct MetricsLine: Codable, Sendable, Equatable {
     case step, account, epoch, evaluation
   }
 
+  /// Values that every training has. No term of a loss and no metric may be called so.
+  public enum Name: String, CaseIterable, Sendable {
+    case loss, tokens
+    case learningRate = "learning_rate"
+    case gradientNorm = "gradient_norm"
+    case validationLoss = "validation_loss"
+  }
+
   public var event: Event
   public var stage: String
   /// Optimizer steps done in this stage when it was written.
   public var step: Int
   /// Counted from 1.
   public var epoch: Int
-  /// `learning_rate`, `loss`, one entry per unweighted loss term, `tokens`, `gradient_norm`, ...; of an account
-  /// `gradient_norm.<term>`, `gradient_cosine.<term>.<term>`, `teacher_entropy`.
+  /// Those of `Name`, and one entry per unweighted loss term or per metric; of an account `gradient_norm.<term>`,
+  /// `gradient_cosine.<term>.<term>` and what the terms measured, such as `teacher_entropy`.
   public var values: [String: Double]
 
   public init(event: Event, stage: String, step: Int, epoch: Int, values: [String: Double]) {

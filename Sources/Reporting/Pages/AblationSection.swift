@@ -13,7 +13,10 @@ struct AblationSection {
     RunRecord.Variant.initialization: "with random initialisation",
   ]
 
-  static func title(of ablation: String) -> String { titles[ablation] ?? "without \(ablation)" }
+  /// - Parameter variant: with something left out.
+  static func title(of variant: RunRecord.Variant) -> String? {
+    variant.ablation.map { titles[$0] ?? "without \(variant.ablationTitle ?? $0)" }
+  }
 
   func text() -> String {
     let groups = groups
@@ -78,7 +81,7 @@ struct AblationSection {
       ] + (paper == nil ? [] : [.init("Paper's Table 4")]))
     let reference = full.ownModel(on: data)
     for condition in [full] + parts {
-      let title = condition.variant.ablation.map(Self.title(of:)) ?? "with the full loss"
+      let title = Self.title(of: condition.variant) ?? "with the full loss"
       let own = condition.ownModel(on: data)
       var cells = [title, condition.countText, own?.accuracyText ?? "-", own?.intervalText ?? "-"]
       if condition.variant.ablation != nil, let own, let reference,

@@ -139,10 +139,12 @@ struct ExperimentPlots {
             }
           }))
     }
-    if account.points.contains(where: { $0.teacherEntropy != nil }) {
+    for name in account.measurementNames {
+      let isEntropy = name == RunRecord.LossAccounting.teacherEntropy
       panels.append(
         panel(
-          "Teacher's entropy, nats", fromZeroY: true, [series("teacher", \.teacherEntropy)]))
+          isEntropy ? "Teacher's entropy, nats" : name, fromZeroY: isEntropy,
+          [series(isEntropy ? "teacher" : name) { $0.measurements[name] }]))
     }
     return Chart(
       title: "\(runs.name): what the terms of \(account.label) ask for", panels: panels, columns: 2)

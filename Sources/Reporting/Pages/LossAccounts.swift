@@ -53,6 +53,7 @@ extension LossAccounts {
   /// A sentence for each thing that they say of the loss and its weights.
   var findings: [String] {
     [pull, evenWeightText].compactMap { $0 } + directions + [entropyText].compactMap { $0 }
+      + measurementTexts
   }
 
   private var pull: String {
@@ -96,17 +97,42 @@ extension LossAccounts {
     }
   }
 
+  /// The term that measured the teacher's entropy, and its temperature. Earlier records name neither: their soft
+  /// targets did, whose scale is T².
+  private var entropyTerm: (term: RunRecord.LossAccounting.Term, temperature: Double)? {
+    let name = RunRecord.LossAccounting.teacherEntropy
+    if let term = terms.first(where: { $0.measures?.contains(name) ?? false }) {
+      return term.scaledBy.map { (term, $0.value) }
+    }
+    let soft = terms.first { $0.measures == nil && $0.name.hasPrefix("soft_targets") }
+    return soft.map { ($0, $0.scale.squareRoot()) }
+  }
+
   private var entropyText: String? {
-    guard let soft = terms.first(where: { $0.name.hasPrefix("soft_targets") }),
-      let entropy = MedianRange(points.compactMap(\.teacherEntropy))
+    let name = RunRecord.LossAccounting.teacherEntropy
+    guard let (term, temperature) = entropyTerm,
+      let entropy = MedianRange(points.compactMap { $0.measurements[name] })
     else { return nil }
     let outcomes =
-      soft.name == "soft_targets"
+      term.name == "soft_targets"
       ? "as of \(Int(exp(entropy.median).rounded()).grouped) words it held equally likely"
       : "over the words that were kept and all others as one"
-    return "At T = \(soft.scale.squareRoot().significant(4)) the teacher's entropy is "
+    return "At T = \(temperature.significant(4)) the teacher's entropy is "
       + "\(entropy.text(digits: 2)) nats, \(outcomes)."
   }
+
+  /// Of every further measurement.
+  private var measurementTexts: [String] {
+    measurementNames.compactMap { name in
+      guard name != RunRecord.LossAccounting.teacherEntropy,
+        let range = MedianRange(points.compactMap { $0.measurements[name] })
+      else { return nil }
+      return "Measured beside the loss: \(name) \(range.text(digits: 3))."
+    }
+  }
+
+  /// In alphabetical order.
+  var measurementNames: [String] { Set(points.flatMap(\.measurements.keys)).sorted() }
 }
 
 extension RunRecord.Stage {

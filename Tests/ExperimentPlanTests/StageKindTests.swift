@@ -1,0 +1,47 @@
+// What follows from a kind of stage's fields and roles.
+import RetortOptions
+import RetortStrictYAML
+import Testing
+
+@testable import RetortExperimentPlan
+
+@Suite("Kinds of stages")
+struct StageKindTests {
+  @Test("names of contents are told by the types of their fields")
+  func toldByContents() {
+    #expect(PretrainStage.toldByContents == ["model", "corpus"])
+    #expect(DistillStage.toldByContents == ["teacher", "student", "targets", "corpus"])
+    #expect(FinetuneStage.toldByContents == ["model", "task", "teacher"])
+  }
+
+  @Test("every input and the trained one are declared keys that a digest tells by contents")
+  func inputs() throws {
+    let definition = try DefinitionText.load(TeachingTests.text)
+    for stage in ResolvedPlan(definition).stages {
+      let type = type(of: stage.stage.work)
+      let roles = stage.stage.work.inputs.map(\.role)
+      #expect(roles.contains(type.trainedRole) && type.toldByContents.isSuperset(of: roles))
+      #expect(stage.model.name == stage.stage.work.trained)
+      #expect(roles.map(stage.input) == stage.inputs)
+    }
+  }
+
+  @Test("maps of one key are known by their type")
+  func exclusiveMaps() {
+    #expect(DefinitionPath.exclusiveMaps == ["limit", "checkpoint_every"])
+  }
+
+  @Test("a recipe has no say in keys that another optimizer or schedule does not have")
+  func recipes() throws {
+    let recipe = Recipe(
+      name: "waves", kind: .finetune,
+      text: "schedule: { name: cosine, cycles: 1.5, warmup: 0.25 }\nfreeze: []")
+    func keys(_ written: String) throws -> [String]? {
+      let node = try #require(YAMLReading.tree(of: written) { _, _ in .standard }.tree)
+      return recipe.tree(under: node)["schedule"]?.entries?.map(\.key)
+    }
+    #expect(try keys("schedule: { name: linear }") == ["name", "warmup"])
+    #expect(try keys("schedule: { name: cosine }") == ["name", "cycles", "warmup"])
+    #expect(try keys("seed: 1") == ["name", "cycles", "warmup"])
+  }
+}
