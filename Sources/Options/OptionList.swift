@@ -101,6 +101,16 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
 }
 
 extension OptionField {
+  /// The same, described as a key that may be left out: something fills it in before it is read.
+  public var filledBeforehand: OptionField {
+    OptionField(
+      describedAs: descriptions.map {
+        OptionDescription(
+          key: $0.key, schema: $0.schema, about: $0.about, presence: .optional, example: $0.example,
+          condition: $0.condition)
+      }, read: read, write: write)
+  }
+
   /// The same, going on with `value` after a report, so that what stands beside a mistake is looked at too.
   /// Whoever reads so looks at the reports before using what was read.
   public func recovering(_ value: Value) -> OptionField {

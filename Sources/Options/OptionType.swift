@@ -144,34 +144,44 @@ extension OptionType {
       }, write: { .text(name($0)) })
   }
 
-  /// - Parameters:
-  ///   - count: how many there must be; nil for any number.
-  ///   - oneAlone: whether one value alone stands for a list of one.
+  /// - Parameter words: what a message says of a list that is too short, and of a value that is no list.
   public static func list<Item>(
-    of item: OptionType<Item>, count: Int? = nil, words: String? = nil, oneAlone: Bool = true
+    of item: OptionType<Item>, _ rule: ListRule = .any, words: String? = nil
   ) -> OptionType where Value == [Item] {
     OptionType(
-      schema: .list(item.schema, count: count, oneAlone: oneAlone && count == nil), words: words,
-      example: "[" + Array(repeating: item.example, count: count ?? 1).joined(separator: ", ")
-        + "]",
+      schema: .list(item.schema, rule), words: words,
+      example: "["
+        + Array(repeating: item.example, count: max(1, rule.least)).joined(separator: ", ") + "]",
       read: { node, key, map in
-        if let count, node.items?.count != count {
-          map.reportWrong(node, key, expected: "a list of \(count) numbers")
-          return nil
-        }
-        guard let nodes = node.items ?? (oneAlone ? [node] : nil) else {
+        guard let nodes = node.items ?? (rule.oneAlone ? [node] : nil), nodes.count >= rule.least,
+          nodes.count <= rule.most ?? nodes.count
+        else {
           map.reportWrong(node, key, expected: words ?? "a list")
           return nil
         }
         let items = nodes.map { item.read($0, key, map) }
-        return items.contains { $0 == nil } ? nil : items.compactMap { $0 }
+        guard items.allSatisfy({ $0 != nil }) else { return nil }
+        guard rule.isDistinct else { return items.compactMap { $0 } }
+        let texts = items.compactMap { $0 }.map { CanonicalText.line(item.write($0)) }
+        var isRight = true
+        for (index, text) in texts.enumerated() where texts.prefix(index).contains(text) {
+          isRight = false
+          map.collector.report(
+            Diagnostic(
+              nodes[index].origin, "\(map.pathOf(key)).\(index) '\(text)' is given twice",
+              advice: "keep one"))
+        }
+        return isRight ? items.compactMap { $0 } : nil
       }, write: { .list($0.map(item.write)) })
   }
 
   /// A map with keys of its own, closed against unknown ones.
-  public static func map(_ options: OptionList<Value>, words: String? = nil) -> OptionType {
+  /// - Parameter oneOf: keys of which exactly one is given; `options` checks it.
+  public static func map(
+    _ options: OptionList<Value>, words: String? = nil, oneOf: [String] = []
+  ) -> OptionType {
     OptionType(
-      schema: .map(options.descriptions), words: words, example: options.example,
+      schema: .map(options.descriptions, oneOf: oneOf), words: words, example: options.example,
       read: { node, key, map in
         guard let below = MapReader(node, at: map.pathOf(key), map.collector) else { return nil }
         defer { below.finish() }

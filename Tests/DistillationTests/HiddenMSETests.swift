@@ -85,10 +85,14 @@ struct HiddenMSETests {
     let written = [[("student", "1"), ("teacher", "2")], [("student", "3"), ("teacher", "6")]]
     let (read, reports) = read(written)
     #expect(read == term && reports.isEmpty)
-    for wrong in [[], [written[0], written[0]]] {
-      let (term, reports) = self.read(wrong)
-      #expect(term == nil && reports.map(\.expected) == ["pairs of layers, each once"])
-    }
+    let none = self.read([])
+    #expect(none.0 == nil && none.1.map(\.expected) == ["pairs of layers, each once"])
+    let twice = self.read([written[0], written[0]])
+    #expect(
+      twice.0 == nil
+        && twice.1.map(\.problem) == [
+          "loss.hidden_mse.pairs.1 '{student: 1, teacher: 2}' is given twice"
+        ])
   }
 
   @Test("layers that are not there do not fit; another width does")

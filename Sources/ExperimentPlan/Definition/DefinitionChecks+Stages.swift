@@ -18,7 +18,8 @@ extension DefinitionChecks {
     for stage in definition.stages {
       guard stage.kind == FinetuneStage.kind else {
         report(
-          "random", "\(replay.rawValue) replays fine-tunings, and stages.\(stage.id) is none",
+          "random",
+          "\(replay.rawValue) can only replay fine-tuning stages; stages.\(stage.id) is not one",
           advice: "use random: counter, or fine-tune that stage's model in a definition of its own")
         continue
       }
@@ -35,7 +36,7 @@ extension DefinitionChecks {
   mutating func requireHead(_ model: ModelShape, _ name: String, _ path: String) {
     guard !model.hasMaskedLMHead else { return }
     report(
-      path, "needs a masked_lm head, which \(name) has not",
+      path, "needs a masked_lm head, but \(name) has none",
       advice: definition.model(named: name) != nil
         ? "write head: {kind: masked_lm, init: …} under models.\(name)"
         : "a fine-tuned model has a classifier in its place; name a stage before it")
@@ -79,11 +80,6 @@ extension DefinitionChecks {
         advice: "add the stage, or leave baselines out")
       return
     }
-    for (place, baseline) in definition.baselines.enumerated() {
-      if definition.baselines.prefix(place).contains(baseline) {
-        report("baselines.\(place)", "'\(baseline.rawValue)' is given twice", advice: "keep one")
-      }
-    }
     for chain in chains {
       if definition.baselines.contains(.mlmOnly), !chain.options.loss.hasTermWithoutTeacher {
         report(
@@ -109,9 +105,6 @@ extension DefinitionChecks {
       return
     }
     for (place, ablation) in definition.ablate.enumerated() {
-      if definition.ablate.prefix(place).contains(ablation) {
-        report("ablate.\(place)", "'\(ablation.rawValue)' is given twice", advice: "keep one")
-      }
       let isThere = distills.contains { options in
         switch ablation {
         case .term(let key): options.loss.weight(of: key) > 0

@@ -70,7 +70,9 @@ final class DefinitionDecoding: DiagnosticCollector {
 
 extension ModelAddress {
   static let type = OptionType<ModelAddress>(
-    schema: .text(words: "hub:owner/name or a path"),
+    schema: .text(
+      words: "hub:owner/name or a path",
+      pattern: "(?!hub:).+|hub:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"),
     example: "hub:google-bert/bert-base-uncased",
     read: { node, key, map in
       if let text = node.scalar, let address = ModelAddress(text) { return address }
@@ -88,7 +90,7 @@ extension OptionField where Value == UInt64 {
       describedAs: [
         OptionDescription(
           key: "seed", schema: .integer(atLeast: 0),
-          about: about + " The experiment's, if not written.", presence: .optional, example: "1")
+          about: about + " Default: the experiment's seed.", presence: .optional, example: "1")
       ],
       read: { map in (map.collector as? DefinitionDecoding)?.seed(map) },
       write: { [("seed", .seed($0[keyPath: path]))] })

@@ -63,21 +63,19 @@ extension StudentSource {
     StudentSource.init(architecture:of:layers:tokenType:),
     OptionField("architecture", \.architecture, ModelFamily.optionType, "The student's family."),
     OptionField(
-      "init_from", \.of, DefinitionNames.modelOrStage,
+      "init_from", \.of, DefinitionNames.modelOrStage(example: "teacher"),
       "The model whose layers it gets, or the stage that made that model."),
     OptionField(
       "layers", \.layers,
-      .list(of: .integer(atLeast: 0), words: "a list of the source's layers, from 0")
-        .described(example: "[0, 2, 4, 7, 9, 11]")
-        .checked { layers, node, key, map in
-          if layers.isEmpty { map.reportWrong(node, key, expected: "at least one layer") }
-          return !layers.isEmpty
-        },
+      .list(
+        of: .integer(atLeast: 0), ListRule(least: 1),
+        words: "at least one of the source's layers, from 0"
+      ).described(example: "[0, 2, 4, 7, 9, 11]"),
       "Layer i of the student is a copy of layer layers[i] of the source, counted from 0."),
     OptionField(
       optional: "token_type", \.tokenType, .choice,
-      "What becomes of the source's token types where the student has none. fold adds row 0 to the positions and "
-        + "is exact, drop leaves it out, as DistilBERT's script does.")
+      "What to do with the source's token type embeddings if the student has none. fold adds row 0 to the position "
+        + "embeddings, which is exact; drop leaves it out, as DistilBERT's script does.")
   ).checked { student, map in
     // Said twice for a reader's sake; it has to agree.
     guard let count = map.integer("layer_count", atLeast: 1), count != student.layers.count,
@@ -97,26 +95,34 @@ extension StudentSource {
 }
 
 extension ModelDefinition {
-  /// Its forms: a folder (`from`), layers of another model (`init_from`), or sizes from nothing (`sizes`).
-  static let schema = OptionSchema.any([
-    .map([folder] + common),
-    .map(
-      StudentSource.options.descriptions + [
-        optional("layer_count", .integer(atLeast: 1), "How many layers; as `layers` has.", "6"),
-        optional(
-          "random_weights", .truth,
-          "Whether all weights are drawn from the seed, the source giving sizes alone.", "true"),
-      ] + common),
-    .map(
-      [
-        OptionDescription(
-          key: "architecture", schema: ModelFamily.optionType.schema, about: "The model's family.",
-          presence: .required, example: "bert"),
-        OptionDescription(
-          key: "sizes", schema: .map(ModelSizes.options.descriptions),
-          about: "Sizes of a model whose weights are drawn from the seed.", presence: .required,
-          example: ModelSizes.options.example),
-      ] + common),
+  static let schema = OptionSchema.forms([
+    OptionForm(
+      "A model read from a folder or a checkpoint",
+      .map([folder] + common(heads: [.stored, .new]))),
+    OptionForm(
+      "A student made from layers of another model",
+      .map(
+        StudentSource.options.descriptions + [
+          optional("layer_count", .integer(atLeast: 1), "How many layers; as `layers` has.", "6"),
+          optional(
+            "random_weights", .truth,
+            "Whether all weights are drawn from the seed; only the source's sizes are used.", "true"
+          ),
+        ] + common(heads: [.copied, .new]))),
+    OptionForm(
+      "A model of given sizes with random weights",
+      .map(
+        [
+
+          OptionDescription(
+            key: "architecture", schema: ModelFamily.optionType.schema,
+            about: "The model's family.",
+            presence: .required, example: "bert"),
+          OptionDescription(
+            key: "sizes", schema: .map(ModelSizes.options.descriptions),
+            about: "Sizes of a model whose weights are drawn from the seed.", presence: .required,
+            example: ModelSizes.options.example),
+        ] + common(heads: [.new], needsDropout: true))),
   ])
 
   private static let folder = OptionDescription(
@@ -134,36 +140,54 @@ extension ModelDefinition {
     about: "A folder with config.json, model.safetensors and vocab.txt, or a checkpoint.",
     presence: .required, example: ModelAddress.type.example)
 
-  private static let common = [
-    optional(
-      "head",
-      .any([
-        .choice(["none"]),
-        .map([
-          OptionDescription(
-            key: "kind", schema: .choice(["masked_lm"]), about: "Which head.", presence: .required,
-            example: "masked_lm"),
-          OptionDescription(
-            key: "init", schema: .choice(HeadStart.allCases.map(\.rawValue)),
-            about:
-              "Its first weights: new draws them from the seed, stored takes the folder's, copied the source's.",
-            presence: .required, example: "new"),
-        ]),
-      ]),
-      "The head it is trained with. A student has a copy of its source's if nothing is written.",
-      "{ kind: masked_lm, init: new }"),
-    optional(
-      "dropout", .map(DropoutOptions.options.descriptions),
-      "Shares of activations that are dropped in training. As config.json says if not written; a model from "
-        + "nothing needs it.", DropoutOptions.options.example),
-    optional(
-      "seed", .integer(atLeast: 0), "Of what is drawn. The experiment's, if not written.", "1"),
-  ]
+  /// - Parameters:
+  ///   - heads: what a head's first weights can be.
+  ///   - needsDropout: whether the rates must be written.
+  private static func common(heads: [HeadStart], needsDropout: Bool = false) -> [OptionDescription]
+  {
+    let head = OptionSchema.map([
+      OptionDescription(
+        key: "kind", schema: .choice(["masked_lm"]), about: "Which head.", presence: .required,
+        example: "masked_lm"),
+      OptionDescription(
+        key: "init", schema: .choice(heads.map(\.rawValue)),
+        about: "Its first weights. " + heads.map(\.about).joined(separator: " "),
+        presence: .required, example: heads.first?.rawValue ?? ""),
+    ])
+    return [
+      optional(
+        "head", .any([.choice(["none"]), head]),
+        heads.contains(.copied)
+          ? "The head it is trained with. Default: a copy of the source's, if that has one."
+          : "The head it is trained with. Default: none.",
+        "{ kind: masked_lm, init: \(heads.first?.rawValue ?? "") }"),
+      OptionDescription(
+        key: "dropout", schema: .map(DropoutOptions.options.descriptions),
+        about: needsDropout
+          ? "Dropout rates in training, required for models built from `sizes`."
+          : "Dropout rates in training. Default: "
+            + (heads.contains(.copied) ? "those of its architecture." : "those of config.json."),
+        presence: needsDropout ? .required : .optional, example: DropoutOptions.options.example),
+      optional(
+        "seed", .integer(atLeast: 0),
+        "Seed of the random weights. Default: the experiment's seed.", "1"),
+    ]
+  }
 
   private static func optional(
     _ key: String, _ schema: OptionSchema, _ about: String, _ example: String
   ) -> OptionDescription {
     OptionDescription(
       key: key, schema: schema, about: about, presence: .optional, example: example)
+  }
+}
+
+extension HeadStart {
+  fileprivate var about: String {
+    switch self {
+    case .new: "new: drawn from the seed."
+    case .stored: "stored: those of the folder or checkpoint."
+    case .copied: "copied: those of the source's head."
+    }
   }
 }

@@ -49,7 +49,7 @@ private struct GeneratedText: Sendable {
     GeneratedText.init(grammar:lines:seed:),
     OptionField("grammar", \.grammar, .choice, "What the lines are about."),
     OptionField("lines", \.lines, .integer(atLeast: 1, example: "20_000"), "How many lines."),
-    .inheritedSeed(\.seed, "Of the lines."))
+    .inheritedSeed(\.seed, "Seed of the lines."))
 }
 
 /// Labelled sentences made by a grammar.
@@ -70,7 +70,7 @@ private struct GeneratedTask: Sendable {
     OptionField(
       "test", \.test, .integer(atLeast: 0, example: "500"),
       "Sentences to be predicted without labels."),
-    .inheritedSeed(\.seed, "Of the sentences."))
+    .inheritedSeed(\.seed, "Seed of the sentences."))
 }
 
 extension CorpusSource {
@@ -114,12 +114,8 @@ extension CorpusSource {
       return nil
     }, write: { .text($0.name) })
 
-  static let references = OptionType<[CorpusSource]>.list(of: reference, words: "a list of corpora")
-    .checked { texts, node, key, map in
-      guard texts.isEmpty else { return true }
-      map.reportWrong(node, key, expected: "at least one corpus")
-      return false
-    }
+  static let references = OptionType<[CorpusSource]>.list(
+    of: reference, ListRule(least: 1), words: "at least one corpus")
 
   /// Its declaration; its name where it has none.
   var canonicalContent: CanonicalValue {
@@ -134,7 +130,10 @@ extension TaskSource {
     let files = FileTask.declaration(name)
     let made = generated(name)
     return OptionType(
-      schema: .any([made.schema, files.schema]), words: "{files: …} or {generated: …}",
+      schema: .forms([
+        OptionForm("Examples in files of your own", files.schema),
+        OptionForm("Sentences made by a grammar", made.schema),
+      ]), words: "{files: …} or {generated: …}",
       example: made.example,
       read: { node, key, map in
         node["files"] == nil

@@ -18,12 +18,12 @@ public struct VocabularyDefinition: Sendable, Equatable {
     VocabularyDefinition.init(source:lowercase:), sourceField,
     OptionField(
       optional: "lowercase", \.lowercase, .truth,
-      "Whether text is put in lower case. As the folder says if not written; true for a trained one."
+      "Whether text is put in lower case. Default: as the folder's tokenizer_config.json says; true for a trained one."
     )
   )
 
   static let type = OptionType<VocabularyDefinition>.map(
-    options, words: "vocabulary: {train: {corpus: [NAME], size: N}}")
+    options, words: "vocabulary: {train: {corpus: [NAME], size: N}}", oneOf: ["from", "train"])
 
   /// The vocabulary where nothing is written: that of the first model read from a folder.
   /// - Returns: nil after a report.
