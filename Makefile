@@ -27,8 +27,7 @@ build: packages
 
 # The program and its tests, in a folder of their own.
 tests: packages
-	$(BUILD) --scratch-path $(TESTS) --product retort
-	$(BUILD) --scratch-path $(TESTS) --product RetortPackageTests
+	$(BUILD) --scratch-path $(TESTS) --build-tests
 
 # The two libraries, where they are missing and apt-get can bring them.
 packages:

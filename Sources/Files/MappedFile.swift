@@ -119,6 +119,11 @@ public final class MappedFile: @unchecked Sendable {
     return withExtendedLifetime(file) { Array(file.bytes) }
   }
 
+  /// What stands between a small file's line feeds; behind the last of them, if only nothing, too.
+  public static func lines(path: String) throws(FileError) -> [ArraySlice<UInt8>] {
+    try contents(path: path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+  }
+
   /// True while the path still leads to the very file that is mapped, unchanged.
   public func isStillAtItsPath() -> Bool {
     var status = stat()

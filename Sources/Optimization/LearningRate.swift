@@ -10,7 +10,7 @@ public enum Warmup: Sendable, Equatable {
   public func steps(of total: Int) -> Int {
     switch self {
     case .steps(let steps): steps
-    case .fraction(let fraction): Int((Double(total) * fraction).rounded(.up))
+    case .fraction(let fraction): Int(exactly: (Double(total) * fraction).rounded(.up)) ?? total
     }
   }
 }

@@ -3,8 +3,47 @@
 /// What is collected while a definition is read. A reader of whole definitions adds what it knows of the names in it.
 open class DiagnosticCollector {
   public private(set) var diagnostics: [Diagnostic] = []
+  /// Where something was reported: what depends on it is not reported as well.
+  public private(set) var mistakes = MistakenPaths()
+  /// Maps in which keys may be missing because of a mistake that was reported: a recipe that does not exist.
+  private var unfilled: [String] = []
+
   public init() {}
-  public func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
+
+  /// - Parameter path: of the value that is wrong.
+  public func report(_ diagnostic: Diagnostic, at path: String) {
+    diagnostics.append(diagnostic)
+    mistakes.insert(path)
+  }
+
+  /// Counts the value at `path` as wrong because of a mistake that is reported elsewhere.
+  func note(mistakeAt path: String) { mistakes.insert(path) }
+
+  /// What is missing in a map, or below it, is not reported from here on.
+  public func forgiveMissing(in path: String) { unfilled.append(path) }
+
+  func forgivesMissing(in path: String) -> Bool {
+    unfilled.contains { path == $0 || path.hasPrefix("\($0).") }
+  }
+}
+
+/// Key paths of a definition at which mistakes were reported.
+public struct MistakenPaths: Sendable {
+  private var paths: Set<String> = []
+
+  public init() {}
+
+  public mutating func insert(_ path: String) { paths.insert(path) }
+
+  public var isEmpty: Bool { paths.isEmpty }
+
+  /// Whether something at `path`, above it or below it was reported.
+  public func touch(_ path: String) -> Bool {
+    paths.contains { $0 == path || $0.hasPrefix("\(path).") || path.hasPrefix("\($0).") }
+  }
+
+  /// Whether something at `path` itself was reported.
+  public func contains(_ path: String) -> Bool { paths.contains(path) }
 }
 
 /// Reads the keys of one map. A key that no reader asked for is unknown, and reported by `finish`.
@@ -19,6 +58,8 @@ public final class MapReader {
   private var missing: [(key: String, diagnostic: Diagnostic)] = []
   /// Right spellings that no reader asks for under their own name: short forms.
   public var otherSpellings: [String] = []
+  /// Keys of another type that the map could make, and what is to be said of each.
+  var misplaced: [String: (problem: String, advice: String)] = [:]
 
   /// - Returns: nil, after a report, when `node` is not a map.
   public init?(_ node: DefinitionNode, at path: String, _ collector: DiagnosticCollector) {
@@ -26,7 +67,7 @@ public final class MapReader {
       collector.report(
         Diagnostic(
           node.origin, path.isEmpty ? "the definition" : path, expected: "a map of key: value",
-          found: node.kindInWords))
+          found: node.kindInWords), at: path)
       return nil
     }
     self.collector = collector
@@ -42,15 +83,32 @@ public final class MapReader {
     let meant = unknown.compactMap {
       Spelling.nearest(to: $0.key, among: askedFor + otherSpellings)
     }
-    for (key, diagnostic) in missing where !meant.contains(key) { collector.report(diagnostic) }
+    for (key, diagnostic) in missing {
+      if meant.contains(key) || collector.forgivesMissing(in: path) {
+        collector.note(mistakeAt: pathOf(key))
+      } else {
+        collector.report(diagnostic, at: pathOf(key))
+      }
+    }
     missing = []
     for entry in unknown {
       let place = path.isEmpty ? "" : " in \(path)"
-      collector.report(
-        Diagnostic(
-          entry.keyOrigin, "unknown key '\(entry.key)'\(place)",
-          advice: Spelling.advice(for: entry.key, among: askedFor + otherSpellings)))
+      let diagnostic =
+        if let known = misplaced[entry.key] {
+          Diagnostic(
+            entry.keyOrigin, "\(pathOf(entry.key)) \(known.problem)", advice: known.advice)
+        } else {
+          Diagnostic(
+            entry.keyOrigin, "unknown key '\(entry.key)'\(place)",
+            advice: Spelling.advice(for: entry.key, among: askedFor + otherSpellings))
+        }
+      collector.report(diagnostic, at: pathOf(entry.key))
     }
+  }
+
+  /// Whether something is wrong with the map or below it, as far as it was read.
+  public var hasMistakes: Bool {
+    !missing.isEmpty || collector.mistakes.touch(path)
   }
 
   /// The value under `key`; nil when it is absent or empty.
@@ -77,98 +135,29 @@ public final class MapReader {
         key,
         Diagnostic(
           node.origin, "\(path.isEmpty ? "the definition" : path) has no '\(key)'",
-          expected: expected, advice: advice ?? "write \(key): …")
+          expected: expected, advice: advice)
       ))
   }
 
+  /// Reports the value under `key`.
   public func reportWrong(
     _ node: DefinitionNode, _ key: String, expected: String, advice: String? = nil
   ) {
-    collector.report(
+    report(
       Diagnostic(
-        node.origin, pathOf(key), expected: expected, found: node.kindInWords, advice: advice))
+        node.origin, pathOf(key), expected: expected, found: node.kindInWords, advice: advice), key)
   }
 
-  // MARK: Values that may be absent
-
-  public func text(_ key: String) -> String? {
-    guard let value = node(key) else { return nil }
-    switch value.content {
-    case .quoted(let text): return text
-    case .plain(let text):
-      if Scalars.number(text) == nil, Scalars.truth(text) == nil { return text }
-      reportWrong(value, key, expected: "text", advice: "put it in quotes if it is meant as text")
-      return nil
-    case .list, .map:
-      reportWrong(value, key, expected: "text")
-      return nil
-    }
+  /// Reports something of the value under `key`.
+  public func report(_ diagnostic: Diagnostic, _ key: String) {
+    collector.report(diagnostic, at: pathOf(key))
   }
 
-  public func truth(_ key: String) -> Bool? {
-    guard let value = node(key) else { return nil }
-    if case .plain(let text) = value.content, let truth = Scalars.truth(text) { return truth }
-    reportWrong(value, key, expected: "true or false")
-    return nil
-  }
+  // MARK: Values
 
-  public func number(_ key: String, _ rule: NumberRule) -> Double? {
-    guard let value = node(key) else { return nil }
-    return number(value, key, rule)
-  }
-
-  public func number(_ value: DefinitionNode, _ key: String, _ rule: NumberRule) -> Double? {
-    if case .plain(let text) = value.content, let number = Scalars.number(text),
-      rule.accepts(number)
-    {
-      return number
-    }
-    reportWrong(value, key, expected: rule.words)
-    return nil
-  }
-
-  public func integer(_ key: String, atLeast least: Int) -> Int? {
-    guard let value = node(key) else { return nil }
-    return integer(value, key, atLeast: least)
-  }
-
-  public func integer(_ value: DefinitionNode, _ key: String, atLeast least: Int) -> Int? {
-    if case .plain(let text) = value.content, let number = Scalars.integer(text), number >= least {
-      return number
-    }
-    reportWrong(value, key, expected: "a whole number of at least \(least)")
-    return nil
-  }
-
-  public func choice<Choice>(_ key: String, _ type: Choice.Type) -> Choice?
-  where Choice: RawRepresentable & CaseIterable, Choice.RawValue == String {
-    guard let value = node(key) else { return nil }
-    return choice(value, key, type)
-  }
-
-  public func choice<Choice>(_ value: DefinitionNode, _ key: String, _ type: Choice.Type) -> Choice?
-  where Choice: RawRepresentable & CaseIterable, Choice.RawValue == String {
-    choice(value, key, among: Choice.allCases.map(\.rawValue)).flatMap(Choice.init)
-  }
-
-  /// One of `names`.
-  public func choice(_ value: DefinitionNode, _ key: String, among names: [String]) -> String? {
-    if let text = value.scalar, names.contains(text) { return text }
-    let near = value.scalar.flatMap { Spelling.nearest(to: $0, among: names) }
-    reportWrong(
-      value, key, expected: names.joined(separator: " or "),
-      advice: near.map { "did you mean '\($0)'?" })
-    return nil
-  }
-
-  /// A list, each item read by `read`; one value alone counts as a list of one.
-  public func list<Item>(_ key: String, _ read: (DefinitionNode) -> Item?) -> [Item]? {
-    guard let value = node(key) else { return nil }
-    var items: [Item] = []
-    for item in value.items ?? [value] {
-      if let read = read(item) { items.append(read) }
-    }
-    return items
+  /// The value under `key`; nil when it is absent, and after a report.
+  public func value<Value>(_ key: String, _ type: OptionType<Value>) -> Value? {
+    node(key).flatMap { type.read($0, key, self) }
   }
 
   /// A map below this one, read by `read` and then closed against unknown keys.
@@ -183,8 +172,6 @@ public final class MapReader {
     return result
   }
 
-  // MARK: Values that must be there
-
   /// `value()`'s result; a report when the key is absent, nil in either case of a mistake.
   public func required<Value>(
     _ key: String, expected: String, advice: String? = nil, _ value: @autoclosure () -> Value?
@@ -194,10 +181,5 @@ public final class MapReader {
       return nil
     }
     return value()
-  }
-
-  /// The same for values that take more than one expression to read.
-  public func requiring<Value>(_ key: String, expected: String, _ read: () -> Value?) -> Value? {
-    required(key, expected: expected, read())
   }
 }

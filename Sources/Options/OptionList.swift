@@ -3,6 +3,8 @@
 /// One key of a map and the property it fills.
 public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
   let descriptions: [OptionDescription]
+  /// Stands for a value that was refused; nil where none can be made.
+  let standIn: Value?
   /// Nil after a report.
   let read: @Sendable (MapReader) -> Value?
   let write: @Sendable (Root) -> [(String, CanonicalValue)]
@@ -19,12 +21,15 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
       OptionDescription(
         key: key, schema: type.schema, about: about, presence: .required, example: type.example)
     ]
+    standIn = type.standIn
     read = { map in
-      guard let node = map.node(key) else {
-        map.reportMissing(key, expected: type.words, advice: advice)
-        return nil
+      if !map.has(key) {
+        map.reportMissing(
+          key,
+          expected: advice == nil ? "\(type.words), as in \(key): \(type.example)" : type.words,
+          advice: advice)
       }
-      return type.read(node, key, map)
+      return map.value(key, type)
     }
     write = { [(key, type.write($0[keyPath: path]))] }
   }
@@ -39,10 +44,8 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
         key: key, schema: type.schema, about: about,
         presence: .standard(CanonicalText.line(type.write(standard))), example: type.example)
     ]
-    read = { map in
-      guard let node = map.node(key) else { return standard }
-      return type.read(node, key, map)
-    }
+    standIn = standard
+    read = { map in map.has(key) ? map.value(key, type) : standard }
     write = { root in
       let value = root[keyPath: path]
       return value == standard ? [] : [(key, type.write(value))]
@@ -59,10 +62,8 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
         key: key, schema: type.schema, about: about,
         presence: .standard(CanonicalText.line(type.write(standard))), example: type.example)
     ]
-    read = { map in
-      guard let node = map.node(key) else { return standard }
-      return type.read(node, key, map)
-    }
+    standIn = standard
+    read = { map in map.has(key) ? map.value(key, type) : standard }
     write = { [(key, type.write($0[keyPath: path]))] }
   }
 
@@ -75,26 +76,28 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
       OptionDescription(
         key: key, schema: type.schema, about: about, presence: .optional, example: type.example)
     ]
-    read = { map in
-      guard let node = map.node(key) else { return .some(nil) }
-      return type.read(node, key, map).map { .some($0) }
-    }
+    standIn = .some(nil)
+    read = { map in map.has(key) ? map.value(key, type).map { .some($0) } : .some(nil) }
     write = { root in root[keyPath: path].map { [(key, type.write($0))] } ?? [] }
   }
 
   /// The keys of another value in the same map.
   public init(_ path: any KeyPath<Root, Value> & Sendable, _ options: OptionList<Value>) {
     descriptions = options.descriptions
+    standIn = options.standIn
     read = options.read
     write = { options.write($0[keyPath: path]) }
   }
 
   /// A key of which more depends than its own value: read and written by the caller.
+  /// - Parameter standIn: for a value that was refused.
   public init(
-    describedAs descriptions: [OptionDescription], read: @escaping @Sendable (MapReader) -> Value?,
+    describedAs descriptions: [OptionDescription], standIn: Value? = nil,
+    read: @escaping @Sendable (MapReader) -> Value?,
     write: @escaping @Sendable (Root) -> [(String, CanonicalValue)]
   ) {
     self.descriptions = descriptions
+    self.standIn = standIn
     self.read = read
     self.write = write
   }
@@ -108,28 +111,26 @@ extension OptionField {
         OptionDescription(
           key: $0.key, schema: $0.schema, about: $0.about, presence: .optional, example: $0.example,
           condition: $0.condition)
-      }, read: read, write: write)
-  }
-
-  /// The same, going on with `value` after a report, so that what stands beside a mistake is looked at too.
-  /// Whoever reads so looks at the reports before using what was read.
-  public func recovering(_ value: Value) -> OptionField {
-    OptionField(describedAs: descriptions, read: { read($0) ?? value }, write: write)
+      }, standIn: standIn, read: read, write: write)
   }
 }
 
 /// The keys of one map, in the order in which they are written, and the value they make.
 public struct OptionList<Root: Sendable>: Sendable {
   public let descriptions: [OptionDescription]
-  /// Nil after a report. The caller closes the map against unknown keys.
+  /// Stands for a map that was refused; nil where none can be made.
+  let standIn: Root?
+  /// Nil after a report, where nothing can stand in for what was refused. The caller closes the map against unknown keys.
   public let read: @Sendable (MapReader) -> Root?
   public let write: @Sendable (Root) -> [(String, CanonicalValue)]
 
-  public init(
-    descriptions: [OptionDescription], read: @escaping @Sendable (MapReader) -> Root?,
+  init(
+    descriptions: [OptionDescription], standIn: Root?,
+    read: @escaping @Sendable (MapReader) -> Root?,
     write: @escaping @Sendable (Root) -> [(String, CanonicalValue)]
   ) {
     self.descriptions = descriptions
+    self.standIn = standIn
     self.read = read
     self.write = write
   }
@@ -149,33 +150,30 @@ public struct OptionList<Root: Sendable>: Sendable {
     }
     let all = writers
     self.descriptions = descriptions
+    standIn = try? make(repeat Self.whole((each options).standIn))
     read = { map in
       // Every option is read before any is looked at: all mistakes are reported.
-      let values = (repeat (each options).read(map))
-      func whole<Item>(_ value: Item?) throws(Missing) -> Item {
-        guard let value else { throw Missing() }
-        return value
-      }
-      do throws(Missing) {
-        return make(repeat try whole(each values))
-      } catch {
-        return nil
-      }
+      let values = (repeat (each options).read(map) ?? (each options).standIn)
+      return try? make(repeat Self.whole(each values))
     }
     write = { root in all.flatMap { $0(root) } }
   }
 
   private struct Missing: Error {}
 
-  /// The same, refusing values that do not go together.
-  /// - Parameter isRight: false after a report.
-  public func checked(
-    _ isRight: @escaping @Sendable (Root, MapReader) -> Bool
-  ) -> OptionList {
+  private static func whole<Item>(_ value: Item?) throws -> Item {
+    guard let value else { throw Missing() }
+    return value
+  }
+
+  /// The same, with a check of values that must go together. It is left out where one of them is wrong by itself.
+  /// - Parameter check: reports what is wrong.
+  public func checked(_ check: @escaping @Sendable (Root, MapReader) -> Void) -> OptionList {
     OptionList(
-      descriptions: descriptions,
+      descriptions: descriptions, standIn: standIn,
       read: { map in
-        guard let root = read(map), isRight(root, map) else { return nil }
+        let root = read(map)
+        if let root, !map.hasMistakes { check(root, map) }
         return root
       }, write: write)
   }
@@ -190,6 +188,6 @@ public struct OptionList<Root: Sendable>: Sendable {
 extension OptionList {
   /// A map without keys.
   public static func none(_ value: Root) -> OptionList {
-    OptionList(descriptions: [], read: { _ in value }, write: { _ in [] })
+    OptionList(descriptions: [], standIn: value, read: { _ in value }, write: { _ in [] })
   }
 }

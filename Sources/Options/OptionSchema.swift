@@ -3,7 +3,8 @@
 /// The form of a value.
 public indirect enum OptionSchema: Sendable {
   case number(NumberRule)
-  case integer(atLeast: Int)
+  /// Both ends included.
+  case integer(ClosedRange<Int>)
   /// This number alone.
   case exactly(Int)
   case truth
@@ -59,19 +60,14 @@ public struct ListRule: Sendable, Equatable {
   /// Whether a single value may stand for a list of one.
   public let oneAlone: Bool
 
-  public init(least: Int = 0, most: Int? = nil, isDistinct: Bool = false, oneAlone: Bool = true) {
+  public init(least: Int = 0, most: Int? = nil, isDistinct: Bool = false, oneAlone: Bool = false) {
     self.least = least
     self.most = most
     self.isDistinct = isDistinct
-    self.oneAlone = oneAlone && least <= 1
+    self.oneAlone = oneAlone
   }
 
   public static let any = ListRule()
-  /// A list that is always written as one.
-  public static let bracketed = ListRule(oneAlone: false)
-  /// Such a list that is not empty.
-  public static let filled = ListRule(least: 1, oneAlone: false)
-  public static let distinct = ListRule(isDistinct: true)
 }
 
 /// One key of a map.
@@ -124,7 +120,7 @@ extension OptionSchema {
   public var words: String {
     switch self {
     case .number(let rule): rule.words
-    case .integer(let least): "a whole number of at least \(least)"
+    case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .exactly(let number): "\(number)"
     case .truth: "true or false"
     case .text(let words, _), .anything(let words): words

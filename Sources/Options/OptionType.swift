@@ -11,27 +11,34 @@ public struct OptionType<Value: Sendable>: Sendable {
   public let words: String
   /// A value as one would write it.
   public let example: String
+  /// Stands for a value that was refused, so that what stands beside it is looked at too; nil where none can be made.
+  /// A definition with a report is never used.
+  public let standIn: Value?
   public let read: Reading
   public let write: @Sendable (Value) -> CanonicalValue
 
   public init(
-    schema: OptionSchema, words: String? = nil, example: String, read: @escaping Reading,
-    write: @escaping @Sendable (Value) -> CanonicalValue
+    schema: OptionSchema, words: String? = nil, example: String, standIn: Value? = nil,
+    read: @escaping Reading, write: @escaping @Sendable (Value) -> CanonicalValue
   ) {
     self.schema = schema
     self.words = words ?? schema.words
     self.example = example
+    self.standIn = standIn
     self.read = read
     self.write = write
   }
 
   /// The same, refusing values that are read and are still not right.
-  /// - Parameter isRight: false after a report.
+  /// - Parameters:
+  ///   - standIn: for a value that was refused.
+  ///   - isRight: false after a report.
   public func checked(
+    standIn: Value? = nil,
     _ isRight: @escaping @Sendable (Value, DefinitionNode, _ key: String, MapReader) -> Bool
   ) -> OptionType {
     OptionType(
-      schema: schema, words: words, example: example,
+      schema: schema, words: words, example: example, standIn: standIn,
       read: { node, key, map in
         guard let value = read(node, key, map), isRight(value, node, key, map) else { return nil }
         return value
@@ -41,8 +48,8 @@ public struct OptionType<Value: Sendable>: Sendable {
   /// The same type under other words or with another example.
   public func described(as words: String? = nil, example: String? = nil) -> OptionType {
     OptionType(
-      schema: schema, words: words ?? self.words, example: example ?? self.example, read: read,
-      write: write)
+      schema: schema, words: words ?? self.words, example: example ?? self.example,
+      standIn: standIn, read: read, write: write)
   }
 }
 
@@ -52,45 +59,65 @@ extension OptionType where Value == Double {
     -> OptionType
   {
     OptionType(
-      schema: .number(rule), example: example,
+      schema: .number(rule), example: example, standIn: rule.standIn,
       read: { node, key, map in
         if case .plain(let text) = node.content, let number = Scalars.number(text),
           rule.accepts(number)
         {
           return number
         }
-        map.reportWrong(node, key, expected: rule.words, advice: advice)
+        map.reportWrong(
+          node, key, expected: rule.words(inPlaceOf: node.scalar ?? ""), advice: advice)
         return nil
       }, write: { .number($0) })
   }
 }
 
 extension OptionType where Value == Int {
-  public static func integer(atLeast least: Int, example: String = "1") -> OptionType {
-    OptionType(
-      schema: .integer(atLeast: least), example: example,
-      read: { node, key, map in map.integer(node, key, atLeast: least) },
-      write: { .integer($0) })
+  /// - Parameter most: 2^31 - 1 unless said otherwise, so that the product of any two fits into 64 bits.
+  public static func integer(
+    atLeast least: Int, atMost most: Int = Int(Int32.max), example: String = "1"
+  ) -> OptionType {
+    whole(least...most, example: example, make: { $0 }, take: { $0 })
   }
 }
 
 extension OptionType where Value == UInt64 {
   /// A seed of random numbers.
   public static var seed: OptionType {
-    OptionType(
-      schema: .integer(atLeast: 0), example: "42",
-      read: { node, key, map in map.integer(node, key, atLeast: 0).map { UInt64($0) } },
-      write: { .seed($0) })
+    whole(0...Int.max, example: "42", make: { UInt64($0) }, take: { Int(clamping: $0) })
+  }
+}
+
+extension OptionType {
+  private static func whole(
+    _ range: ClosedRange<Int>, example: String, make: @escaping @Sendable (Int) -> Value,
+    take: @escaping @Sendable (Value) -> Int
+  ) -> OptionType {
+    let schema = OptionSchema.integer(range)
+    return OptionType(
+      schema: schema, example: example, standIn: make(range.lowerBound),
+      read: { node, key, map in
+        if case .plain(let text) = node.content, let number = Scalars.integer(text),
+          range.contains(number)
+        {
+          return make(number)
+        }
+        map.reportWrong(node, key, expected: schema.words)
+        return nil
+      }, write: { .integer(take($0)) })
   }
 }
 
 extension OptionType where Value == Bool {
   public static var truth: OptionType {
     OptionType(
-      schema: .truth, example: "true",
+      schema: .truth, example: "true", standIn: false,
       read: { node, key, map in
         if case .plain(let text) = node.content, let truth = Scalars.truth(text) { return truth }
-        map.reportWrong(node, key, expected: "true or false")
+        map.reportWrong(
+          node, key, expected: "true or false",
+          advice: Scalars.truthMeant(by: node.scalar ?? "").map { "write \($0)" })
         return nil
       }, write: { .truth($0) })
   }
@@ -100,7 +127,7 @@ extension OptionType where Value == String {
   /// - Parameter words: which text it is: "a path".
   public static func text(_ words: String = "text", example: String = "…") -> OptionType {
     OptionType(
-      schema: .text(words: words), example: example,
+      schema: .text(words: words), example: example, standIn: "",
       read: { node, key, map in
         switch node.content {
         case .quoted(let text): return text
@@ -120,11 +147,7 @@ extension OptionType where Value == String {
 extension OptionType
 where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
   public static var choice: OptionType {
-    let names = Value.allCases.map(\.rawValue)
-    return OptionType(
-      schema: .choice(names), example: names.first ?? "",
-      read: { node, key, map in map.choice(node, key, Value.self) },
-      write: { .text($0.rawValue) })
+    choice(among: Array(Value.allCases), name: \.rawValue)
   }
 }
 
@@ -136,42 +159,66 @@ extension OptionType {
   ) -> OptionType {
     let names = values.map(name)
     return OptionType(
-      schema: .choice(names), example: names.first ?? "",
+      schema: .choice(names), example: names.first ?? "", standIn: values.first,
       read: { node, key, map in
-        map.choice(node, key, among: names).flatMap { chosen in
-          values.first { name($0) == chosen }
-        }
+        if let value = values.first(where: { name($0) == node.scalar }) { return value }
+        map.reportWrong(
+          node, key, expected: names.joined(separator: " or "),
+          advice: node.scalar.flatMap { Spelling.nearest(to: $0, among: names) }
+            .map { "did you mean '\($0)'?" })
+        return nil
       }, write: { .text(name($0)) })
   }
 
-  /// - Parameter words: what a message says of a list that is too short, and of a value that is no list.
+  /// Items that were refused have their stand-ins, so that the others keep their places.
+  /// - Parameters:
+  ///   - words: what a message expects in the place of a value that is no list.
+  ///   - tooFew: what it expects in the place of a list that is too short; `words`, if not given.
+  ///   - standIn: for a list that was refused; if not given, a list as short as the rule allows, as far as its items
+  ///     have stand-ins.
   public static func list<Item>(
-    of item: OptionType<Item>, _ rule: ListRule = .any, words: String? = nil
+    of item: OptionType<Item>, _ rule: ListRule = .any, words: String? = nil,
+    tooFew: String? = nil, standIn: [Item]? = nil
   ) -> OptionType where Value == [Item] {
-    OptionType(
-      schema: .list(item.schema, rule), words: words,
+    let schema = OptionSchema.list(item.schema, rule)
+    let words = words ?? schema.words
+    return OptionType(
+      schema: schema, words: words,
       example: "["
         + Array(repeating: item.example, count: max(1, rule.least)).joined(separator: ", ") + "]",
+      standIn: standIn ?? (rule.least == 0 ? [] : nil)
+        ?? (rule.isDistinct ? nil : item.standIn.map { Array(repeating: $0, count: rule.least) }),
       read: { node, key, map in
-        guard let nodes = node.items ?? (rule.oneAlone ? [node] : nil), nodes.count >= rule.least,
-          nodes.count <= rule.most ?? nodes.count
-        else {
-          map.reportWrong(node, key, expected: words ?? "a list")
+        if let count = node.items?.count, count < rule.least || count > rule.most ?? count {
+          map.reportWrong(node, key, expected: count < rule.least ? tooFew ?? words : words)
           return nil
         }
-        let items = nodes.map { item.read($0, key, map) }
-        guard items.allSatisfy({ $0 != nil }) else { return nil }
-        guard rule.isDistinct else { return items.compactMap { $0 } }
-        let texts = items.compactMap { $0 }.map { CanonicalText.line(item.write($0)) }
-        var isRight = true
-        for (index, text) in texts.enumerated() where texts.prefix(index).contains(text) {
-          isRight = false
-          map.collector.report(
-            Diagnostic(
-              nodes[index].origin, "\(map.pathOf(key)).\(index) '\(text)' is given twice",
-              advice: "keep one"))
+        guard let nodes = node.items else {
+          guard rule.oneAlone else {
+            map.reportWrong(
+              node, key, expected: words,
+              advice: node.scalar.map { "write \(key): [\($0)]" })
+            return nil
+          }
+          return item.read(node, key, map).map { [$0] }
         }
-        return isRight ? items.compactMap { $0 } : nil
+        var read: [CanonicalValue] = []
+        return nodes.enumerated().compactMap { index, node in
+          let place = "\(key).\(index)"
+          guard let value = item.read(node, place, map) else { return item.standIn }
+          if rule.isDistinct, !map.collector.mistakes.touch(map.pathOf(place)) {
+            let written = item.write(value)
+            if read.contains(written) {
+              map.report(
+                Diagnostic(
+                  node.origin,
+                  "\(map.pathOf(place)): \(CanonicalText.line(written)) is given twice",
+                  advice: "keep one"), place)
+            }
+            read.append(written)
+          }
+          return value
+        }
       }, write: { .list($0.map(item.write)) })
   }
 
@@ -182,6 +229,7 @@ extension OptionType {
   ) -> OptionType {
     OptionType(
       schema: .map(options.descriptions, oneOf: oneOf), words: words, example: options.example,
+      standIn: options.standIn,
       read: { node, key, map in
         guard let below = MapReader(node, at: map.pathOf(key), map.collector) else { return nil }
         defer { below.finish() }
@@ -196,6 +244,7 @@ extension OptionType {
       schema: .oneKey(alternatives.map(\.description)),
       example: alternatives.first.map { "{ \($0.description.key): \($0.description.example) }" }
         ?? "{}",
+      standIn: alternatives.lazy.compactMap(\.standIn).first,
       read: { node, key, map in
         guard let below = MapReader(node, at: map.pathOf(key), map.collector) else { return nil }
         defer { below.finish() }
@@ -205,11 +254,11 @@ extension OptionType {
         }
         // Unknown keys are reported by themselves; then nothing is missing as well.
         if given.isEmpty, node.entries?.isEmpty == false { return nil }
-        map.collector.report(
+        map.report(
           Diagnostic(
             node.origin, below.path, expected: "one of \(keys.joined(separator: ", "))",
             found: given.isEmpty
-              ? "none of them" : given.map(\.description.key).joined(separator: " and ")))
+              ? "none of them" : given.map(\.description.key).joined(separator: " and ")), key)
         return nil
       },
       write: { value in
@@ -226,6 +275,7 @@ extension OptionType {
 /// One key of a map of which exactly one key is given.
 public struct OptionAlternative<Value: Sendable>: Sendable {
   let description: OptionDescription
+  let standIn: Value?
   let read: OptionType<Value>.Reading
   /// Nil for a value that another key stands for.
   let write: @Sendable (Value) -> CanonicalValue?
@@ -239,6 +289,7 @@ public struct OptionAlternative<Value: Sendable>: Sendable {
   ) {
     description = OptionDescription(
       key: key, schema: type.schema, about: about, presence: .optional, example: type.example)
+    standIn = type.standIn.map(make)
     read = { node, key, map in type.read(node, key, map).map(make) }
     write = { take($0).map(type.write) }
   }

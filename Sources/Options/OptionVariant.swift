@@ -5,6 +5,7 @@ public struct OptionVariant<Value: Sendable>: Sendable {
   let name: String
   let about: String
   let descriptions: [OptionDescription]
+  let standIn: Value?
   let read: @Sendable (MapReader) -> Value?
   /// Nil for a value of another type.
   let write: @Sendable (Value) -> [(String, CanonicalValue)]?
@@ -19,6 +20,7 @@ public struct OptionVariant<Value: Sendable>: Sendable {
     self.name = name
     self.about = about
     descriptions = options.descriptions
+    standIn = options.standIn.map(make)
     read = { options.read($0).map(make) }
     write = { take($0).map(options.write) }
   }
@@ -31,6 +33,7 @@ extension OptionField {
     among variants: [OptionVariant<Value>], _ about: String
   ) {
     let names = variants.map(\.name)
+    let choice = OptionType<String>.choice(among: names) { $0 }
     let words = names.joined(separator: " or ")
     var descriptions = [
       OptionDescription(
@@ -65,20 +68,22 @@ extension OptionField {
       descriptions[index].condition = nil
     }
     self.init(
-      describedAs: descriptions,
+      describedAs: descriptions, standIn: variants.lazy.compactMap(\.standIn).first,
       read: { map in
-        guard let node = map.node(key) else {
-          map.reportMissing(key, expected: words)
+        let chosen = map.value(key, choice)
+        if !map.has(key) { map.reportMissing(key, expected: words) }
+        guard let variant = variants.first(where: { $0.name == chosen }) else {
           _ = map.ownNames  // which keys are unknown cannot be told
           return nil
         }
-        guard let variant = variants.first(where: { $0.name == node.scalar }) else {
-          map.reportWrong(
-            node, key, expected: words,
-            advice: node.scalar.flatMap { Spelling.nearest(to: $0, among: names) }
-              .map { "did you mean '\($0)'?" })
-          _ = map.ownNames
-          return nil
+        for other in variants where other.name != variant.name {
+          for option in other.descriptions
+          where !variant.descriptions.contains(where: { $0.key == option.key }) {
+            map.misplaced[option.key] = (
+              "belongs to \(key): \(other.name), found \(key): \(variant.name)",
+              "leave it out, or write \(key): \(other.name)"
+            )
+          }
         }
         return variant.read(map)
       },

@@ -30,4 +30,20 @@ public enum Scalars {
     else { return nil }
     return value
   }
+
+  /// Infinity or no number, as YAML writes them, or a number too large to be one.
+  static func isUnbounded(_ text: String) -> Bool {
+    let body = text.lowercased().drop { "+-.".contains($0) }
+    return ["inf", "infinity", "nan"].contains(body)
+      || Double(text.filter { $0 != "_" }).map { !$0.isFinite } ?? false
+  }
+
+  /// What a word of YAML 1.1 for true or false is here.
+  static func truthMeant(by text: String) -> Bool? {
+    switch text.lowercased() {
+    case "true", "yes", "on", "y": true
+    case "false", "no", "off", "n": false
+    default: nil
+    }
+  }
 }

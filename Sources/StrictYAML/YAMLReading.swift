@@ -97,6 +97,8 @@ public struct YAMLReading {
   private mutating func convertEntries(_ mapping: Node.Mapping) -> [DefinitionEntry] {
     var entries: [DefinitionEntry] = []
     var firstPlaces: [String: Origin] = [:]
+    /// What merge keys name. It is read all the same, so that nothing is missing because of them.
+    var merged: [Node] = []
     for (keyNode, valueNode) in mapping {
       let (line, column) = (keyNode.mark?.line ?? 1, keyNode.mark?.column ?? 1)
       guard case .scalar(let keyScalar) = keyNode else {
@@ -116,10 +118,21 @@ public struct YAMLReading {
           line, column, "the key '\(key)' is given twice (first at \(first.label))",
           advice: "keep one of them")
       }
+      if key == "<<", case .plain? = keyNode.scalar?.style {
+        report(line, column, "YAML merge keys (<<) are not read", advice: "write the keys out")
+        merged.append(valueNode)
+        continue
+      }
       guard !entries.contains(where: { $0.key == key }) else { continue }
       entries.append(
         DefinitionEntry(
           key: key, keyOrigin: makeOrigin(line, column), value: convert(valueNode)))
+    }
+    for node in merged.flatMap({ $0.sequence.map(Array.init) ?? [$0] }) {
+      guard case .map(let others) = convert(node).content else { continue }
+      for other in others where !entries.contains(where: { $0.key == other.key }) {
+        entries.append(other)
+      }
     }
     return entries
   }
@@ -166,6 +179,16 @@ public struct YAMLReading {
     case .scanner(let context, let problem, let mark, _),
       .parser(let context, let problem, let mark, _),
       .composer(let context, let problem, let mark, _):
+      if problem.hasPrefix("but found another document") {
+        return report(
+          mark.line, mark.column, "a second YAML document begins here",
+          advice: "write one document a file")
+      }
+      if problem.contains("nesting level") {
+        return report(
+          mark.line, mark.column, "lists and maps are nested too deeply",
+          advice: "a definition needs fewer than ten levels")
+      }
       let surroundings = context.map { " \($0.text) (line \($0.mark.line))" } ?? ""
       report(
         mark.line, mark.column, "not YAML: \(problem)\(surroundings)",

@@ -1,13 +1,16 @@
-/// What is wrong with a data file, and where: row and column are counted from 1.
+// What is wrong with a data file, and where.
+import RetortTables
+
+/// Lines, rows and columns are counted from 1.
 public enum DataError: Error, Equatable, CustomStringConvertible {
   case unreadable(path: String, reason: String)
   case empty(path: String, expected: String)
   case wrongHeader(path: String, expected: String, found: String)
-  case missingTab(path: String, row: Int, column: Int, expected: String)
-  case extraTab(path: String, row: Int, column: Int, expected: String)
-  case wrongLabel(path: String, row: Int, column: Int, expected: [String], found: String)
-  case wrongIndex(path: String, row: Int, column: Int, expected: Int, found: String)
-  case blankSentence(path: String, row: Int, column: Int)
+  case wrongLabel(path: String, line: Int, expected: [String], found: String)
+  case wrongIndex(path: String, line: Int, expected: Int, found: String)
+  case blankSentence(path: String, line: Int)
+  /// A file that is no table.
+  case table(TableError)
   /// `byteOffset` counts from the beginning of the file.
   case invalidUTF8(path: String, row: Int, column: Int, byteOffset: Int)
   /// A text of which no sequence is left after chunking and cleaning.
@@ -23,19 +26,14 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
     case .wrongHeader(let path, let expected, let found):
       "\(path):1:1: expected the header '\(DataError.visible(expected))', "
         + "found '\(DataError.visible(found))'; is this the right split of the right task?"
-    case .missingTab(let path, let row, let column, let expected):
-      "\(path):\(row):\(column): expected \(expected) separated by a tab, "
-        + "found the end of the row without one"
-    case .extraTab(let path, let row, let column, let expected):
-      "\(path):\(row):\(column): expected \(expected), found another tab; remove it"
-    case .wrongLabel(let path, let row, let column, let expected, let found):
-      "\(path):\(row):\(column): expected one of the labels \(expected.joined(separator: ", ")), "
+    case .wrongLabel(let path, let line, let expected, let found):
+      "\(path):\(line): expected one of the labels \(expected.joined(separator: ", ")), "
         + "found '\(found)'"
-    case .wrongIndex(let path, let row, let column, let expected, let found):
-      "\(path):\(row):\(column): expected the index \(expected), found '\(found)'; "
+    case .wrongIndex(let path, let line, let expected, let found):
+      "\(path):\(line): expected the index \(expected), found '\(found)'; "
         + "rows must be numbered from 0 without a gap"
-    case .blankSentence(let path, let row, let column):
-      "\(path):\(row):\(column): expected a sentence, found none"
+    case .blankSentence(let path, let line): "\(path):\(line): expected a sentence, found none"
+    case .table(let error): error.description
     case .invalidUTF8(let path, let row, let column, let byteOffset):
       "\(path):\(row):\(column): invalid UTF-8 at byte \(byteOffset) of the file; "
         + "convert the file to UTF-8"

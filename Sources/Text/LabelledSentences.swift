@@ -1,5 +1,6 @@
 /// Sentences of a classification task, read from GLUE's own files.
 import RetortFiles
+import RetortTables
 
 /// The tasks whose files can be read.
 public enum GLUETask: String, Sendable, CaseIterable {
@@ -62,99 +63,54 @@ public struct LabelledSentences: Sendable {
   public init(
     task: GLUETask, split: DataSplit, path: String, hasHeader: Bool = true
   ) throws(DataError) {
-    let file: MappedFile
+    let names = split == .test ? ["index", "sentence"] : ["sentence", "label"]
+    let (sentencePlace, otherPlace) = split == .test ? (1, 0) : (0, 1)
+    var sentences: [String] = []
+    var labels: [Int32] = []
     do {
-      file = try MappedFile(path: path)
+      var reader = try TableReader(path: path, format: .tsv, hasHeader: hasHeader)
+      guard reader.columns == names || !hasHeader && reader.columns.count == names.count else {
+        throw DataError.wrongHeader(
+          path: path, expected: names.joined(separator: "\t"),
+          found: String(reader.columns.joined(separator: "\t").prefix(60)))
+      }
+      while let row = try reader.next() {
+        let (sentence, other) = (row.fields[sentencePlace], row.fields[otherPlace])
+        if sentence.utf8.allSatisfy({ $0 == UInt8(ascii: " ") }) {
+          throw DataError.blankSentence(path: path, line: row.line)
+        }
+        sentences.append(sentence)
+        if split == .test {
+          guard Int(other) == sentences.count - 1 else {
+            throw DataError.wrongIndex(
+              path: path, line: row.line, expected: sentences.count - 1, found: other)
+          }
+        } else {
+          guard let label = Int32(other), task.classNames.indices.contains(Int(label)) else {
+            throw DataError.wrongLabel(
+              path: path, line: row.line, expected: task.classNames.indices.map { String($0) },
+              found: other)
+          }
+          labels.append(label)
+        }
+      }
+    } catch let error as DataError {
+      throw error
+    } catch let error as TableError {
+      throw .table(error)
     } catch {
       throw .unreadable(path: path, reason: "\(error)")
     }
-    var rows = RowReader(file.bytes.bindMemory(to: UInt8.self), path: path)
-    if hasHeader {
-      let header = split == .test ? "index\tsentence" : "sentence\tlabel"
-      guard let first = try rows.next() else {
-        throw .empty(path: path, expected: "the header '\(DataError.visible(header))' and rows")
-      }
-      guard first == header else {
-        throw .wrongHeader(path: path, expected: header, found: String(first.prefix(60)))
-      }
-    }
-
-    var sentences: [String] = []
-    var labels: [Int32] = []
-    let expected = split == .test ? "index and sentence" : "sentence and label"
-    while let row = try rows.next() {
-      guard let tab = row.utf8.firstIndex(of: UInt8(ascii: "\t")) else {
-        throw .missingTab(
-          path: path, row: rows.row, column: Self.column(row.endIndex, in: row), expected: expected)
-      }
-      let after = row.utf8.index(after: tab)
-      if let another = row[after...].utf8.firstIndex(of: UInt8(ascii: "\t")) {
-        throw .extraTab(
-          path: path, row: rows.row, column: Self.column(another, in: row), expected: expected)
-      }
-      let (left, right) = (row[..<tab], row[after...])
-      let (sentence, other) = split == .test ? (right, left) : (left, right)
-      if sentence.utf8.allSatisfy({ $0 == UInt8(ascii: " ") }) {
-        throw .blankSentence(
-          path: path, row: rows.row, column: Self.column(sentence.startIndex, in: row))
-      }
-      sentences.append(String(sentence))
-      if split == .test {
-        guard Int(other) == sentences.count - 1 else {
-          throw .wrongIndex(
-            path: path, row: rows.row, column: 1, expected: sentences.count - 1,
-            found: String(other))
-        }
-      } else {
-        guard let label = Int32(other), task.classNames.indices.contains(Int(label)) else {
-          throw .wrongLabel(
-            path: path, row: rows.row, column: Self.column(after, in: row),
-            expected: task.classNames.indices.map { String($0) }, found: String(other))
-        }
-        labels.append(label)
-      }
-    }
     guard !sentences.isEmpty else {
-      throw .empty(path: path, expected: hasHeader ? "rows after the header" : "rows")
+      throw .table(.empty(path: path, expected: hasHeader ? "rows after the header" : "rows"))
     }
     self.sentences = sentences
     self.labels = split == .test ? nil : labels
     classNames = task.classNames
-    digest = withExtendedLifetime(file) { SHA256.hexDigest(of: file.bytes) }
-  }
-
-  private static func column(_ place: String.Index, in row: String) -> Int {
-    row.unicodeScalars.distance(from: row.startIndex, to: place) + 1
-  }
-}
-
-/// Cuts a file into rows, checking each one's UTF-8.
-private struct RowReader {
-  private let bytes: UnsafeBufferPointer<UInt8>
-  private let path: String
-  private var place = 0
-  /// The number of the row that was read last, from 1.
-  private(set) var row = 0
-
-  init(_ bytes: UnsafeBufferPointer<UInt8>, path: String) {
-    (self.bytes, self.path) = (bytes, path)
-  }
-
-  mutating func next() throws(DataError) -> String? {
-    guard place < bytes.count else { return nil }
-    row += 1
-    let end = bytes[place...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
-    var line = bytes[place..<end]
-    if line.last == UInt8(ascii: "\r") { line.removeLast() }
     do {
-      try UTF8Validation.check(UnsafeBufferPointer(rebasing: line))
+      digest = try SHA256.hexDigest(ofFile: path)
     } catch {
-      let before = String(decoding: line.prefix(error.byteOffset), as: UTF8.self)
-      throw .invalidUTF8(
-        path: path, row: row, column: before.unicodeScalars.count + 1,
-        byteOffset: place + error.byteOffset)
+      throw .unreadable(path: path, reason: "\(error)")
     }
-    place = end + 1
-    return String(decoding: line, as: UTF8.self)
   }
 }

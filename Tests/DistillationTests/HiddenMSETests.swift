@@ -85,14 +85,12 @@ struct HiddenMSETests {
     let written = [[("student", "1"), ("teacher", "2")], [("student", "3"), ("teacher", "6")]]
     let (read, reports) = read(written)
     #expect(read == term && reports.isEmpty)
-    let none = self.read([])
-    #expect(none.0 == nil && none.1.map(\.expected) == ["pairs of layers, each once"])
-    let twice = self.read([written[0], written[0]])
+    let nothing = self.read([])
+    #expect(nothing.0 == nil && nothing.1.map(\.expected) == ["at least one pair"])
     #expect(
-      twice.0 == nil
-        && twice.1.map(\.problem) == [
-          "loss.hidden_mse.pairs.1 '{student: 1, teacher: 2}' is given twice"
-        ])
+      self.read([written[0], written[1], written[0]]).1.map(\.problem) == [
+        "loss.hidden_mse.pairs.2: {student: 1, teacher: 2} is given twice"
+      ])
   }
 
   @Test("layers that are not there do not fit; another width does")
@@ -105,6 +103,10 @@ struct HiddenMSETests {
       ).map(\.problem.found)
     }
     #expect(found(3).isEmpty && found(2) == ["3"])
+    let problem = objective.problems(
+      student: student, teacher: ModelDimensions(layerCount: 2, hiddenSize: 16)
+    ).first?.problem
+    #expect(problem?.key == "pairs.0.teacher")
   }
 
   // MARK: In training

@@ -110,6 +110,14 @@ struct SelectionTests {
     #expect(result == progress.epochs[best - 1].evaluation)
   }
 
+  @Test("of no example an evaluation says nothing")
+  func noExamples() throws {
+    let result = try ClassificationEvaluation.evaluate(
+      Small.model(.bert, layers: 1, heads: [.classification]), on: Small.labelled(0),
+      in: ComputeScope(engine: Engine(threadCount: 1), recording: false))
+    #expect(result.count == 0 && result.metrics.isEmpty && result.loss.isNaN)
+  }
+
   @Test("a resumed training still has the best epoch's weights")
   func resumed() throws {
     let folder = try TemporaryFolder()

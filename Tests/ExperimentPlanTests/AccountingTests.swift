@@ -39,7 +39,7 @@ struct AccountingTests {
   @Test(
     "mistakes",
     arguments: [
-      ("{ steps: 50 }", "{ steps: 0 }", "a whole number of at least 1"),
+      ("{ steps: 50 }", "{ steps: 0 }", "a whole number from 1 to"),
       ("{ steps: 50 }", "{ minutes: 5 }", "steps"), ("{ steps: 50 }", "50", "account_every"),
     ])
   func mistakes(part: String, replacement: String, message: String) {

@@ -141,7 +141,7 @@ import Testing
     let context = DefinitionContext(knownReferences: ["tpf02-report", "sanh-2019-v4"])
     #expect(
       DefinitionText.messages(DefinitionText.small, context: context) == [
-        "x.yaml:34:16: compare_with: expected a name in Experiments/references/, found 'sanh-2019'; "
+        "x.yaml:34:16: compare_with.0: expected a name in Experiments/references/, found 'sanh-2019'; "
           + "did you mean 'sanh-2019-v4'?"
       ])
   }
@@ -161,7 +161,10 @@ import Testing
         "limit: { epochs: 3 }", "freeze: [token_type_embeddings]",
         "stages.sst2.freeze.0 does not exist"
       ),
-      ("    token_type: fold\n", "", "models.student does not say what becomes of the token types"),
+      (
+        "    token_type: fold\n", "",
+        "models.student.token_type: expected fold or drop, for what becomes of the token types"
+      ),
       (
         "architecture: distilbert", "architecture: bert",
         "models.student.token_type has no meaning from bert to bert"

@@ -181,11 +181,11 @@ struct FileTaskTests {
         == "tasks.sentiment: train.csv:4: expected one of the classes good, bad, found 'so so'")
     #expect(
       try mistakes(task("classes: [good]")) == [
-        "tasks.sentiment.classes: expected two classes or more, each once, found a list of 1"
+        "tasks.sentiment.classes: expected two classes or more, found a list of 1"
       ])
     #expect(
       try mistakes(task("metrics: [accuracy, f1]")).first
-        == "tasks.sentiment.metrics: expected accuracy or f1_macro, found 'f1'"
+        == "tasks.sentiment.metrics.1: expected accuracy or f1_macro, found 'f1'"
     )
     #expect(
       try mistakes(task(), ["train.csv": "review,stars\na,1\nb,1\n"]) == [

@@ -47,7 +47,7 @@ struct ReferenceTests {
     #expect(page.contains("recipe distilbert-2019: 5.0"))
     #expect(page.contains("recipe distilbert-2019: all"))
     let batch = try DefinitionReference(path: "stages.finetune.batching.batch_size").text
-    #expect(batch.contains("a whole number of at least 1"))
+    #expect(batch.contains("a whole number from 1 to 2147483647"))
     #expect(batch.contains("recipe hf-trainer-4.44: 8"))
     let random = try DefinitionReference(path: "random").text
     #expect(random.contains("if not written: counter"))

@@ -54,13 +54,55 @@ struct TeachingTests {
       ("teacher: judge, ", "teacher: juge, ", "did you mean"),
       ("teacher: judge, ", "", "has no 'teacher'"),
       ("temperature: 2.0 }, cross_entropy", "temperature: 0 }, cross_entropy", "a number above 0"),
-      ("weight: 0.5, temperature: 2.0", "weight: 0, temperature: 2.0", "a number above 0"),
+      (
+        "weight: 0.5, temperature: 2.0", "weight: 0, temperature: 2.0",
+        "taught.loss: expected a term that reads the teacher with a weight above 0, found none; leave "
+          + "teacher and loss out to learn from the labels alone"
+      ),
+      (
+        "soft_targets: { weight: 0.5, temperature: 2.0 }",
+        "hidden_mse: { weight: 0, pairs: [{ student: 0, teacher: 0 }] }",
+        "taught.loss: expected a term that reads the teacher with a weight above 0"
+      ),
+      (
+        "soft_targets: { weight: 0.5", "soft_target: { weight: 0.5",
+        "unknown key 'soft_target' in stages.taught.loss; did you mean 'soft_targets'?"
+      ),
       ("cross_entropy: { weight: 0.25 }", "cross_entropi: { weight: 0.25 }", "cross_entropy"),
     ])
   func mistakes(part: String, replacement: String, message: String) throws {
     try #require(Self.text.contains(part))
     let messages = DefinitionText.messages(Self.text.replacing(part, with: replacement))
-    #expect(messages.contains { $0.contains(message) }, "\(messages)")
+    #expect(messages.count == 1 && messages[0].contains(message), "\(messages)")
+  }
+
+  @Test("a missing loss does not hide that the teacher has no classifier")
+  func missingLoss() {
+    let text = Self.text.replacing("teacher: judge, ", with: "teacher: distil, ")
+      .replacing(
+        "loss: { soft_targets: { weight: 0.5, temperature: 2.0 }, cross_entropy: { weight: 0.25 } }",
+        with: "seed: 1")
+    let messages = DefinitionText.messages(text)
+    #expect(messages.count == 2, "\(messages)")
+    #expect(messages.contains { $0.contains("stages.taught has no 'loss'") }, "\(messages)")
+    #expect(messages.contains { $0.contains("expected a finetune stage, which has a") })
+  }
+
+  @Test("labels without a weight are measured, other terms are left out")
+  func withoutWeight() throws {
+    let definition = try DefinitionText.load(
+      Self.text.replacing(
+        "cross_entropy: { weight: 0.25 }",
+        with: "cross_entropy: { weight: 0 }, cosine: { weight: 0, layer: last }"))
+    let stage = try #require(definition.stage(id: "taught")?.work as? FinetuneStage)
+    #expect(stage.objective.names == ["soft_targets", "cross_entropy"])
+    #expect(
+      stage.formula.suffix(2) == ["measured (weight 0): labels", "left out (weight 0): cosine"])
+    func help(_ term: String) throws -> String {
+      try DefinitionReference(path: "stages.finetune.loss.\(term)").text
+    }
+    #expect(try help("cross_entropy").contains("With 0 it is measured"))
+    #expect(try help("cosine").contains("0 leaves it out."))
   }
 
   @Test func aStageIsTaughtByTheFinishedTeacher() throws {

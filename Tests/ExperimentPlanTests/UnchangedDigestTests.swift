@@ -43,6 +43,9 @@ import Testing
     #expect(try Self.definition(of: record).canonicalText == text)
   }
 
+  /// Records whose stages begin from weights that not every mirror has.
+  private static let recordsOfLargeModels: Set = ["distilbert-from-bert-base.json"]
+
   private static let mirror = ProcessInfo.processInfo.environment["RETORT_MIRROR"]
 
   @Test(
@@ -73,7 +76,10 @@ import Testing
       }
       compared.append(name)
     }
-    #expect(!compared.isEmpty, "no record has its data in \(mirror)")
+    let missing = Self.recordNames.filter {
+      !compared.contains($0) && !Self.recordsOfLargeModels.contains($0)
+    }
+    #expect(missing.isEmpty, "not compared with the data in \(mirror)")
   }
 
   @Test("the digests in Tests/Fixtures/stage_digests.txt")

@@ -44,42 +44,50 @@ struct LabelledSentencesTests {
     #expect(data.labels == nil)
   }
 
-  @Test("Refusals name row and column")
+  @Test("A byte order mark and blank rows are passed over")
+  func passedOver() throws {
+    let folder = try TemporaryFolder()
+    let data = try read(
+      Array("\u{FEFF}sentence\tlabel\n\nfine\t1\n\r\nbad\t0\n\n".utf8), in: folder)
+    #expect(data.sentences == ["fine", "bad"] && data.labels == [1, 0])
+  }
+
+  @Test("Refusals name the line")
   func refusals() throws {
-    try failure("sentence\tlabel\nfine\t1\nété no tab\n") {
-      .missingTab(path: $0, row: 3, column: 11, expected: "sentence and label")
+    func count(_ path: String, _ line: Int, _ found: Int) -> DataError {
+      .table(
+        .fieldCount(
+          path: path, line: line, expected: 2, found: found,
+          advice: "a field cannot contain a tab or a line feed"))
     }
+    try failure("sentence\tlabel\nfine\t1\nété no tab\n") { count($0, 3, 1) }
+    try failure("sentence\tlabel\na\tb\t1\n") { count($0, 2, 3) }
     try failure("sentence\tlabel\nété\t2\n") {
-      .wrongLabel(path: $0, row: 2, column: 5, expected: ["0", "1"], found: "2")
+      .wrongLabel(path: $0, line: 2, expected: ["0", "1"], found: "2")
     }
     try failure("sentence\tlabel\nfine\t\n") {
-      .wrongLabel(path: $0, row: 2, column: 6, expected: ["0", "1"], found: "")
+      .wrongLabel(path: $0, line: 2, expected: ["0", "1"], found: "")
     }
-    try failure("sentence\tlabel\na\tb\t1\n") {
-      .extraTab(path: $0, row: 2, column: 4, expected: "sentence and label")
+    try failure("sentence\tlabel\n \t1\n") { .blankSentence(path: $0, line: 2) }
+    for text in ["sentence\tlabel\n", "sentence\tlabel\n\n"] {
+      try failure(text) { .table(.empty(path: $0, expected: "rows after the header")) }
     }
-    try failure("sentence\tlabel\n\n") {
-      .missingTab(path: $0, row: 2, column: 1, expected: "sentence and label")
-    }
-    try failure("sentence\tlabel\n \t1\n") { .blankSentence(path: $0, row: 2, column: 1) }
-    try failure("sentence\tlabel\n") { .empty(path: $0, expected: "rows after the header") }
     try failure("fine\t1\n") {
       .wrongHeader(path: $0, expected: "sentence\tlabel", found: "fine\t1")
     }
     try failure("index\tsentence\n1\tfine\n", split: .test) {
-      .wrongIndex(path: $0, row: 2, column: 1, expected: 0, found: "1")
+      .wrongIndex(path: $0, line: 2, expected: 0, found: "1")
     }
   }
 
-  @Test("Invalid UTF-8 and empty files")
+  @Test("Invalid UTF-8, empty and missing files")
   func bytes() throws {
     let folder = try TemporaryFolder()
     let bytes = Array("sentence\tlabel\né".utf8) + [0xFF] + Array("\t1\n".utf8)
     let error = #expect(throws: DataError.self) { try read(bytes, in: folder) }
     #expect(
-      error == .invalidUTF8(path: folder.file("f"), row: 2, column: 2, byteOffset: 17))
-    let line = try #require(error?.description)
-    #expect(line.contains(":2:2:") && line.contains("byte 17") && !line.contains("\n"))
+      error
+        == .table(.invalidUTF8(path: folder.file("f"), line: 2, column: 2, byteOffset: 17)))
     #expect(throws: DataError.self) { try read([], in: folder) }
     #expect(throws: DataError.self) {
       try LabelledSentences(task: .sst2, split: .dev, path: folder.file("none"))

@@ -43,7 +43,8 @@ public enum ClassificationEvaluation {
         ).reduce(0, +)
       }
     }
-    if let labels = examples.labels {
+    // Of no example nothing can be said.
+    if let labels = examples.labels, !labels.isEmpty {
       result.loss = totalLoss / Double(examples.count)
       guard totalLoss.isFinite else { throw .lossNotFinite(result.loss) }
       let answers = Answers(predictions: result.predictions, labels: labels.map { Int($0) })

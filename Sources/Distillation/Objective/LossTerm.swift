@@ -42,12 +42,14 @@ public struct ValueScale: Sendable, Equatable {
 
 /// What is wrong with a term for a student and a teacher.
 public struct TermProblem: Sendable, Equatable {
+  /// The key below the term's own that it is written under; nil for the term.
+  public var key: String?
   public var expected: String
   public var found: String
   public var advice: String?
 
-  public init(expected: String, found: String, advice: String? = nil) {
-    (self.expected, self.found, self.advice) = (expected, found, advice)
+  public init(key: String? = nil, expected: String, found: String, advice: String? = nil) {
+    (self.key, self.expected, self.found, self.advice) = (key, expected, found, advice)
   }
 }
 
@@ -65,6 +67,10 @@ public protocol LossTerm: Sendable, Equatable {
   /// Its keys in a definition, in canonical order; the weight is not among them.
   static var options: OptionList<Self> { get }
 
+  /// Whether a stage measures it where its weight is 0. Any other term without a weight is left out: it is neither
+  /// computed nor logged.
+  static var isMeasuredWithoutWeight: Bool { get }
+
   /// What metrics, records and pages call it; the key, unless it is computed in another way that has a name.
   var name: String { get }
   /// The term with its numbers and what it is a mean over, without its weight.
@@ -78,6 +84,10 @@ public protocol LossTerm: Sendable, Equatable {
   /// What does not fit, beyond what follows from the observations: a missing layer, different vocabularies.
   func problems(student: ModelDimensions, teacher: ModelDimensions) -> [TermProblem]
 
+  /// Its keys that name a numbered hidden state of the student, and of the teacher: `pairs.0.student`.
+  func keys(ofStudentLayer layer: Int) -> [String]
+  func keys(ofTeacherLayer layer: Int) -> [String]
+
   /// Parameters of its own, such as a projection: trained together with the student, kept in the same checkpoints and
   /// not part of the model that comes out.
   /// - Parameters:
@@ -89,11 +99,15 @@ public protocol LossTerm: Sendable, Equatable {
 }
 
 extension LossTerm {
+  public static var isMeasuredWithoutWeight: Bool { false }
   public var name: String { Self.key }
   public var readsOfTeacher: Observations { .nothing }
   public var scale: ValueScale? { nil }
 
   public func problems(student: ModelDimensions, teacher: ModelDimensions) -> [TermProblem] { [] }
+
+  public func keys(ofStudentLayer layer: Int) -> [String] { [] }
+  public func keys(ofTeacherLayer layer: Int) -> [String] { [] }
 
   public func makeParameters(
     path: String, student: ModelDimensions, teacher: ModelDimensions, seed: UInt64

@@ -2,7 +2,8 @@
 import RetortOptions
 import RetortTensorEngine
 
-/// A term and how much it counts. A weight of 0 computes and logs it without training on it.
+/// A term and how much it counts. A weight of 0 computes and logs it without training on it; a stage has such a term
+/// where `isMeasuredWithoutWeight` says so, and leaves out all others.
 public struct WeightedTerm: Sendable, Equatable {
   public var weight: Double
   public var term: any LossTerm
@@ -123,21 +124,29 @@ public struct Objective: Sendable, Equatable {
     terms.flatMap { weighted in
       let term = weighted.term
       return
-        (missingLayers(term.readsOfStudent, student, "student")
-        + missingLayers(term.readsOfTeacher, teacher, "teacher")
+        (missingLayers(term.readsOfStudent, student, "student", term.keys(ofStudentLayer:))
+        + missingLayers(term.readsOfTeacher, teacher, "teacher", term.keys(ofTeacherLayer:))
         + term.problems(student: student, teacher: teacher)).map { (weighted.name, $0) }
     }
   }
 
   private func missingLayers(
-    _ reads: Observations, _ model: ModelDimensions, _ role: String
+    _ reads: Observations, _ model: ModelDimensions, _ role: String, _ keys: (Int) -> [String]
   ) -> [TermProblem] {
     guard let count = model.layerCount else { return [] }
-    return reads.hiddenStates.sorted().compactMap { layer in
-      guard case .number(let number) = layer, !(0...count).contains(number) else { return nil }
-      return TermProblem(
-        expected: "hidden states 0 to \(count) of the \(role)", found: "\(number)",
+    return reads.hiddenStates.sorted().flatMap { layer -> [TermProblem] in
+      guard case .number(let number) = layer, !(0...count).contains(number) else { return [] }
+      let problem = TermProblem(
+        expected: "a hidden state of the \(role) from 0 to \(count)", found: "\(number)",
         advice: "0 is the output of the embeddings, \(count) that of the last layer")
+      let written = keys(number)
+      return written.isEmpty
+        ? [problem]
+        : written.map { key in
+          var own = problem
+          own.key = key
+          return own
+        }
     }
   }
 

@@ -9,6 +9,7 @@ public struct CrossEntropy: TensorTerm {
   public static let about = "Cross-entropy with the labels."
   public static let batchKinds: Set<BatchKind> = [.labelledSentences]
   public static let options = OptionList.none(CrossEntropy())
+  public static let isMeasuredWithoutWeight = true
 
   public init() {}
 

@@ -20,7 +20,7 @@ public struct HiddenMSE: TensorTerm {
       "pairs", \.pairs,
       OptionType.list(
         of: .map(LayerPair.options, words: "{student, teacher}"),
-        ListRule(least: 1, isDistinct: true, oneAlone: false), words: "pairs of layers, each once"
+        ListRule(least: 1, isDistinct: true), words: "a list of pairs", tooFew: "at least one pair"
       ).described(example: "[{ student: 1, teacher: 2 }, { student: 3, teacher: 6 }]"),
       "Pairs of layers to compare: one of the student, one of the teacher."))
 
@@ -44,7 +44,7 @@ public struct HiddenMSE: TensorTerm {
   public var pairs: [LayerPair]
 
   public init(pairs: [LayerPair]) {
-    precondition(!pairs.isEmpty && Set(pairs).count == pairs.count, "pairs of layers, each once")
+    precondition(!pairs.isEmpty, "no pairs of layers")
     self.pairs = pairs
   }
 
@@ -61,6 +61,14 @@ public struct HiddenMSE: TensorTerm {
     return "(\(parts.joined(separator: " + "))), mean over \(rows.words)"
   }
 
+  public func keys(ofStudentLayer layer: Int) -> [String] {
+    pairs.indices.filter { pairs[$0].student == layer }.map { "pairs.\($0).student" }
+  }
+
+  public func keys(ofTeacherLayer layer: Int) -> [String] {
+    pairs.indices.filter { pairs[$0].teacher == layer }.map { "pairs.\($0).teacher" }
+  }
+
   /// The projections, in the order of the pairs. They keep the size of what they project.
   public func makeParameters(
     path: String, student: ModelDimensions, teacher: ModelDimensions, seed: UInt64
@@ -68,6 +76,7 @@ public struct HiddenMSE: TensorTerm {
     guard let inner = student.hiddenSize, let outer = teacher.hiddenSize else {
       preconditionFailure("a projection between models of unknown width")
     }
+    precondition(Set(pairs).count == pairs.count, "pairs of layers, each once")
     return pairs.map { pair in
       let projection = Parameter(
         path: "\(path).\(pair.student)_to_\(pair.teacher).weight", kind: .weight,

@@ -1,3 +1,4 @@
+import RetortNumbers
 import RetortStorage
 import RetortTransformers
 

@@ -101,8 +101,7 @@ public struct TrainingSettings: Sendable, Equatable {
 
   /// Optimizer steps of an epoch over `count` sequences.
   public func stepsPerEpoch(of count: Int) -> Int {
-    let batches = (count + batchSize - 1) / batchSize
-    return (batches + accumulation - 1) / accumulation
+    count.dividedRoundingUp(by: batchSize).dividedRoundingUp(by: accumulation)
   }
 
   /// Optimizer steps of a whole training.
@@ -115,11 +114,14 @@ public struct TrainingSettings: Sendable, Equatable {
   ) -> Int {
     let stepsPerEpoch = stepsPerEpoch(of: count)
     switch limit {
-    case .epochs(let epochs): return epochs * stepsPerEpoch
+    case .epochs(let epochs): return epochs.multipliedClamping(by: stepsPerEpoch)
     case .steps(let steps): return steps
     case .tokens(let limit):
-      guard stepsPerEpoch > 0 else { return 0 }
-      var (steps, tokens, epoch) = (0, 0, 0)
+      let tokensPerEpoch = (0..<count).reduce(0) { $0 + length($1) }
+      guard stepsPerEpoch > 0, tokensPerEpoch > 0 else { return 0 }
+      // Every epoch visits all sequences, in as many steps.
+      var epoch = max(0, limit - 1) / tokensPerEpoch
+      var (steps, tokens) = (epoch * stepsPerEpoch, epoch * tokensPerEpoch)
       while tokens < limit {
         for count in order(epoch).tokensOfGroups(of: accumulation, lengthOf: length)
         where tokens < limit {
@@ -130,5 +132,16 @@ public struct TrainingSettings: Sendable, Equatable {
       }
       return steps
     }
+  }
+}
+
+extension Int {
+  /// How many parts of at most `size` it makes.
+  public func dividedRoundingUp(by size: Int) -> Int { self / size + (self % size == 0 ? 0 : 1) }
+
+  /// The product, or the largest number where that is too large for one.
+  public func multipliedClamping(by other: Int) -> Int {
+    let (product, isTooLarge) = multipliedReportingOverflow(by: other)
+    return isTooLarge ? .max : product
   }
 }

@@ -4,7 +4,9 @@ import RetortTransformers
 
 extension DefinitionChecks {
   mutating func check(_ model: ModelDefinition) {
+    checkHead(model)
     switch model.source {
+    case .folder where mistakes.touch("models.\(model.name).from"): break
     case .folder(let address):
       checkStored(model, context.look(address), key: "from", readsWeights: true)
     case .randomWeights(let address):
@@ -12,6 +14,27 @@ extension DefinitionChecks {
     case .scratch(let family, let sizes): check(model, family, sizes)
     case .layers(let student), .randomStudent(let student): check(model, student)
     }
+  }
+
+  /// A head begins with what its model's source can give.
+  private mutating func checkHead(_ model: ModelDefinition) {
+    let path = "models.\(model.name)"
+    let kept: HeadStart? =
+      switch model.source {
+      case .folder: .stored
+      case .layers: .copied
+      case .randomWeights, .scratch, .randomStudent: nil
+      }
+    guard let start = model.maskedLMHead, start != .new, start != kept,
+      !["from", "random_weights"].contains(where: { mistakes.touch("\(path).\($0)") })
+    else { return }
+    report(
+      "\(path).head.init",
+      expected: (["new"] + (kept.map { [$0.rawValue] } ?? [])).joined(separator: " or "),
+      found: "'\(start.rawValue)'",
+      advice: start == .stored
+        ? "'stored' is for models read with from: FOLDER"
+        : "'copied' is for models made with init_from, random_weights not set")
   }
 
   /// A folder or checkpoint, as far as can be seen without reading its weights.
@@ -64,13 +87,20 @@ extension DefinitionChecks {
   private mutating func check(
     _ model: ModelDefinition, _ family: ModelFamily, _ sizes: ModelSizes
   ) {
+    let before = diagnostics.count
     if let epsilon = family.fixedLayerNormEpsilon, sizes.layerNormEpsilon != epsilon {
-      return report(
+      report(
         "models.\(model.name).sizes.layer_norm_epsilon", expected: "\(epsilon) in a \(family)",
         found: "\(sizes.layerNormEpsilon)",
         advice:
           "its config.json has no place for another, so it would be lost when the model is stored")
     }
+    if sizes.hiddenSize % sizes.headCount != 0 {
+      report(
+        "models.\(model.name).sizes.hidden_size",
+        expected: "a multiple of head_count (\(sizes.headCount))", found: "\(sizes.hiddenSize)")
+    }
+    guard diagnostics.count == before else { return }
     for problem in shape(of: model.name).configuration?.problems ?? [] {
       report("models.\(model.name)", "cannot be built: \(problem)")
     }
@@ -86,14 +116,14 @@ extension DefinitionChecks {
           advice: "\(student.of) has \(count) layers, counted from 0")
       }
     }
-    guard let from = source.family else { return }
+    guard let from = source.family, !mistakes.touch("\(path).architecture") else { return }
     let to = student.architecture
     switch (from.structure.hasTokenTypes, to.structure.hasTokenTypes) {
     case (true, false):
       if student.tokenType == nil {
         report(
-          path, "does not say what becomes of the token types",
-          expected: "token_type: fold or drop",
+          "\(path).token_type", expected: "fold or drop, for what becomes of the token types",
+          found: "nothing",
           advice: "fold keeps the first layer's input exact, drop is DistilBERT's own script")
       }
     case (false, true):

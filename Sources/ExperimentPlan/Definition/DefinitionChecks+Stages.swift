@@ -73,25 +73,30 @@ extension DefinitionChecks {
   mutating func checkBaselines() {
     guard !definition.baselines.isEmpty else { return }
     let chains = DistillationChain.all(in: definition)
-    guard !chains.isEmpty else {
+    guard !chains.isEmpty || !isWhole else {
       report(
         "baselines", "have nothing to be compared with",
         expected: "a finetune stage whose model is a distill stage",
         advice: "add the stage, or leave baselines out")
       return
     }
+    func place(_ baseline: Baseline) -> String {
+      "baselines" + (definition.baselines.firstIndex(of: baseline).map { ".\($0)" } ?? "")
+    }
     for chain in chains {
-      if definition.baselines.contains(.mlmOnly), !chain.options.loss.hasTermWithoutTeacher {
+      if definition.baselines.contains(.mlmOnly), !chain.options.loss.hasTermWithoutTeacher,
+        !mistakes.touch("stages.\(chain.distill.id).loss")
+      {
         report(
-          "baselines",
+          place(.mlmOnly),
           "mlm_only has nothing to train on: stages.\(chain.distill.id) has no masked_lm",
           advice: "give masked_lm a weight, or leave mlm_only out")
       }
-      if definition.baselines.contains(.randomInit) {
+      if definition.baselines.contains(.randomInit), !unknown.contains(chain.options.student) {
         let student = definition.model(named: chain.options.student)
         if case .layers = student?.source { continue }
         report(
-          "baselines", "random_init needs a student made with init_from",
+          place(.randomInit), "random_init needs a student made with init_from",
           found: "'\(chain.options.student)'", advice: "leave random_init out")
       }
     }
@@ -100,7 +105,7 @@ extension DefinitionChecks {
   mutating func checkAblations() {
     guard !definition.ablate.isEmpty else { return }
     let distills = definition.stages.compactMap { $0.work as? DistillStage }
-    guard !distills.isEmpty else {
+    guard !distills.isEmpty || !isWhole else {
       report("ablate", "has nothing to leave out", expected: "a distill stage")
       return
     }
@@ -112,7 +117,7 @@ extension DefinitionChecks {
           if case .layers = definition.model(named: options.student)?.source { true } else { false }
         }
       }
-      if !isThere {
+      if !isThere, isWhole {
         report(
           "ablate.\(place)", "'\(ablation.rawValue)' is not in the experiment to be left out",
           advice: "leave it out of 'ablate', or give it a weight")

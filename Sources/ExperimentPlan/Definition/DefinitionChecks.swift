@@ -1,25 +1,28 @@
 // What must hold between the keys of a definition: names, references, cycles.
 import RetortOptions
 
-/// Checks a decoded definition as a whole; each mistake is reported where it was written. What depends on a
-/// declaration that is wrong itself is left out: there would be a second report of the same mistake.
+/// Checks a decoded definition as a whole; each mistake is reported where it was written. What depends on something
+/// that is wrong itself is left out: there would be a second report of the same mistake.
 struct DefinitionChecks {
   private(set) var definition: ResolvedDefinition
-  /// Models and stages that are declared and could not be read, or go in a circle.
-  private var broken: Set<String>
+  /// Where something was reported already; a stand-in is in its place.
+  let mistakes: MistakenPaths
+  /// Models and stages of which nothing can be said: declared with a mistake in what makes them, or in a circle.
+  private(set) var unknown: Set<String> = []
   let tree: DefinitionNode
   let context: DefinitionContext
   private(set) var diagnostics: [Diagnostic] = []
 
-  /// - Parameter broken: names that are declared with a mistake, and are not in the definition.
+  /// - Parameter mistakes: where something was wrong when the definition was read.
   init(
-    definition: ResolvedDefinition, broken: Set<String> = [], tree: DefinitionNode,
+    definition: ResolvedDefinition, mistakes: MistakenPaths = MistakenPaths(), tree: DefinitionNode,
     context: DefinitionContext
   ) {
     self.definition = definition
-    self.broken = broken
+    self.mistakes = mistakes
     self.tree = tree
     self.context = context
+    unknown = Set(names.filter(isMistaken))
   }
 
   mutating func run() {
@@ -31,33 +34,55 @@ struct DefinitionChecks {
         isStage ? "stages.\(cycle[0])" : "models.\(cycle[0]).init_from",
         "circular reference: \(cycle.joined(separator: " → "))",
         advice: "make one of them start from a model")
-      broken.formUnion(cycle)
-      definition.models.removeAll { broken.contains($0.name) }
-      definition.stages.removeAll { broken.contains($0.id) }
+      unknown.formUnion(cycle)
+      definition.models.removeAll { cycle.contains($0.name) }
+      definition.stages.removeAll { cycle.contains($0.id) }
     }
     dropInheritedHeads()
     for model in definition.models { check(model) }
     checkVocabulary()
     for stage in definition.stages { stage.work.check(stage, in: &self) }
     checkReplay()
-    // What these need may be among what could not be read.
-    guard broken.isEmpty else { return }
     checkBaselines()
     checkAblations()
-    if diagnostics.isEmpty { keepStoredClassifiers() }
+    if diagnostics.isEmpty, mistakes.isEmpty { keepStoredClassifiers() }
   }
 
-  /// Whether a name is declared, right or wrong.
-  func isDeclared(_ name: String) -> Bool { names.contains(name) }
-
+  /// What can be referred to, right or wrong.
   private var names: [String] {
-    definition.models.map(\.name) + definition.stages.map(\.id) + broken.sorted()
+    let stages = tree["stages"]?.items ?? []
+    return (tree["models"]?.entries ?? []).map(\.key).filter(DefinitionNames.isName)
+      + stages.indices.map { DefinitionPath.name(ofStage: $0, in: stages) }
+      .filter(DefinitionNames.isName)
+  }
+
+  /// Whether a mistake in a model or stage keeps it from being told what it makes.
+  private func isMistaken(_ name: String) -> Bool {
+    if let stage = definition.stage(id: name) {
+      return (stage.work.inputs.map(\.role) + ["task"]).contains {
+        mistakes.touch("stages.\(name).\($0)")
+      }
+    }
+    guard definition.model(named: name) != nil else { return true }
+    return ["from", "init_from", "sizes", "architecture", "layers"].contains {
+      mistakes.touch("models.\(name).\($0)")
+    }
+  }
+
+  /// Whether every reference leads to a model or stage of which all is known, so that what is not found is not there.
+  var isWhole: Bool {
+    let names = names
+    return unknown.isEmpty && tree["stages"]?.items?.count == definition.stages.count
+      && !mistakes.touch("models") && !mistakes.touch("stages")
+      && definition.models.compactMap(\.source.student).allSatisfy { names.contains($0.of) }
+      && definition.stages.flatMap(\.work.inputs).allSatisfy { names.contains($0.name) }
   }
 
   mutating func report(
     _ path: String, _ problem: String? = nil, expected: String? = nil, found: String? = nil,
     advice: String? = nil
   ) {
+    guard !mistakes.touch(path) else { return }
     let (origin, filledBy) = DefinitionPath.origin(of: path, in: tree)
     let source = filledBy.map { " (from \($0.label))" } ?? ""
     diagnostics.append(
@@ -67,11 +92,15 @@ struct DefinitionChecks {
   }
 
   func shape(of name: String) -> ModelShape {
-    DefinitionGraph(definition).shape(of: name, look: context.look)
+    DefinitionGraph(definition).shape(of: name, unknown: unknown, look: context.look)
   }
 
   private mutating func checkNames() {
-    for stage in definition.stages where definition.model(named: stage.id) != nil {
+    let models = tree["models"]?.entries?.map(\.key) ?? []
+    let named = definition.stages.filter { models.contains($0.id) }
+    // The name means the model.
+    definition.stages.removeAll { models.contains($0.id) }
+    for stage in named {
       report(
         "stages.\(stage.id).id", "is also a model's name",
         advice: "give the stage another name, since stages refer to both")
@@ -79,6 +108,8 @@ struct DefinitionChecks {
   }
 
   private mutating func checkReferences() {
+    // Where they could not be read at all, no name leads anywhere.
+    guard !mistakes.contains("models"), !mistakes.contains("stages") else { return }
     let names = names
     for model in definition.models {
       guard let student = model.source.student, !names.contains(student.of) else { continue }

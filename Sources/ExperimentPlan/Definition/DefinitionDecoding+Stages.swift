@@ -2,45 +2,48 @@
 import RetortOptions
 
 extension DefinitionDecoding {
+  /// Those that could be read, with stand-ins for what is wrong in them. A stage without a name of its own is called
+  /// by its number.
   func stages(_ top: MapReader) -> [StageDefinition]? {
     guard let node = top.node("stages") else { return nil }
-    guard let items = node.items else {
-      top.reportWrong(node, "stages", expected: "a list of stages, each beginning with '- id:'")
-      return nil
-    }
-    guard !items.isEmpty else {
-      top.reportWrong(node, "stages", expected: "at least one stage")
+    guard let items = node.items, !items.isEmpty else {
+      top.reportWrong(
+        node, "stages", expected: "a list of at least one stage, each beginning with '- id:'")
       return nil
     }
     var seen: [String: Origin] = [:]
     return items.enumerated().compactMap { index, item in
-      let name = item["id"]?.scalar ?? "\(index)"
+      let name = DefinitionPath.name(ofStage: index, in: items)
       guard let reader = MapReader(item, at: "stages.\(name)", self) else { return nil }
       defer { reader.finish() }
-      let id = reader.required("id", expected: "a name", identifier(reader, "id"))
-      if let id, let node = reader.node("id") {
+      if let id = reader.value("id", DefinitionNames.name), let node = reader.node("id") {
         if let first = seen[id] {
           reader.reportWrong(
             node, "id", expected: "another name than the stage at \(first.label) has")
+        } else {
+          seen[id] = node.origin
         }
-        seen[id] = node.origin
+      } else if !reader.has("id") {
+        reader.reportMissing("id", expected: "a name, as in id: distil")
       }
       let kinds = StageKind.all.filter { reader.has($0.rawValue) }
       guard kinds.count == 1, let kind = kinds.first else {
+        let names = StageKind.all.map(\.rawValue)
+        let isMisspelt = (item.entries ?? []).contains {
+          $0.key != "id" && Spelling.nearest(to: $0.key, among: names) != nil
+        }
+        guard !kinds.isEmpty || !isMisspelt else { return nil }
         report(
           Diagnostic(
-            item.origin, reader.path,
-            expected: "one of \(StageKind.all.map(\.rawValue).joined(separator: ", "))",
+            item.origin, reader.path, expected: "one of \(names.joined(separator: ", "))",
             found: kinds.isEmpty
-              ? "none of them" : kinds.map(\.rawValue).joined(separator: " and ")))
-        markBroken(name)
+              ? "none of them" : kinds.map(\.rawValue).joined(separator: " and ")),
+          at: reader.path)
         return nil
       }
-      let stage = reader.map(kind.rawValue, at: reader.path) {
-        StageDefinition.read($0, kind, id: id)
+      return reader.map(kind.rawValue, at: reader.path) {
+        StageDefinition.read($0, kind, id: name)
       }
-      if stage == nil { markBroken(name) }
-      return stage
     }
   }
 }

@@ -17,10 +17,7 @@ final class DefinitionDecoding: DiagnosticCollector {
 
   init(context: DefinitionContext) { self.context = context }
 
-  /// Models and stages that are declared with a mistake, and are not in the definition.
-  private(set) var broken: Set<String> = []
-
-  /// Everything that could be read; whole if nothing was reported.
+  /// The definition, with stand-ins for what is wrong; whole if nothing was reported.
   /// - Returns: nil for a tree that is no map.
   func definition(of tree: DefinitionNode) -> ResolvedDefinition? {
     guard let top = MapReader(tree, at: "", self) else { return nil }
@@ -31,21 +28,6 @@ final class DefinitionDecoding: DiagnosticCollector {
       definition?.inheritedSeeds = inheritedSeeds
     }
     return definition
-  }
-
-  /// Notes a model or stage whose declaration was reported.
-  func markBroken(_ name: String) { broken.insert(name) }
-
-  /// The seed of a model or a generated text: its own, or the experiment's.
-  func seed(_ reader: MapReader) -> UInt64? {
-    if reader.has("seed") { return reader.integer("seed", atLeast: 0).map { UInt64($0) } }
-    inheritedSeeds.insert(reader.path)
-    return defaultSeed
-  }
-
-  /// A name that can be a folder, a key path and part of a command line.
-  func identifier(_ reader: MapReader, _ key: String) -> String? {
-    reader.node(key).flatMap { DefinitionNames.name.read($0, key, reader) }
   }
 
   /// A map of the user's own names, each value read by `read`.
@@ -62,10 +44,6 @@ final class DefinitionDecoding: DiagnosticCollector {
       return (entry.key, read(entry.value, entry.key, map))
     }
   }
-
-  func address(_ node: DefinitionNode, _ reader: MapReader, _ key: String) -> ModelAddress? {
-    ModelAddress.type.read(node, key, reader)
-  }
 }
 
 extension ModelAddress {
@@ -73,7 +51,7 @@ extension ModelAddress {
     schema: .text(
       words: "hub:owner/name or a path",
       pattern: "(?!hub:).+|hub:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"),
-    example: "hub:google-bert/bert-base-uncased",
+    example: "hub:google-bert/bert-base-uncased", standIn: .path(""),
     read: { node, key, map in
       if let text = node.scalar, let address = ModelAddress(text) { return address }
       map.reportWrong(node, key, expected: "hub:owner/name or a path")
@@ -89,10 +67,16 @@ extension OptionField where Value == UInt64 {
     OptionField(
       describedAs: [
         OptionDescription(
-          key: "seed", schema: .integer(atLeast: 0),
+          key: "seed", schema: OptionType.seed.schema,
           about: about + " Default: the experiment's seed.", presence: .optional, example: "1")
       ],
-      read: { map in (map.collector as? DefinitionDecoding)?.seed(map) },
+      standIn: 0,
+      read: { map in
+        if map.has("seed") { return map.value("seed", .seed) }
+        let decoding = map.collector as? DefinitionDecoding
+        decoding?.inheritedSeeds.insert(map.path)
+        return decoding?.defaultSeed
+      },
       write: { [("seed", .seed($0[keyPath: path]))] })
   }
 }

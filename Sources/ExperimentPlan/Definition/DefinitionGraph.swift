@@ -94,14 +94,17 @@ struct DefinitionGraph {
   }
 
   /// What model comes out of a model definition or a stage. The graph has no cycle.
-  func shape(of name: String, look: (ModelAddress) -> ModelLook) -> ModelShape {
+  /// - Parameter unknown: names of which nothing can be said.
+  func shape(
+    of name: String, unknown: Set<String> = [], look: (ModelAddress) -> ModelLook
+  ) -> ModelShape {
     func shape(_ name: String) -> ModelShape {
-      if let stage = stages[name] {
+      if let stage = stages[name], !unknown.contains(name) {
         var input = stage.inputs.last.map(shape) ?? ModelShape(nil, vocabularySize: nil)
         input.classifier = nil
         return stage.work.shape(after: input)
       }
-      guard let model = models[name] else {
+      guard let model = models[name], !unknown.contains(name) else {
         // A name that leads nowhere is reported by itself: nothing more is found wrong with it.
         var unknown = ModelShape(nil, vocabularySize: nil)
         unknown.hasMaskedLMHead = true

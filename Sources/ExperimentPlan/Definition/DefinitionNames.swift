@@ -6,7 +6,7 @@ enum DefinitionNames {
   static let name = OptionType<String>(
     schema: .text(
       words: "a name of lower-case letters, digits, - and _, a letter first", pattern: pattern),
-    words: "a name", example: "distil",
+    words: "a name", example: "distil", standIn: "",
     read: { node, key, map in
       if let text = node.scalar, isName(text) { return text }
       map.reportWrong(

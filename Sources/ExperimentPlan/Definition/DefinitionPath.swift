@@ -17,6 +17,14 @@ enum DefinitionPath {
   /// never adds to them.
   static let exclusiveMaps = ["limit", "checkpoint_every"]
 
+  /// What messages call a stage: its id, or its number where another stage has the id before it or it is no name.
+  static func name(ofStage index: Int, in stages: [DefinitionNode]) -> String {
+    guard let id = stages[index]["id"]?.scalar, DefinitionNames.isName(id),
+      !stages[..<index].contains(where: { $0["id"]?.scalar == id })
+    else { return "\(index)" }
+    return id
+  }
+
   /// Sets the value at `path`. Maps on the way are made where there are none.
   /// - Returns: what is wrong with the path, if anything.
   static func set(
@@ -31,7 +39,7 @@ enum DefinitionPath {
     guard parts.count >= 2, parts[0] == "stages", let stages = tree["stages"]?.items else {
       return set(parts[...], to: value, in: &tree, path: path, origin: origin)
     }
-    let ids = stages.map { $0["id"]?.scalar ?? "" }
+    let ids = stages.indices.map { name(ofStage: $0, in: stages) }
     guard let index = ids.firstIndex(of: parts[1]) else {
       return Diagnostic(
         origin, "no stage '\(parts[1])'", advice: Spelling.advice(for: parts[1], among: ids))
@@ -114,10 +122,10 @@ enum DefinitionPath {
       case .recipe, .standard: break
       }
     }
-    if parts.count >= 2, parts.first == "stages",
-      let stage = tree["stages"]?.items?.first(where: {
-        $0["id"]?.scalar == parts[parts.startIndex + 1]
-      })
+    if parts.count >= 2, parts.first == "stages", let stages = tree["stages"]?.items,
+      let stage = stages.indices.first(where: {
+        name(ofStage: $0, in: stages) == parts[parts.startIndex + 1]
+      }).map({ stages[$0] })
     {
       step(to: stage)
       parts = parts.dropFirst(2)

@@ -56,17 +56,9 @@ struct DefinitionPreparation {
         body = Self.fill(written, from: standard)
         return
       }
+      // A recipe that does not exist is reported where the stage is read.
       if let recipe = name.scalar.flatMap({ Recipe.named($0, for: kind) }) {
         written = Self.fill(written, from: recipe.tree)
-      } else {
-        let names = Recipe.names(for: kind)
-        preparation.diagnostics.append(
-          Diagnostic(
-            name.origin, "stages.\(id).recipe",
-            expected: "a recipe for \(kind.rawValue) (\(names.joined(separator: ", ")))",
-            found: name.kindInWords,
-            advice: name.scalar.flatMap { Spelling.nearest(to: $0, among: names) }
-              .map { "did you mean '\($0)'?" }))
       }
       body = Self.fill(written, from: standard)
     }
@@ -95,7 +87,7 @@ struct DefinitionPreparation {
   ) {
     guard let stages = tree["stages"], var items = stages.items else { return }
     for index in items.indices {
-      let id = items[index]["id"]?.scalar ?? "\(index)"
+      let id = DefinitionPath.name(ofStage: index, in: items)
       for entry in items[index].entries ?? [] {
         guard let kind = StageKind(key: entry.key), entry.value.entries != nil else {
           continue

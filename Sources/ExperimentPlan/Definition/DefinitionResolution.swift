@@ -21,7 +21,7 @@ struct DefinitionResolution {
     var diagnostics = earlier + preparation.diagnostics + decoding.diagnostics
     guard let definition else { return (nil, diagnostics) }
     var checks = DefinitionChecks(
-      definition: definition, broken: decoding.broken, tree: tree, context: context)
+      definition: definition, mistakes: decoding.mistakes, tree: tree, context: context)
     checks.run()
     diagnostics += checks.diagnostics
     guard diagnostics.isEmpty else { return (nil, diagnostics) }

@@ -85,13 +85,14 @@ extension FileTask {
     }, write: { .text($0) })
 
   private static let classesType = OptionType<[String]>.list(
-    of: classType, ListRule(least: 2, isDistinct: true), words: "two classes or more, each once"
+    of: classType, ListRule(least: 2, isDistinct: true), words: "a list of labels",
+    tooFew: "two classes or more"
   )
   .described(example: "[bad, good]")
 
   private static let metricsType = OptionType<[String]>.list(
     of: .choice(among: Metrics.all.map { $0.name }, name: { $0 }),
-    ListRule(least: 1, isDistinct: true), words: "at least one metric, each once"
+    ListRule(least: 1, isDistinct: true), words: "a list of metrics", tooFew: "at least one metric"
   )
   .described(example: "[accuracy, f1_macro]")
 
@@ -136,45 +137,43 @@ extension FileTask {
   static func declaration(_ name: String) -> OptionType<FileTask> {
     let type = OptionType<FileTask>.map(options(name), oneOf: ["files.dev", "dev"])
     return OptionType(
-      schema: type.schema, words: type.words, example: type.example,
+      schema: type.schema, words: type.words, example: type.example, standIn: type.standIn,
       read: { node, key, map in
         guard var task = type.read(node, key, map) else { return nil }
-        guard task.checkFiles(node, key, map) else { return nil }
-        guard let decoding = map.collector as? DefinitionDecoding else { return task }
+        guard !map.collector.mistakes.touch(map.pathOf(key)) else { return task }
+        task.checkFiles(node, key, map)
+        guard !map.collector.mistakes.touch(map.pathOf(key)),
+          let decoding = map.collector as? DefinitionDecoding
+        else { return task }
         task.folder = decoding.context.folder
         switch decoding.context.lookAtTask(task) {
         case .absent: break
         case .classes(let classes): task.foundClasses = classes
         case .unusable(let problems):
           for problem in problems {
-            map.collector.report(Diagnostic(node.origin, "\(map.pathOf(key)): \(problem)"))
+            map.report(Diagnostic(node.origin, "\(map.pathOf(key)): \(problem)"), key)
           }
-          return nil
         }
         return task
       }, write: type.write)
   }
 
-  private func checkFiles(_ node: DefinitionNode, _ key: String, _ map: MapReader) -> Bool {
-    var isRight = true
+  private func checkFiles(_ node: DefinitionNode, _ key: String, _ map: MapReader) {
     if (files.dev == nil) == (split == nil) {
-      map.collector.report(
+      map.report(
         Diagnostic(
           node.origin, map.pathOf(key),
           expected: "a development set: files.dev, or dev with a fraction",
-          found: split == nil ? "neither" : "both"))
-      isRight = false
+          found: split == nil ? "neither" : "both"), key)
     }
     for file in [files.train, files.dev, files.test].compactMap({ $0 })
     where format(of: file) == nil {
-      map.collector.report(
+      map.report(
         Diagnostic(
           node.origin, "\(map.pathOf(key)).format",
           expected: TableFormat.allCases.map(\.rawValue).joined(separator: " or "),
-          found: "nothing, and '\(file)' does not end in one of them"))
-      isRight = false
+          found: "nothing, and '\(file)' does not end in one of them"), "\(key).format")
     }
-    return isRight
   }
 }
 

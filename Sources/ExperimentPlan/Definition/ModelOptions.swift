@@ -8,16 +8,15 @@ extension ModelSizes {
       hiddenSize:layerCount:headCount:feedForwardSize:maximumPositions:initializerRange:
       layerNormEpsilon:),
     OptionField(
-      "hidden_size", \.hiddenSize, .integer(atLeast: 1, example: "128"),
+      "hidden_size", \.hiddenSize, size(example: "128"),
       "Width of the hidden states; a multiple of head_count."),
-    OptionField("layer_count", \.layerCount, .integer(atLeast: 1, example: "4"), "Blocks."),
+    OptionField("layer_count", \.layerCount, StudentSource.layerCount, "Blocks."),
+    OptionField("head_count", \.headCount, size(example: "4"), "Attention heads of a block."),
     OptionField(
-      "head_count", \.headCount, .integer(atLeast: 1, example: "4"), "Attention heads of a block."),
-    OptionField(
-      "feed_forward_size", \.feedForwardSize, .integer(atLeast: 1, example: "512"),
+      "feed_forward_size", \.feedForwardSize, size(example: "512"),
       "Width inside the feed-forward part of a block."),
     OptionField(
-      "maximum_positions", \.maximumPositions, .integer(atLeast: 1, example: "128"),
+      "maximum_positions", \.maximumPositions, size(example: "128"),
       "Tokens of the longest sequence, [CLS] and [SEP] counted."),
     OptionField(
       "initializer_range", \.initializerRange,
@@ -26,14 +25,10 @@ extension ModelSizes {
     OptionField(
       "layer_norm_epsilon", \.layerNormEpsilon,
       .number(.positive, example: "1.0e-12").described(as: "a number above 0 (1e-12 in BERT)"),
-      "Added to the variance in layer normalisation; 1.0e-12 in a DistilBERT.")
-  ).checked { sizes, map in
-    guard sizes.hiddenSize % sizes.headCount != 0, let node = map.node("hidden_size") else {
-      return true
-    }
-    map.reportWrong(
-      node, "hidden_size", expected: "a multiple of head_count (\(sizes.headCount))")
-    return false
+      "Added to the variance in layer normalisation; 1.0e-12 in a DistilBERT."))
+
+  private static func size(example: String) -> OptionType<Int> {
+    .integer(atLeast: 1, atMost: TransformerConfiguration.largestSize, example: example)
   }
 }
 
@@ -50,42 +45,30 @@ extension DropoutOptions {
       "classifier", \.classifier, .number(.belowOne, example: "0.2"), "Before the classifier."))
 }
 
-extension ModelFamily {
-  /// One of the registered families, by name.
-  static let optionType = OptionType<ModelFamily>(
-    schema: .choice(ModelFamilies.all.map(\.name)), example: "distilbert",
-    read: { node, key, map in map.choice(node, key, ModelFamily.self) },
-    write: { .text($0.name) })
-}
-
 extension StudentSource {
+  static let layerCount = OptionType.integer(
+    atLeast: 1, atMost: TransformerConfiguration.mostLayers, example: "4")
+
   static let options = OptionList(
     StudentSource.init(architecture:of:layers:tokenType:),
-    OptionField("architecture", \.architecture, ModelFamily.optionType, "The student's family."),
+    OptionField(
+      "architecture", \.architecture, .choice.described(example: "distilbert"),
+      "The student's family."),
     OptionField(
       "init_from", \.of, DefinitionNames.modelOrStage(example: "teacher"),
       "The model whose layers it gets, or the stage that made that model."),
     OptionField(
       "layers", \.layers,
       .list(
-        of: .integer(atLeast: 0), ListRule(least: 1),
-        words: "at least one of the source's layers, from 0"
+        of: .integer(atLeast: 0, atMost: TransformerConfiguration.mostLayers - 1),
+        ListRule(least: 1), words: "a list of the source's layers, from 0",
+        tooFew: "at least one layer", standIn: []
       ).described(example: "[0, 2, 4, 7, 9, 11]"),
       "Layer i of the student is a copy of layer layers[i] of the source, counted from 0."),
     OptionField(
       optional: "token_type", \.tokenType, .choice,
       "What to do with the source's token type embeddings if the student has none. fold adds row 0 to the position "
-        + "embeddings, which is exact; drop leaves it out, as DistilBERT's script does.")
-  ).checked { student, map in
-    // Said twice for a reader's sake; it has to agree.
-    guard let count = map.integer("layer_count", atLeast: 1), count != student.layers.count,
-      let node = map.node("layer_count")
-    else { return true }
-    map.reportWrong(
-      node, "layer_count", expected: "\(student.layers.count), as 'layers' has",
-      advice: "leave layer_count out, or name as many layers")
-    return false
-  }
+        + "embeddings, which is exact; drop leaves it out, as DistilBERT's script does."))
 
   private init(
     architecture: ModelFamily, of source: String, layers: [Int], tokenType: TokenTypeRule?
@@ -94,100 +77,222 @@ extension StudentSource {
   }
 }
 
+/// A family and sizes: a model built from nothing.
+private struct ScratchSource: Sendable {
+  let family: ModelFamily
+  let sizes: ModelSizes
+
+  static let options = OptionList(
+    ScratchSource.init(family:sizes:),
+    OptionField(
+      "architecture", \.family, .choice.described(example: "bert"), "The model's family."),
+    OptionField(
+      "sizes", \.sizes, .map(ModelSizes.options),
+      "Sizes of a model whose weights are drawn from the seed."))
+}
+
+// MARK: - The forms of a model
+
 extension ModelDefinition {
-  static let schema = OptionSchema.forms([
-    OptionForm(
-      "A model read from a folder or a checkpoint",
-      .map([folder] + common(heads: [.stored, .new]))),
-    OptionForm(
-      "A student made from layers of another model",
-      .map(
-        StudentSource.options.descriptions + [
-          optional("layer_count", .integer(atLeast: 1), "How many layers; as `layers` has.", "6"),
-          optional(
-            "random_weights", .truth,
-            "Whether all weights are drawn from the seed; only the source's sizes are used.", "true"
-          ),
-        ] + common(heads: [.copied, .new]))),
-    OptionForm(
-      "A model of given sizes with random weights",
-      .map(
-        [
+  /// By the key that only this form has: a folder (`from`), layers of another model (`init_from`), or sizes from
+  /// nothing (`sizes`).
+  private static let forms: [(key: String, title: String, options: OptionList<ModelDefinition>)] = [
+    ("from", "A model read from a folder or a checkpoint", ofFolder),
+    ("init_from", "A student made from layers of another model", ofStudent),
+    ("sizes", "A model of given sizes with random weights", fromNothing),
+  ]
 
-          OptionDescription(
-            key: "architecture", schema: ModelFamily.optionType.schema,
-            about: "The model's family.",
-            presence: .required, example: "bert"),
-          OptionDescription(
-            key: "sizes", schema: .map(ModelSizes.options.descriptions),
-            about: "Sizes of a model whose weights are drawn from the seed.", presence: .required,
-            example: ModelSizes.options.example),
-        ] + common(heads: [.new], needsDropout: true))),
-  ])
+  static let schema = OptionSchema.forms(
+    forms.map { OptionForm($0.title, .map($0.options.descriptions)) })
 
-  private static let folder = OptionDescription(
-    key: "from",
-    schema: .any([
-      ModelAddress.type.schema,
-      .map([
-        OptionDescription(
-          key: "random", schema: ModelAddress.type.schema,
-          about:
-            "A folder of which only the sizes and the vocabulary are used; weights are drawn from the seed.",
-          presence: .required, example: ModelAddress.type.example)
-      ]),
-    ]),
-    about: "A folder with config.json, model.safetensors and vocab.txt, or a checkpoint.",
-    presence: .required, example: ModelAddress.type.example)
-
-  /// - Parameters:
-  ///   - heads: what a head's first weights can be.
-  ///   - needsDropout: whether the rates must be written.
-  private static func common(heads: [HeadStart], needsDropout: Bool = false) -> [OptionDescription]
-  {
-    let head = OptionSchema.map([
-      OptionDescription(
-        key: "kind", schema: .choice(["masked_lm"]), about: "Which head.", presence: .required,
-        example: "masked_lm"),
-      OptionDescription(
-        key: "init", schema: .choice(heads.map(\.rawValue)),
-        about: "Its first weights. " + heads.map(\.about).joined(separator: " "),
-        presence: .required, example: heads.first?.rawValue ?? ""),
-    ])
-    return [
-      optional(
-        "head", .any([.choice(["none"]), head]),
-        heads.contains(.copied)
-          ? "The head it is trained with. Default: a copy of the source's, if that has one."
-          : "The head it is trained with. Default: none.",
-        "{ kind: masked_lm, init: \(heads.first?.rawValue ?? "") }"),
-      OptionDescription(
-        key: "dropout", schema: .map(DropoutOptions.options.descriptions),
-        about: needsDropout
-          ? "Dropout rates in training, required for models built from `sizes`."
-          : "Dropout rates in training. Default: "
-            + (heads.contains(.copied) ? "those of its architecture." : "those of config.json."),
-        presence: needsDropout ? .required : .optional, example: DropoutOptions.options.example),
-      optional(
-        "seed", .integer(atLeast: 0),
-        "Seed of the random weights. Default: the experiment's seed.", "1"),
-    ]
+  /// - Returns: nil after a report of something that nothing can stand in for.
+  static func read(_ node: DefinitionNode, _ name: String, _ map: MapReader) -> ModelDefinition? {
+    guard let reader = MapReader(node, at: map.pathOf(name), map.collector) else { return nil }
+    defer { reader.finish() }
+    let given = forms.filter { reader.has($0.key) }
+    guard given.count == 1, var model = given[0].options.read(reader) else {
+      if given.count != 1 {
+        map.report(
+          Diagnostic(
+            node.origin, reader.path,
+            expected: "one of from (a folder), init_from (another model), sizes (from nothing)",
+            found: given.isEmpty ? "none of them" : given.map(\.key).joined(separator: " and ")),
+          name)
+      }
+      // The other keys belong to one of these forms; which ones are unknown cannot be told.
+      _ = reader.ownNames
+      return nil
+    }
+    model.name = name
+    return model
   }
 
-  private static func optional(
-    _ key: String, _ schema: OptionSchema, _ about: String, _ example: String
-  ) -> OptionDescription {
-    OptionDescription(
-      key: key, schema: schema, about: about, presence: .optional, example: example)
+  var canonical: CanonicalValue {
+    let options =
+      switch source {
+      case .folder, .randomWeights: Self.ofFolder
+      case .layers, .randomStudent: Self.ofStudent
+      case .scratch: Self.fromNothing
+      }
+    return .map(options.write(self))
+  }
+
+  private static let ofFolder = OptionList(
+    { source, head, dropout, seed in
+      ModelDefinition(
+        name: "", source: source, maskedLMHead: head ?? nil, dropout: dropout, seed: seed)
+    },
+    OptionField(
+      "from", \.source, folder,
+      "A folder with config.json, model.safetensors and vocab.txt, or a checkpoint."),
+    head, dropout, drawnSeed)
+
+  private static let ofStudent = OptionList(
+    { drawsWeights, student, _, head, dropout, seed in
+      let own = student.architecture.defaults
+      return ModelDefinition(
+        name: "", source: drawsWeights ? .randomStudent(student) : .layers(student),
+        // A student keeps the head of the model it is made of, if that has one (checked later).
+        maskedLMHead: head ?? (drawsWeights ? nil : .copied),
+        dropout: dropout
+          ?? DropoutOptions(
+            hidden: own.hiddenDropout, attention: own.attentionDropout,
+            classifier: own.effectiveClassifierDropout), seed: seed)
+    },
+    OptionField(
+      "random_weights", \.drawsWeights, .truth, otherwise: false,
+      "Whether all weights are drawn from the seed; only the source's sizes are used."),
+    OptionField(\.student, StudentSource.options), layerCount, head, dropout, drawnSeed)
+
+  private static let fromNothing = OptionList(
+    { source, head, dropout, seed in
+      ModelDefinition(
+        name: "", source: .scratch(source.family, source.sizes), maskedLMHead: head ?? nil,
+        dropout: dropout, seed: seed)
+    },
+    OptionField(\.scratch, ScratchSource.options), head,
+    OptionField(
+      "dropout", \.ownDropout,
+      .map(DropoutOptions.options, words: "{hidden, attention, classifier}"),
+      "Dropout rates in training, required for models built from `sizes`.",
+      advice: "write dropout: { hidden: 0.1, attention: 0.1, classifier: 0.1 } for BERT's"),
+    drawnSeed)
+
+  // MARK: Keys of several forms
+
+  private static let folder: OptionType<ModelSource> = {
+    let random = OptionType<ModelSource>.map(
+      OptionList(
+        { .randomWeights($0) },
+        OptionField(
+          "random", \.folder, ModelAddress.type,
+          "A folder of which only the sizes and the vocabulary are used; weights are drawn from the seed."
+        )))
+    return OptionType(
+      schema: .any([ModelAddress.type.schema, random.schema]), example: ModelAddress.type.example,
+      standIn: .folder(.path("")),
+      read: { node, key, map in
+        node.entries == nil
+          ? ModelAddress.type.read(node, key, map).map { .folder($0) } : random.read(node, key, map)
+      },
+      write: { source in
+        if case .randomWeights = source { return random.write(source) }
+        return ModelAddress.type.write(source.folder)
+      })
+  }()
+
+  fileprivate enum HeadKind: String, CaseIterable, Sendable { case maskedLM = "masked_lm" }
+
+  /// Always written, `none` too.
+  private static let head: OptionField<ModelDefinition, HeadStart??> = {
+    enum Absence: String, CaseIterable, Sendable { case none }
+    let absence = OptionType<Absence>.choice
+    let present = OptionType<HeadStart>.map(
+      OptionList(
+        { _, start in start },
+        OptionField("kind", \.headKind, OptionType<HeadKind>.choice, "Which head."),
+        OptionField(
+          "init", \.self, .choice,
+          "Its first weights. new: drawn from the seed. stored: those of the folder or checkpoint. copied: those of the "
+            + "source's head."
+        )))
+    let type = OptionType<HeadStart?>(
+      schema: .any([absence.schema, present.schema]), words: "none, or {kind, init}",
+      example: "{ kind: masked_lm, init: new }",
+      read: { node, key, map in
+        guard node.entries == nil, node.items == nil else {
+          return present.read(node, key, map).map { .some($0) }
+        }
+        if node.scalar == Absence.none.rawValue { return .some(nil) }
+        map.reportWrong(node, key, expected: "none, or {kind: masked_lm, init: …}")
+        return nil
+      },
+      write: { $0.map(present.write) ?? absence.write(.none) })
+    return OptionField(
+      optional: "head", \.writtenHead, type,
+      "The head it is trained with. Default: for a student a copy of its source's, if that has one; otherwise none."
+    )
+  }()
+
+  private static let dropout = OptionField<ModelDefinition, DropoutOptions?>(
+    optional: "dropout", \.dropout, .map(DropoutOptions.options),
+    "Dropout rates in training. Default: those of config.json; for a student those of its architecture."
+  )
+
+  private static let drawnSeed = OptionField<ModelDefinition, UInt64>.inheritedSeed(
+    \.seed, "Seed of the random weights.")
+
+  /// Said twice for a reader's sake; it has to agree with the layers.
+  private static let layerCount = OptionField<ModelDefinition, Int?>(
+    describedAs: [
+      OptionDescription(
+        key: "layer_count", schema: StudentSource.layerCount.schema,
+        about: "How many layers; as `layers` has.", presence: .optional, example: "6")
+    ],
+    standIn: .some(nil),
+    read: { map in
+      guard let node = map.node("layer_count") else { return .some(nil) }
+      let count = map.value("layer_count", StudentSource.layerCount)
+      if let count, let layers = map.node("layers")?.items?.count, count != layers {
+        map.reportWrong(
+          node, "layer_count", expected: "\(layers), as 'layers' has",
+          advice: "leave layer_count out, or name as many layers")
+      }
+      return .some(count)
+    }, write: { _ in [] })
+}
+
+// MARK: What each form writes
+
+extension ModelDefinition {
+  fileprivate var drawsWeights: Bool {
+    if case .randomStudent = source { true } else { false }
+  }
+  fileprivate var writtenHead: HeadStart?? { .some(maskedLMHead) }
+
+  fileprivate var student: StudentSource {
+    guard let student = source.student else { preconditionFailure("\(name) is no student") }
+    return student
+  }
+  fileprivate var scratch: ScratchSource {
+    guard case .scratch(let family, let sizes) = source else {
+      preconditionFailure("\(name) is not built from nothing")
+    }
+    return ScratchSource(family: family, sizes: sizes)
+  }
+  fileprivate var ownDropout: DropoutOptions {
+    guard let dropout else { preconditionFailure("\(name) has no dropout of its own") }
+    return dropout
+  }
+}
+
+extension ModelSource {
+  fileprivate var folder: ModelAddress {
+    guard let address else { preconditionFailure("a model that is in no folder") }
+    return address
   }
 }
 
 extension HeadStart {
-  fileprivate var about: String {
-    switch self {
-    case .new: "new: drawn from the seed."
-    case .stored: "stored: those of the folder or checkpoint."
-    case .copied: "copied: those of the source's head."
-    }
-  }
+  fileprivate var headKind: ModelDefinition.HeadKind { .maskedLM }
 }

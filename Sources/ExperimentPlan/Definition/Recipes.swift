@@ -17,6 +17,22 @@ struct Recipe: Sendable {
     all.filter { $0.kind == kind }.map(\.name)
   }
 
+  /// The name of a recipe for stages of a kind. What a wrong one would fill in is not missing as well.
+  static func type(for kind: StageKind) -> OptionType<String> {
+    let names = names(for: kind)
+    return OptionType(
+      schema: .text(words: "one of " + names.joined(separator: ", ")), example: names.first ?? "…",
+      read: { node, key, map in
+        if let name = node.scalar, names.contains(name) { return name }
+        map.reportWrong(
+          node, key, expected: "a recipe for \(kind.rawValue) (\(names.joined(separator: ", ")))",
+          advice: node.scalar.flatMap { Spelling.nearest(to: $0, among: names) }
+            .map { "did you mean '\($0)'?" })
+        map.collector.forgiveMissing(in: map.path)
+        return nil
+      }, write: { .text($0) })
+  }
+
   var tree: DefinitionNode {
     let read = YAMLReading.tree(of: text) { _, _ in .recipe(name) }
     precondition(read.diagnostics.isEmpty, "the recipe \(name) is not YAML: \(read.diagnostics)")

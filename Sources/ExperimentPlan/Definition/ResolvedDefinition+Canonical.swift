@@ -61,39 +61,3 @@ extension DefinitionNode {
     }
   }
 }
-
-extension ModelDefinition {
-  var canonical: CanonicalValue {
-    var entries = source.canonicalEntries
-    entries.append(
-      (
-        "head",
-        maskedLMHead.map {
-          .map([("kind", .text("masked_lm")), ("init", .text($0.rawValue))])
-        } ?? .text("none")
-      ))
-    if let dropout {
-      entries.append(("dropout", .map(DropoutOptions.options.write(dropout))))
-    }
-    entries.append(("seed", .seed(seed)))
-    return .map(entries)
-  }
-}
-
-extension ModelSource {
-  fileprivate var canonicalEntries: [(String, CanonicalValue)] {
-    switch self {
-    case .folder(let address): [("from", .text(address.description))]
-    case .randomWeights(let address):
-      [("from", .map([("random", .text(address.description))]))]
-    case .scratch(let architecture, let sizes):
-      [
-        ("architecture", .text(architecture.rawValue)),
-        ("sizes", .map(ModelSizes.options.write(sizes))),
-      ]
-    case .layers(let student): StudentSource.options.write(student)
-    case .randomStudent(let student):
-      [("random_weights", .truth(true))] + StudentSource.options.write(student)
-    }
-  }
-}

@@ -17,27 +17,27 @@ extension ResolvedDefinition {
         vocabulary: vocabulary, models: models, stages: stages, baselines: baselines, sweep: sweep,
         ablate: ablate, compareWith: references, inferencePasses: passes)
     },
-    formatField.recovering(formatVersion),
+    formatField,
     OptionField(
       "name", \.name, DefinitionNames.name.described(as: "a name for runs and results"),
       "What runs and results are called."
-    ).recovering(""),
+    ),
     OptionField(
       optional: "question", \.question,
       .text(example: "How much does a student of half the depth keep?"),
       "What the experiment asks; heads its page."
-    ).recovering(nil),
+    ),
     OptionField(
       optional: "budget", \.budget, .text(example: "Two hours on two cores."),
       "What the experiment may cost, in words that go under its tables."
-    ).recovering(nil),
+    ),
     OptionField(
       "seed", \.seed,
-      .seed.checked { seed, _, _, map in
+      .seed.checked(standIn: 0) { seed, _, _, map in
         (map.collector as? DefinitionDecoding)?.defaultSeed = seed
         return true
       }, "Seed of everything that has no seed of its own."
-    ).recovering(0),
+    ),
     OptionField(
       "random", \.random, .choice, alwaysWritten: .counter,
       "Where random numbers come from. counter: functions of seed, step and place, the same at any number of "
@@ -45,20 +45,23 @@ extension ResolvedDefinition {
     ),
     corporaField, tasksField, vocabularyField, modelsField, stagesField,
     OptionField(
-      "baselines", \.baselines, .list(of: .choice, .distinct), otherwise: [],
+      "baselines", \.baselines, .list(of: .choice, ListRule(isDistinct: true, oneAlone: true)),
+      otherwise: [],
       "Comparisons that are run too. no_distillation: the student's first weights straight to fine-tuning. "
         + "mlm_only: the same distillation without the terms that look at the teacher. "
         + "teacher: the teacher itself, fine-tuned. random_init: a student of the same sizes with random weights."
-    ).recovering([]),
-    sweepField.recovering([]),
+    ),
+    sweepField,
     OptionField(
-      "ablate", \.ablate, .list(of: Ablation.type, .distinct), otherwise: [],
+      "ablate", \.ablate, .list(of: Ablation.type, ListRule(isDistinct: true, oneAlone: true)),
+      otherwise: [],
       "What is left out, one run each: a term of the loss, or init, the student's weights from the teacher."
-    ).recovering([]),
+    ),
     OptionField(
-      "compare_with", \.compareWith, .list(of: referenceType), otherwise: [],
+      "compare_with", \.compareWith, .list(of: referenceType, ListRule(oneAlone: true)),
+      otherwise: [],
       "Published numbers that results are shown with: files of Experiments/references/."
-    ).recovering([]),
+    ),
     OptionField(
       optional: "time_inference", \.inferencePasses,
       .map(
@@ -69,22 +72,23 @@ extension ResolvedDefinition {
             "Passes over the validation split."
           ))),
       "Times every fine-tuned model on its validation split, one sentence at a time. No result depends on it."
-    ).recovering(nil))
+    ))
 
   private static let formatField = OptionField<ResolvedDefinition, Int>(
     describedAs: [
       OptionDescription(
-        key: "format", schema: .exactly(formatVersion), about: "The version of this language.",
-        presence: .required, example: "\(formatVersion)")
+        key: "format", schema: .exactly(formatVersion),
+        about: "The version of this language.", presence: .required, example: "\(formatVersion)")
     ],
+    standIn: formatVersion,
     read: { map in
       let version = formatVersion
       guard let node = map.node("format") else {
-        map.reportMissing("format", expected: "\(version)", advice: "write format: \(version)")
+        map.reportMissing("format", expected: "format: \(version)")
         return nil
       }
-      let found = map.integer(node, "format", atLeast: 1)
-      guard found != version, case .plain = node.content else { return found }
+      guard let found = map.value("format", .integer(atLeast: 1)) else { return nil }
+      guard found != version else { return found }
       map.reportWrong(
         node, "format", expected: "\(version)", advice: "this program reads format \(version)")
       return nil
@@ -98,6 +102,7 @@ extension ResolvedDefinition {
         about: "Texts under names of your own.", presence: .optional,
         example: "{ mine: { file: texts/mine.txt } }")
     ],
+    standIn: [],
     read: { map in
       guard let decoding = map.collector as? DefinitionDecoding else { return nil }
       for (name, source) in decoding.named(
@@ -134,6 +139,7 @@ extension ResolvedDefinition {
         about: "Labelled sentences under names of your own.", presence: .optional,
         example: "{ sentiment: \(TaskSource.declaration("NAME").example) }")
     ],
+    standIn: [],
     read: { map in
       guard let decoding = map.collector as? DefinitionDecoding else { return nil }
       for (name, source) in decoding.named(
@@ -168,6 +174,7 @@ extension ResolvedDefinition {
           "How text is cut into tokens. Default: the vocabulary of the first model that is read from a folder.",
         presence: .optional, example: "{ from: teacher }")
     ],
+    standIn: .unknown,
     read: { map in
       guard let node = map.node("vocabulary") else { return VocabularyDefinition.standing(in: map) }
       guard var read = VocabularyDefinition.type.read(node, "vocabulary", map) else { return nil }
@@ -182,9 +189,10 @@ extension ResolvedDefinition {
         about: "The models by name.",
         presence: .required, example: "{ teacher: { from: hub:google-bert/bert-base-uncased } }")
     ],
+    standIn: [],
     read: { map in
       guard let decoding = map.collector as? DefinitionDecoding else { return nil }
-      return map.required("models", expected: "a map of models", decoding.models(map))
+      return map.required("models", expected: "a map of models by name", decoding.models(map))
     },
     write: { definition in
       [
@@ -201,13 +209,14 @@ extension ResolvedDefinition {
   private static let stagesField = OptionField<ResolvedDefinition, [StageDefinition]>(
     describedAs: [
       OptionDescription(
-        key: "stages", schema: .list(StageDefinition.schema, .filled),
+        key: "stages", schema: .list(StageDefinition.schema, ListRule(least: 1)),
         about: "What is trained, in any order: each stage names what it begins from.",
         presence: .required,
         example:
           "[{ id: sst2, finetune: { recipe: hf-trainer-4.44, model: student, task: glue/sst2, "
           + "sequence_length: 128 } }]")
     ],
+    standIn: [],
     read: { map in
       guard let decoding = map.collector as? DefinitionDecoding else { return nil }
       return map.required("stages", expected: "a list of stages", decoding.stages(map))
@@ -233,6 +242,7 @@ extension ResolvedDefinition {
         about: "Key paths and the values each takes: the definition is run for every combination.",
         presence: .optional, example: "{ stages.sst2.seed: [42, 43, 44] }")
     ],
+    standIn: [],
     read: { map in
       guard let node = map.node("sweep") else { return [] }
       guard let below = MapReader(node, at: "sweep", map.collector) else { return nil }
@@ -254,6 +264,7 @@ extension ResolvedDefinition {
     schema: .text(
       words: "the name of a file of published numbers", pattern: #"\.*[a-z][a-z0-9_.-]*"#),
     example: "tpf02-report",
+    standIn: "",
     read: { node, key, map in
       // Published numbers are named after versions too: pytorch-2.4.
       guard let name = node.scalar, DefinitionNames.isName(name.filter { $0 != "." }) else {

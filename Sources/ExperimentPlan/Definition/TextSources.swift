@@ -1,6 +1,7 @@
 // The texts and tasks of a definition: declared under `corpora:` and `tasks:`, named where they are used.
 import RetortEvaluation
 import RetortOptions
+import RetortText
 
 public enum Grammar: String, Sendable, CaseIterable { case filmReviews = "film_reviews" }
 
@@ -96,6 +97,7 @@ extension CorpusSource {
   /// A name of `corpora:`, a known corpus, or a path.
   static let reference = OptionType<CorpusSource>(
     schema: .text(words: "a corpus's name or a path"), example: "movie_reviews",
+    standIn: .path(""),
     read: { node, key, map in
       guard let text = node.scalar, !text.isEmpty else {
         map.reportWrong(node, key, expected: "a corpus's name or a path")
@@ -103,7 +105,7 @@ extension CorpusSource {
       }
       let decoding = map.collector as? DefinitionDecoding
       let known = decoding?.context.knownCorpora ?? []
-      if let source = decoding?.corpora[text] { return source }
+      if let source = decoding?.corpora[text] { return source ?? .path("") }
       if known.contains(text) { return .named(text) }
       if text.contains("/") || text.hasSuffix(".txt") { return .path(text) }
       map.reportWrong(
@@ -115,7 +117,8 @@ extension CorpusSource {
     }, write: { .text($0.name) })
 
   static let references = OptionType<[CorpusSource]>.list(
-    of: reference, ListRule(least: 1), words: "at least one corpus")
+    of: reference, ListRule(least: 1, oneAlone: true), words: "a list of corpora",
+    tooFew: "at least one corpus", standIn: [])
 
   /// Its declaration; its name where it has none.
   var canonicalContent: CanonicalValue {
@@ -134,13 +137,19 @@ extension TaskSource {
         OptionForm("Examples in files of your own", files.schema),
         OptionForm("Sentences made by a grammar", made.schema),
       ]), words: "{files: …} or {generated: …}",
-      example: made.example,
+      example: made.example, standIn: unknown,
       read: { node, key, map in
         node["files"] == nil
           ? made.read(node, key, map) : files.read(node, key, map).map { .files($0) }
       },
       write: { if case .files(let task) = $0 { files.write(task) } else { made.write($0) } })
   }
+
+  /// Stands for one that was refused: nothing is known of its classes.
+  static let unknown = TaskSource.files(
+    FileTask(
+      name: "", files: .init(train: ""), columns: TaskColumns(text: "", label: ""),
+      metricNames: []))
 
   private static func generated(_ name: String) -> OptionType<TaskSource> {
     .oneKey([
@@ -163,10 +172,11 @@ extension TaskSource {
   /// A built-in task, or a name of `tasks:`.
   static let reference = OptionType<TaskSource>(
     schema: .text(words: "glue/sst2, or a name of tasks:"), example: "glue/sst2",
+    standIn: unknown,
     read: { node, key, map in
       let declared = (map.collector as? DefinitionDecoding)?.tasks ?? [:]
       if let text = node.scalar {
-        if let source = declared[text] { return source }
+        if let source = declared[text] { return source ?? unknown }
         if text == TaskSource.sst2.name { return .sst2 }
       }
       map.reportWrong(

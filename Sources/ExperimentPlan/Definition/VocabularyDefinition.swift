@@ -1,5 +1,6 @@
 // The vocabulary of a definition: a model's, a folder's, or one that is trained.
 import RetortOptions
+import RetortTransformers
 
 public enum VocabularySource: Sendable, Equatable {
   /// Of a model read from a folder.
@@ -22,8 +23,11 @@ public struct VocabularyDefinition: Sendable, Equatable {
     )
   )
 
+  /// Stands for one that was refused: nothing is known of its words.
+  static let unknown = VocabularyDefinition(source: .model(""), lowercase: nil)
+
   static let type = OptionType<VocabularyDefinition>.map(
-    options, words: "vocabulary: {train: {corpus: [NAME], size: N}}", oneOf: ["from", "train"])
+    options, words: "{train: {corpus: [NAME], size: N}} or {from: …}", oneOf: ["from", "train"])
 
   /// The vocabulary where nothing is written: that of the first model read from a folder.
   /// - Returns: nil after a report.
@@ -49,7 +53,10 @@ public struct VocabularyDefinition: Sendable, Equatable {
       Training.init(texts:size:),
       OptionField("corpus", \.texts, CorpusSource.references, "The texts it is trained on."),
       OptionField(
-        "size", \.size, .integer(atLeast: 100, example: "2_000"), "Entries, special tokens counted."
+        "size", \.size,
+        .integer(
+          atLeast: 100, atMost: TransformerConfiguration.largestSize, example: "2_000"),
+        "Entries, special tokens counted."
       )
     )
   }
@@ -70,13 +77,12 @@ public struct VocabularyDefinition: Sendable, Equatable {
           about: "A WordPiece vocabulary trained on texts. Either this or `from`.",
           presence: .optional, example: train.example),
       ],
+      standIn: unknown.source,
       read: { map in
         guard let node = map.node("from") else {
-          return map.requiring("train", expected: "from: MODEL, or train: {corpus, size}") {
-            map.node("train").flatMap { train.read($0, "train", map) }.map {
-              .trained(texts: $0.texts, size: $0.size)
-            }
-          }
+          return map.required(
+            "train", expected: "from: MODEL, or train: {corpus, size}",
+            map.value("train", train).map { .trained(texts: $0.texts, size: $0.size) })
         }
         if let train = map.node("train") {
           map.reportWrong(train, "train", expected: "either 'from' or 'train'")

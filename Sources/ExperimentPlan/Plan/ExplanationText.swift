@@ -10,7 +10,7 @@ enum StageOptionsText {
     batches += "\(training.sequenceLength) tokens"
     if batching.accumulate > 1 {
       batches += ", \(batching.accumulate) of them a step "
-      batches += "(\(batching.batchSize * batching.accumulate) sequences)"
+      batches += "(\(batching.batchSize.multipliedClamping(by: batching.accumulate)) sequences)"
     }
     batches += batching.groupByLength ? ", of like length together" : ", in random order"
     let frozen =

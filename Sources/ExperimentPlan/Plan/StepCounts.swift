@@ -30,17 +30,16 @@ public struct StepCounts: Sendable, Equatable {
   public init?(_ training: TrainingOptions, data: DataSize) {
     guard data.sequences > 0 else { return nil }
     let batching = training.batching
-    func rounding(_ count: Int, _ by: Int) -> Int { (count + by - 1) / by }
-    batchesPerEpoch = rounding(data.sequences, batching.batchSize)
-    stepsPerEpoch = rounding(batchesPerEpoch, batching.accumulate)
+    batchesPerEpoch = data.sequences.dividedRoundingUp(by: batching.batchSize)
+    stepsPerEpoch = batchesPerEpoch.dividedRoundingUp(by: batching.accumulate)
     if case .tokens = training.limit { isEstimate = true } else { isEstimate = false }
     switch training.limit {
-    case .epochs(let count): total = stepsPerEpoch * count
+    case .epochs(let count): total = stepsPerEpoch.multipliedClamping(by: count)
     case .steps(let count): total = count
     case .tokens(let count):
       guard let tokens = data.tokens, tokens > 0 else { return nil }
       let steps = Double(count) / Double(tokens) * Double(stepsPerEpoch)
-      total = max(1, Int(steps.rounded(.up)))
+      total = Int(exactly: max(1, steps.rounded(.up))) ?? .max
     }
     warmup = training.optimization.warmup.steps(of: total)
   }

@@ -49,7 +49,7 @@ extension MaskingOptions {
 }
 
 extension DistillStage {
-  /// The terms with a weight; a definition without any is refused before.
+  /// The terms that are computed; a definition without any is refused before.
   var objective: Objective {
     guard let objective = loss.objective else { preconditionFailure("a loss without terms") }
     return objective
@@ -57,9 +57,10 @@ extension DistillStage {
 }
 
 extension FinetuneStage {
-  /// The terms with a weight, and the labels: without a weight they are measured.
+  /// The terms that are computed; a definition without any is refused before.
   var objective: Objective {
-    Objective(loss.terms.filter { $0.weight > 0 || $0.term is CrossEntropy })
+    guard let objective = loss.objective else { preconditionFailure("a loss without terms") }
+    return objective
   }
 }
 

@@ -102,6 +102,7 @@ extension DefinitionChecks {
 
   /// Whether anything can be said of what a model or stage has: its folder is at hand, or it has none.
   func isKnown(_ name: String) -> Bool {
+    guard !unknown.contains(name) else { return false }
     guard let model = definition.model(named: name) else {
       return definition.stage(id: name) != nil
     }

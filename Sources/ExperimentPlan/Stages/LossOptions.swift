@@ -3,13 +3,17 @@ import RetortDistillation
 import RetortOptions
 
 struct LossOptions: Sendable, Equatable {
-  /// In the order in which terms are registered. A weight of 0 leaves its term out.
+  /// In the order in which terms are registered.
   var terms: [WeightedTerm]
 
-  /// Terms with a weight; nil if there is none.
+  /// What is computed: the terms with a weight, and those that are measured without one; nil if none has a weight.
   var objective: Objective? {
-    let weighted = terms.filter { $0.weight > 0 }
-    return weighted.isEmpty ? nil : Objective(weighted)
+    guard terms.contains(where: { $0.weight > 0 }) else { return nil }
+    return Objective(terms.filter { $0.weight > 0 || Self.isMeasured($0) })
+  }
+
+  private static func isMeasured(_ weighted: WeightedTerm) -> Bool {
+    weighted.weight == 0 && type(of: weighted.term).isMeasuredWithoutWeight
   }
 
   /// 0 for a term that is not there.
@@ -34,11 +38,14 @@ struct LossOptions: Sendable, Equatable {
     return loss
   }
 
-  /// A line a term; those that are left out are named below.
+  /// A line a term; those without a weight are named below.
   var formula: [String] {
-    let left = terms.filter { $0.weight == 0 }.map { Swift.type(of: $0.term).title }
-    return (objective?.formulaLines ?? [])
-      + (left.isEmpty ? [] : ["left out (weight 0): \(left.joined(separator: ", "))"])
+    func line(_ words: String, _ terms: [WeightedTerm]) -> [String] {
+      let titles = terms.map { type(of: $0.term).title }
+      return titles.isEmpty ? [] : ["\(words) (weight 0): \(titles.joined(separator: ", "))"]
+    }
+    return (objective?.formulaLines ?? []) + line("measured", terms.filter(Self.isMeasured))
+      + line("left out", terms.filter { $0.weight == 0 && !Self.isMeasured($0) })
   }
 }
 
@@ -64,7 +71,9 @@ extension LossOptions {
         Weighted.init(weight:term:),
         OptionField(
           "weight", \.weight, .number(.notNegative, example: "1.0"),
-          "What the term is multiplied by in the sum. 0 leaves it out."),
+          "What the term is multiplied by in the sum. "
+            + (Term.isMeasuredWithoutWeight
+              ? "With 0 it is measured and not trained on." : "0 leaves it out.")),
         OptionField(\.term, Term.options))
     }
   }
@@ -79,7 +88,7 @@ extension LossOptions {
         key: Term.key, schema: .map(options.descriptions), about: Term.about, presence: .optional,
         example: options.example)
     }
-    /// Nil after a report.
+    /// Nil after a report of something that nothing can stand in for.
     @Sendable func read<Term: LossTerm>(_ type: Term.Type, _ map: MapReader) -> WeightedTerm? {
       map.map(Term.key) { Weighted<Term>.options.read($0) }.map { WeightedTerm($0.weight, $0.term) }
     }
@@ -91,21 +100,21 @@ extension LossOptions {
     let descriptions = types.map { description($0) }
     return OptionType(
       schema: .map(descriptions),
-      words: "loss: {" + standing.map { Swift.type(of: $0).key }.joined(separator: ", ") + ", …}",
+      words: "weighted terms",
       example: descriptions.first.map { "{ \($0.key): \($0.example) }" } ?? "{}",
+      standIn: LossOptions(terms: []),
       read: { node, key, map in
         guard let below = MapReader(node, at: map.pathOf(key), map.collector) else { return nil }
         defer { below.finish() }
         var terms: [WeightedTerm] = []
-        var isWhole = true
         for type in types {
           if below.has(type.key) {
-            if let term = read(type, below) { terms.append(term) } else { isWhole = false }
+            if let term = read(type, below) { terms.append(term) }
           } else if let absent = standing.first(where: { Swift.type(of: $0).key == type.key }) {
             terms.append(WeightedTerm(0, absent))
           }
         }
-        return isWhole ? LossOptions(terms: terms) : nil
+        return LossOptions(terms: terms)
       },
       write: { loss in
         .map(
@@ -132,8 +141,7 @@ extension LossOptions {
   ) {
     guard let objective else {
       checks.report(
-        "\(path).loss", expected: "at least one weight above 0", found: "none",
-        advice: "the recipe has 5, 2 and 1")
+        "\(path).loss", expected: "at least one term with a weight above 0", found: "none")
       return
     }
     if objective.readsOfTeacher.vocabularyLogits != nil {
@@ -146,8 +154,8 @@ extension LossOptions {
       student: student.shape.dimensions, teacher: teacher.shape.dimensions)
     {
       checks.report(
-        "\(path).loss.\(name)", expected: problem.expected, found: problem.found,
-        advice: problem.advice)
+        "\(path).loss.\(name)" + (problem.key.map { ".\($0)" } ?? ""),
+        expected: problem.expected, found: problem.found, advice: problem.advice)
     }
   }
 }

@@ -60,10 +60,7 @@ extension StageDefinition {
       OptionList(
         Body.init(recipe:work:training:),
         OptionField(
-          optional: "recipe", \.recipe,
-          .text(
-            "one of " + Recipe.names(for: Work.kind).joined(separator: ", "),
-            example: Recipe.names(for: Work.kind).first ?? "…"),
+          optional: "recipe", \.recipe, Recipe.type(for: Work.kind),
           "Published settings that fill in what is not written."),
         OptionField(\.work, Work.options),
         OptionField(\.training, TrainingOptions.options(of: Work.kind)))
@@ -105,10 +102,10 @@ extension StageDefinition {
         }, oneOf: StageKind.all.map(\.rawValue))
   }
 
-  /// - Returns: nil after a report.
-  static func read(_ body: MapReader, _ kind: StageKind, id: String?) -> StageDefinition? {
+  /// - Returns: nil after a report of something that nothing can stand in for.
+  static func read(_ body: MapReader, _ kind: StageKind, id: String) -> StageDefinition? {
     func read<Work: StageWork>(_ type: Work.Type) -> StageDefinition? {
-      guard let read = Body<Work>.options.read(body), let id else { return nil }
+      guard let read = Body<Work>.options.read(body) else { return nil }
       return StageDefinition(id: id, work: read.work, training: read.training, recipe: read.recipe)
     }
     body.otherSpellings = DefinitionPath.shortForms.map(\.key)

@@ -44,24 +44,31 @@ struct TeachingOptions: Sendable, Equatable {
     let path = "stages.\(stage.id)"
     if !loss.readsTeacher {
       checks.report(
-        "\(path).loss.soft_targets.weight", expected: "a number above 0", found: "0",
-        advice: "leave teacher and loss out to learn from the labels alone")
+        "\(path).loss", expected: "a term that reads the teacher with a weight above 0",
+        found: "none", advice: "leave teacher and loss out to learn from the labels alone")
     }
     if checks.definition.random != .counter {
       checks.report(
         "\(path).teacher", "cannot be used with random: \(checks.definition.random.rawValue)",
         advice: "use random: counter")
     }
-    let exists = checks.definition.stage(id: teacher) != nil
-    guard exists || checks.definition.model(named: teacher) != nil else { return }
-    let shape = checks.shape(of: teacher)
+    checkTeacher(path, on: task, in: &checks)
+    guard loss.readsTeacher else { return }
+    loss.check((teacher, checks.shape(of: teacher)), student, at: path, in: &checks)
+  }
+
+  /// Whether the teacher answers in the classes of the task.
+  private func checkTeacher(
+    _ path: String, on task: TaskSource, in checks: inout DefinitionChecks
+  ) {
+    guard checks.isKnown(teacher), task != .unknown else { return }
     if let teacherTask = checks.definition.stage(id: teacher)?.work.task {
       if teacherTask != task {
         checks.report(
           "\(path).teacher", expected: "a model fine-tuned on \(task.name)",
           found: "one fine-tuned on \(teacherTask.name)")
       }
-    } else if let classifier = shape.classifier {
+    } else if let classifier = checks.shape(of: teacher).classifier {
       if let classNames = task.classNames, !classifier.fits(classNames) {
         let wanted = ClassifierShape(classes: classNames, hiddenSize: classifier.hiddenSize)
         checks.report(
@@ -71,14 +78,11 @@ struct TeachingOptions: Sendable, Equatable {
       for problem in checks.classifierProblems(of: teacher) {
         checks.report("\(path).teacher", "cannot be used: \(problem)")
       }
-    } else if checks.isKnown(teacher) {
+    } else {
       checks.report(
         "\(path).teacher",
         expected: "a finetune stage, which has a classifier, or a model with a stored one",
         found: "'\(teacher)'", advice: "fine-tune it on \(task.name) in a stage before")
-      return
     }
-    guard loss.readsTeacher else { return }
-    loss.check((teacher, shape), student, at: path, in: &checks)
   }
 }

@@ -17,14 +17,10 @@ public enum Ablation: Sendable, Hashable {
     }
   }
 
-  static let names = LossTerms.types(for: .maskedText).map { $0.key } + ["init"]
+  static let all =
+    LossTerms.types(for: .maskedText).map { Ablation.term($0.key) } + [.initialization]
 
-  static let type = OptionType<Ablation>(
-    schema: .choice(names), example: "soft_targets",
-    read: { node, key, map in
-      guard let name = map.choice(node, key, among: names) else { return nil }
-      return name == "init" ? .initialization : .term(name)
-    }, write: { .text($0.rawValue) })
+  static let type = OptionType<Ablation>.choice(among: all, name: \.rawValue)
 }
 
 extension Ablation {

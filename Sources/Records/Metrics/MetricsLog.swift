@@ -84,13 +84,12 @@ public final class MetricsLog {
   private static func parse(
     path: String
   ) throws(MetricsError) -> [(line: MetricsLine, text: ArraySlice<UInt8>)] {
-    let content: [UInt8]
+    let texts: [ArraySlice<UInt8>]
     do {
-      content = try MappedFile.contents(path: path)
+      texts = try MappedFile.lines(path: path)
     } catch {
       throw .system(error)
     }
-    let texts = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     var lines: [(MetricsLine, ArraySlice<UInt8>)] = []
     // After the last newline stands nothing, or the part of a line that a kill left.
     for (index, text) in texts.dropLast().enumerated() {

@@ -58,13 +58,12 @@ public struct LossLog: Sendable, Equatable {
   /// The lines that say something. The last counts without a line feed too, unless it is the part of one that a
   /// kill left.
   private static func lines(of file: String) throws(LossLogError) -> [Line] {
-    let bytes: [UInt8]
+    let texts: [ArraySlice<UInt8>]
     do {
-      bytes = try MappedFile.contents(path: file)
+      texts = try MappedFile.lines(path: file)
     } catch {
       throw .file(error)
     }
-    let texts = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     var lines: [Line] = []
     for (index, text) in texts.enumerated() {
       if text.allSatisfy({ [0x09, 0x0D, 0x20].contains($0) }) { continue }

@@ -18,9 +18,13 @@ struct MarkdownTable {
   }
 
   private let columns: [Column]
+  private let titles: [String]
   private var rows: [[String]] = []
 
-  init(_ columns: [Column]) { self.columns = columns }
+  init(_ columns: [Column]) {
+    self.columns = columns
+    titles = columns.map { Self.cell($0.title) }
+  }
 
   /// - row: one cell per column.
   mutating func add(_ row: [String]) {
@@ -30,11 +34,12 @@ struct MarkdownTable {
 
   /// The table's lines, columns padded to their widest cell.
   var text: String {
+    let widths = widths
     let rule = zip(columns, widths).map { column, width in
       let dashes = String(repeating: "-", count: width - 1)
       return column.alignment == .left ? dashes + "-" : dashes + ":"
     }
-    return ([padded(titles), rule] + rows.map(padded))
+    return ([padded(titles, to: widths), rule] + rows.map { padded($0, to: widths) })
       .map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
   }
 
@@ -46,17 +51,14 @@ struct MarkdownTable {
     ).ruledText
   }
 
-  private var titles: [String] { columns.map { Self.cell($0.title) } }
-
   private var widths: [Int] {
     columns.indices.map { column in
       max(3, ([titles[column]] + rows.map { $0[column] }).map(\.count).max() ?? 0)
     }
   }
 
-  private func padded(_ cells: [String]) -> [String] {
-    let widths = widths
-    return columns.indices.map { column in
+  private func padded(_ cells: [String], to widths: [Int]) -> [String] {
+    columns.indices.map { column in
       let space = String(repeating: " ", count: widths[column] - cells[column].count)
       return columns[column].alignment == .left ? cells[column] + space : space + cells[column]
     }

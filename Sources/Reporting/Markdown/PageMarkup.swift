@@ -64,6 +64,7 @@ extension String {
 
   /// Free text with `<name>` as Markdown shows it: it would be taken for a tag and vanish.
   var markdownProse: String {
+    guard utf8.contains(UInt8(ascii: "<")) else { return self }
     // By scalars: to a Character, a bracket may be one with the letter before it.
     var out = String.UnicodeScalarView()
     var rest = unicodeScalars[...]

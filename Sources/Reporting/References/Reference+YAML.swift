@@ -36,7 +36,7 @@ private struct ReferenceReading {
     }
     let title = map.needed("title", "text", map.words)
     let kinds = Reference.Kind.allCases.map(\.rawValue).joined(separator: " or ")
-    let kind = map.needed("kind", kinds) { map.choice($0, Reference.Kind.self) }
+    let kind = map.needed("kind", kinds) { map.value($0, OptionType<Reference.Kind>.choice) }
     let sources = map.needed("sources", "a list of at least one source", map.texts)
     if let node = map.node("sources"), node.items?.isEmpty == true {
       map.reportWrong(node, "sources", expected: "a list of at least one source")
@@ -79,7 +79,7 @@ private struct ReferenceReading {
   private func tolerance(_ map: MapReader) -> [EpochFigure: Double] {
     var tolerance: [EpochFigure: Double] = [:]
     for figure in EpochFigure.allCases {
-      tolerance[figure] = map.number(figure.rawValue, .positive)
+      tolerance[figure] = map.value(figure.rawValue, .number(.positive))
     }
     return tolerance
   }
@@ -110,7 +110,7 @@ private struct ReferenceReading {
 
   private func curve(_ map: MapReader) -> Reference.Curve? {
     let window = map.needed("window", "a whole number of at least 0", map.count)
-    let losses = map.items("losses").compactMap { map.number($0, "losses", .any) }
+    let losses = map.items("losses").compactMap { OptionType.number(.any).read($0, "losses", map) }
     guard let window else { return nil }
     return Reference.Curve(window: window, losses: losses)
   }
@@ -170,11 +170,11 @@ extension MapReader {
     return nil
   }
 
-  fileprivate func count(_ key: String) -> Int? { integer(key, atLeast: 0) }
+  fileprivate func count(_ key: String) -> Int? { value(key, .integer(atLeast: 0, atMost: .max)) }
 
   /// A number with its own characters.
   fileprivate func figure(_ key: String) -> Reference.Figure? {
-    guard let value = number(key, .any), let text = node(key)?.scalar else { return nil }
+    guard let value = value(key, .number(.any)), let text = node(key)?.scalar else { return nil }
     return Reference.Figure(text: text, value: value)
   }
 

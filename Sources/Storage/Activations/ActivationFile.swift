@@ -1,5 +1,6 @@
 // A finished activation store: what both forms have in common for reading.
 import RetortFiles
+import RetortNumbers
 
 /// A verified store whose columns are looked up by path. Columns must be checked before they are read.
 final class ActivationFile: Sendable {

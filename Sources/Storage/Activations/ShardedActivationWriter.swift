@@ -1,5 +1,6 @@
 // Activations on their way to the disk: finished shards first, one HDF5 file at the end.
 import RetortFiles
+import RetortNumbers
 
 /// Writes the columns of a store. Rows collect in memory; when they are many enough and a unit (a
 /// sequence, a batch) is complete, they become a shard: a file that is never changed again. Killed at

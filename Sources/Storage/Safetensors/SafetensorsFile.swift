@@ -1,5 +1,6 @@
 // Reading safetensors files.
 import RetortFiles
+import RetortNumbers
 
 /// A safetensors file with a sound header, its tensors in a mapping.
 public final class SafetensorsFile: Sendable {

@@ -52,22 +52,23 @@ extension TransformerConfiguration {
   ]
 
   /// Far above any published model, and small enough for the parameters of the largest model to be counted.
-  static let largestSize = 1 << 22
-  static let mostLayers = 1 << 12
+  public static let largestSize = 1 << 22
+  public static let mostLayers = 1 << 12
   static let sizeWords = "a whole number from 1 to \(largestSize)"
 
   /// What is wrong with the values themselves.
   var ownProblems: [String] {
     var problems: [String] = []
     for (name, value) in [
-      ("vocabulary size", vocabularySize), ("hidden size", hiddenSize), ("layer count", layerCount),
-      ("head count", headCount), ("feed-forward size", feedForwardSize),
+      ("vocabulary size", vocabularySize), ("hidden size", hiddenSize), ("head count", headCount),
+      ("feed-forward size", feedForwardSize),
       ("position count", maximumPositions), ("label count", labels.count),
     ] where !(1...Self.largestSize).contains(value) {
       problems.append("\(name) is \(value), expected \(Self.sizeWords)")
     }
-    if layerCount > Self.mostLayers {
-      problems.append("layer count is \(layerCount), expected at most \(Self.mostLayers)")
+    if !(1...Self.mostLayers).contains(layerCount) {
+      problems.append(
+        "layer count is \(layerCount), expected a whole number from 1 to \(Self.mostLayers)")
     }
     if headCount > 0, hiddenSize % headCount != 0 {
       problems.append("hidden size \(hiddenSize) cannot be divided among \(headCount) heads")

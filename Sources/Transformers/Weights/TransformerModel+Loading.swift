@@ -1,4 +1,5 @@
 // Filling a model from stored weights, strictly.
+import RetortNumbers
 
 /// Where a part's values come from.
 public enum PartOrigin: Sendable, Equatable {

@@ -1,5 +1,6 @@
 // How fast the engine multiplies here.
 import RetortProcessor
+import RetortRandomness
 import RetortTensorEngine
 
 enum ProductTiming {
@@ -26,11 +27,11 @@ enum ProductTiming {
   private static func medianSeconds(
     of shape: (rows: Int, columns: Int, inner: Int), on engine: Engine
   ) -> Double {
-    func values(_ count: Int) -> [Float] { (0..<count).map { Float($0 % 17) / 16 - 0.5 } }
+    let hash = IntegerHash(name: "products")
     let weight = Parameter(path: "weight", kind: .weight, shape: [shape.columns, shape.inner])
-    for index in weight.values.indices { weight.values[index] = Float(index % 13) / 12 - 0.5 }
+    _ = weight.values.update(fromContentsOf: hash.values(weight.values.count, scale: 1))
     let scope = ComputeScope(engine: engine, recording: false)
-    let input = values(shape.rows * shape.inner)
+    let input = hash.values(shape.rows * shape.inner, scale: 1)
     var seconds: [Double] = []
     let start = ContinuousClock.now
     while seconds.count < 5 || ContinuousClock.now - start < .milliseconds(200) {

@@ -1,6 +1,7 @@
 // `retort predict`: sentences in, classes out, a line each.
 import ArgumentParser
 import RetortDistillation
+import RetortFiles
 import RetortFormatting
 import RetortText
 

@@ -1,5 +1,6 @@
 // `retort tokenize`: lines of text in, lines of tokens or ids out.
 import ArgumentParser
+import RetortFiles
 import RetortText
 import RetortTransformers
 
@@ -73,34 +74,5 @@ extension TokenizeVerb {
     var (vocabulary, settings) = try StoredVocabulary.read(vocab)
     if cased { (settings.lowercase, settings.stripAccents) = (false, false) }
     return BertTokenizer(vocabulary: vocabulary, options: settings.options)
-  }
-}
-
-/// The text of each id with a space after it, ready to be copied.
-private struct PieceTexts {
-  private var bytes: [UInt8] = []
-  private var starts = [0]
-
-  init(_ texts: some Sequence<String>) {
-    for text in texts {
-      bytes.append(contentsOf: text.utf8)
-      bytes.append(UInt8(ascii: " "))
-      starts.append(bytes.count)
-    }
-  }
-
-  /// A line for each sequence: the texts of its ids, separated by spaces, and a line feed.
-  func text(of sequences: TokenSequences) -> [UInt8] {
-    var text: [UInt8] = []
-    text.reserveCapacity(8 * sequences.tokenCount)
-    for sequence in 0..<sequences.count {
-      let ids = sequences[sequence]
-      for id in ids {
-        text.append(contentsOf: bytes[starts[Int(id)]..<starts[Int(id) + 1]])
-      }
-      if !ids.isEmpty { text.removeLast() }
-      text.append(UInt8(ascii: "\n"))
-    }
-    return text
   }
 }

@@ -161,7 +161,11 @@ public enum DefinitionSchema {
         + (rule.highest.map {
           [member($0.isIncluded ? "maximum" : "exclusiveMaximum", .real($0.value))]
         } ?? [])
-    case .integer(let least): return [type("integer"), member("minimum", .integer(least))]
+    case .integer(let range):
+      return [
+        type("integer"), member("minimum", .integer(range.lowerBound)),
+        member("maximum", .integer(range.upperBound)),
+      ]
     case .exactly(let number): return [member("const", .integer(number))]
     case .truth: return [type("boolean")]
     case .text(_, let pattern):

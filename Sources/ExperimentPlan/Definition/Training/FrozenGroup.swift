@@ -60,6 +60,7 @@ public enum FrozenGroup: Sendable, Equatable, Hashable, CustomStringConvertible 
       words: "one of " + names.joined(separator: ", "),
       pattern: (names.dropLast() + [#"layers\.[0-9]+"#]).joined(separator: "|")),
     words: "parameters to keep as they are", example: "position_embeddings",
+    standIn: .embeddings,
     read: { node, key, map in
       if let text = node.scalar, let group = FrozenGroup(text) { return group }
       map.reportWrong(

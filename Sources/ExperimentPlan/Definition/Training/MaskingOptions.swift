@@ -15,7 +15,7 @@ public struct MaskingOptions: Sendable, Equatable {
   static let options = OptionList(
     MaskingOptions.init(probability:smoothing:mask:keep:random:),
     OptionField(
-      "probability", \.probability, .number(.fraction, example: "0.15"),
+      "probability", \.probability, .number(.positiveFraction, example: "0.15"),
       "Share of a batch's tokens that are predicted."),
     OptionField(
       "smoothing", \.smoothing, .number(.notNegative, example: "0.7"),
@@ -30,19 +30,12 @@ public struct MaskingOptions: Sendable, Equatable {
       "random", \.random, .number(.fraction, example: "0.1"),
       "Share of the drawn tokens that a random token replaces.")
   ).checked { masking, map in
-    var isRight = true
-    if masking.probability == 0, let node = map.node("probability") {
-      map.reportWrong(node, "probability", expected: "a number above 0")
-      isRight = false
-    }
     let sum = masking.mask + masking.keep + masking.random
     if abs(sum - 1) > 1e-6 {
       map.collector.report(
         Diagnostic(
           map.node.origin, "\(map.path): mask + keep + random", expected: "a sum of 1",
-          found: FilledValues.text(sum)))
-      isRight = false
+          found: FilledValues.text(sum)), at: map.path)
     }
-    return isRight
   }
 }

@@ -9,6 +9,9 @@ public enum StageLimit: Sendable, Equatable {
   /// Tokens of the corpus seen, [CLS] and [SEP] counted.
   case tokens(Int)
 
+  /// Up to there a float64 tells neighbouring numbers apart.
+  private static let mostTokens = 1 << 53
+
   static let type = OptionType<StageLimit>.oneKey([
     OptionAlternative(
       "epochs", .integer(atLeast: 1, example: "3"), "Passes over the data.",
@@ -17,7 +20,7 @@ public enum StageLimit: Sendable, Equatable {
       "steps", .integer(atLeast: 1, example: "1000"), "Optimizer steps.",
       make: { .steps($0) }, take: { if case .steps(let count) = $0 { count } else { nil } }),
     OptionAlternative(
-      "tokens", .integer(atLeast: 1, example: "3_000_000"),
+      "tokens", .integer(atLeast: 1, atMost: mostTokens, example: "3_000_000"),
       "Tokens seen, [CLS] and [SEP] counted. The stage ends with the step that reaches them.",
       make: { .tokens($0) }, take: { if case .tokens(let count) = $0 { count } else { nil } }),
   ]).described(as: "one of {epochs: n}, {steps: n}, {tokens: n}")
@@ -27,9 +30,13 @@ public enum CheckpointSpacing: Sendable, Equatable {
   case minutes(Double)
   case steps(Int)
 
+  private static let minutes = NumberRule(
+    words: "a number from 0.001 to 1000000", lowest: .init(value: 0.001, isIncluded: true),
+    highest: .init(value: 1_000_000, isIncluded: true))
+
   static let type = OptionType<CheckpointSpacing>.oneKey([
     OptionAlternative(
-      "minutes", .number(.positive, example: "10"), "Minutes between checkpoints.",
+      "minutes", .number(minutes, example: "10"), "Minutes between checkpoints.",
       make: { .minutes($0) }, take: { if case .minutes(let minutes) = $0 { minutes } else { nil } }),
     OptionAlternative(
       "steps", .integer(atLeast: 1, example: "500"), "Optimizer steps between checkpoints.",

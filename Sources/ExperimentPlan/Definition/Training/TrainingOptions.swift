@@ -37,7 +37,8 @@ public struct TrainingOptions: Sendable, Equatable {
         "The learning rate over the stage. Its keys may stand directly in the stage.",
         advice: advice),
       OptionField(
-        "freeze", \.freeze, .list(of: FrozenGroup.type, words: "a list ([] trains everything)"),
+        "freeze", \.freeze,
+        .list(of: FrozenGroup.type, words: "a list of parameters ([] trains everything)"),
         "Parameters that are not trained.", advice: advice),
       OptionField(
         "limit", \.limit, StageLimit.type, "When the stage ends.", advice: advice),
@@ -52,7 +53,6 @@ public struct TrainingOptions: Sendable, Equatable {
       if case .standard? = map.node("seed")?.origin {
         (map.collector as? DefinitionDecoding)?.inheritedSeeds.insert(map.path)
       }
-      return true
     }
   }
 }

@@ -1,19 +1,18 @@
 // Lines of standard input as they arrive.
 import Glibc
-import RetortFiles
 
 /// Reads a stream in large pieces and hands out whole lines, without their line feeds.
-struct LineReader {
+public struct LineReader {
   private let descriptor: Int32
   private var buffer: [UInt8] = []
   private static let pieceSize = 1 << 18
 
   /// - Parameter descriptor: of an open stream; standard input if not given.
-  init(descriptor: Int32 = STDIN_FILENO) { self.descriptor = descriptor }
+  public init(descriptor: Int32 = STDIN_FILENO) { self.descriptor = descriptor }
 
   /// Calls `line` with the bytes of each line, its number from 1 and its place in the stream; a last
   /// line needs no line feed. Calls `pause` whenever all lines that have arrived are done.
-  mutating func forEachLine(
+  public mutating func forEachLine(
     _ line: (_ bytes: UnsafeBufferPointer<UInt8>, _ number: Int, _ offset: Int) throws -> Void,
     pause: () throws -> Void
   ) throws {
@@ -27,7 +26,7 @@ struct LineReader {
 
   /// Calls `body` with all whole lines that have arrived, again and again until the stream ends; a last
   /// line needs no line feed.
-  mutating func forEachArrival(_ body: (ArrivedLines) throws -> Void) throws {
+  public mutating func forEachArrival(_ body: (ArrivedLines) throws -> Void) throws {
     var (number, offset) = (0, 0)
     while try fill() {
       var consumed = 0
@@ -75,17 +74,17 @@ struct LineReader {
 
 /// Lines that arrived together, without their line feeds; their bytes are valid only while they are
 /// being handed out.
-struct ArrivedLines {
-  let lines: [UnsafeBufferPointer<UInt8>]
+public struct ArrivedLines {
+  public let lines: [UnsafeBufferPointer<UInt8>]
   fileprivate let base: UnsafePointer<UInt8>
   fileprivate let linesBefore: Int
   fileprivate let bytesBefore: Int
 
   /// The number of a line in the stream, from 1.
-  func number(of line: Int) -> Int { linesBefore + line + 1 }
+  public func number(of line: Int) -> Int { linesBefore + line + 1 }
 
   /// The place in the stream where a line begins.
-  func offset(of line: Int) -> Int {
+  public func offset(of line: Int) -> Int {
     bytesBefore + (lines[line].baseAddress.map { base.distance(to: $0) } ?? 0)
   }
 }

@@ -1,7 +1,7 @@
 // Swift's own Float16 is the reference.
 import Testing
 
-@testable import RetortStorage
+@testable import RetortNumbers
 
 @Suite("16-bit floating point")
 struct HalfPrecisionTests {

@@ -1,0 +1,152 @@
+// Every number of a definition, as large and as small as it can be written.
+import RetortOptions
+import Testing
+
+@testable import RetortExperimentPlan
+
+@Suite("Numbers at the ends of their ranges")
+struct ExtremeNumbersTests {
+  /// Whole numbers around the ends of 32 and 64 bits, and numbers that float32, or float64, does not hold.
+  private static let values =
+    [
+      "0", "-1", "1", "2147483647", "2147483648", "9223372036854775807", "9223372036854775808",
+      "1e-38",
+    ] + neverHeld
+  private static let neverHeld = ["1e-320", "1e308", ".nan", ".inf"]
+
+  /// A definition in which every number can be written. Stages have the names of their kinds, so that a path of the
+  /// schema is one of the definition.
+  private static let text = """
+    format: 1
+    name: extremes
+    seed: 3
+    corpora: { mine: { generated: { grammar: film_reviews, lines: 32 } } }
+    tasks:
+      mine: { generated: { grammar: film_reviews, train: 24, dev: 20, test: 6 } }
+      own: { files: { train: a.csv }, text: a, label: b, classes: [x, y], dev: { fraction: 0.5 } }
+    vocabulary: { train: { corpus: [mine], size: 500 } }
+    models:
+      mine:
+        architecture: bert
+        sizes:
+          { hidden_size: 8, layer_count: 4, head_count: 1, feed_forward_size: 16,
+            maximum_positions: 256, initializer_range: 0.02, layer_norm_epsilon: 1.0e-12 }
+        head: { kind: masked_lm, init: new }
+        dropout: { hidden: 0.1, attention: 0.1, classifier: 0.1 }
+      student: { architecture: bert, init_from: mine, layers: [0, 1, 2, 3, 2, 1] }
+    stages:
+      - id: judge
+        finetune: { model: mine, task: own, \(finetuning) }
+      - id: pretrain
+        pretrain: { model: mine, \(training) }
+      - id: distill
+        distill:
+          { teacher: mine, student: student, account_every: { steps: 5 }, \(training),
+            loss: { \(losses("positions: all")), masked_lm: { weight: 1 },
+                    reverse_kl: { weight: 1, temperature: 2.0, positions: all },
+                    logit_mse: { weight: 1, positions: all } } }
+      - id: finetune
+        finetune:
+          { model: student, task: own, teacher: judge, \(finetuning),
+            loss: { \(losses(nil)), cross_entropy: { weight: 1 } } }
+    time_inference: { passes: 3 }
+
+    """
+
+  private static let common =
+    "sequence_length: 16, batch_size: 4, accumulate: 2, limit: { epochs: 2 }, "
+    + "schedule: { name: cosine, cycles: 0.5, warmup: 0.1 }"
+  private static let training = "recipe: distilbert-2019, corpus: [mine], \(common)"
+  private static let finetuning =
+    "recipe: hf-trainer-4.44, evaluation: { batch_size: 8 }, \(common)"
+  private static func losses(_ positions: String?) -> String {
+    "soft_targets: { weight: 1, temperature: 2.0\(positions.map { ", \($0)" } ?? "") }, "
+      + "cosine: { weight: 1, layer: last }, "
+      + "hidden_mse: { weight: 1, pairs: [{ student: 1, teacher: 2 }] }"
+  }
+
+  /// A number that can be written: where, and a value of it.
+  private struct Place: Sendable {
+    /// With `*` for a name of the user's own.
+    let path: String
+    let example: String
+    /// Text for a value: the items of a list are equal.
+    let write: @Sendable (String) -> String
+
+    /// The same in the definition, under each of the names that it could be meant for.
+    var paths: [String] {
+      guard path.contains("*") else { return [path] }
+      return ["mine", "own", "student"].map { path.replacing("*", with: $0) }
+    }
+  }
+
+  private static let places: [Place] = {
+    var found: [Place] = []
+    func visit(_ options: [OptionDescription], _ path: String) {
+      for option in options {
+        below(option.schema, path.isEmpty ? option.key : "\(path).\(option.key)", option.example)
+      }
+    }
+    func below(_ schema: OptionSchema, _ path: String, _ example: String) {
+      switch schema {
+      case .map(let options, _), .oneKey(let options): visit(options, path)
+      case .named(let value, _): below(value, "\(path).*", example)
+      case .any(let types): types.forEach { below($0, path, example) }
+      case .forms(let forms): forms.forEach { below($0.schema, path, example) }
+      case .number, .integer, .exactly:
+        if !found.contains(where: { $0.path == path }) {
+          found.append(Place(path: path, example: example) { $0 })
+        }
+      case .list(.number, let rule), .list(.integer, let rule):
+        found.append(
+          Place(path: path, example: rule.most == nil ? "1" : "0.5") { value in
+            "[" + Array(repeating: value, count: rule.most ?? 1).joined(separator: ", ") + "]"
+          })
+      case .list(let item, _):
+        // Stages are told by their names, other maps of a list by their numbers.
+        below(item, path == "stages" ? path : "\(path).0", example)
+      case .truth, .text, .choice, .anything: break
+      }
+    }
+    visit(ResolvedDefinition.options.descriptions, "")
+    return found
+  }()
+
+  /// The explanation, or the mistakes.
+  private static func outcome(_ path: String, _ value: String) -> (
+    text: String?, mistakes: [String]
+  ) {
+    do {
+      let loaded = try LoadedDefinition.load(
+        text: text, path: "x.yaml", overrides: ["\(path)=\(value)"])
+      let data = DataSize(sequences: 1000, tokens: 20_000)
+      let explanation = PlanExplanation(
+        ResolvedPlan(loaded.definition), filled: loaded.filledValues, variants: loaded.variants,
+        sizes: ["pretrain": data, "distill": data, "judge": data], look: { _ in .absent })
+      return (explanation.text, [])
+    } catch {
+      return (nil, (error as? DefinitionError)?.diagnostics.map(\.description) ?? ["\(error)"])
+    }
+  }
+
+  @Test func theDefinitionIsRight() {
+    #expect(DefinitionText.messages(Self.text) == [])
+  }
+
+  @Test("every number is explained or refused in words")
+  func extremes() {
+    #expect(Self.places.count > 80)
+    for place in Self.places {
+      let paths = place.paths.filter {
+        Self.outcome($0, place.write(place.example)).text != nil
+      }
+      #expect(!paths.isEmpty, "\(place.path) cannot be \(place.example)")
+      guard let path = paths.first else { continue }
+      for value in Self.values {
+        let (text, mistakes) = Self.outcome(path, place.write(value))
+        #expect(text != nil || !mistakes.isEmpty, "\(path)=\(value)")
+        #expect(text == nil || !Self.neverHeld.contains(value), "\(path)=\(value) is accepted")
+      }
+    }
+  }
+}
