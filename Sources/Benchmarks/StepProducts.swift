@@ -6,7 +6,7 @@ import RetortTransformers
 /// The products that a step consists of: the floor under its time.
 ///
 /// Which they are follows from the models' shapes and the batch's lengths alone, written down here without asking the
-/// engine, so that what the engine counts can be held against it.
+/// engine, so that what the engine counts can be compared with it.
 public struct StepProducts {
   /// x [rows, inner] · Wᵀ, and what its gradients take.
   struct Projection {

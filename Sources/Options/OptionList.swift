@@ -103,6 +103,18 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
   }
 }
 
+extension OptionField {
+  /// The same, described as a key that may be left out: something fills it in before it is read.
+  public var filledBeforehand: OptionField {
+    OptionField(
+      describedAs: descriptions.map {
+        OptionDescription(
+          key: $0.key, schema: $0.schema, about: $0.about, presence: .optional, example: $0.example,
+          condition: $0.condition)
+      }, standIn: standIn, read: read, write: write)
+  }
+}
+
 /// The keys of one map, in the order in which they are written, and the value they make.
 public struct OptionList<Root: Sendable>: Sendable {
   public let descriptions: [OptionDescription]

@@ -172,28 +172,29 @@ extension OptionType {
 
   /// Items that were refused have their stand-ins, so that the others keep their places.
   /// - Parameters:
-  ///   - count: how many there must be; nil for any number.
-  ///   - oneAlone: whether one value alone stands for a list of one.
-  ///   - isDistinct: whether no item may be given twice.
+  ///   - words: what a message expects in the place of a value that is no list.
+  ///   - tooFew: what it expects in the place of a list that is too short; `words`, if not given.
+  ///   - standIn: for a list that was refused; if not given, a list as short as the rule allows, as far as its items
+  ///     have stand-ins.
   public static func list<Item>(
-    of item: OptionType<Item>, count: Int? = nil, words: String? = nil, oneAlone: Bool = false,
-    isDistinct: Bool = false
+    of item: OptionType<Item>, _ rule: ListRule = .any, words: String? = nil,
+    tooFew: String? = nil, standIn: [Item]? = nil
   ) -> OptionType where Value == [Item] {
-    let schema = OptionSchema.list(item.schema, count: count, oneAlone: oneAlone)
+    let schema = OptionSchema.list(item.schema, rule)
     let words = words ?? schema.words
     return OptionType(
       schema: schema, words: words,
-      example: "[" + Array(repeating: item.example, count: count ?? 1).joined(separator: ", ")
-        + "]",
-      standIn: count.map { count in item.standIn.map { Array(repeating: $0, count: count) } }
-        ?? [],
+      example: "["
+        + Array(repeating: item.example, count: max(1, rule.least)).joined(separator: ", ") + "]",
+      standIn: standIn ?? (rule.least == 0 ? [] : nil)
+        ?? (rule.isDistinct ? nil : item.standIn.map { Array(repeating: $0, count: rule.least) }),
       read: { node, key, map in
-        if let count, node.items?.count != count {
-          map.reportWrong(node, key, expected: words)
+        if let count = node.items?.count, count < rule.least || count > rule.most ?? count {
+          map.reportWrong(node, key, expected: count < rule.least ? tooFew ?? words : words)
           return nil
         }
         guard let nodes = node.items else {
-          guard oneAlone else {
+          guard rule.oneAlone else {
             map.reportWrong(
               node, key, expected: words,
               advice: node.scalar.map { "write \(key): [\($0)]" })
@@ -205,7 +206,7 @@ extension OptionType {
         return nodes.enumerated().compactMap { index, node in
           let place = "\(key).\(index)"
           guard let value = item.read(node, place, map) else { return item.standIn }
-          if isDistinct, !map.collector.mistakes.touch(map.pathOf(place)) {
+          if rule.isDistinct, !map.collector.mistakes.touch(map.pathOf(place)) {
             let written = item.write(value)
             if read.contains(written) {
               map.report(
@@ -222,9 +223,12 @@ extension OptionType {
   }
 
   /// A map with keys of its own, closed against unknown ones.
-  public static func map(_ options: OptionList<Value>, words: String? = nil) -> OptionType {
+  /// - Parameter oneOf: keys of which exactly one is given; `options` checks it.
+  public static func map(
+    _ options: OptionList<Value>, words: String? = nil, oneOf: [String] = []
+  ) -> OptionType {
     OptionType(
-      schema: .map(options.descriptions), words: words, example: options.example,
+      schema: .map(options.descriptions, oneOf: oneOf), words: words, example: options.example,
       standIn: options.standIn,
       read: { node, key, map in
         guard let below = MapReader(node, at: map.pathOf(key), map.collector) else { return nil }

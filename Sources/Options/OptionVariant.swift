@@ -42,19 +42,26 @@ extension OptionField {
           + variants.map { "\($0.name): \($0.about)" }.joined(separator: " "),
         presence: .required, example: names.first ?? "")
     ]
+    var abouts: [String: [(name: String, about: String)]] = [:]
     for variant in variants {
       for description in variant.descriptions {
+        abouts[description.key, default: []].append((variant.name, description.about))
         if let index = descriptions.firstIndex(where: { $0.key == description.key }) {
           descriptions[index].condition?.values.append(variant.name)
-          if !descriptions[index].about.contains(description.about) {
-            descriptions[index].about += " With \(variant.name): \(description.about)"
-          }
         } else {
           var own = description
           own.condition = .init(key: key, values: [variant.name])
           descriptions.append(own)
         }
       }
+    }
+    // A key that does something else with each type says so for each.
+    for index in descriptions.indices {
+      guard let own = abouts[descriptions[index].key], Set(own.map(\.about)).count > 1 else {
+        continue
+      }
+      descriptions[index].about =
+        own.map { "With \(key) \($0.name): \($0.about)" }.joined(separator: " ")
     }
     // What every type has needs no condition.
     for index in descriptions.indices where descriptions[index].condition?.values == names {

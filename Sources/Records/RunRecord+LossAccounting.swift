@@ -1,4 +1,4 @@
-// A distillation's loss taken apart: what each term was and what it asked of the parameters, every few steps.
+// A distillation's gradient breakdown by loss term: each term's value and gradient, every few steps.
 
 extension RunRecord {
   public struct LossAccounting: Codable, Sendable, Equatable {

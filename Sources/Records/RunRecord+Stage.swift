@@ -44,7 +44,7 @@ extension RunRecord {
     /// The objective as a formula with its numbers.
     public var loss: String
     public var curve: LossCurve
-    /// The loss taken apart; nil where the definition does not ask for it.
+    /// The gradient breakdown by loss term; nil where the definition does not ask for it.
     public var accounting: LossAccounting?
     /// Empty for stages that are not evaluated each epoch.
     public var epochs: [Epoch]
@@ -175,7 +175,7 @@ extension RunRecord {
     }
   }
 
-  /// A model held against one split.
+  /// A model evaluated on one split.
   public struct Evaluation: Codable, Sendable, Equatable {
     /// Name in `RunRecord.data`: `glue/sst2 dev`.
     public var data: String

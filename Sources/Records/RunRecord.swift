@@ -149,7 +149,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     public var tokens: Int
     /// Label name to number of examples; empty without labels.
     public var balance: [String: Int]
-    /// The right label of every example, for splits that predictions are held against.
+    /// The right label of every example, for splits that predictions are compared with.
     public var labels: LabelSequence?
 
     public init(

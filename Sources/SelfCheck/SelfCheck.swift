@@ -2,7 +2,7 @@
 @_exported import RetortTensorEngine
 
 /// Whether the kernels of this machine compute what PyTorch computes: every operation and whole small models,
-/// forward, each gradient and the optimiser, held against golden numbers that the program carries.
+/// forward, each gradient and the optimizer, compared with golden numbers that the program carries.
 ///
 /// It takes a tenth of a second. Inputs and weights come from the integer hash, so that nothing but norms and
 /// projections is stored.

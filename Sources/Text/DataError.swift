@@ -38,7 +38,7 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
       "\(path):\(row):\(column): invalid UTF-8 at byte \(byteOffset) of the file; "
         + "convert the file to UTF-8"
     case .nothingKept(let paths, let rule):
-      "\(paths.joined(separator: ", ")): no sequence is left of the text under the rule '\(rule)'; "
+      "\(paths.joined(separator: ", ")): all sequences were removed by the rule '\(rule)'; "
         + "expected one paragraph a line"
     case .cache(let path, let reason):
       "\(path): cannot keep the tokenized text: \(reason)"

@@ -7,7 +7,7 @@ import Testing
 
 @testable import RetortBenchmarks
 
-/// What a fine-tuning step costs, held against numbers worked out by hand: they change only where what is computed
+/// What a fine-tuning step costs, compared with numbers worked out by hand: they change only where what is computed
 /// changes, and then on purpose.
 @Suite struct StepProductsTests {
   private func model(_ size: PublishedSize, _ head: ModelPart) -> TransformerModel {

@@ -63,7 +63,7 @@ import Testing
     #expect(tooMany.status == 1)
     #expect(
       tooMany.errorLines.last
-        == "retort: error: 400000 logits are to be kept of a vocabulary of 400; keep fewer")
+        == "retort: error: --top-k 400000 exceeds the vocabulary of 400; keep fewer")
     let recorded = try record("--top-k", "4", "--temperatures", "1,2,4")
     #expect(recorded.status == 0, "\(recorded.errors)")
     let path = try #require(recorded.output.split(separator: ":").first.map(String.init))

@@ -1,4 +1,4 @@
-// A loss taken apart: its parts are those of the step, and the training does not notice.
+// The gradient breakdown by loss term: its parts are those of the step, and the training does not change.
 import RetortStorage
 import RetortTestSupport
 import RetortTransformers

@@ -103,9 +103,9 @@ import Testing
       DefinitionText.small(", head: { kind: masked_lm, init: stored }", ""))
     #expect(
       without == [
-        "x.yaml:14:16: stages.distil.teacher needs a masked_lm head, which teacher has not; write "
+        "x.yaml:14:16: stages.distil.teacher needs a masked_lm head, but teacher has none; write "
           + "head: {kind: masked_lm, init: …} under models.teacher",
-        "x.yaml:15:16: stages.distil.student needs a masked_lm head, which student has not; write "
+        "x.yaml:15:16: stages.distil.student needs a masked_lm head, but student has none; write "
           + "head: {kind: masked_lm, init: …} under models.student",
       ])
   }

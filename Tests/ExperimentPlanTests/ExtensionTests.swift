@@ -73,7 +73,7 @@ struct ExtensionTests {
   @Test("help, schema and explain know an optimizer")
   func optimizer() throws {
     let text = try DefinitionReference(path: "stages.distill.optimizer").text
-    #expect(text.contains("adamw | adam") && text.contains("With adam: Times the value"))
+    #expect(text.contains("adamw | adam") && text.contains("With name adam: L2 penalty"))
     #expect(DefinitionSchema.json.document.contains("\"adam\""))
     let loaded = try LoadedDefinition.load(
       text: DefinitionText.small, path: "x.yaml",

@@ -89,19 +89,20 @@ struct ExtremeNumbersTests {
     }
     func below(_ schema: OptionSchema, _ path: String, _ example: String) {
       switch schema {
-      case .map(let options), .oneKey(let options): visit(options, path)
-      case .named(let value): below(value, "\(path).*", example)
-      case .any(let forms): forms.forEach { below($0, path, example) }
-      case .number, .integer:
+      case .map(let options, _), .oneKey(let options): visit(options, path)
+      case .named(let value, _): below(value, "\(path).*", example)
+      case .any(let types): types.forEach { below($0, path, example) }
+      case .forms(let forms): forms.forEach { below($0.schema, path, example) }
+      case .number, .integer, .exactly:
         if !found.contains(where: { $0.path == path }) {
           found.append(Place(path: path, example: example) { $0 })
         }
-      case .list(.number, let count, _), .list(.integer, let count, _):
+      case .list(.number, let rule), .list(.integer, let rule):
         found.append(
-          Place(path: path, example: count == nil ? "1" : "0.5") { value in
-            "[" + Array(repeating: value, count: count ?? 1).joined(separator: ", ") + "]"
+          Place(path: path, example: rule.most == nil ? "1" : "0.5") { value in
+            "[" + Array(repeating: value, count: rule.most ?? 1).joined(separator: ", ") + "]"
           })
-      case .list(let item, _, _):
+      case .list(let item, _):
         // Stages are told by their names, other maps of a list by their numbers.
         below(item, path == "stages" ? path : "\(path).0", example)
       case .truth, .text, .choice, .anything: break

@@ -36,13 +36,13 @@ import Testing
       ),
       (
         "seed: 7", "seed: 7\nrandom: torch-2.4-cpu",
-        "x.yaml:4:9: random torch-2.4-cpu replays fine-tunings, and stages.distil is none; use "
+        "x.yaml:4:9: random torch-2.4-cpu can only replay fine-tuning stages; stages.distil is not one; use "
           + "random: counter, or fine-tune that stage's model in a definition of its own"
       ),
       (
         "temperature: 2.0", "temperature: 0",
         "x.yaml:19:51: stages.distil.loss.soft_targets.temperature: expected a number above "
-          + "0, found 0; logits are divided by it; 1 softens nothing, the recipe has 2"
+          + "0, found 0; logits are divided by it; 1 means no softening; DistilBERT uses 2"
       ),
       (
         "keep: 0.1", "keep: 0.2",
@@ -117,8 +117,8 @@ import Testing
       ),
       (
         "init_from: teacher", "init_from: sst2",
-        "x.yaml:8:16: models.student.init_from goes in a circle: student needs sst2 needs distil "
-          + "needs student; let one of them begin from a model"
+        "x.yaml:8:16: models.student.init_from circular reference: student → sst2 → distil → student; "
+          + "make one of them start from a model"
       ),
       (
         "baselines: [no_distillation", "baselines: [no_distilation",
@@ -187,7 +187,7 @@ import Testing
         "temperature: 2.0", "temperature: 1.0e-320",
         "x.yaml:19:51: stages.distil.loss.soft_targets.temperature: expected a number above 0 that "
           + "float32 holds, in size 1.2e-38 to 3.4e38, found 1.0e-320; logits are divided by it; 1 "
-          + "softens nothing, the recipe has 2"
+          + "means no softening; DistilBERT uses 2"
       ),
       (
         "learning_rate: 2e-5", "learning_rate: .inf",

@@ -19,11 +19,12 @@ struct ReferenceTests {
     }
     func below(_ schema: OptionSchema, _ path: String) {
       switch schema {
-      case .map(let options), .oneKey(let options): visit(options, path)
-      case .named(let value): below(value, path + ".mine")
-      case .list(let item, _, _): below(item, path)
-      case .any(let forms): forms.forEach { below($0, path) }
-      case .number, .integer, .truth, .text, .choice, .anything: break
+      case .map(let options, _), .oneKey(let options): visit(options, path)
+      case .named(let value, _): below(value, path + ".mine")
+      case .list(let item, _): below(item, path)
+      case .any(let types): types.forEach { below($0, path) }
+      case .forms(let forms): forms.forEach { below($0.schema, path) }
+      case .number, .integer, .exactly, .truth, .text, .choice, .anything: break
       }
     }
     visit(ResolvedDefinition.options.descriptions, "")
@@ -55,8 +56,63 @@ struct ReferenceTests {
   @Test func aPathThatLeadsNowhereIsAMistake() {
     #expect(
       throws: NoSuchKey(
-        key: "distil", place: "stages", keys: ["id", "pretrain", "distill", "finetune"])
-    ) { try DefinitionReference(path: "stages.distil.loss") }
+        key: "weigth", place: "stages.distill.loss.masked_lm", keys: ["weight"])
+    ) { try DefinitionReference(path: "stages.distill.loss.masked_lm.weigth") }
+    #expect {
+      try DefinitionReference(path: "stages.distil.lss")
+    } throws: { error in
+      "\(error)" == "no key 'lss' in stages.distil; did you mean 'loss'?"
+    }
+  }
+
+  @Test func aStageIsItsKindOrItsID() throws {
+    #expect(
+      try DefinitionReference(path: "stages.finetune.batch_size").text
+        == DefinitionReference(path: "stages.finetune.batching.batch_size").text)
+    #expect(
+      try DefinitionReference(path: "stages.sst2.finetune.task").text
+        == DefinitionReference(path: "stages.finetune.task").text)
+    let task = try DefinitionReference(path: "stages.sst2.task").text
+    #expect(try task == DefinitionReference(path: "stages.finetune.task").text)
+    // A key of several kinds is shown for each.
+    let seed = try DefinitionReference(path: "stages.sst2.seed").text
+    for kind in StageKind.all { #expect(seed.contains("stages.\(kind).seed"), "\(seed)") }
+    #expect(!seed.contains("required") && seed.contains("\n  optional\n"))
+    #expect(
+      try DefinitionReference(path: "stages.sst2.learning_rate").text
+        .contains("stages.pretrain.optimizer.learning_rate"))
+  }
+
+  @Test(
+    "a map of several forms has a block for each", arguments: ["models", "models.teacher", "tasks"])
+  func forms(_ path: String) throws {
+    let page = try DefinitionReference(path: path).text
+    let forms = try #require(
+      path == "tasks"
+        ? [["files", "text", "label"], ["generated"]]
+        : [["from"], ["architecture", "init_from", "layers"], ["architecture", "sizes"]])
+    for (index, keys) in forms.enumerated() {
+      let block = try #require(
+        page.split(separator: "Form \(index + 1) of \(forms.count). ").dropFirst().first?
+          .split(separator: "\nForm ").first)
+      for key in Set(forms.joined()) {
+        #expect(block.contains("\n  \(key)  ") == keys.contains(key), "\(path) \(key)\n\(block)")
+      }
+    }
+  }
+
+  @Test func everyKeySaysWhetherItIsNeeded() throws {
+    for (path, _) in Self.keys {
+      let page = try DefinitionReference(path: path).text
+      let facts = ["required", "optional", "if not written: ", "without a recipe: "]
+      #expect(facts.contains { page.contains("\n  \($0)") }, "\(path): \(page)")
+      #expect(page.contains("\n  example: "), "\(page)")
+    }
+    let page = try DefinitionReference(path: "stages.distill").text
+    #expect(
+      page.contains(
+        "limit  map of one key\n      When the stage ends.\n      recipe distilbert-2019: {epochs: 3}"
+      ))
   }
 
   @Test func theSchemaNamesEveryKeyOnceAMap() throws {

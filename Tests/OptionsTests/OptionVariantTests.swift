@@ -47,7 +47,9 @@ struct OptionVariantTests {
   func sharedKey() {
     let descriptions = Signal.options.descriptions
     #expect(descriptions.map(\.key) == ["name", "length"])
-    #expect(descriptions[1].about == "From crest to crest. With pulse: From rise to fall.")
+    #expect(
+      descriptions[1].about
+        == "With name wave: From crest to crest. With name pulse: From rise to fall.")
     #expect(descriptions[1].condition == nil)
   }
 }

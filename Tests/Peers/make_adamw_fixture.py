@@ -41,8 +41,8 @@ one for Intel with AVX2 was correctly rounded throughout; the AVX-512 one starts
 was one unit off in 0.7 %; the SSE one from rsqrtps, which is what MKL takes on processors of other
 makers whatever they can do, was one unit off in 17 %. So torch does not agree with itself from
 machine to machine in the last bit. Here sqrt is correctly rounded,
-as IEEE 754 and every vsqrtps do, by way of a dispatch mode around torch's optimiser; that nothing
-else differs is proved by emulating the unchanged optimiser with torch's own sqrt.
+as IEEE 754 and every vsqrtps do, by way of a dispatch mode around torch's optimizer; that nothing
+else differs is proved by emulating the unchanged optimizer with torch's own sqrt.
 """
 
 import math
@@ -207,7 +207,7 @@ def put_case(fixture, name, case, generator):
     steps = [draw_gradients(generator) for _ in range(STEPS)]
     gradients = {n: np.stack([step[n] for step in steps]) for n in SHAPES}
 
-    own = prove(case, initial, gradients, torch_square_root)  # the unchanged optimiser
+    own = prove(case, initial, gradients, torch_square_root)  # the unchanged optimizer
     rates, norms = [], []
     with CorrectSquareRoot():
         corrected = prove(case, initial, gradients, np.sqrt)

@@ -1,5 +1,5 @@
 import RetortRecords
-// What a page says of a loss that was taken apart.
+// What a page says of a gradient breakdown by loss term.
 import RetortTestSupport
 import Testing
 

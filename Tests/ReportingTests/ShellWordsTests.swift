@@ -1,4 +1,4 @@
-// Command lines taken apart as a shell would.
+// Command lines split into words as a shell does.
 
 import Testing
 

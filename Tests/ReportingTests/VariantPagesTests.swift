@@ -131,7 +131,7 @@ struct VariantPagesTests {
     #expect(page.contains("retort report --add Runs/varied@*"))
   }
 
-  @Test("of several fine-tunings every one has its row, held against the first that teaches none")
+  @Test("of several fine-tunings every one has its row, compared with the first that teaches none")
   func severalFineTunings() throws {
     let seeds = [3, 4].map { Variant(settings: [.init(path: "seed", value: "\($0)")]) }
     let records = zip(seeds, [0, 2]).map { variant, more in
@@ -192,7 +192,7 @@ struct VariantPagesTests {
     #expect(try row("random init", under: "Runs", of: page).last == "not run yet")
   }
 
-  @Test("without the full loss there is nothing to hold a row against")
+  @Test("without the full loss there is nothing to compare a row with")
   func withoutReference() throws {
     let page = try page([record(Self.ablation[2], of: Self.ablation, correct: 750)])
     #expect(

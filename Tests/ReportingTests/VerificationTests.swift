@@ -1,4 +1,4 @@
-// A record held against published runs.
+// A record compared with published runs.
 
 import RetortRecords
 import RetortTestSupport

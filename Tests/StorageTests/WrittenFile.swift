@@ -5,7 +5,7 @@ import Testing
 
 enum WrittenFile: String, CaseIterable, Sendable {
   case checkpoint
-  /// What `retort import` makes: no optimiser, no progress, no random streams.
+  /// What `retort import` makes: no optimizer, no progress, no random streams.
   case weightsOnly = "checkpoint of weights alone"
   case textStore = "activations of a text"
   case hiddenStore = "hidden states of a stage"

@@ -1,4 +1,4 @@
-// Numbers that chance made, held against what they should be, with the power of each check stated.
+// Numbers that chance made, compared with what they should be, with the power of each check stated.
 import Foundation
 import Testing
 

@@ -1,6 +1,6 @@
 import RetortText
 
-/// Tokenized sentences with their labels: what a classifier is trained on and held against.
+/// Tokenized sentences with their labels: what a classifier is trained and evaluated on.
 public struct LabelledSequences: Sendable {
   public let sequences: TokenSequences
   /// [sentences], each in 0..<K; nil for a split whose labels are not published.

@@ -30,7 +30,7 @@ public struct MaskedLanguageTraining {
   /// Trains to the limit, once.
   public func run() throws -> TrainingProgress {
     guard trainer.job.sequenceCount > 0 else {
-      throw TrainingError.noData("a corpus of which no sequence is left after cleaning")
+      throw TrainingError.noData("all sequences of the corpus were removed by cleaning")
     }
     return try trainer.run()
   }

@@ -29,7 +29,7 @@ public enum TermRows: Sendable, Hashable {
   }
 }
 
-/// What is in a term's logged value besides the term itself, and the option it comes from: T² of temperature T.
+/// The constant factor in a term's logged value, and the option it comes from: T² of temperature T.
 public struct ValueScale: Sendable, Equatable {
   public var option: String
   public var value: Double

@@ -3,7 +3,7 @@ import Foundation
 import RetortStorage
 import RetortTensorEngine
 
-/// The hidden states of two models after every layer held against each other, token by token, over one text.
+/// The hidden states of two models after every layer compared token by token, over one text.
 ///
 /// Linear centred kernel alignment of X [T, C] and Y [T, D], each column less its mean:
 ///

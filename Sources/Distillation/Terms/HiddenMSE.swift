@@ -19,18 +19,10 @@ public struct HiddenMSE: TensorTerm {
     OptionField(
       "pairs", \.pairs,
       OptionType.list(
-        of: .map(LayerPair.options, words: "{student, teacher}"), words: "a list of pairs",
-        isDistinct: true
-      ).described(example: "[{ student: 1, teacher: 2 }, { student: 3, teacher: 6 }]")
-        .checked { pairs, node, key, map in
-          if pairs.isEmpty {
-            map.reportWrong(
-              node, key, expected: "at least one pair", advice: "write [{ student: 1, teacher: 2 }]"
-            )
-          }
-          return !pairs.isEmpty
-        },
-      "Which of the student's hidden states is held against which of the teacher's."))
+        of: .map(LayerPair.options, words: "{student, teacher}"),
+        ListRule(least: 1, isDistinct: true), words: "a list of pairs", tooFew: "at least one pair"
+      ).described(example: "[{ student: 1, teacher: 2 }, { student: 3, teacher: 6 }]"),
+      "Pairs of layers to compare: one of the student, one of the teacher."))
 
   /// Hidden states numbered as in transformers: 0 is the output of the embeddings, n that of block n.
   public struct LayerPair: Sendable, Hashable {

@@ -81,7 +81,7 @@ enum SoftTargetFormula {
 extension OptionType where Value == Double {
   static var temperature: OptionType {
     .number(
-      .positive, advice: "logits are divided by it; 1 softens nothing, the recipe has 2",
+      .positive, advice: "logits are divided by it; 1 means no softening; DistilBERT uses 2",
       example: "2.0")
   }
 

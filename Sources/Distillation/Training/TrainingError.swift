@@ -16,7 +16,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
       let shown = examples.prefix(8).map(String.init).joined(separator: ", ")
       return
         "\(term) is \(value) at step \(step) (examples \(shown)\(examples.count > 8 ? ", …" : "")): "
-        + "training stopped, the last checkpoint is as it was; a lower learning rate may help"
+        + "training stopped, the last checkpoint is unchanged; a lower learning rate may help"
     case .interrupted(let step, let checkpoint):
       return "stopped after step \(step)" + (checkpoint.map { ", saved in \($0)" } ?? "")
     case .foreignProgress(let what):

@@ -1,4 +1,4 @@
-// Configurations and tokenizers beside transformers' own.
+// Configurations and tokenizers compared with transformers'.
 import Foundation
 import RetortRecords
 import RetortText

@@ -1,4 +1,4 @@
-// Recipes and filled-in values of stages beside TrainingArguments and the distillation scripts' arguments.
+// Recipes and filled-in values of stages compared with TrainingArguments and the distillation scripts' arguments.
 import RetortDistillation
 import RetortOptimization
 import RetortRecords

@@ -18,7 +18,8 @@ extension DefinitionChecks {
     for stage in definition.stages {
       guard type(of: stage.work).canReplay else {
         report(
-          "random", "\(replay.rawValue) replays fine-tunings, and stages.\(stage.id) is none",
+          "random",
+          "\(replay.rawValue) can only replay fine-tuning stages; stages.\(stage.id) is not one",
           advice: "use random: counter, or fine-tune that stage's model in a definition of its own")
         continue
       }
@@ -35,7 +36,7 @@ extension DefinitionChecks {
   mutating func requireHead(_ model: ModelShape, _ name: String, _ path: String) {
     guard !model.hasMaskedLMHead else { return }
     report(
-      path, "needs a masked_lm head, which \(name) has not",
+      path, "needs a masked_lm head, but \(name) has none",
       advice: definition.model(named: name) != nil
         ? "write head: {kind: masked_lm, init: …} under models.\(name)"
         : "a fine-tuned model has a classifier in its place; name a stage before it")

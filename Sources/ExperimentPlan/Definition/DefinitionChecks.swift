@@ -32,8 +32,8 @@ struct DefinitionChecks {
       let isStage = definition.stage(id: cycle[0]) != nil
       report(
         isStage ? "stages.\(cycle[0])" : "models.\(cycle[0]).init_from",
-        "goes in a circle: \(cycle.joined(separator: " needs "))",
-        advice: "let one of them begin from a model")
+        "circular reference: \(cycle.joined(separator: " → "))",
+        advice: "make one of them start from a model")
       unknown.formUnion(cycle)
       definition.models.removeAll { cycle.contains($0.name) }
       definition.stages.removeAll { cycle.contains($0.id) }

@@ -48,7 +48,9 @@ final class DefinitionDecoding: DiagnosticCollector {
 
 extension ModelAddress {
   static let type = OptionType<ModelAddress>(
-    schema: .text(words: "hub:owner/name or a path"),
+    schema: .text(
+      words: "hub:owner/name or a path",
+      pattern: "(?!hub:).+|hub:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"),
     example: "hub:google-bert/bert-base-uncased", standIn: .path(""),
     read: { node, key, map in
       if let text = node.scalar, let address = ModelAddress(text) { return address }
@@ -66,7 +68,7 @@ extension OptionField where Value == UInt64 {
       describedAs: [
         OptionDescription(
           key: "seed", schema: OptionType.seed.schema,
-          about: about + " The experiment's, if not written.", presence: .optional, example: "1")
+          about: about + " Default: the experiment's seed.", presence: .optional, example: "1")
       ],
       standIn: 0,
       read: { map in

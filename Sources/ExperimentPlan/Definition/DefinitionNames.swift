@@ -4,7 +4,8 @@ import RetortOptions
 enum DefinitionNames {
   /// A name that can be a folder, a key path and part of a command line.
   static let name = OptionType<String>(
-    schema: .text(words: "a name of lower-case letters, digits, - and _, a letter first"),
+    schema: .text(
+      words: "a name of lower-case letters, digits, - and _, a letter first", pattern: pattern),
     words: "a name", example: "distil", standIn: "",
     read: { node, key, map in
       if let text = node.scalar, isName(text) { return text }
@@ -13,7 +14,12 @@ enum DefinitionNames {
       return nil
     }, write: { .text($0) })
 
-  static let modelOrStage = name.described(as: "a model or stage")
+  static let pattern = "[a-z][a-z0-9_-]{0,79}"
+
+  /// - Parameter example: a name that fits the key.
+  static func modelOrStage(example: String) -> OptionType<String> {
+    name.described(as: "a model or stage", example: example)
+  }
 
   static func isName(_ text: String) -> Bool {
     guard let first = text.first, first.isASCII, first.isLetter, text.count <= 80 else {

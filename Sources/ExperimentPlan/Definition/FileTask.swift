@@ -59,7 +59,7 @@ extension FileTask {
         "The file with the examples to learn from; relative to the definition."),
       OptionField(
         optional: "dev", \.dev, .text("a path", example: "data/dev.csv"),
-        "The file with the examples that models are evaluated on."),
+        "The file with the examples that models are evaluated on. Either this or the task's `dev`."),
       OptionField(
         optional: "test", \.test, .text("a path", example: "data/test.csv"),
         "A file with examples to be predicted. With labels it is evaluated once, after the last epoch."
@@ -70,7 +70,7 @@ extension FileTask {
       { DevelopmentSplit(fraction: $0, seed: $1, isStratified: $2) },
       OptionField(
         "fraction", \.fraction, .number(.openFraction, example: "0.1"), "Share of the examples."),
-      .inheritedSeed(\.seed, "Of the choice."),
+      .inheritedSeed(\.seed, "Seed of the choice."),
       OptionField(
         "stratified", \.isStratified, .truth, otherwise: true,
         "Whether the share is taken of each class.")))
@@ -85,23 +85,16 @@ extension FileTask {
     }, write: { .text($0) })
 
   private static let classesType = OptionType<[String]>.list(
-    of: classType, words: "a list of labels", isDistinct: true
+    of: classType, ListRule(least: 2, isDistinct: true), words: "a list of labels",
+    tooFew: "two classes or more"
   )
   .described(example: "[bad, good]")
-  .checked { classes, node, key, map in
-    if classes.count < 2 { map.reportWrong(node, key, expected: "two classes or more") }
-    return classes.count > 1
-  }
 
   private static let metricsType = OptionType<[String]>.list(
-    of: .choice(among: Metrics.all.map { $0.name }, name: { $0 }), words: "a list of metrics",
-    isDistinct: true
+    of: .choice(among: Metrics.all.map { $0.name }, name: { $0 }),
+    ListRule(least: 1, isDistinct: true), words: "a list of metrics", tooFew: "at least one metric"
   )
   .described(example: "[accuracy, f1_macro]")
-  .checked { names, node, key, map in
-    if names.isEmpty { map.reportWrong(node, key, expected: "at least one metric") }
-    return !names.isEmpty
-  }
 
   /// The keys of a declaration under `name`.
   static func options(_ name: String) -> OptionList<FileTask> {
@@ -115,8 +108,8 @@ extension FileTask {
       OptionField("files", \.files, filesType, "Where the examples are."),
       OptionField(
         optional: "format", \.format, .choice,
-        "csv (RFC 4180), tsv (quotation marks mean nothing) or jsonl (a JSON object a line). Absent, the ending of "
-          + "each file's name says it."),
+        "csv (RFC 4180), tsv (quotation marks have no meaning) or jsonl (one JSON object per line). Default: by the "
+          + "ending of each file's name."),
       OptionField(
         "text", \.columns.text, .text("a column's name", example: "review"),
         "The column with the texts."),
@@ -125,10 +118,12 @@ extension FileTask {
         "The column with the labels, words or numbers."),
       OptionField(
         optional: "classes", \.writtenClasses, classesType,
-        "The labels in the order of their numbers. Absent, those of the training file, sorted."),
+        "The labels in the order of their class numbers. Default: those of the training file, sorted."
+      ),
       OptionField(
         optional: "dev", \.split, splitType,
-        "Takes the development set from the training file; equal texts stay on one side."),
+        "Takes the development set from the training file; equal texts stay together. Either this or files.dev."
+      ),
       OptionField(
         "kind", \.kind, .choice, otherwise: .classification, "The kind of task: classification."),
       OptionField(
@@ -140,7 +135,7 @@ extension FileTask {
 
   /// A declaration under `name`, and whether what it names is right as far as it is at hand.
   static func declaration(_ name: String) -> OptionType<FileTask> {
-    let type = OptionType<FileTask>.map(options(name))
+    let type = OptionType<FileTask>.map(options(name), oneOf: ["files.dev", "dev"])
     return OptionType(
       schema: type.schema, words: type.words, example: type.example, standIn: type.standIn,
       read: { node, key, map in

@@ -55,23 +55,20 @@ extension StudentSource {
       "architecture", \.architecture, .choice.described(example: "distilbert"),
       "The student's family."),
     OptionField(
-      "init_from", \.of, DefinitionNames.modelOrStage,
+      "init_from", \.of, DefinitionNames.modelOrStage(example: "teacher"),
       "The model whose layers it gets, or the stage that made that model."),
     OptionField(
       "layers", \.layers,
       .list(
         of: .integer(atLeast: 0, atMost: TransformerConfiguration.mostLayers - 1),
-        words: "a list of the source's layers, from 0"
-      ).described(example: "[0, 2, 4, 7, 9, 11]")
-        .checked(standIn: []) { layers, node, key, map in
-          if layers.isEmpty { map.reportWrong(node, key, expected: "at least one layer") }
-          return !layers.isEmpty
-        },
+        ListRule(least: 1), words: "a list of the source's layers, from 0",
+        tooFew: "at least one layer", standIn: []
+      ).described(example: "[0, 2, 4, 7, 9, 11]"),
       "Layer i of the student is a copy of layer layers[i] of the source, counted from 0."),
     OptionField(
       optional: "token_type", \.tokenType, .choice,
-      "What becomes of the source's token types where the student has none. fold adds row 0 to the positions and "
-        + "is exact, drop leaves it out, as DistilBERT's script does."))
+      "What to do with the source's token type embeddings if the student has none. fold adds row 0 to the position "
+        + "embeddings, which is exact; drop leaves it out, as DistilBERT's script does."))
 
   private init(
     architecture: ModelFamily, of source: String, layers: [Int], tokenType: TokenTypeRule?
@@ -99,11 +96,14 @@ private struct ScratchSource: Sendable {
 extension ModelDefinition {
   /// By the key that only this form has: a folder (`from`), layers of another model (`init_from`), or sizes from
   /// nothing (`sizes`).
-  private static let forms: [(key: String, options: OptionList<ModelDefinition>)] = [
-    ("from", ofFolder), ("init_from", ofStudent), ("sizes", fromNothing),
+  private static let forms: [(key: String, title: String, options: OptionList<ModelDefinition>)] = [
+    ("from", "A model read from a folder or a checkpoint", ofFolder),
+    ("init_from", "A student made from layers of another model", ofStudent),
+    ("sizes", "A model of given sizes with random weights", fromNothing),
   ]
 
-  static let schema = OptionSchema.any(forms.map { .map($0.options.descriptions) })
+  static let schema = OptionSchema.forms(
+    forms.map { OptionForm($0.title, .map($0.options.descriptions)) })
 
   /// - Returns: nil after a report of something that nothing can stand in for.
   static func read(_ node: DefinitionNode, _ name: String, _ map: MapReader) -> ModelDefinition? {
@@ -161,7 +161,7 @@ extension ModelDefinition {
     },
     OptionField(
       "random_weights", \.drawsWeights, .truth, otherwise: false,
-      "Whether all weights are drawn from the seed, the source giving sizes alone."),
+      "Whether all weights are drawn from the seed; only the source's sizes are used."),
     OptionField(\.student, StudentSource.options), layerCount, head, dropout, drawnSeed)
 
   private static let fromNothing = OptionList(
@@ -174,7 +174,7 @@ extension ModelDefinition {
     OptionField(
       "dropout", \.ownDropout,
       .map(DropoutOptions.options, words: "{hidden, attention, classifier}"),
-      "Shares of activations that are dropped in training.",
+      "Dropout rates in training, required for models built from `sizes`.",
       advice: "write dropout: { hidden: 0.1, attention: 0.1, classifier: 0.1 } for BERT's"),
     drawnSeed)
 
@@ -213,7 +213,8 @@ extension ModelDefinition {
         OptionField("kind", \.headKind, OptionType<HeadKind>.choice, "Which head."),
         OptionField(
           "init", \.self, .choice,
-          "Its first weights: new draws them from the seed, stored takes the folder's, copied the source's."
+          "Its first weights. new: drawn from the seed. stored: those of the folder or checkpoint. copied: those of the "
+            + "source's head."
         )))
     let type = OptionType<HeadStart?>(
       schema: .any([absence.schema, present.schema]), words: "none, or {kind, init}",
@@ -229,16 +230,17 @@ extension ModelDefinition {
       write: { $0.map(present.write) ?? absence.write(.none) })
     return OptionField(
       optional: "head", \.writtenHead, type,
-      "The head it is trained with. A student has a copy of its source's if nothing is written.")
+      "The head it is trained with. Default: for a student a copy of its source's, if that has one; otherwise none."
+    )
   }()
 
   private static let dropout = OptionField<ModelDefinition, DropoutOptions?>(
     optional: "dropout", \.dropout, .map(DropoutOptions.options),
-    "Shares of activations that are dropped in training. As config.json says if not written; a model from "
-      + "nothing needs it.")
+    "Dropout rates in training. Default: those of config.json; for a student those of its architecture."
+  )
 
   private static let drawnSeed = OptionField<ModelDefinition, UInt64>.inheritedSeed(
-    \.seed, "Of what is drawn.")
+    \.seed, "Seed of the random weights.")
 
   /// Said twice for a reader's sake; it has to agree with the layers.
   private static let layerCount = OptionField<ModelDefinition, Int?>(

@@ -23,10 +23,12 @@ extension ResolvedDefinition {
       "What runs and results are called."
     ),
     OptionField(
-      optional: "question", \.question, .text(), "What the experiment asks; heads its page."
+      optional: "question", \.question,
+      .text(example: "How much does a student of half the depth keep?"),
+      "What the experiment asks; heads its page."
     ),
     OptionField(
-      optional: "budget", \.budget, .text(),
+      optional: "budget", \.budget, .text(example: "Two hours on two cores."),
       "What the experiment may cost, in words that go under its tables."
     ),
     OptionField(
@@ -34,7 +36,7 @@ extension ResolvedDefinition {
       .seed.checked(standIn: 0) { seed, _, _, map in
         (map.collector as? DefinitionDecoding)?.defaultSeed = seed
         return true
-      }, "Of everything that has no seed of its own."
+      }, "Seed of everything that has no seed of its own."
     ),
     OptionField(
       "random", \.random, .choice, alwaysWritten: .counter,
@@ -43,7 +45,7 @@ extension ResolvedDefinition {
     ),
     corporaField, tasksField, vocabularyField, modelsField, stagesField,
     OptionField(
-      "baselines", \.baselines, .list(of: .choice, oneAlone: true, isDistinct: true),
+      "baselines", \.baselines, .list(of: .choice, ListRule(isDistinct: true, oneAlone: true)),
       otherwise: [],
       "Comparisons that are run too. no_distillation: the student's first weights straight to fine-tuning. "
         + "mlm_only: the same distillation without the terms that look at the teacher. "
@@ -51,12 +53,13 @@ extension ResolvedDefinition {
     ),
     sweepField,
     OptionField(
-      "ablate", \.ablate, .list(of: Ablation.type, oneAlone: true, isDistinct: true),
+      "ablate", \.ablate, .list(of: Ablation.type, ListRule(isDistinct: true, oneAlone: true)),
       otherwise: [],
       "What is left out, one run each: a term of the loss, or init, the student's weights from the teacher."
     ),
     OptionField(
-      "compare_with", \.compareWith, .list(of: referenceType, oneAlone: true), otherwise: [],
+      "compare_with", \.compareWith, .list(of: referenceType, ListRule(oneAlone: true)),
+      otherwise: [],
       "Published numbers that results are shown with: files of Experiments/references/."
     ),
     OptionField(
@@ -74,7 +77,7 @@ extension ResolvedDefinition {
   private static let formatField = OptionField<ResolvedDefinition, Int>(
     describedAs: [
       OptionDescription(
-        key: "format", schema: OptionType.integer(atLeast: 1).schema,
+        key: "format", schema: .exactly(formatVersion),
         about: "The version of this language.", presence: .required, example: "\(formatVersion)")
     ],
     standIn: formatVersion,
@@ -94,7 +97,8 @@ extension ResolvedDefinition {
   private static let corporaField = OptionField<ResolvedDefinition, [CorpusSource]>(
     describedAs: [
       OptionDescription(
-        key: "corpora", schema: .named(CorpusSource.declaration("NAME").schema),
+        key: "corpora",
+        schema: .named(CorpusSource.declaration("NAME").schema, pattern: DefinitionNames.pattern),
         about: "Texts under names of your own.", presence: .optional,
         example: "{ mine: { file: texts/mine.txt } }")
     ],
@@ -130,9 +134,10 @@ extension ResolvedDefinition {
   private static let tasksField = OptionField<ResolvedDefinition, [TaskSource]>(
     describedAs: [
       OptionDescription(
-        key: "tasks", schema: .named(TaskSource.declaration("NAME").schema),
+        key: "tasks",
+        schema: .named(TaskSource.declaration("NAME").schema, pattern: DefinitionNames.pattern),
         about: "Labelled sentences under names of your own.", presence: .optional,
-        example: "{ sentiment: { generated: \(TaskSource.declaration("NAME").example) } }")
+        example: "{ sentiment: \(TaskSource.declaration("NAME").example) }")
     ],
     standIn: [],
     read: { map in
@@ -166,7 +171,7 @@ extension ResolvedDefinition {
       OptionDescription(
         key: "vocabulary", schema: VocabularyDefinition.type.schema,
         about:
-          "How text is cut into tokens. The first model's that is read from a folder, if not written.",
+          "How text is cut into tokens. Default: the vocabulary of the first model that is read from a folder.",
         presence: .optional, example: "{ from: teacher }")
     ],
     standIn: .unknown,
@@ -180,7 +185,8 @@ extension ResolvedDefinition {
   private static let modelsField = OptionField<ResolvedDefinition, [ModelDefinition]>(
     describedAs: [
       OptionDescription(
-        key: "models", schema: .named(ModelDefinition.schema), about: "The models by name.",
+        key: "models", schema: .named(ModelDefinition.schema, pattern: DefinitionNames.pattern),
+        about: "The models by name.",
         presence: .required, example: "{ teacher: { from: hub:google-bert/bert-base-uncased } }")
     ],
     standIn: [],
@@ -203,9 +209,12 @@ extension ResolvedDefinition {
   private static let stagesField = OptionField<ResolvedDefinition, [StageDefinition]>(
     describedAs: [
       OptionDescription(
-        key: "stages", schema: .list(StageDefinition.schema, count: nil, oneAlone: false),
+        key: "stages", schema: .list(StageDefinition.schema, ListRule(least: 1)),
         about: "What is trained, in any order: each stage names what it begins from.",
-        presence: .required, example: "[{ id: sst2, finetune: { model: student, … } }]")
+        presence: .required,
+        example:
+          "[{ id: sst2, finetune: { recipe: hf-trainer-4.44, model: student, task: glue/sst2, "
+          + "sequence_length: 128 } }]")
     ],
     standIn: [],
     read: { map in
@@ -226,7 +235,10 @@ extension ResolvedDefinition {
     describedAs: [
       OptionDescription(
         key: "sweep",
-        schema: .named(.list(.anything(words: "a value of that key"), count: nil, oneAlone: false)),
+        schema: .named(
+          .list(
+            .anything(words: "a value of that key"),
+            ListRule(least: 1, isDistinct: true, oneAlone: false)), pattern: nil),
         about: "Key paths and the values each takes: the definition is run for every combination.",
         presence: .optional, example: "{ stages.sst2.seed: [42, 43, 44] }")
     ],
@@ -249,7 +261,9 @@ extension ResolvedDefinition {
     })
 
   private static let referenceType = OptionType<String>(
-    schema: .text(words: "the name of a file of published numbers"), example: "tpf02-report",
+    schema: .text(
+      words: "the name of a file of published numbers", pattern: #"\.*[a-z][a-z0-9_.-]*"#),
+    example: "tpf02-report",
     standIn: "",
     read: { node, key, map in
       // Published numbers are named after versions too: pytorch-2.4.

@@ -41,7 +41,7 @@ public enum RandomSource: String, Sendable, CaseIterable {
   case torch24CPU = "torch-2.4-cpu"
 }
 
-/// Comparisons run beside an experiment without being written out.
+/// Comparisons that are run with an experiment without being written out.
 public enum Baseline: String, Sendable, CaseIterable {
   /// The student's same initialisation straight to fine-tuning.
   case noDistillation = "no_distillation"

@@ -50,7 +50,7 @@ private struct GeneratedText: Sendable {
     GeneratedText.init(grammar:lines:seed:),
     OptionField("grammar", \.grammar, .choice, "What the lines are about."),
     OptionField("lines", \.lines, .integer(atLeast: 1, example: "20_000"), "How many lines."),
-    .inheritedSeed(\.seed, "Of the lines."))
+    .inheritedSeed(\.seed, "Seed of the lines."))
 }
 
 /// Labelled sentences made by a grammar.
@@ -71,7 +71,7 @@ private struct GeneratedTask: Sendable {
     OptionField(
       "test", \.test, .integer(atLeast: 0, example: "500"),
       "Sentences to be predicted without labels."),
-    .inheritedSeed(\.seed, "Of the sentences."))
+    .inheritedSeed(\.seed, "Seed of the sentences."))
 }
 
 extension CorpusSource {
@@ -117,12 +117,8 @@ extension CorpusSource {
     }, write: { .text($0.name) })
 
   static let references = OptionType<[CorpusSource]>.list(
-    of: reference, words: "a list of corpora", oneAlone: true
-  )
-  .checked(standIn: []) { texts, node, key, map in
-    if texts.isEmpty { map.reportWrong(node, key, expected: "at least one corpus") }
-    return !texts.isEmpty
-  }
+    of: reference, ListRule(least: 1, oneAlone: true), words: "a list of corpora",
+    tooFew: "at least one corpus", standIn: [])
 
   /// Its declaration; its name where it has none.
   var canonicalContent: CanonicalValue {
@@ -137,7 +133,10 @@ extension TaskSource {
     let files = FileTask.declaration(name)
     let made = generated(name)
     return OptionType(
-      schema: .any([made.schema, files.schema]), words: "{files: …} or {generated: …}",
+      schema: .forms([
+        OptionForm("Examples in files of your own", files.schema),
+        OptionForm("Sentences made by a grammar", made.schema),
+      ]), words: "{files: …} or {generated: …}",
       example: made.example, standIn: unknown,
       read: { node, key, map in
         node["files"] == nil

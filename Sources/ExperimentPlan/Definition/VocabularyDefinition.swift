@@ -19,7 +19,7 @@ public struct VocabularyDefinition: Sendable, Equatable {
     VocabularyDefinition.init(source:lowercase:), sourceField,
     OptionField(
       optional: "lowercase", \.lowercase, .truth,
-      "Whether text is put in lower case. As the folder says if not written; true for a trained one."
+      "Whether text is put in lower case. Default: as the folder's tokenizer_config.json says; true for a trained one."
     )
   )
 
@@ -27,7 +27,7 @@ public struct VocabularyDefinition: Sendable, Equatable {
   static let unknown = VocabularyDefinition(source: .model(""), lowercase: nil)
 
   static let type = OptionType<VocabularyDefinition>.map(
-    options, words: "{train: {corpus: [NAME], size: N}} or {from: …}")
+    options, words: "{train: {corpus: [NAME], size: N}} or {from: …}", oneOf: ["from", "train"])
 
   /// The vocabulary where nothing is written: that of the first model read from a folder.
   /// - Returns: nil after a report.

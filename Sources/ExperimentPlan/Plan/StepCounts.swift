@@ -14,12 +14,12 @@ public struct DataSize: Sendable, Equatable {
   }
 }
 
-/// What a stage's limit comes to. An epoch's last batch may be smaller, and its last step may
+/// Number of steps a stage's limit gives. An epoch's last batch may be smaller, and its last step may
 /// accumulate fewer batches; nothing is dropped.
 public struct StepCounts: Sendable, Equatable {
   public let batchesPerEpoch: Int
   public let stepsPerEpoch: Int
-  /// Optimiser steps of the whole stage: the length of its schedule.
+  /// Optimizer steps of the whole stage: the length of its schedule.
   public let total: Int
   /// Of these, rising from 0.
   public let warmup: Int

@@ -12,7 +12,7 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A stage whose loss reads no logits of a teacher's vocabulary.
   case noTeacherLogits(stage: String)
   case tooManyLogits(Int, words: Int)
-  /// A model that was timed does not answer as it did when it was evaluated.
+  /// A model's predictions while it was timed differ from those of its evaluation.
   case otherAnswers(stage: String, examples: Int)
   /// Its result is not in the cache.
   case stageNotRun(String, definition: String)
@@ -23,8 +23,7 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noSuchStage(let id, let known):
       "no stage \(id); the definition has \(known.joined(separator: ", "))"
     case .vocabularySize(let model, let rows, let entries):
-      "\(model): embeddings of \(rows) words for a vocabulary of \(entries); they must be made for "
-        + "each other"
+      "\(model): model and vocabulary do not match: embeddings of \(rows) words, vocabulary of \(entries) entries"
     case .impossibleModel(let name, let problems):
       "models.\(name): \(problems.joined(separator: "; "))"
     case .noTeacher(let stage):
@@ -34,10 +33,10 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(stage): expected a term on the teacher's vocabulary logits, whose largest are kept, found none "
         + "in its loss; leave --top-k out"
     case .tooManyLogits(let count, let words):
-      "\(count) logits are to be kept of a vocabulary of \(words); keep fewer"
+      "--top-k \(count) exceeds the vocabulary of \(words); keep fewer"
     case .otherAnswers(let stage, let examples):
-      "\(stage): timed one sentence at a time, the model in the cache answers \(examples) examples "
-        + "otherwise than in its record; run `retort doctor`"
+      "\(stage): timed one sentence at a time, the cached model's predictions differ from its record on "
+        + "\(examples) examples; run `retort doctor`"
     case .stageNotRun(let id, let definition):
       "\(id): makes the teacher and has not been run; run it first: "
         + "retort run \(definition) --stage \(id)"

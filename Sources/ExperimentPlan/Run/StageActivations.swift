@@ -92,8 +92,8 @@ public final class StageActivations {
       text, sequenceLength: planned.stage.training.sequenceLength)
     guard corpus.count > 0 else {
       throw TrainingError.noData(
-        "\(text.texts.map(\.name).joined(separator: ", ")): no sequence is left after "
-          + "cleaning")
+        "\(text.texts.map(\.name).joined(separator: ", ")): all sequences were "
+          + "removed by cleaning")
     }
     let training = planned.stage.training
     sequenceCount = corpus.count

@@ -59,7 +59,7 @@ struct StageExecution {
       observer: observer)
     guard corpus.count > 0 else {
       throw TrainingError.noData(
-        "\(options.name): no sequence is left after cleaning")
+        "\(options.name): all sequences were removed by cleaning")
     }
     let total = loop.totalSteps
     try (teaching.source as? StoredTeacher)?.check(covers: total)

@@ -1,4 +1,4 @@
-// Training a student on text to answer as its teacher does.
+// Training a student on text to match its teacher's outputs.
 import RetortOptions
 
 struct DistillStage: StageWork {
@@ -11,21 +11,21 @@ struct DistillStage: StageWork {
   var breakdownSteps: Int?
 
   static let kind = StageKind.distill
-  static let about = "Trains a student on text with what a teacher says of it."
+  static let about = "Trains a student on text to match a teacher's outputs."
   static let standard = PretrainStage.standard + "targets: live\n"
   static let trainedRole = "student"
   static let options = OptionList(
     DistillStage.init(teacher:student:outputs:loss:text:breakdownSteps:),
     OptionField(
-      "teacher", \.teacher, DefinitionNames.modelOrStage,
-      "Whom the student learns from: a model, or the stage that made it. It is run forward only."),
+      "teacher", \.teacher, DefinitionNames.modelOrStage(example: "teacher"),
+      "The teacher: a model, or the stage that made it. It is not trained."),
     OptionField(
-      "student", \.student, DefinitionNames.modelOrStage,
-      "What is trained: a model, or the stage that made it."),
+      "student", \.student, DefinitionNames.modelOrStage(example: "student"),
+      "The model that is trained, or the stage that made it."),
     OptionField(
       "targets", \.outputs, TeacherOutputs.type,
-      "Where the teacher's outputs come from: live runs it beside the student, a store was written by "
-        + "`retort activations DEF --stage ID`."),
+      "Where the teacher's outputs come from. live: run the teacher during training; {store: FILE}: read outputs "
+        + "saved by `retort activations DEF --stage ID`."),
     OptionField("loss", \.loss, LossOptions.distillation, "Weighted terms of the loss."),
     OptionField(\.text, CorpusOptions.options),
     OptionField(
@@ -35,7 +35,7 @@ struct DistillStage: StageWork {
           { $0 },
           OptionField(
             "steps", \.self, .integer(atLeast: 1, example: "50"),
-            "Optimiser steps between breakdowns."))),
+            "Optimizer steps between breakdowns."))),
       "Logs each loss term's gradient norm and the cosines between the terms' gradients. "
         + "The training is the same to the bit."))
 
@@ -100,7 +100,7 @@ struct DistillStage: StageWork {
 
 /// Where the teacher's outputs come from.
 enum TeacherOutputs: Sendable, Equatable {
-  /// The teacher runs beside the student.
+  /// The teacher runs during the training.
   case live
   /// An activation store written by `retort activations DEF --stage ID`.
   case store(path: String)

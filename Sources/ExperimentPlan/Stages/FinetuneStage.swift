@@ -22,7 +22,7 @@ struct FinetuneStage: StageWork {
   static let options = OptionList(
     FinetuneStage.init(model:learned:selectBest:evaluationBatchSize:head:teaching:),
     OptionField(
-      "model", \.model, DefinitionNames.modelOrStage,
+      "model", \.model, DefinitionNames.modelOrStage(example: "student"),
       "What is trained: a model, or the stage that made it."),
     OptionField(
       "task", \.learned, TaskSource.reference,
@@ -43,8 +43,8 @@ struct FinetuneStage: StageWork {
       "How the model is evaluated after each epoch. No result depends on it."),
     OptionField(
       optional: "head", \.head, ClassifierStart.type,
-      "Where the classifier comes from. Absent, one that is stored in the model's folder or checkpoint is kept, "
-        + "and must fit the task; after a stage, or where none is stored, it is new."),
+      "Where the classifier comes from. If left out: a classifier stored in the model's folder or checkpoint is kept "
+        + "and must match the task's classes; otherwise a new one is made."),
     TeachingOptions.field(\.teaching))
 
   var inputs: [StageInputName] {

@@ -14,7 +14,7 @@ struct PretrainStage: StageWork {
   static let options = OptionList(
     PretrainStage.init(model:text:),
     OptionField(
-      "model", \.model, DefinitionNames.modelOrStage,
+      "model", \.model, DefinitionNames.modelOrStage(example: "teacher"),
       "What is trained: a model, or the stage that made it. It has a masked-LM head."),
     OptionField(\.text, CorpusOptions.options))
 

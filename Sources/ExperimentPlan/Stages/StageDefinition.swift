@@ -75,20 +75,31 @@ extension StageDefinition {
     return descriptions(kind.type)
   }
 
+  /// A body as one would write it: a recipe, and the keys that nothing fills in.
+  private static func example(of kind: StageKind) -> String {
+    let recipe = Recipe.all.first { $0.kind == kind }
+    let filled = [recipe?.tree, StandardOptions.tree(for: kind, seed: nil)].compactMap { $0 }
+    let keys = descriptions(of: kind).filter { option in
+      option.key == "recipe"
+        || option.presence == .required && !filled.contains { $0[option.key] != nil }
+    }
+    return "{ " + keys.map { "\($0.key): \($0.example)" }.joined(separator: ", ") + " }"
+  }
+
   /// A name, and one body under the key of its kind.
   static var schema: OptionSchema {
     .map(
       [
         OptionDescription(
           key: "id", schema: DefinitionNames.name.schema,
-          about: "What the stage is called, where another one needs what it makes.",
+          about: "The stage's name, by which other stages use the model it makes.",
           presence: .required, example: "distil")
       ]
         + StageKind.all.map { kind in
           OptionDescription(
             key: kind.rawValue, schema: .map(descriptions(of: kind)), about: kind.type.about,
-            presence: .optional, example: "{ … }")
-        })
+            presence: .optional, example: example(of: kind))
+        }, oneOf: StageKind.all.map(\.rawValue))
   }
 
   /// - Returns: nil after a report of something that nothing can stand in for.

@@ -12,9 +12,10 @@ struct TeachingOptions: Sendable, Equatable {
     OptionField(
       "teacher", \.teacher,
       DefinitionNames.name.described(
-        as: "a finetune stage or a model with a classifier, whose answers are the soft targets"),
+        as: "a finetune stage or a model with a classifier, whose logits are the soft targets",
+        example: "teacher_sst2"),
       "A finetune stage on the same task, or a model with a stored classifier of its classes; its "
-        + "answers are learned beside the labels."),
+        + "logits are learned as well as the labels."),
     OptionField(
       "loss", \.loss, LossOptions.teaching, "Weighted terms of the loss, where there is a teacher.")
   )
@@ -49,7 +50,7 @@ struct TeachingOptions: Sendable, Equatable {
     }
     if checks.definition.random != .counter {
       checks.report(
-        "\(path).teacher", "is nothing that random: \(checks.definition.random.rawValue) replays",
+        "\(path).teacher", "cannot be used with random: \(checks.definition.random.rawValue)",
         advice: "use random: counter")
     }
     checkTeacher(path, on: task, in: &checks)

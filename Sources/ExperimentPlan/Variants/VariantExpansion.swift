@@ -77,7 +77,7 @@ struct VariantExpansion {
     }
   }
 
-  /// Keys that say what an experiment is called or laid beside, and so change no result.
+  /// Keys of names and comparisons, which change no result.
   private static let idle = [
     "format", "name", "question", "budget", "sweep", "ablate", "baselines", "compare_with",
   ]
@@ -189,7 +189,7 @@ struct VariantExpansion {
     return result.definition
   }
 
-  // MARK: Points beside each other
+  // MARK: Comparing points
 
   /// Points that compute the same would be counted twice in every median, and those that are called alike
   /// would take each other's records' places.
@@ -227,7 +227,7 @@ struct VariantExpansion {
 }
 
 extension Diagnostic {
-  /// The same mistake, told where what led to it was written.
+  /// The same mistake, reported at the line that caused it.
   fileprivate func moved(to origin: Origin, under name: String) -> Diagnostic {
     Diagnostic(
       origin, "\(name): \(problem)", expected: expected, found: found, advice: advice)

@@ -1,5 +1,5 @@
 import RetortFormatting
-// What each variant of a definition computes, and what it finds as an earlier one left it.
+// Which stages each variant of a definition computes, and which it shares with earlier ones.
 import RetortTransformers
 
 /// Told from the definitions alone: nothing is read.
@@ -64,8 +64,8 @@ public struct VariantSharing: Sendable {
 }
 
 extension DigestFacts {
-  /// Names in the place of contents: what has the same name is the same, so that plans can be held against
-  /// each other before any file is looked for. Digests made of them name nothing in the cache.
+  /// Uses names instead of file contents: equal names count as equal, so that plans can be compared before any file
+  /// is looked for. Digests made of them name nothing in the cache.
   static func standingIn(for plans: [ResolvedPlan]) -> DigestFacts {
     var facts = DigestFacts(numericsVersion: 0, blasCore: "none")
     for plan in plans {

@@ -12,7 +12,9 @@ public struct Adam: AdamRule {
     OptionField(
       \.numbers,
       AdamNumbers.options(
-        decay: "Times the value, added to the gradient of weights and embeddings.")))
+        decay:
+          "L2 penalty: this number times each weight or embedding is added to its gradient; biases and layer norms "
+          + "do not decay.")))
 
   public var numbers: AdamNumbers
 

@@ -45,8 +45,11 @@ public struct AdamNumbers: Sendable, Equatable {
         "The highest learning rate, reached at the end of the warm-up."),
       OptionField(
         "betas", \.betas,
-        .list(of: .number(.belowOne), count: 2, words: "[first, second]")
-          .described(example: "[0.9, 0.999]"),
+        .list(
+          of: .number(.belowOne), ListRule(least: 2, most: 2, oneAlone: false),
+          words: "a list of 2 numbers"
+        )
+        .described(example: "[0.9, 0.999]"),
         "Decays of the running means of gradients and of squared gradients."),
       OptionField(
         "epsilon", \.epsilon, .number(.positive, example: "1.0e-8"),

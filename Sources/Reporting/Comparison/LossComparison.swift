@@ -1,4 +1,4 @@
-// Two trainings held against each other, step by step.
+// Two trainings compared step by step.
 
 /// How far the losses of two trainings are apart. Written to Results/records/parity/ it is what
 /// `Results/parity.md` shows of a replay.

@@ -1,4 +1,4 @@
-// A command line of a cell: taken apart as a shell would, or left to one.
+// A command line of a cell, split into words as a shell does, or left to one.
 
 public struct CellCommand: Sendable, Equatable {
   /// As it stands in the notebook, continued lines joined.

@@ -140,7 +140,7 @@ struct ComparisonSection {
       } + (wasTimed ? [inference(stage, in: record)?.rangeText ?? "-"] : [])
   }
 
-  /// The row held against the teacher and against the definition's own model, example by example.
+  /// The row compared with the teacher and with the definition's own model, example by example.
   private func pairing(
     _ stage: RunRecord.Stage, _ kept: RunRecord.Evaluation, in group: Group
   ) -> [String] {

@@ -92,7 +92,7 @@ struct ExperimentPlots {
     return plots
   }
 
-  /// One picture per stage whose loss was taken apart.
+  /// One picture per stage that has a gradient breakdown by loss term.
   func accounts() -> [Plot] {
     var plots: [Plot] = []
     for account in runs.lossAccounts where account.points.count > 1 {

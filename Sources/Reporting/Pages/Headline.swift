@@ -75,7 +75,7 @@ struct Headline {
       + ": \(list)."
   }
 
-  /// The same student without distillation: what the distilled one has to be held against.
+  /// The same student without distillation: what the distilled one has to be compared with.
   private func undistilled(beside stage: RunRecord.Stage, in record: RunRecord) -> String? {
     let baseline = record.stages.first {
       $0.variant == "no_distillation" && $0.kind == .finetune && $0.task == stage.task

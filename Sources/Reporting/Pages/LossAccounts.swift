@@ -144,7 +144,7 @@ extension RunRecord.Stage {
 }
 
 extension ExperimentRuns {
-  /// Of the stages whose loss was taken apart.
+  /// Of the stages that have a gradient breakdown by loss term.
   var lossAccounts: [LossAccounts] {
     distinctStages.compactMap { entry in
       entry.stage.accounting.flatMap { accounting in

@@ -4,7 +4,7 @@ import RetortRecords
 
 /// One model of one condition, in every run of it.
 struct MeasuredModel {
-  /// The weights that a fine-tuning kept, held against the validation split.
+  /// The weights that a fine-tuning kept, evaluated on the validation split.
   struct Measurement {
     var record: RunRecord
     var stage: RunRecord.Stage
@@ -85,7 +85,7 @@ extension ExperimentRuns.Condition {
   }
 
   /// The definition's own model: of several fine-tunings the first that is no source of another, which the others
-  /// are held against.
+  /// are compared with.
   func ownModel(on data: String) -> MeasuredModel? {
     models(on: data).first { $0.variant == "main" && !$0.isSource }
       ?? models(on: data).first { $0.variant == "main" }

@@ -10,7 +10,7 @@ struct PairedDifference {
   /// Of the mean over the pairs, over the examples.
   let bootstrap: PairedBootstrap
 
-  /// Nil where no run of one can be held against a run of the other.
+  /// Nil where no run of one can be compared with a run of the other.
   init?(_ first: MeasuredModel, _ second: MeasuredModel) {
     var tests: [McNemarTest] = []
     var points: [Double] = []
@@ -66,7 +66,7 @@ struct PairedDifference {
   static let noCells = [String](repeating: "-", count: 5)
 
   /// What the columns mean, for the text under a table.
-  /// - Parameter other: what the rows are held against.
+  /// - Parameter other: what the rows are compared with.
   static func rule(against other: String) -> String {
     """
     Differences are in percentage points, of runs with the same seeds to \(other). Their interval is \

@@ -25,7 +25,7 @@ struct SweepSection {
   private struct Sweep {
     var table: MarkdownTable
     var data: String
-    /// What the rows are held against, and what it is called in a sentence.
+    /// What the rows are compared with, and what it is called in a sentence.
     var reference: MeasuredModel
     var referenceTitle: String
     /// A single row has nothing to differ from.

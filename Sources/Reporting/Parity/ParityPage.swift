@@ -1,4 +1,4 @@
-// Results/parity.md: what was held against PyTorch, and how far apart the two are.
+// Results/parity.md: what was compared with PyTorch, and how far apart the two are.
 
 struct ParityPage {
   static let title = "Parity with PyTorch"

@@ -1,4 +1,4 @@
-// Which references a record is held against.
+// Which references a record is compared with.
 import RetortRecords
 
 extension ReferenceLibrary {

@@ -1,4 +1,4 @@
-// A run's figures held against those of published runs.
+// A run's figures compared with those of published runs.
 import RetortRecords
 
 /// Every figure of a record that was also published, inside or outside the band, with the reasons why it

@@ -14,8 +14,8 @@ public enum ActivationStoreError: Error, Equatable, Sendable, CustomStringConver
     case .file(let error): error.description
     case .store(let error): error.description
     case .begunForAnother(let folder, let what):
-      "\(folder): an unfinished store with another \(what); remove the folder, or give back what "
-        + "it was begun with"
+      "\(folder): the unfinished store was started with a different \(what); remove the folder, or use the original "
+        + "settings"
     case .damaged(let path, let what):
       "\(path): damaged: \(what); remove it and compute the activations again"
     case .wrongForm(let path, let expected, let found):

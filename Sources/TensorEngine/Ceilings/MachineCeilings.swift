@@ -1,7 +1,7 @@
 import RetortProcessor
 
 /// What a machine can do at the most, measured with loops that do nothing else: the ceilings of the roofline
-/// that operations are held against.
+/// that operations are compared with.
 ///
 /// Source of the model: Williams, Waterman, Patterson 2009 (doi 10.1145/1498765.1498785).
 public struct MachineCeilings: Sendable, Codable, Equatable {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What an engine's operations have come to since the meter was cleared. Pieces of work, floating-point operations
+/// Totals of an engine's operations since the meter was cleared. Pieces of work, floating-point operations
 /// and bytes are always counted, which is a few additions an operation; seconds only where asked.
 public struct WorkMeter: Sendable {
   /// All pieces of one operation in one phase.

@@ -13,7 +13,7 @@ struct BenchModelOptions: ParsableArguments {
         + "folder, or hub:owner/name.", valueName: "model"))
   var model = PublishedSize.distilbert.rawValue
 
-  @Option(help: ArgumentHelp("Leave stored weights aside.", valueName: "random|stored"))
+  @Option(help: ArgumentHelp("random: ignore stored weights.", valueName: "random|stored"))
   var weights: BenchmarkedModel.Weights?
 
   func open() throws -> BenchModel { try BenchModel(model, weights: weights, option: "--model") }

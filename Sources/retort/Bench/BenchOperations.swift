@@ -5,7 +5,7 @@ import RetortBenchmarks
 struct BenchOperations: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(
     commandName: "ops",
-    abstract: "Time the operations of a step one by one, beside the machine's ceilings.")
+    abstract: "Time the operations of a step one by one, compared with the machine's peak.")
 
   @Option(help: ArgumentHelp("Tokens of the batch.", valueName: "n"))
   var rows = 213

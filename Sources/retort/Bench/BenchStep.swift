@@ -24,7 +24,9 @@ struct BenchStep: ParsableCommand, RunsKernels {
 
   @OptionGroup var model: BenchModelOptions
 
-  @Option(help: ArgumentHelp("The teacher of a distillation, named alike.", valueName: "model"))
+  @Option(
+    help: ArgumentHelp(
+      "The teacher of a distillation, in one of the same forms.", valueName: "model"))
   var teacher = PublishedSize.bertBase.rawValue
 
   @OptionGroup var sentences: SentenceOptions
@@ -51,7 +53,7 @@ struct BenchStep: ParsableCommand, RunsKernels {
 
   @Option(
     help: ArgumentHelp(
-      "The optimizer's moments: none, or as 3,000 steps leave them.", valueName: "fresh|late"))
+      "The optimizer's moments: zero, or as after 3,000 steps.", valueName: "fresh|late"))
   var state: OptimizerAge = .fresh
 
   @OptionGroup var options: BenchOptions

@@ -1,4 +1,4 @@
-// What the self-check comes to for the user: numbers, findings, remedies.
+// The self-check's result for the user: numbers, findings, remedies.
 import RetortProcessor
 import RetortSelfCheck
 

@@ -1,4 +1,4 @@
-// Files that a verb writes, held against those that it reads and those that are there.
+// Files that a verb writes, compared with its inputs and with existing files.
 import RetortExperimentPlan
 import RetortFiles
 import RetortStorage

@@ -18,7 +18,7 @@ struct RunOptions: ParsableArguments {
       valueName: "dir"))
   var runs = "Runs"
 
-  @Flag(help: "Go on exactly where the run in that folder stopped.")
+  @Flag(help: "Continue exactly where the run in that folder stopped.")
   var resume = false
 
   @Option(help: ArgumentHelp("Run this stage and what it needs.", valueName: "id"))

@@ -1,4 +1,4 @@
-// `retort activations`: hidden states of a text, or what a stage's teacher says, kept in a file.
+// `retort activations`: hidden states of a text, or the outputs of a stage's teacher, kept in a file.
 import ArgumentParser
 import RetortDistillation
 import RetortExperimentPlan
@@ -18,13 +18,13 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
       retort activations <def.yaml> --stage <id> [--top-k <k>] [--out <a.h5>]
       """,
     discussion: """
-      Of a text: every line is one sequence, cut where the model's positions end. Layers are \
-      numbered from 0, the output of the embeddings; the last is what heads read.
-      Of a distill stage: what its teacher says to all its batches in training order, for training \
-      with `targets: {store: <a.h5>}` in place of the live teacher. Hidden states keep the loss \
+      For a text: every line is one sequence, cut at the model's maximum length. Layers are \
+      numbered from 0, the output of the embeddings; heads read the last.
+      For a distill stage: the teacher's outputs for all batches in training order, for training \
+      with `targets: {store: <a.h5>}` instead of the live teacher. Storing hidden states keeps the loss \
       exact, since the teacher's decoder is computed again. --top-k stores only the k largest logits; \
-      training then uses an approximate loss that lumps all other words into one class.
-      SIGINT and SIGTERM keep what there is; the same command goes on with it.
+      training then uses an approximate loss that merges all other words into one class.
+      SIGINT and SIGTERM stop safely; run the same command again to continue.
       """)
 
   @Argument(help: ArgumentHelp("A definition.", valueName: "def.yaml"))
@@ -45,18 +45,19 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
 
   @Option(
     help: ArgumentHelp(
-      "The store to write; for a stage by default one in RETORT_CACHE/activations.",
+      "The store to write. For a stage the default is a file in RETORT_CACHE/activations.",
       valueName: "a.h5"))
   var out: String?
 
   @Option(
     help: ArgumentHelp(
-      "Of a text: numbers and `last`, separated by commas, or `all`. [last]", valueName: "layers"))
+      "For a text: numbers and `last`, separated by commas, or `all` (default: last).",
+      valueName: "layers"))
   var layers: String?
 
   @Option(
     help: ArgumentHelp(
-      "Of a text: cut lines after this many tokens, [CLS] and [SEP] included.", valueName: "n"))
+      "For a text: cut lines after this many tokens, [CLS] and [SEP] included.", valueName: "n"))
   var maxLength: Int?
 
   @OptionGroup var malformed: MalformedTextOptions
@@ -65,12 +66,12 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
   var dtype: ActivationPrecision = .f16
 
   @Option(
-    help: ArgumentHelp("Of a stage: keep this many logits of a row, as float32.", valueName: "k"))
+    help: ArgumentHelp("For a stage: keep this many logits per token, as float32.", valueName: "k"))
   var topK: Int?
 
   @Option(
     help: ArgumentHelp(
-      "With --top-k: temperatures to prepare for, separated by commas, if not the stage's alone.",
+      "With --top-k: temperatures to prepare for, separated by commas (default: the stage's).",
       valueName: "t"))
   var temperatures: String?
 
@@ -89,7 +90,7 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
       }
       if let topK, topK < 1 { throw ValidationError("--top-k is \(topK), expected at least 1") }
       if temperatures != nil, topK == nil {
-        throw ValidationError("--temperatures is of use with --top-k only")
+        throw ValidationError("--temperatures needs --top-k")
       }
       _ = try chosenTemperatures()
       return

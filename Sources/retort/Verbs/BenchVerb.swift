@@ -1,4 +1,4 @@
-// `retort bench`: measured speed, with what the machine can do beside it.
+// `retort bench`: measured speed, compared with the machine's peak.
 import ArgumentParser
 
 struct BenchVerb: ParsableCommand {
@@ -6,9 +6,9 @@ struct BenchVerb: ParsableCommand {
     commandName: "bench",
     abstract: "Measure speed: single operations, training steps, inference, tokenizing.",
     discussion: """
-      Nothing need be downloaded: models of published sizes are made with random weights. The \
-      machine's arithmetic is checked first, and what is timed is checked in the same run; a wrong \
-      number makes the exit status 1.
+      No download is needed: models of published sizes are made with random weights. The \
+      machine's arithmetic is checked first, and the timed results are checked in the same run. Exit status 1 if a \
+      number is wrong.
       """,
     subcommands: [
       BenchOperations.self, BenchStep.self, BenchInference.self, BenchTokenizing.self,

@@ -1,4 +1,4 @@
-// `retort compare`: the losses of a run beside those of another training.
+// `retort compare`: the losses of a run compared with another training's.
 import ArgumentParser
 import RetortFiles
 import RetortFormatting
@@ -21,10 +21,10 @@ struct CompareVerb: ParsableCommand {
     name: .customLong("with"), help: ArgumentHelp("The log to compare it with.", valueName: "log"))
   var reference: String
 
-  @Option(help: ArgumentHelp("Which stage, of runs that have several.", valueName: "id"))
+  @Option(help: ArgumentHelp("The stage to compare, if the runs have several.", valueName: "id"))
   var stage: String?
 
-  @Option(help: "The largest difference of two losses that counts as none.")
+  @Option(help: "The largest difference between two losses that counts as equal.")
   var tolerance = 1e-5
 
   @Flag(help: "Write JSON.")

@@ -7,8 +7,9 @@ struct DefinitionVerb: ParsableCommand {
     commandName: "definition",
     abstract: "Print the reference of experiment definitions.",
     discussion: """
-      Without a path it lists the keys of a definition; with one, what stands below that key: its type, unit, \
-      default by recipe and an example. `retort help definition stages.distill.loss` is the same.
+      Without a path it lists the keys of a definition; with one it shows that key and the keys below it: type, unit, \
+      default by recipe and an example. A stage is named by its kind, as in stages.finetune.batch_size, or by its id, \
+      as in stages.sst2.seed. `retort help definition stages.distill.loss` is the same.
       """)
 
   @Argument(

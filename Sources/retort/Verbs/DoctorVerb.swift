@@ -1,14 +1,13 @@
-// `retort doctor`: what this machine is, whether it computes right, how fast it multiplies, what is wrong.
+// `retort doctor`: selected kernels, numerical correctness, speed and problems of this machine.
 import ArgumentParser
 
 struct DoctorVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Look at this machine: what was chosen on it, whether it computes right, how fast.",
+    abstract: "Check this machine: selected kernels, numerical correctness and speed.",
     discussion: """
-      Every operation, forward and backward, and small whole models are computed and held against \
-      golden numbers of PyTorch. A number that is wrong, or a processor on which nothing can run, \
-      makes the exit status 1.
+      Every operation, forward and backward, and small whole models are computed and compared with stored results \
+      of PyTorch. Exit status 1 if a number is wrong or if the processor is not supported.
       """)
 
   @Flag(help: "Write JSON.")

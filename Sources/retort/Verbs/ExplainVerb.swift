@@ -1,4 +1,4 @@
-// `retort explain`: what a definition comes to, before anything runs.
+// `retort explain`: what a definition will run, before anything runs.
 import ArgumentParser
 import RetortExperimentPlan
 
@@ -7,10 +7,10 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
     commandName: "explain",
     abstract: "Show what an experiment will do, and how long it will take, without running it.",
     discussion: """
-      The losses as formulas with their numbers, the layer maps, what is frozen, steps and \
-      learning rates, every value that the definition does not state itself; and how long it will \
-      take on this machine, with memory and disk, from a few steps of every stage. Of a sweep or \
-      an ablation also the variants, what each computes and what it shares with those before it.
+      Shows the losses as formulas with their numbers, the layer maps, what is frozen, steps and \
+      learning rates, every value that the definition leaves to a recipe or a default; and how long it will \
+      take on this machine, with memory and disk, from a few steps of every stage. For a sweep or an ablation it \
+      also lists the variants and which stages they share.
       """)
 
   @Argument(help: ArgumentHelp("The definition.", valueName: "def.yaml"))

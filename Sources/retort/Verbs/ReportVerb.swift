@@ -12,7 +12,7 @@ struct ReportVerb: ParsableCommand {
     discussion: """
       Run in the repository's root, or say where it is. Needs nothing but the records and \
       Experiments/references, and gives the same bytes anywhere. defaults.md shows the program's \
-      own defaults beside Hugging Face's.
+      own defaults compared with Hugging Face's.
       """)
 
   @Flag(help: "Write nothing; fail if a file is not what the records give.")

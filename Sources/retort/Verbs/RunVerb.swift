@@ -6,10 +6,10 @@ struct RunVerb: ParsableCommand, RunsKernels {
     commandName: "run",
     abstract: "Run a definition's stages in order.",
     discussion: """
-      Of a definition with a sweep or an ablation every variant is run, each with a folder and a \
-      record of its own. \
-      Finished stages are kept in RETORT_CACHE and found again by whatever run needs the same. \
-      SIGINT and SIGTERM save a checkpoint after the step at hand and end the run; a second one \
+      If the definition has a sweep or an ablation, every variant is run in its own folder, with its own \
+      record. \
+      Finished stages are kept in RETORT_CACHE and reused by later runs. \
+      SIGINT and SIGTERM save a checkpoint after the current step and end the run; a second one \
       ends it at once.
       """)
 

@@ -1,4 +1,4 @@
-// `retort similarity`: the layers of two models beside each other.
+// `retort similarity`: two models compared layer by layer.
 import ArgumentParser
 import RetortDistillation
 import RetortFiles

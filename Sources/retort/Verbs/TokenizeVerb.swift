@@ -15,7 +15,7 @@ struct TokenizeVerb: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "vocab.txt, or a model that has one; a tokenizer_config.json beside it is followed.",
+      "vocab.txt, or a model that has one; a tokenizer_config.json in the same folder is applied.",
       valueName: "path"))
   var vocab: String
 
@@ -69,7 +69,7 @@ struct TokenizeVerb: ParsableCommand {
 }
 
 extension TokenizeVerb {
-  /// The tokenizer of a model, or of a vocabulary with a model's settings beside it.
+  /// The tokenizer of a model, or of a vocabulary with the settings of its model.
   private func makeTokenizer() throws -> BertTokenizer {
     var (vocabulary, settings) = try StoredVocabulary.read(vocab)
     if cased { (settings.lowercase, settings.stripAccents) = (false, false) }

@@ -1,4 +1,4 @@
-// `retort validate`: every mistake in definitions, before anything is loaded.
+// `retort validate`: every mistake in definitions, before any weights are loaded.
 import ArgumentParser
 import RetortExperimentPlan
 import RetortOptions
@@ -7,7 +7,11 @@ struct ValidateVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
     abstract: "Find every mistake in definitions.",
-    discussion: "Prints one line a mistake with file, line and column; nothing is loaded or run.")
+    discussion: """
+      Prints one line for each mistake, with file, line and column. For models that are available it reads \
+      config.json and the names and shapes of the weights; for tasks it reads their files. No weights are loaded and nothing \
+      is run.
+      """)
 
   @Argument(help: ArgumentHelp("Definitions in YAML.", valueName: "def.yaml"))
   var definitions: [String]

@@ -1,4 +1,4 @@
-// `retort verify`: a result against the published references.
+// `retort verify`: a result compared with published runs.
 import ArgumentParser
 import RetortFiles
 import RetortRecords
@@ -7,17 +7,16 @@ import RetortReporting
 struct VerifyVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Hold a result against published runs: inside or outside their band, and why.",
+    abstract: "Check whether a result lies within the range of published runs.",
     discussion: """
       Every figure of a fine-tuning's epochs that was also published for the same task and examples \
-      is held against the band of the published runs: from the lowest to the highest of several; \
-      of a single one, the tolerance that its source gives, or its accuracy's 95 % interval. The \
-      runs are those in Experiments/references of the models that the definition's compare_with \
-      names. What is known to be different is said: weights, size, budget. So is where the \
-      references contradict themselves.
-      Exit status 2 if a figure is outside its band, whatever the reason: --same-weights holds the \
-      result only against runs that it can be expected to agree with. 0 if all are inside, or if \
-      nothing is comparable, which is then said.
+      is compared with the range of the published runs. The range is lowest to highest if there are several runs. \
+      For one run it is the tolerance its source gives, or else the 95 % interval. The runs are taken from \
+      Experiments/references, for the models named in the definition's compare_with. Known differences in weights, \
+      size and budget are listed, as are contradictions within the references.
+      Exit status 2 if a figure is outside its range, for whatever reason; with --same-weights only runs that \
+      started from the same weights are compared. Exit status 0 if all are inside, or if no run is comparable, \
+      which is reported.
       """)
 
   @Argument(help: ArgumentHelp("A run's record.json, or its folder.", valueName: "record"))
@@ -26,10 +25,10 @@ struct VerifyVerb: ParsableCommand {
   @Option(
     name: .customLong("with"),
     help: ArgumentHelp(
-      "Hold it against the runs of this reference alone; may be repeated.", valueName: "id"))
+      "Compare only with the runs of this reference; may be repeated.", valueName: "id"))
   var chosen: [String] = []
 
-  @Flag(help: "Hold it only against runs that started from the same published weights.")
+  @Flag(help: "Compare only with runs that started from the same published weights.")
   var sameWeights = false
 
   @Option(help: ArgumentHelp("The repository's root.", valueName: "folder"))

@@ -3,113 +3,112 @@ import RetortOptions
 
 /// What can be written at a place of a definition.
 public struct DefinitionReference: Sendable {
-  /// The path as it was asked for: `stages.distill.loss`.
-  private let path: [String]
-  private let description: OptionDescription
-  /// Values that recipes and the program fill in, by where they come from.
-  private let filled: [(source: String, tree: DefinitionNode)]
-  /// Of which kind of stage; nil outside of stages.
-  private let kind: StageKind?
+  private let places: [DefinitionPlace]
 
-  /// - Parameter path: keys with points between them; empty for the whole language. Names of your own (of models,
-  ///   texts, tasks) may be written or left out, as may the name of a stage.
+  /// - Parameter path: keys with points between them, as in `--set`: `stages.distill.loss`, `stages.sst2.seed`; empty for
+  ///   the whole language. Names of your own (of models, texts, tasks) may be written or left out.
   /// - Throws: what is wrong with a path that leads nowhere.
-  public init(path text: String) throws(NoSuchKey) {
-    var description = OptionDescription(
-      key: "", schema: .map(ResolvedDefinition.options.descriptions),
-      about: "One YAML file is one experiment.", presence: .required, example: "")
-    var walked: [String] = []
-    var inBody: [String] = []
-    var kind: StageKind?
-    for part in text.split(separator: ".").map(String.init) {
-      guard let next = Self.descend(into: description.schema, part) else {
-        throw NoSuchKey(
-          key: part, place: walked.joined(separator: "."),
-          keys: Self.keys(of: description.schema).map(\.key))
-      }
-      description = next
-      walked.append(part)
-      if kind != nil { inBody.append(part) }
-      if walked.first == "stages", kind == nil, let found = StageKind(key: part) { kind = found }
-    }
-    path = walked
-    self.description = description
-    self.kind = kind
-    filled =
-      kind.map { kind in
-        (Recipe.all.filter { $0.kind == kind }.map { ("recipe \($0.name)", $0.tree) }
-          + [("without a recipe", StandardOptions.tree(for: kind, seed: nil))]).compactMap {
-            source, tree in
-            inBody.reduce(Optional(tree)) { $0?[$1] }.map { (source, $0) }
-          }
-      } ?? []
+  public init(path: String) throws(NoSuchKey) {
+    places = try DefinitionPlace.places(at: path)
   }
 
   /// The page.
-  public var text: String { lines.joined(separator: "\n") + "\n" }
+  public var text: String {
+    places.map { Self.lines($0).joined(separator: "\n") }.joined(separator: "\n\n\n") + "\n"
+  }
 
   // MARK: - Lines
 
-  private var lines: [String] {
+  private static func lines(_ place: DefinitionPlace) -> [String] {
+    let option = place.option
     var lines: [String] = []
-    if !path.isEmpty {
-      lines += Self.wrapped(
-        "\(path.joined(separator: "."))  \(Self.form(description.schema))", indent: "")
-      lines += Self.wrapped(description.about, indent: "  ")
-      lines += facts(of: description, filled: filled, indent: "  ")
-      lines.append("")
+    if place.path.isEmpty {
+      lines += wrapped(option.about, indent: "")
     } else {
-      lines += Self.wrapped(description.about, indent: "") + [""]
+      lines += wrapped(
+        "\(place.path.joined(separator: "."))  \(form(option.schema))", indent: "")
+      lines += wrapped(option.about, indent: "  ") + facts(of: place, listsKeys: true, indent: "  ")
     }
-    let options = Self.keys(of: description.schema)
-    guard !options.isEmpty else { return lines.dropLast() }
-    lines.append(Self.heading(description.schema))
-    for option in options {
-      lines.append("")
-      lines += Self.wrapped("\(option.key)  \(Self.form(option.schema))", indent: "  ")
-      lines += Self.wrapped(option.about, indent: "      ")
-      let below = filled.compactMap { source, tree in tree[option.key].map { (source, $0) } }
-      lines += facts(of: option, filled: below, indent: "      ")
+    lines += blocks(option.schema).flatMap { heading, options in
+      [""] + wrapped(heading, indent: "") + options.flatMap { [""] + self.lines(below: place, $0) }
     }
-    let deeper = options.first { !Self.keys(of: $0.schema).isEmpty }
-    if let deeper {
-      let example = (path + [deeper.key]).joined(separator: ".")
-      lines += ["", "More of a key: retort help definition \(example)"]
+    let deeper = place.keys.filter { !DefinitionPlace.keys(of: $0.schema).isEmpty }.map(\.key)
+    if let first = deeper.first {
+      let path = (place.path + [first]).joined(separator: ".")
+      let others = deeper.dropFirst().reduce(into: [String]()) {
+        if !$0.contains($1) { $0.append($1) }
+      }
+      let more = "More of a key: retort help definition \(path)"
+      lines +=
+        [""]
+        + wrapped(
+          others.isEmpty
+            ? more : "\(more), and likewise of \(others.joined(separator: ", "))", indent: "")
     }
     return lines
   }
 
-  private func facts(
-    of option: OptionDescription, filled: [(source: String, tree: DefinitionNode)], indent: String
+  /// A key with what is said of it, under its map.
+  private static func lines(
+    below place: DefinitionPlace, _ option: OptionDescription
   ) -> [String] {
+    wrapped("\(option.key)  \(form(option.schema))", indent: "  ")
+      + wrapped(option.about, indent: "      ")
+      + facts(of: place.place(of: option), indent: "      ")
+  }
+
+  /// - Parameter listsKeys: whether the keys below follow, which say themselves what is filled in.
+  private static func facts(
+    of place: DefinitionPlace, listsKeys: Bool = false, indent: String
+  ) -> [String] {
+    let option = place.option
     var facts: [String] = []
     if let condition = option.condition {
       facts.append("only with \(condition.key): \(condition.values.joined(separator: " or "))")
     }
-    // A map's keys say for themselves what is filled in.
-    let values =
-      Self.keys(of: option.schema).isEmpty || filled.allSatisfy { $0.tree.entries == nil }
-      ? filled : []
-    for (source, tree) in values { facts.append("\(source): \(FilledValues.text(tree))") }
+    let recipes = place.filled.filter { $0.recipe != nil }
+    let shown = place.filled.filter { !listsKeys || $0.tree.entries == nil }
+    for filled in shown {
+      let source =
+        filled.recipe.map { "recipe \($0)" }
+        ?? (recipes.isEmpty ? "if not written" : "without a recipe")
+      facts.append("\(source): \(FilledValues.text(filled.tree))")
+    }
     switch option.presence {
-    case .required:
-      if filled.isEmpty { facts.append("required") }
-    case .optional: if values.isEmpty { facts.append("optional") }
     case .standard(let value): facts.append("if not written: \(value)")
+    case .required where place.filled.isEmpty: facts.append("required")
+    case .required where recipes.count == place.filled.count:
+      facts.append("required without a recipe")
+    case .required, .optional:
+      if !shown.contains(where: { $0.recipe == nil }) { facts.append("optional") }
     }
-    if Self.keys(of: option.schema).isEmpty, !option.example.isEmpty {
-      facts.append("example: \(option.key): \(option.example)")
-    }
-    return facts.flatMap { Self.wrapped($0, indent: indent) }
+    if !option.example.isEmpty { facts.append("example: \(option.key): \(option.example)") }
+    return facts.flatMap { wrapped($0, indent: indent) }
   }
 
   // MARK: - Schemas
 
-  private static func heading(_ schema: OptionSchema) -> String {
+  /// The keys of a map under their headings: one block for each form that it can have.
+  private static func blocks(
+    _ schema: OptionSchema
+  ) -> [(heading: String, options: [OptionDescription])] {
     switch schema {
-    case .oneKey: "Exactly one of these keys:"
-    case .named(let value), .list(let value, _, _): heading(value)
-    default: "Keys:"
+    case .map(let options, let oneOf):
+      let rule = oneOf.isEmpty ? "" : " (exactly one of \(oneOf.joined(separator: ", ")))"
+      return [("Keys\(rule):", options)]
+    case .oneKey(let options): return [("Exactly one of these keys:", options)]
+    case .named(let value, _): return blocks(value)
+    case .list(let item, _): return blocks(item)
+    case .any(let types): return types.flatMap(blocks)
+    case .forms(let forms):
+      return forms.enumerated().flatMap { index, form in
+        blocks(form.schema).map { block in
+          (
+            "Form \(index + 1) of \(forms.count). \(form.title). \(block.heading)", block.options
+          )
+        }
+      }
+    case .number, .integer, .exactly, .truth, .text, .choice, .anything: return []
     }
   }
 
@@ -118,37 +117,12 @@ public struct DefinitionReference: Sendable {
     switch schema {
     case .map: "map"
     case .oneKey: "map of one key"
+    case .forms(let forms): "map, one of \(forms.count) forms"
     case .named: "map of your own names"
-    case .list(.map, _, _): "list of maps"
-    case .any(let forms): forms.map(form).joined(separator: ", or ")
+    case .list(.map, _): "list of maps"
+    case .any(let types): types.map(form).joined(separator: ", or ")
     case .choice(let names): names.joined(separator: " | ")
     default: schema.words
-    }
-  }
-
-  /// The keys that can stand below.
-  private static func keys(of schema: OptionSchema) -> [OptionDescription] {
-    switch schema {
-    case .map(let options), .oneKey(let options): options
-    case .named(let value): keys(of: value)
-    case .list(let item, _, _): keys(of: item)
-    case .any(let forms):
-      forms.flatMap(keys).reduce(into: []) { all, option in
-        if !all.contains(where: { $0.key == option.key }) { all.append(option) }
-      }
-    case .number, .integer, .truth, .text, .choice, .anything: []
-    }
-  }
-
-  /// The description behind a key, or the same one behind a name of the user's own.
-  private static func descend(into schema: OptionSchema, _ key: String) -> OptionDescription? {
-    if let option = keys(of: schema).first(where: { $0.key == key }) { return option }
-    // A stage is asked for by its kind, a term of a loss by its key; another name is the user's own.
-    switch schema {
-    case .named(let value):
-      return OptionDescription(
-        key: key, schema: value, about: "A name of your own.", presence: .optional, example: "")
-    default: return nil
     }
   }
 
@@ -163,18 +137,5 @@ public struct DefinitionReference: Sendable {
       }
     }
     return lines
-  }
-}
-
-/// A path into the definition language that leads nowhere.
-public struct NoSuchKey: Error, Sendable, Equatable, CustomStringConvertible {
-  public let key: String
-  /// The path up to there; empty for a definition itself.
-  public let place: String
-  let keys: [String]
-
-  public var description: String {
-    "no key '\(key)' in \(place.isEmpty ? "a definition" : place); "
-      + Spelling.advice(for: key, among: keys)
   }
 }

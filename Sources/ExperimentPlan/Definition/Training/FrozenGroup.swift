@@ -56,7 +56,9 @@ public enum FrozenGroup: Sendable, Equatable, Hashable, CustomStringConvertible 
   }
 
   static let type = OptionType<FrozenGroup>(
-    schema: .text(words: "one of " + names.joined(separator: ", ")),
+    schema: .text(
+      words: "one of " + names.joined(separator: ", "),
+      pattern: (names.dropLast() + [#"layers\.[0-9]+"#]).joined(separator: "|")),
     words: "parameters to keep as they are", example: "position_embeddings",
     standIn: .embeddings,
     read: { node, key, map in

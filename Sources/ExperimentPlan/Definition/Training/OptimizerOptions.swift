@@ -1,15 +1,15 @@
-// The optimiser and the learning-rate schedule of a stage.
+// The optimizer and the learning-rate schedule of a stage.
 import RetortOptimization
 import RetortOptions
 
-/// One of the registered optimisers with its numbers.
+/// One of the registered optimizers with its numbers.
 public struct OptimizerOptions: Sendable, Equatable {
   public var rule: any OptimizerRule
 
   static let options = OptionList(
     OptimizerOptions.init(rule:),
     OptionField(
-      choosing: "name", \.rule, among: Optimizers.all.map { variant($0) }, "Which optimiser."))
+      choosing: "name", \.rule, among: Optimizers.all.map { variant($0) }, "Which optimizer."))
 
   private static func variant<Rule: OptimizerRule>(
     _ type: Rule.Type

@@ -4,7 +4,7 @@ import RetortOptions
 /// When a stage has done enough.
 public enum StageLimit: Sendable, Equatable {
   case epochs(Int)
-  /// Optimiser steps.
+  /// Optimizer steps.
   case steps(Int)
   /// Tokens of the corpus seen, [CLS] and [SEP] counted.
   case tokens(Int)
@@ -17,7 +17,7 @@ public enum StageLimit: Sendable, Equatable {
       "epochs", .integer(atLeast: 1, example: "3"), "Passes over the data.",
       make: { .epochs($0) }, take: { if case .epochs(let count) = $0 { count } else { nil } }),
     OptionAlternative(
-      "steps", .integer(atLeast: 1, example: "1000"), "Optimiser steps.",
+      "steps", .integer(atLeast: 1, example: "1000"), "Optimizer steps.",
       make: { .steps($0) }, take: { if case .steps(let count) = $0 { count } else { nil } }),
     OptionAlternative(
       "tokens", .integer(atLeast: 1, atMost: mostTokens, example: "3_000_000"),
@@ -39,7 +39,7 @@ public enum CheckpointSpacing: Sendable, Equatable {
       "minutes", .number(minutes, example: "10"), "Minutes between checkpoints.",
       make: { .minutes($0) }, take: { if case .minutes(let minutes) = $0 { minutes } else { nil } }),
     OptionAlternative(
-      "steps", .integer(atLeast: 1, example: "500"), "Optimiser steps between checkpoints.",
+      "steps", .integer(atLeast: 1, example: "500"), "Optimizer steps between checkpoints.",
       make: { .steps($0) }, take: { if case .steps(let count) = $0 { count } else { nil } }),
   ]).described(as: "one of {minutes: n}, {steps: n}")
 }

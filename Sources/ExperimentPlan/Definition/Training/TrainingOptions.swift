@@ -1,4 +1,4 @@
-// What every training stage is told: batches, optimiser, schedule, limits.
+// What every training stage is told: batches, optimizer, schedule, limits.
 import RetortOptions
 
 /// What `pretrain`, `distill` and `finetune` have in common.
@@ -47,7 +47,8 @@ public struct TrainingOptions: Sendable, Equatable {
         "How often a checkpoint is written, besides the end of an epoch. No result depends on it."),
       OptionField(
         "seed", \.seed, .seed,
-        "Of order, masking, dropout and a new head. The experiment's, if not written.")
+        "Seed of data order, masking, dropout and a new head. Default: the experiment's seed."
+      ).filledBeforehand
     ).checked { _, map in
       if case .standard? = map.node("seed")?.origin {
         (map.collector as? DefinitionDecoding)?.inheritedSeeds.insert(map.path)
