@@ -181,7 +181,7 @@ import Testing
   @Test(
     "a task's file that is not one; / stands for a new line and _ for a tab",
     arguments: [
-      ("sentence_label/good film/", "dev.tsv:2"), ("sentence_label/good_1/bad_2/", "dev.tsv:3:5"),
+      ("sentence_label/good film/", "dev.tsv:2"), ("sentence_label/good_1/bad_2/", "dev.tsv:3: "),
       ("sentence_label/good_positive/", "0, 1"), ("index_sentence/0_good/", "dev.tsv:1"),
       ("", "dev.tsv"),
     ])

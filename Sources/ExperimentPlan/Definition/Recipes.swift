@@ -44,7 +44,7 @@ struct Recipe: Sendable {
   func tree(under written: DefinitionNode) -> DefinitionNode {
     var tree = tree
     for description in StageDefinition.descriptions(of: kind) {
-      guard case .map(let keys) = description.schema, var map = tree[description.key],
+      guard case .map(let keys, _) = description.schema, var map = tree[description.key],
         map.entries != nil
       else { continue }
       for key in keys {

@@ -119,7 +119,7 @@ extension StageWork {
 /// The types of fields that hold names of contents.
 private enum ContentNames {
   static let words: Set<String> = [
-    DefinitionNames.modelOrStage.schema.words, CorpusSource.references.schema.words,
+    DefinitionNames.name.schema.words, CorpusSource.references.schema.words,
     TaskSource.reference.schema.words, TeacherOutputs.type.schema.words,
   ]
 }
