@@ -70,6 +70,7 @@ library: packages
 	rm -rf $(RELEASES) Tests/LibraryUse/Package.resolved
 	git clone --quiet --bare . $(RELEASES)/retort.git
 	git -C $(RELEASES)/retort.git tag 1.0.$$(git log -1 --format=%ct)
+	$(SWIFT) package --package-path Tests/LibraryUse --scratch-path .build-library update
 	for example in fine-tune distil; do \
 	  $(SWIFT) run --package-path Tests/LibraryUse --scratch-path .build-library $$example; \
 	done
