@@ -95,8 +95,7 @@ let package = Package(
       dependencies: ["Transformers", "Optimization", "Text", "Storage", "Evaluation"]),
     .target(
       name: "Benchmarks",
-      dependencies: ["CMalloc", "Distillation", "Processor"],
-      swiftSettings: notOptimised),
+      dependencies: ["CMalloc", "Distillation", "Processor"]),
     .target(
       name: "Reporting",
       dependencies: ["StrictYAML", "Formatting", "Records", "Evaluation"],
