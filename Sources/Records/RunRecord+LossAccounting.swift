@@ -21,7 +21,7 @@ extension RunRecord {
       public var scale: Double
       /// Which of the term's options the scale comes from; nil for a scale of 1 and in earlier records.
       public var scaledBy: Option?
-      /// Names of what the term measures beside its value; nil for none and in earlier records.
+      /// Names of the term's further measurements; nil for none and in earlier records.
       public var measures: [String]?
 
       /// An option of a term, such as the temperature, and its value.
@@ -57,7 +57,7 @@ extension RunRecord {
       public var gradientNorms: [Double]
       /// Between the gradients of the first and second term, the first and third, ..., the second and third, ...
       public var gradientCosines: [Double]
-      /// What the terms measured beside their values, by name.
+      /// Further measurements of the terms, by name.
       public var measurements: [String: Double]
 
       public init(

@@ -3,15 +3,19 @@
 // commit, and builds and runs the two programs.
 import PackageDescription
 
-guard let repository = Context.environment["RETORT_REPOSITORY"] else {
-  fatalError("RETORT_REPOSITORY is not set; make library sets it")
-}
+// Without one, as in an editor, it is the work tree.
+let source: Package.Dependency =
+  if let repository = Context.environment["RETORT_REPOSITORY"] {
+    .package(url: repository, from: "1.0.0")
+  } else {
+    .package(name: "retort", path: "../..")
+  }
 
 let retort = Target.Dependency.product(name: "RetortTraining", package: "retort")
 
 let package = Package(
   name: "LibraryUse",
-  dependencies: [.package(url: repository, from: "1.0.0")],
+  dependencies: [source],
   targets: [
     .executableTarget(name: "fine-tune", dependencies: [retort]),
     .executableTarget(name: "distil", dependencies: [retort]),

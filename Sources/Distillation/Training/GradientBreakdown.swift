@@ -15,7 +15,7 @@ public struct GradientBreakdown: Sendable, Equatable {
   public var gradientNorms: [Double]
   /// Cosines between the gradients of two terms, in the order of `pairs`; 0 where one of them is zero.
   public var cosines: [Double]
-  /// What the terms measure beside their values, by name: means over the rows of the term that measures it. A name is
+  /// Further measurements of the terms, by name: means over the rows of the term that measures it. A name is
   /// absent where nothing was there to be measured.
   public var measurements: [String: Double]
 

@@ -94,7 +94,7 @@ struct StageProbe {
       case .minutes(let minutes): Int(seconds / 60 / minutes)
       case .steps(let spacing): steps / spacing
       }
-    // Weights, the terms' own parameters and what the optimizer keeps of all that is trained, beside the checkpoint
+    // Weights, the terms' own parameters and what the optimizer keeps of all that is trained, plus the checkpoint
     // before them until they are whole; the best epoch's weights.
     let optimizer = planned.stage.training.optimization.optimizer
     let states = type(of: optimizer).stateNames.count * bytes(trainer.optimizer.parameters)

@@ -58,7 +58,7 @@ protocol StageWork: Sendable, Equatable {
   var details: [String] { get }
   /// What is noted as it begins; nil for nothing.
   var remark: String? { get }
-  /// What its record says of its inputs beside the name in each role.
+  /// What its record says of its inputs, other than the name in each role.
   var furtherInputs: [String: String] { get }
 }
 
@@ -67,7 +67,7 @@ struct Distillation: Sendable {
   let teacher: String
   let student: String
   let loss: LossOptions
-  /// The stage with its teacher run beside the student, wherever its outputs came from.
+  /// The stage with a live teacher, even if it read stored outputs.
   let live: any StageWork
   /// The stage without the terms that read the teacher.
   let withoutTeacher: any StageWork

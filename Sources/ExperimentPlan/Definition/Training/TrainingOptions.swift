@@ -1,4 +1,4 @@
-// What every training stage is told: batches, optimizer, schedule, limits.
+// The options of every training stage: batches, optimizer, schedule, limits.
 import RetortOptions
 
 /// What `pretrain`, `distill` and `finetune` have in common.
