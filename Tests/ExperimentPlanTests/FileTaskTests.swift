@@ -196,6 +196,23 @@ struct FileTaskTests {
     #expect(try mistakes(task(), [:]) == [])
   }
 
+  @Test(
+    "a fraction that leaves nothing on one side is said before the first stage",
+    arguments: [0.001, 0.999])
+  func emptySide(fraction: Double) throws {
+    let experiment = try Self.experiment(
+      """
+          files: { train: train.csv }
+          text: review
+          label: stars
+          dev: { fraction: \(fraction) }
+      """, ["train.csv": Self.csv(Self.rows)])
+    let error = #expect(throws: (any Error).self) { try experiment.run(experiment.request()) }
+    #expect(
+      "\(error.map { "\($0)" } ?? "")".contains("tasks.sentiment.dev.fraction: expected some"))
+    #expect(experiment.cachedStages.isEmpty)
+  }
+
   @Test("wrong rows and missing files are said before the first stage")
   func beforeTheFirstStage() throws {
     let task = """

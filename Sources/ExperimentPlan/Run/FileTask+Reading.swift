@@ -24,6 +24,13 @@ extension FileTask {
     }
     guard let split else { preconditionFailure("a task without a development set") }
     let places = split.places(in: whole)
+    guard !places.training.isEmpty, !places.development.isEmpty else {
+      throw LocationError(problems: [
+        "tasks.\(name).dev.fraction: expected some examples on both sides, found "
+          + "\(places.training.count) to learn from and \(places.development.count) to be evaluated on, of "
+          + "\(whole.count) in \(whole.path); write another fraction"
+      ])
+    }
     return Tables(
       train: whole.rows(places.training), dev: whole.rows(places.development), test: test,
       classes: classes)
@@ -53,9 +60,10 @@ extension FileTask {
   func look() -> TaskLook {
     guard Locations.exists(path(of: files.train)) else { return .absent }
     do {
-      let classes = try table(files.train).classes
+      let table = try table(files.train)
+      let classes = table.classes
       if let writtenClasses {
-        _ = try table(files.train).sentences(classes: writtenClasses)
+        _ = try table.sentences(classes: writtenClasses)
       } else if classes.count < 2 {
         return .unusable([
           "\(path(of: files.train)): expected two classes or more in '\(columns.label)', found "
