@@ -216,6 +216,15 @@ extension RunRecord {
 }
 
 extension RunRecord.Stage {
+  /// Whether it learned a task and was evaluated on it, as a fine-tuning is.
+  public var isEvaluated: Bool { !evaluations.isEmpty }
+
+  /// The model or stage that it learned from; nil without a teacher.
+  public var teacher: String? { inputs["teacher"] }
+
+  /// The model or stage that it trained.
+  public var trainedInput: String? { inputs["model"] ?? inputs["student"] }
+
   /// The row of the epoch whose weights were kept.
   public var keptEpoch: RunRecord.Epoch? {
     guard let best else { return nil }

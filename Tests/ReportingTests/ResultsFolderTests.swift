@@ -247,6 +247,27 @@ struct ResultsFolderTests {
     #expect(!head.contains("nothing learned") && !head.contains("say nothing about"))
   }
 
+  @Test("pages ask what a stage did, not what its kind is called")
+  func kinds() throws {
+    func page(_ record: RunRecord) throws -> String {
+      let runs = ExperimentRuns(name: record.experiment.name, records: [record], references: [])
+      return try #require(ExperimentPage(runs).files["\(record.experiment.name).md"])
+    }
+    let known = try page(.synthetic())
+    var record = RunRecord.synthetic()
+    // Of the same lengths: the table's columns are padded.
+    let others = ["distill": "pruning", "finetune": "pruning2"]
+    var renamed = known
+    for (kind, other) in others {
+      renamed = renamed.replacing("| \(kind) ", with: "| \(other) ")
+      for index in record.stages.indices where record.stages[index].kind.rawValue == kind {
+        record.stages[index].kind = RunRecord.StageKind(rawValue: other)
+      }
+    }
+    #expect(renamed != known)
+    #expect(try page(record) == renamed)
+  }
+
   @Test("an epoch without a complete window says No log, as the Trainer does")
   func noLog() throws {
     var record = RunRecord.synthetic()

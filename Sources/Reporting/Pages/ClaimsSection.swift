@@ -43,7 +43,7 @@ struct ClaimsSection {
 
   /// Teacher and student as they were fine-tuned in the first run.
   private var pair: Pair? {
-    let stages = runs.first.stages.filter { $0.kind == .finetune }
+    let stages = runs.first.stages.filter(\.isEvaluated)
     guard let teacher = stages.first(where: { $0.variant == "teacher" }),
       let student = stages.first(where: { $0.variant == "main" })
     else { return nil }

@@ -28,7 +28,7 @@ struct ComparisonSection {
     runs.records.flatMap { record -> [Group] in
       var names: [String] = []
       var members: [String: [RunRecord.Stage]] = [:]
-      for stage in record.stages where stage.kind == .finetune {
+      for stage in record.stages {
         guard let data = stage.keptEvaluation?.data else { continue }
         if members[data] == nil { names.append(data) }
         members[data, default: []].append(stage)

@@ -247,7 +247,7 @@ extension RunRecord {
   /// through, back to the model it began as.
   func describedModel(of stage: Stage) -> String {
     var chain: [String] = []
-    var current = stage.inputs["model"] ?? stage.inputs["student"]
+    var current = stage.trainedInput
     while let name = current, chain.count < 16 {
       if let model = weights.first(where: { $0.name == name }) {
         chain.append("\(originText(of: model)) (\(model.source))")
@@ -255,7 +255,7 @@ extension RunRecord {
       }
       guard let parent = stages.first(where: { $0.id == name }) else { break }
       chain.append("stage \(name)")
-      current = parent.inputs["model"] ?? parent.inputs["student"]
+      current = parent.trainedInput
     }
     return chain.isEmpty ? stage.id : chain.joined(separator: ", from ")
   }
@@ -268,8 +268,7 @@ extension RunRecord {
     guard model.origin == .random, model.source.hasPrefix("random") else { return nil }
     let isStudent = model.source.contains("sizes of a student of")
     return stages.first {
-      $0.kind == .pretrain && $0.inputs["model"] == model.name
-        || isStudent && $0.kind == .distill && $0.inputs["student"] == model.name
+      !$0.isEvaluated && $0.trainedInput == model.name && ($0.teacher == nil || isStudent)
     }?.id
   }
 

@@ -65,16 +65,16 @@ struct ExperimentPlots {
     let tunings = runs.tuningIDs(main: true)
     if tunings.count == 1, let epochs = tunings.compactMap(epochs).first { return epochs }
     let losses = losses()
-    let distillation = runs.first.stages.first { $0.kind == .distill && $0.variant == "main" }
+    let distillation = runs.first.stages.first { $0.isDistillation && $0.variant == "main" }
     return losses.first { $0.file == distillation.map { fileName($0.id) } } ?? losses.first
   }
 
-  /// One picture per distilling or pre-training stage, a panel for each loss term and a line for each run that
-  /// computed it; one picture for all fine-tunings together.
+  /// One picture per stage that learned from text, a panel for each loss term and a line for each run that
+  /// computed it; one picture for all that learned a task together.
   func losses() -> [Plot] {
     let entries = runs.distinctStages.filter { $0.stage.curve.points.count > 1 }
     var plots: [Plot] = []
-    for entry in entries where entry.stage.kind == .distill || entry.stage.kind == .pretrain {
+    for entry in entries where !entry.stage.isEvaluated {
       let id = entry.stage.id
       guard !plots.contains(where: { $0.file == fileName(id) }) else { continue }
       plots.append(
@@ -82,7 +82,7 @@ struct ExperimentPlots {
           file: fileName(id), caption: "Loss of stage \(id) by step",
           svg: ChartDrawing.svg(terms(of: entries.filter { $0.stage.id == id }))))
     }
-    let tunings = entries.filter { $0.stage.kind == .finetune }
+    let tunings = entries.filter(\.stage.isEvaluated)
     if !tunings.isEmpty {
       plots.append(
         Plot(

@@ -35,7 +35,7 @@ struct ExperimentRuns {
   func tuningIDs(main: Bool) -> [String] {
     var seen: Set<String> = []
     return records.flatMap(\.stages).compactMap { stage in
-      guard stage.kind == .finetune, !stage.epochs.isEmpty, (stage.variant == "main") == main,
+      guard !stage.epochs.isEmpty, (stage.variant == "main") == main,
         seen.insert(stage.id).inserted
       else { return nil }
       return stage.id
@@ -109,7 +109,7 @@ extension RunRecord {
       || !other.stages.isEmpty && other.stages.allSatisfy { digests[$0.id] == $0.digest }
   }
 
-  var hasDistillation: Bool { stages.contains { $0.kind == .distill && $0.variant == "main" } }
+  var hasDistillation: Bool { stages.contains { $0.isDistillation && $0.variant == "main" } }
 
   /// What a row of the comparison is called.
   func title(of stage: Stage) -> String {
@@ -127,25 +127,27 @@ extension RunRecord {
 extension RunRecord {
   /// Whether a fine-tuning of this run learned from the stage's answers.
   func teaches(_ stage: Stage) -> Bool {
-    stages.contains { $0.kind == .finetune && $0.inputs["teacher"] == stage.id }
+    stages.contains { $0.isEvaluated && $0.teacher == stage.id }
   }
 
   /// Whether another fine-tuning of this run learned or went on from the stage.
   func isSource(_ stage: Stage) -> Bool {
-    teaches(stage)
-      || stages.contains { $0.kind == .finetune && $0.inputs["model"] == stage.id }
+    teaches(stage) || stages.contains { $0.isEvaluated && $0.trainedInput == stage.id }
   }
 
   /// With the stage's name where the definition has several fine-tunings.
   private func mainTitle(of stage: Stage) -> String {
     if teaches(stage) { return "teacher" }
     let name = hasDistillation ? "distilled student" : "fine-tuned model"
-    let same = stages.count { $0.kind == .finetune && $0.variant == "main" && !teaches($0) }
+    let same = stages.count { $0.isEvaluated && $0.variant == "main" && !teaches($0) }
     return same > 1 ? "\(name) \(stage.id)" : name
   }
 }
 
 extension RunRecord.Stage {
+  /// Whether it learned from a teacher on text.
+  var isDistillation: Bool { teacher != nil && !isEvaluated }
+
   /// The task's name, from the name of the split it was evaluated on: `glue/sst2 dev`.
   var task: String? {
     evaluations.first?.data.split(separator: " ").first.map(String.init)

@@ -51,7 +51,7 @@ struct Headline {
       text += "on \(first.count.grouped) examples."
     }
     let teacher = record.stages.first {
-      $0.variant == "teacher" && $0.kind == .finetune && $0.task == stage.task
+      $0.variant == "teacher" && $0.isEvaluated && $0.task == stage.task
     }
     if kept.count == 1, let teacher = teacher?.keptEpoch, teacher.correct > 0 {
       let share = 100 * Double(first.correct) / Double(teacher.correct)
@@ -78,7 +78,7 @@ struct Headline {
   /// The same student without distillation: what the distilled one has to be compared with.
   private func undistilled(beside stage: RunRecord.Stage, in record: RunRecord) -> String? {
     let baseline = record.stages.first {
-      $0.variant == "no_distillation" && $0.kind == .finetune && $0.task == stage.task
+      $0.variant == "no_distillation" && $0.isEvaluated && $0.task == stage.task
     }
     guard let baseline, let other = baseline.keptEvaluation, let own = stage.keptEvaluation,
       other.count == own.count

@@ -62,7 +62,7 @@ extension ExperimentRuns.Condition {
   func models(on data: String) -> [MeasuredModel] {
     var found: [MeasuredModel] = []
     for record in records {
-      for stage in record.stages where stage.kind == .finetune {
+      for stage in record.stages {
         guard let kept = stage.keptEvaluation, kept.data == data else { continue }
         let measurement = MeasuredModel.Measurement(
           record: record, stage: stage, evaluation: kept)

@@ -45,7 +45,7 @@ struct RehearsalSection {
   /// How long an epoch of the last fine-tuning takes at the rehearsal's pace.
   private var pace: String {
     let record = runs.first
-    guard let stage = record.stages.last(where: { $0.kind == .finetune && $0.variant == "main" }),
+    guard let stage = record.stages.last(where: { $0.isEvaluated && $0.variant == "main" }),
       let measured = record.measured.stages[stage.id], stage.steps > 0, stage.sequences > 0,
       let train = record.data.first(where: {
         stage.data.contains($0.name) && $0.name.hasSuffix(" train")

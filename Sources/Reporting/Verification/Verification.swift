@@ -47,7 +47,7 @@ public struct Verification: Encodable, Sendable, Equatable {
   ///   - onlySameWeights: leaves out published runs that started from other weights.
   public init(_ record: RunRecord, references: [Reference], onlySameWeights: Bool = false) {
     experiment = record.experiment.name
-    comparisons = record.stages.filter { $0.kind == .finetune && !$0.epochs.isEmpty }
+    comparisons = record.stages.filter { !$0.epochs.isEmpty }
       .flatMap { stage in
         Self.models(beside: stage, in: references).map { model in
           Comparison(record, stage, model)
@@ -144,7 +144,7 @@ extension RunRecord {
   /// Whether a stage's model was read from the published weights of that name, and not trained before.
   /// - Parameter weights: a name on the hub; the owner's does not count, it has changed for some.
   fileprivate func starts(_ stage: Stage, from published: String?) -> Bool {
-    guard let published, let input = stage.inputs["model"],
+    guard let published, let input = stage.trainedInput,
       let model = weights.first(where: { $0.name == input }), model.origin == .published
     else { return false }
     return model.source.split(separator: "/").last == published.split(separator: "/").last
