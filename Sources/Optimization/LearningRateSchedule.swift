@@ -10,6 +10,9 @@ public protocol LearningRateSchedule: Sendable, Equatable {
   static var about: String { get }
   /// Its keys in a definition beside `name` and `warmup`.
   static var options: OptionList<Self> { get }
+  /// Of its arithmetic. Raise it when the same numbers give another result: finished stages in the cache are then not taken
+  /// for those of the new one. 1 is not written into digests.
+  static var version: Int { get }
 
   /// Share of the peak in a step.
   /// - Parameters:
@@ -23,6 +26,8 @@ public protocol LearningRateSchedule: Sendable, Equatable {
 }
 
 extension LearningRateSchedule {
+  public static var version: Int { 1 }
+
   /// The schedule that a map says, nil after a report. The caller closes the map.
   public static func read(_ map: MapReader) -> (any LearningRateSchedule)? { options.read(map) }
   public static var optionDescriptions: [OptionDescription] { options.descriptions }

@@ -12,6 +12,9 @@ public protocol OptimizerRule: Sendable, Equatable {
   /// Its keys in a definition beside `name`; `learning_rate` and `max_grad_norm` are among them and fill the
   /// properties below.
   static var options: OptionList<Self> { get }
+  /// Of its arithmetic. Raise it when the same numbers give another result: finished stages in the cache are then not taken
+  /// for those of the new one. 1 is not written into digests.
+  static var version: Int { get }
   /// What it keeps of each parameter, in the parameter's shape: names of the checkpoint's groups.
   static var stateNames: [String] { get }
 
@@ -24,6 +27,10 @@ public protocol OptimizerRule: Sendable, Equatable {
 
   /// - Parameter parameters: those that are not trainable are passed over.
   func makeOptimizer(parameters: [Parameter]) -> any Optimizer
+}
+
+extension OptimizerRule {
+  public static var version: Int { 1 }
 }
 
 /// What one training's parameters are updated by, with all that it keeps from step to step.

@@ -26,6 +26,26 @@ struct StageKindTests {
     }
   }
 
+  @Test("a digest has the version of arithmetic that was changed, and no other")
+  func versions() throws {
+    let definition = try DefinitionText.load(TeachingTests.text)
+    for stage in definition.stages {
+      func text(_ versions: [(name: String, version: Int)]) -> String {
+        CanonicalText.write(
+          stage.canonicalForDigest(inputs: [], data: [], versions: versions), sorted: true)
+      }
+      let names = stage.versions.map(\.name)
+      #expect(names.contains("adamw") && names.contains("linear"), "\(names)")
+      #expect(names.contains { ["masked_lm", "cross_entropy"].contains($0) }, "\(names)")
+      #expect(stage.kind != .finetune || names.contains("accuracy"))
+      let before = text(stage.versions)
+      #expect(!before.contains("versions"))
+      #expect(
+        text([("linear", 2), ("adamw", 1), ("masked_lm", 3)])
+          == before + "versions:\n  linear: 2\n  masked_lm: 3\n")
+    }
+  }
+
   @Test("maps of one key are known by their type")
   func exclusiveMaps() {
     #expect(DefinitionPath.exclusiveMaps == ["limit", "checkpoint_every"])

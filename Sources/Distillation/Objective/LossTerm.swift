@@ -66,6 +66,9 @@ public protocol LossTerm: Sendable, Equatable {
   static var batchKinds: Set<BatchKind> { get }
   /// Its keys in a definition, in canonical order; the weight is not among them.
   static var options: OptionList<Self> { get }
+  /// Of its arithmetic. Raise it when the same numbers give another result: finished stages in the cache are then not taken
+  /// for those of the new one. 1 is not written into digests.
+  static var version: Int { get }
 
   /// Whether a stage measures it where its weight is 0. Any other term without a weight is left out: it is neither
   /// computed nor logged.
@@ -81,7 +84,8 @@ public protocol LossTerm: Sendable, Equatable {
   var readsOfTeacher: Observations { get }
   var scale: ValueScale? { get }
 
-  /// What does not fit, beyond what follows from the observations: a missing layer, different vocabularies.
+  /// What does not fit. That a model has no such layer or head, or another vocabulary, follows from the observations and is
+  /// reported without it; here are widths or numbers of classes that differ.
   func problems(student: ModelDimensions, teacher: ModelDimensions) -> [TermProblem]
 
   /// Its keys that name a numbered hidden state of the student, and of the teacher: `pairs.0.student`.
@@ -103,6 +107,8 @@ extension LossTerm {
   public var name: String { Self.key }
   public var readsOfTeacher: Observations { .nothing }
   public var scale: ValueScale? { nil }
+
+  public static var version: Int { 1 }
 
   public func problems(student: ModelDimensions, teacher: ModelDimensions) -> [TermProblem] { [] }
 
@@ -133,7 +139,8 @@ public protocol VocabularyTerm: LossTerm {
 
   /// - Parameters:
   ///   - rows: those that will be streamed; the ones that are not of the term's positions are kept from it.
-  ///   - gradientScale: what the gradient of each row's loss is multiplied by.
+  ///   - gradientScale: what the gradient of each row's loss is multiplied by: the term's weight over the rows of the
+  ///     step.
   func objective(of rows: VocabularyRows, gradientScale: Double) -> any VocabularyObjective
 
   /// What can be measured beside it, by name, adding nothing to a gradient: taken where a step's gradient is broken
@@ -178,8 +185,10 @@ public struct VocabularyRows: Sendable {
 
 /// A term on tensors: hidden states and class logits.
 public protocol TensorTerm: LossTerm {
-  /// The sum over the batch's rows; in a recording scope it also adds the gradient.
-  /// - Parameter gradientScale: what the gradient of each row's loss is multiplied by.
+  /// The sum of the loss over the batch's rows, without the weight. In a recording scope it also adds the gradient to the
+  /// tensors it is taken of: by a loss of the engine, such as `squaredError`, or by `seedGradient(of:with:)`.
+  /// - Parameter gradientScale: what the gradient of each row's loss is multiplied by: the term's weight over the rows of
+  ///   the step.
   func sum(over batch: TermBatch, gradientScale: Double, in scope: ComputeScope) -> Double
 }
 

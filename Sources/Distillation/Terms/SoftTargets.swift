@@ -65,7 +65,8 @@ public struct SoftTargets: VocabularyTerm {
 }
 
 extension ValueScale {
-  static func squareOfTemperature(_ temperature: Double) -> ValueScale {
+  /// T², of a term whose logits are divided by T.
+  public static func squareOfTemperature(_ temperature: Double) -> ValueScale {
     ValueScale(option: "temperature", value: temperature, factor: temperature * temperature)
   }
 }
@@ -79,13 +80,15 @@ enum SoftTargetFormula {
 }
 
 extension OptionType where Value == Double {
-  static var temperature: OptionType {
+  /// A temperature: above 0.
+  public static var temperature: OptionType {
     .number(
       .positive, advice: "logits are divided by it; 1 means no softening; DistilBERT uses 2",
       example: "2.0")
   }
 
-  static var temperatureAbout: String {
+  /// What a term's reference says of its temperature.
+  public static var temperatureAbout: String {
     "T: both models' logits are divided by it, and the loss multiplied by T²."
   }
 }

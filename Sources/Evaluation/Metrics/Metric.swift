@@ -8,6 +8,9 @@ public protocol Metric: Sendable {
   static var title: String { get }
   /// What it is, in a sentence, for the reference of definitions.
   static var about: String { get }
+  /// Of its arithmetic. Raise it when the same numbers give another result: finished stages in the cache are then not taken
+  /// for those of the new one. 1 is not written into digests.
+  static var version: Int { get }
   /// Whether more is better.
   static var higherIsBetter: Bool { get }
   /// - Parameter answers: at least one.
@@ -18,6 +21,7 @@ public protocol Metric: Sendable {
 }
 
 extension Metric {
+  public static var version: Int { 1 }
   public static var higherIsBetter: Bool { true }
 
   /// The percentile bootstrap's, for a metric that has no interval of its own.

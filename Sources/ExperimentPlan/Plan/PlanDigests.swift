@@ -187,7 +187,9 @@ private struct DigestMaking {
       data.append(digest)
     }
     let value = digest(
-      "stage", planned.stage.canonicalForDigest(inputs: inputs, data: data))
+      "stage",
+      planned.stage.canonicalForDigest(
+        inputs: inputs, data: data, versions: planned.stage.versions))
     stages[id] = value
     return value
   }

@@ -125,6 +125,12 @@ struct FinetuneStage: StageWork {
     head == .stored ? ["classifier": "stored with \(model)"] : [:]
   }
 
+  /// With the metric that chooses the epoch.
+  var versions: [(name: String, version: Int)] {
+    objective.terms.map { ($0.name, type(of: $0.term).version) }
+      + selectBest.metrics().map { ($0.name, $0.version) }
+  }
+
   /// A new classifier is what a fine-tuning begins with unless one is kept.
   var digestEntries: [(String, CanonicalValue)] {
     canonicalEntries.filter { head == .stored || $0.0 != "head" }

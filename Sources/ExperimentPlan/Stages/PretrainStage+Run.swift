@@ -5,13 +5,13 @@ extension PretrainStage {
   func run(in execution: StageExecution) throws -> StageResult {
     let model = try execution.models.make(execution.planned.model)
     return try execution.maskedLanguage(model, corpus: text) { _ in
-      StageTeaching(objective: Self.objective, source: nil, description: nil)
+      StageTeaching(objective: objective, source: nil, description: nil)
     }
   }
 
   func probe(
     _ planned: PlannedStage, isCached: Bool, in probe: StageProbe
   ) throws -> (RunForecast.Stage, DataSize) {
-    try probe.measure(planned, isCached, text, teacher: nil, objective: Self.objective)
+    try probe.measure(planned, isCached, text, teacher: nil, objective: objective)
   }
 }

@@ -35,9 +35,9 @@ struct PretrainStage: StageWork {
   }
 
   var title: String { "pretrain \(model)" }
-  var formula: [String] { Self.objective.formulaLines }
+  var formula: [String] { objective.formulaLines }
 
-  static let objective = Objective(WeightedTerm(1, MaskedLanguage()))
+  var objective: Objective { Objective(WeightedTerm(1, MaskedLanguage())) }
   var details: [String] { text.details }
 }
 

@@ -31,15 +31,31 @@ extension StageDefinition {
 
   /// What the stage's result depends on: no names, no recipe, no checkpoint interval. Inputs and
   /// data are told by their digests.
-  func canonicalForDigest(inputs: [String], data: [String]) -> CanonicalValue {
+  /// - Parameter versions: those of the stage.
+  func canonicalForDigest(
+    inputs: [String], data: [String], versions: [(name: String, version: Int)]
+  ) -> CanonicalValue {
     let toldOtherwise = type(of: work).toldByContents.union(["checkpoint_every"])
     let options = (work.digestEntries + trainingEntries).filter {
       !toldOtherwise.contains($0.0)
     }
-    return .map([
-      ("kind", .text(kind.rawValue)), ("inputs", .list(inputs.map { .text($0) })),
-      ("data", .list(data.map { .text($0) })), ("options", .map(options)),
-    ])
+    let raised = versions.filter { $0.version != 1 }
+    return .map(
+      [
+        ("kind", .text(kind.rawValue)), ("inputs", .list(inputs.map { .text($0) })),
+        ("data", .list(data.map { .text($0) })), ("options", .map(options)),
+      ]
+        + (raised.isEmpty
+          ? [] : [("versions", .map(raised.map { ($0.name, .integer($0.version)) }))]))
+  }
+
+  /// Of everything that is registered by name and takes part in the stage.
+  var versions: [(name: String, version: Int)] {
+    let optimizer = type(of: training.optimizer.rule)
+    let schedule = type(of: training.schedule.shape)
+    return work.versions + [
+      (optimizer.name, optimizer.version), (schedule.name, schedule.version),
+    ]
   }
 
   private var trainingEntries: [(String, CanonicalValue)] {

@@ -1,4 +1,5 @@
 // What a kind of stage answers for itself.
+import RetortDistillation
 import RetortOptions
 
 /// One kind of stage. A kind is a type in a file of its own and a line in `StageKind.types`.
@@ -29,6 +30,10 @@ protocol StageWork: Sendable, Equatable {
   /// What a stage that distils on text shows of itself; nil for any other.
   var distillation: Distillation? { get }
 
+  /// What is minimised.
+  var objective: Objective { get }
+  /// What its result is computed by besides optimizer and schedule, with the versions of their arithmetic.
+  var versions: [(name: String, version: Int)] { get }
   /// The options that a digest is made of.
   var digestEntries: [(String, CanonicalValue)] { get }
   /// Whether what `role` names changes the result.
@@ -82,6 +87,9 @@ struct StageInputName: Sendable, Equatable {
 
 extension StageWork {
   static var canReplay: Bool { false }
+  var versions: [(name: String, version: Int)] {
+    objective.terms.map { ($0.name, type(of: $0.term).version) }
+  }
   var taughtLoss: LossOptions? { nil }
   var distillation: Distillation? { nil }
   var remark: String? { nil }

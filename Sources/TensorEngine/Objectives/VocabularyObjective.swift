@@ -4,10 +4,11 @@ public protocol VocabularyObjective: Sendable {
   /// Whether rows of the teacher's logits must be computed.
   var readsTeacher: Bool { get }
 
-  /// Whether row `row` of the batch contributes.
+  /// Whether row `row` of the batch contributes. Of a term of masked positions, rows of others never come here.
   func applies(toRow row: Int) -> Bool
 
-  /// The unweighted loss of one row, adding its gradient, times the objective's own gradient scale.
+  /// The loss of one row, without a weight. Where `row.gradient` is there, the gradient of that loss with respect to the
+  /// student's logits, times the objective's own gradient scale, goes into it: added if `row.adds`, else stored.
   func evaluate(_ row: VocabularyRow) -> Double
 }
 
