@@ -121,6 +121,10 @@ struct FileTaskTests {
     }
     #expect(task.classNames == ["good", "so so", "bad"])
     #expect(task.foundClasses == ["bad", "good", "so so"])
+    let explanation = PlanExplanation(
+      ResolvedPlan(loaded.definition), filled: loaded.filledValues, look: { _ in .absent }
+    ).text
+    #expect(explanation.contains("classes, in the order of their numbers: good, so so, bad\n"))
     let digest: (String) throws -> String = { extra in
       var other = task
       if extra == "classes" { other.writtenClasses = ["bad", "so so", "good"] }

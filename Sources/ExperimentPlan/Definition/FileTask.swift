@@ -62,7 +62,7 @@ extension FileTask {
         "The file with the examples that models are evaluated on. Either this or the task's `dev`."),
       OptionField(
         optional: "test", \.test, .text("a path", example: "data/test.csv"),
-        "A file with examples to be predicted. With labels it is evaluated once, after the last epoch."
+        "A file with examples to be predicted by the kept model. It needs no labels, and they are not used."
       )))
 
   private static let splitType = OptionType<DevelopmentSplit>.map(

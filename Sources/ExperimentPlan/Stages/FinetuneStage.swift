@@ -109,7 +109,13 @@ struct FinetuneStage: StageWork {
       "evaluation after each epoch; "
         + (selectBest == .last
           ? "the last epoch's weights are kept" : "best epoch by \(selectBest.name)")
-    ] + (remark.map { [$0] } ?? [])
+    ] + (classLine.map { [$0] } ?? []) + (remark.map { [$0] } ?? [])
+  }
+
+  /// The classes of a task of the user's own: which label has which number is not seen in the file.
+  private var classLine: String? {
+    guard case .files = learned, let names = learned.classNames else { return nil }
+    return "classes, in the order of their numbers: \(names.joined(separator: ", "))"
   }
 
   /// Where the classifier comes from, in words; nil where none could be kept.
