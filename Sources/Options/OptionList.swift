@@ -19,7 +19,8 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
   ) {
     descriptions = [
       OptionDescription(
-        key: key, schema: type.schema, about: about, presence: .required, example: type.example)
+        key: key, schema: type.schema, about: about, presence: .required, example: type.example,
+        namesContents: type.namesContents)
     ]
     standIn = type.standIn
     read = { map in
@@ -42,7 +43,8 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
     descriptions = [
       OptionDescription(
         key: key, schema: type.schema, about: about,
-        presence: .standard(CanonicalText.line(type.write(standard))), example: type.example)
+        presence: .standard(CanonicalText.line(type.write(standard))), example: type.example,
+        namesContents: type.namesContents)
     ]
     standIn = standard
     read = { map in map.has(key) ? map.value(key, type) : standard }
@@ -60,7 +62,8 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
     descriptions = [
       OptionDescription(
         key: key, schema: type.schema, about: about,
-        presence: .standard(CanonicalText.line(type.write(standard))), example: type.example)
+        presence: .standard(CanonicalText.line(type.write(standard))), example: type.example,
+        namesContents: type.namesContents)
     ]
     standIn = standard
     read = { map in map.has(key) ? map.value(key, type) : standard }
@@ -74,7 +77,8 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
   ) where Value == Content? {
     descriptions = [
       OptionDescription(
-        key: key, schema: type.schema, about: about, presence: .optional, example: type.example)
+        key: key, schema: type.schema, about: about, presence: .optional, example: type.example,
+        namesContents: type.namesContents)
     ]
     standIn = .some(nil)
     read = { map in map.has(key) ? map.value(key, type).map { .some($0) } : .some(nil) }

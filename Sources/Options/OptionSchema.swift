@@ -79,6 +79,8 @@ public struct OptionDescription: Sendable {
   public let presence: OptionPresence
   /// A value as one would write it.
   public let example: String
+  /// Whether its value is a name of something stored, of which a digest has the contents instead.
+  public let namesContents: Bool
   /// Which other value of the map the key needs; nil where it always holds.
   public var condition: Condition?
 
@@ -95,13 +97,14 @@ public struct OptionDescription: Sendable {
 
   public init(
     key: String, schema: OptionSchema, about: String, presence: OptionPresence, example: String,
-    condition: Condition? = nil
+    namesContents: Bool = false, condition: Condition? = nil
   ) {
     self.key = key
     self.schema = schema
     self.about = about
     self.presence = presence
     self.example = example
+    self.namesContents = namesContents
     self.condition = condition
   }
 }

@@ -16,6 +16,9 @@ public struct OptionType<Value: Sendable>: Sendable {
   public let standIn: Value?
   public let read: Reading
   public let write: @Sendable (Value) -> CanonicalValue
+  /// Whether the value is a name of something stored (a model, a text, a file), of which a digest has the contents
+  /// instead.
+  public private(set) var namesContents = false
 
   public init(
     schema: OptionSchema, words: String? = nil, example: String, standIn: Value? = nil,
@@ -37,19 +40,30 @@ public struct OptionType<Value: Sendable>: Sendable {
     standIn: Value? = nil,
     _ isRight: @escaping @Sendable (Value, DefinitionNode, _ key: String, MapReader) -> Bool
   ) -> OptionType {
-    OptionType(
+    var type = OptionType(
       schema: schema, words: words, example: example, standIn: standIn,
       read: { node, key, map in
         guard let value = read(node, key, map), isRight(value, node, key, map) else { return nil }
         return value
       }, write: write)
+    type.namesContents = namesContents
+    return type
   }
 
   /// The same type under other words or with another example.
   public func described(as words: String? = nil, example: String? = nil) -> OptionType {
-    OptionType(
+    var type = OptionType(
       schema: schema, words: words ?? self.words, example: example ?? self.example,
       standIn: standIn, read: read, write: write)
+    type.namesContents = namesContents
+    return type
+  }
+
+  /// The same type for names of something stored.
+  public var ofContents: OptionType {
+    var type = self
+    type.namesContents = true
+    return type
   }
 }
 
@@ -288,7 +302,8 @@ public struct OptionAlternative<Value: Sendable>: Sendable {
     make: @escaping @Sendable (Content) -> Value, take: @escaping @Sendable (Value) -> Content?
   ) {
     description = OptionDescription(
-      key: key, schema: type.schema, about: about, presence: .optional, example: type.example)
+      key: key, schema: type.schema, about: about, presence: .optional, example: type.example,
+      namesContents: type.namesContents)
     standIn = type.standIn.map(make)
     read = { node, key, map in type.read(node, key, map).map(make) }
     write = { take($0).map(type.write) }

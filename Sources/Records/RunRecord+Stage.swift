@@ -45,7 +45,7 @@ extension RunRecord {
     public var loss: String
     public var curve: LossCurve
     /// The gradient breakdown by loss term; nil where the definition does not ask for it.
-    public var accounting: LossAccounting?
+    public var accounting: GradientBreakdowns?
     /// Empty for stages that are not evaluated each epoch.
     public var epochs: [Epoch]
     /// Which epochs are best; nil without epochs.
@@ -56,7 +56,8 @@ extension RunRecord {
       id: String, kind: StageKind, variant: String = "main", inputs: [String: String],
       digest: String, data: [String], seed: UInt64, parameters: ParameterCounts, steps: Int,
       sequences: Int, tokens: Int, budget: String, learningRate: String, loss: String,
-      curve: LossCurve, accounting: LossAccounting? = nil, epochs: [Epoch] = [], best: Best? = nil,
+      curve: LossCurve, accounting: GradientBreakdowns? = nil, epochs: [Epoch] = [],
+      best: Best? = nil,
       evaluations: [Evaluation] = []
     ) {
       self.id = id

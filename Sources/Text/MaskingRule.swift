@@ -29,30 +29,36 @@ public struct MaskedBatch: Sendable, Equatable {
 /// Source: DistilBERT's distiller.py, `prepare_batch_mlm`, and train.py (transformers-research-
 /// projects fccd0cd). It draws from the padded batch, where padding has weight 0: the same chances.
 public struct MaskingRule: Sendable, Hashable {
+  /// Share of a batch's tokens that are predicted, 0 to 1.
   public var probability: Double
+  /// A token that occurs c times is drawn with weight max(c, 1)^-smoothing; 0 draws uniformly.
   public var smoothing: Double
+  /// Of the tokens drawn: the shares that are replaced by [MASK], left as they are and replaced at random.
   public var mask: Double
   public var keep: Double
   public var random: Double
 
-  /// - Parameters: `probability` in 0...1; `mask`, `keep`, `random` not negative, their sum 1.
   /// The defaults are DistilBERT's.
   public init(
     probability: Double = 0.15, smoothing: Double = 0.7, mask: Double = 0.8, keep: Double = 0.1,
     random: Double = 0.1
   ) {
-    precondition((0...1).contains(probability), "probability \(probability) is not in 0...1")
-    precondition(
-      min(mask, keep, random) >= 0 && abs(mask + keep + random - 1) < 1e-9,
-      "mask \(mask), keep \(keep) and random \(random) do not add up to 1")
     (self.probability, self.smoothing) = (probability, smoothing)
     (self.mask, self.keep, self.random) = (mask, keep, random)
+  }
+
+  /// Whether mask, keep and random are shares of a whole.
+  public var isComplete: Bool {
+    min(mask, keep, random) >= 0 && abs(mask + keep + random - 1) < 1e-9
   }
 
   /// Weight of each vocabulary id, [V].
   /// - Parameter counts: [V], how often each id occurs in the corpus.
   public func weights(counts: [Int], vocabulary: Vocabulary) -> [Double] {
     precondition(counts.count == vocabulary.count, "a count for each of \(vocabulary.count) ids")
+    precondition((0...1).contains(probability), "probability \(probability) is not in 0...1")
+    precondition(
+      isComplete, "mask \(mask), keep \(keep) and random \(random) do not add up to 1")
     return counts.enumerated().map { id, count in
       vocabulary.specialIDs.contains(Int32(id)) ? 0 : pow(Double(max(count, 1)), -smoothing)
     }

@@ -30,9 +30,6 @@ public struct StudentInitialization: Sendable, Equatable {
   public var tokenTypes: TokenTypes?
   public var maskedLanguageHead: MaskedLanguageHead
 
-  /// The paper's choice for 6 layers of 12.
-  public static let paperLayers = [0, 2, 4, 7, 9, 11]
-
   public init(layers: [Int], tokenTypes: TokenTypes?, maskedLanguageHead: MaskedLanguageHead) {
     (self.layers, self.tokenTypes) = (layers, tokenTypes)
     self.maskedLanguageHead = maskedLanguageHead

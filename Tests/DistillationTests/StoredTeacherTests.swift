@@ -29,7 +29,7 @@ private struct StoredOutputs {
   }
 
   static func logits(
-    _ count: Int, _ positions: StageActivationLayout.TopLogits.Positions = .all,
+    _ count: Int, _ positions: TokenPositions = .all,
     states: Bool = true
   ) -> StageActivationLayout {
     StageActivationLayout(
@@ -180,7 +180,7 @@ private final class Stopper: RecordingObserver {
     for positions in masked
       ? [.all, .masked]
       : [.all]
-        as [StageActivationLayout.TopLogits.Positions]
+        as [TokenPositions]
     {
       let store = try outputs.record(
         StoredOutputs.logits(40, positions, states: !masked), name: "\(positions).h5")

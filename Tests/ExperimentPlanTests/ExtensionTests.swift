@@ -144,7 +144,7 @@ struct ExtensionTests {
       #expect(accounting.points.allSatisfy { $0.gradientNorms[3 + index] > 0 })
       #expect(stage.curve.points.allSatisfy { ($0.terms[term.key] ?? 0) > 0 })
       #expect(stage.loss.contains(term.formula), "\(stage.loss)")
-      #expect(stage.accountFindings.contains { $0.contains("% from \(term.key)") })
+      #expect(stage.gradientFindings.contains { $0.contains("% from \(term.key)") })
     }
     #expect(accounting.terms[3].scale == 4, "T² of reverse KL")
     #expect(stage.learningRate.contains("cosine"), "\(stage.learningRate)")

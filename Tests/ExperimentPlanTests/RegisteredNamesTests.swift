@@ -88,6 +88,6 @@ struct RegisteredNamesTests {
   func entropy() {
     #expect(
       SoftTargets(temperature: 2, positions: .all).measures
-        == [RunRecord.LossAccounting.teacherEntropy])
+        == [RunRecord.GradientBreakdowns.teacherEntropy])
   }
 }

@@ -251,7 +251,7 @@ struct StageActivationTests {
   func refusing() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("a.h5")
-    func open(_ temperatures: [Double], _ positions: StageActivationLayout.TopLogits.Positions)
+    func open(_ temperatures: [Double], _ positions: TokenPositions)
       throws
     {
       _ = try StageActivationWriter(

@@ -2,57 +2,6 @@
 import RetortOptions
 import RetortTensorEngine
 
-/// The two kinds of batches that terms are taken on.
-public enum BatchKind: Sendable, Hashable, CaseIterable {
-  /// Text with words masked: `pretrain` and `distill`.
-  case maskedText
-  /// Sentences with classes: `finetune`.
-  case labelledSentences
-}
-
-/// What a term is a mean over, in all batches of a step together.
-public enum TermRows: Sendable, Hashable {
-  case tokens
-  case maskedTokens
-  case sentences
-
-  public init(_ positions: TokenPositions) {
-    self = positions == .all ? .tokens : .maskedTokens
-  }
-
-  public var words: String {
-    switch self {
-    case .tokens: "all positions"
-    case .maskedTokens: "masked positions"
-    case .sentences: "sentences"
-    }
-  }
-}
-
-/// The constant factor in a term's logged value, and the option it comes from: T² of temperature T.
-public struct ValueScale: Sendable, Equatable {
-  public var option: String
-  public var value: Double
-  public var factor: Double
-
-  public init(option: String, value: Double, factor: Double) {
-    (self.option, self.value, self.factor) = (option, value, factor)
-  }
-}
-
-/// What is wrong with a term for a student and a teacher.
-public struct TermProblem: Sendable, Equatable {
-  /// The key below the term's own that it is written under; nil for the term.
-  public var key: String?
-  public var expected: String
-  public var found: String
-  public var advice: String?
-
-  public init(key: String? = nil, expected: String, found: String, advice: String? = nil) {
-    (self.key, self.expected, self.found, self.advice) = (key, expected, found, advice)
-  }
-}
-
 /// A term of a loss, without its weight. A new one is a file in Terms/ and a line in `LossTerms`; it conforms to
 /// `VocabularyTerm` or `TensorTerm`.
 public protocol LossTerm: Sendable, Equatable {
@@ -175,14 +124,6 @@ extension LossTerm {
   }
 }
 
-/// What is known of the rows that stream through the vocabulary head.
-public struct VocabularyRows: Sendable {
-  /// [R], the word that was masked, -1 where none was.
-  public let labels: [Int32]
-  /// What was kept of the teacher's logits of these rows, where it does not compute them.
-  public let teacherLogits: TopLogits?
-}
-
 /// A term on tensors: hidden states and class logits.
 public protocol TensorTerm: LossTerm {
   /// The sum of the loss over the batch's rows, without the weight. In a recording scope it also adds the gradient to the
@@ -190,41 +131,4 @@ public protocol TensorTerm: LossTerm {
   /// - Parameter gradientScale: what the gradient of each row's loss is multiplied by: the term's weight over the rows of
   ///   the step.
   func sum(over batch: TermBatch, gradientScale: Double, in scope: ComputeScope) -> Double
-}
-
-/// A batch as a term on tensors sees it: what it said it reads.
-public struct TermBatch {
-  public let student: ObservedTensors
-  public let teacher: ObservedTensors
-  /// [N], the classes of labelled sentences.
-  public let classes: [Int32]
-  public let layout: SequenceLayout
-  /// The term's own.
-  public let parameters: [Parameter]
-}
-
-/// What a model computed for a batch.
-public struct ObservedTensors {
-  private let hiddenStates: [HiddenLayer: Tensor]
-  private var logits: Tensor?
-
-  public init(hiddenStates: [HiddenLayer: Tensor] = [:], classLogits: Tensor? = nil) {
-    (self.hiddenStates, logits) = (hiddenStates, classLogits)
-  }
-
-  mutating func add(classLogits: Tensor) { logits = classLogits }
-
-  /// A hidden state [T, C] that the term said it reads.
-  public func hiddenState(_ layer: HiddenLayer) -> Tensor {
-    guard let tensor = hiddenStates[layer] else {
-      preconditionFailure("hidden state \(layer) was not asked for")
-    }
-    return tensor
-  }
-
-  /// Class logits [N, K] of a term that said it reads them.
-  public var classLogits: Tensor {
-    guard let logits else { preconditionFailure("class logits were not asked for") }
-    return logits
-  }
 }

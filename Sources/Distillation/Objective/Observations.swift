@@ -1,11 +1,6 @@
 // What is read of a model's computation.
-
-/// Where in a batch something is read or compared.
-public enum TokenPositions: String, Sendable, Equatable, CaseIterable {
-  case all
-  /// Those whose word is to be predicted.
-  case masked
-}
+// A store of teacher outputs says it too; whoever writes a term needs it.
+@_exported import enum RetortStorage.TokenPositions
 
 /// A hidden state [T, C] of an encoder.
 public enum HiddenLayer: Sendable, Hashable, Comparable, CustomStringConvertible {

@@ -42,6 +42,15 @@ public enum TrainingLimit: Sendable, Equatable {
   case steps(Int)
   /// With the step in which this many tokens have been seen.
   case tokens(Int)
+
+  /// Optimizer steps of a whole training; nil where they depend on the lengths of the sequences.
+  public func steps(perEpoch stepsPerEpoch: Int) -> Int? {
+    switch self {
+    case .epochs(let epochs): epochs.multipliedClamping(by: stepsPerEpoch)
+    case .steps(let steps): steps
+    case .tokens: nil
+    }
+  }
 }
 
 /// When checkpoints are written besides the end of an epoch and of the stage.
@@ -99,8 +108,13 @@ public struct TrainingSettings: Sendable, Equatable {
     self.breakdownSteps = breakdownSteps
   }
 
-  /// Optimizer steps of an epoch over `count` sequences.
+  /// Optimizer steps of an epoch over `count` sequences. An epoch's last batch may be smaller, and its last step may
+  /// take fewer batches; nothing is dropped.
   public func stepsPerEpoch(of count: Int) -> Int {
+    Self.stepsPerEpoch(of: count, batchSize: batchSize, accumulation: accumulation)
+  }
+
+  public static func stepsPerEpoch(of count: Int, batchSize: Int, accumulation: Int) -> Int {
     count.dividedRoundingUp(by: batchSize).dividedRoundingUp(by: accumulation)
   }
 
@@ -113,27 +127,24 @@ public struct TrainingSettings: Sendable, Equatable {
     over count: Int, order: (_ epoch: Int) -> EpochOrder, length: (_ sequence: Int) -> Int
   ) -> Int {
     let stepsPerEpoch = stepsPerEpoch(of: count)
-    switch limit {
-    case .epochs(let epochs): return epochs.multipliedClamping(by: stepsPerEpoch)
-    case .steps(let steps): return steps
-    case .tokens(let limit):
-      let tokensPerEpoch = (0..<count).reduce(0) { $0 + length($1) }
-      guard stepsPerEpoch > 0, tokensPerEpoch > 0 else { return 0 }
-      // Every epoch visits all sequences, in as many steps.
-      var epoch = max(0, limit - 1) / tokensPerEpoch
-      var (steps, tokens) = (epoch * stepsPerEpoch, epoch * tokensPerEpoch)
-      while tokens < limit {
-        // Orders are drawn for 32 bits of epochs; no training sees a later one.
-        for count in order(min(epoch, Int(Int32.max))).tokensOfGroups(
-          of: accumulation, lengthOf: length)
-        where tokens < limit {
-          tokens += count
-          steps += 1
-        }
-        epoch += 1
+    if let steps = limit.steps(perEpoch: stepsPerEpoch) { return steps }
+    guard case .tokens(let limit) = limit else { return 0 }
+    let tokensPerEpoch = (0..<count).reduce(0) { $0 + length($1) }
+    guard stepsPerEpoch > 0, tokensPerEpoch > 0 else { return 0 }
+    // Every epoch visits all sequences, in as many steps.
+    var epoch = max(0, limit - 1) / tokensPerEpoch
+    var (steps, tokens) = (epoch * stepsPerEpoch, epoch * tokensPerEpoch)
+    while tokens < limit {
+      // Orders are drawn for 32 bits of epochs; no training sees a later one.
+      for count in order(min(epoch, Int(Int32.max))).tokensOfGroups(
+        of: accumulation, lengthOf: length)
+      where tokens < limit {
+        tokens += count
+        steps += 1
       }
-      return steps
+      epoch += 1
     }
+    return steps
   }
 }
 

@@ -18,7 +18,7 @@ enum DefinitionNames {
 
   /// - Parameter example: a name that fits the key.
   static func modelOrStage(example: String) -> OptionType<String> {
-    name.described(as: "a model or stage", example: example)
+    name.ofContents.described(as: "a model or stage", example: example)
   }
 
   static func isName(_ text: String) -> Bool {

@@ -45,3 +45,26 @@ enum FilledValues {
 
   static func text(_ number: Double) -> String { number.description }
 }
+
+extension FilledValues {
+  /// Values by where they come from, a line each; `prefix` is dropped from the paths.
+  static func summary(_ values: [FilledValue], dropping prefix: String) -> [String] {
+    var groups: [(label: String, values: [String])] = []
+    for value in values {
+      let label =
+        switch value.origin {
+        case .recipe(let name): "from \(name)"
+        case .standard: "by default"
+        case .option: "from --set"
+        case .file: "written"
+        }
+      let text = "\(value.path.dropFirst(prefix.count)) \(value.value)"
+      if let index = groups.firstIndex(where: { $0.label == label }) {
+        groups[index].values.append(text)
+      } else {
+        groups.append((label, [text]))
+      }
+    }
+    return groups.map { "\($0.label): \($0.values.joined(separator: ", "))" }
+  }
+}

@@ -209,3 +209,14 @@ extension TaskSource {
     if case .files(let task) = self { task.metrics } else { [Accuracy.self] }
   }
 }
+
+extension TaskSource {
+  /// Names of the classes in the order of their numbers; nil where they are in a file that is not at hand.
+  var classNames: [String]? {
+    switch self {
+    case .files(let task): task.classNames
+    case .sst2: GLUETask.sst2.classNames
+    case .generated(_, .filmReviews, _, _, _, _): SentimentGrammar.classNames
+    }
+  }
+}

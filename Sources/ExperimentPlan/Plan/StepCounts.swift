@@ -14,10 +14,8 @@ public struct DataSize: Sendable, Equatable {
   }
 }
 
-/// Number of steps a stage's limit gives. An epoch's last batch may be smaller, and its last step may
-/// accumulate fewer batches; nothing is dropped.
+/// Number of steps a stage's limit gives.
 public struct StepCounts: Sendable, Equatable {
-  public let batchesPerEpoch: Int
   public let stepsPerEpoch: Int
   /// Optimizer steps of the whole stage: the length of its schedule.
   public let total: Int
@@ -30,16 +28,16 @@ public struct StepCounts: Sendable, Equatable {
   public init?(_ training: TrainingOptions, data: DataSize) {
     guard data.sequences > 0 else { return nil }
     let batching = training.batching
-    batchesPerEpoch = data.sequences.dividedRoundingUp(by: batching.batchSize)
-    stepsPerEpoch = batchesPerEpoch.dividedRoundingUp(by: batching.accumulate)
-    if case .tokens = training.limit { isEstimate = true } else { isEstimate = false }
-    switch training.limit {
-    case .epochs(let count): total = stepsPerEpoch.multipliedClamping(by: count)
-    case .steps(let count): total = count
-    case .tokens(let count):
-      guard let tokens = data.tokens, tokens > 0 else { return nil }
+    stepsPerEpoch = TrainingSettings.stepsPerEpoch(
+      of: data.sequences, batchSize: batching.batchSize, accumulation: batching.accumulate)
+    if let steps = training.limit.steps(perEpoch: stepsPerEpoch) {
+      (total, isEstimate) = (steps, false)
+    } else {
+      guard case .tokens(let count) = training.limit, let tokens = data.tokens, tokens > 0 else {
+        return nil
+      }
       let steps = Double(count) / Double(tokens) * Double(stepsPerEpoch)
-      total = Int(exactly: max(1, steps.rounded(.up))) ?? .max
+      (total, isEstimate) = (Int(exactly: max(1, steps.rounded(.up))) ?? .max, true)
     }
     warmup = training.optimization.warmup.steps(of: total)
   }

@@ -106,7 +106,7 @@ public final class StageActivations {
     recording = StageActivationRecording(
       teacher: teacher,
       batches: training.batches(
-        of: corpus, masking: text.masking.rule, vocabulary: try data.vocabulary()),
+        of: corpus, masking: text.masking, vocabulary: try data.vocabulary()),
       settings: training.settings(objective, curve: .maskedLanguage), engine: engine)
     path =
       request.path
@@ -159,7 +159,7 @@ extension StageActivationRequest {
       hiddenStates: states,
       topLogits: .init(
         count: keptLogits, temperatures: temperatures ?? objective.temperaturesOfKeptLogits,
-        positions: positions == .all ? .all : .masked, precision: .f32))
+        positions: positions, precision: .f32))
   }
 }
 

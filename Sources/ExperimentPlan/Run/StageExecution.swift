@@ -8,14 +8,6 @@ import RetortStorage
 import RetortText
 import RetortTransformers
 
-/// What a stage leaves: the trained model and its part of the record.
-struct StageResult {
-  let model: TransformerModel
-  let record: StageRecord
-  /// Labels predicted for the test split, in GLUE's form; nil for stages without a task.
-  let testPredictions: String?
-}
-
 /// Runs one stage of a plan.
 struct StageExecution {
   let planned: PlannedStage
@@ -54,7 +46,7 @@ struct StageExecution {
     let loop = MaskedLanguageTraining(
       student: model, teacher: teaching.source,
       batches: training.batches(
-        of: corpus, masking: options.masking.rule, vocabulary: try data.vocabulary()),
+        of: corpus, masking: options.masking, vocabulary: try data.vocabulary()),
       settings: settings, engine: engine, checkpointing: try checkpointing(of: model),
       observer: observer)
     guard corpus.count > 0 else {
@@ -69,16 +61,14 @@ struct StageExecution {
       model, progress, objective: objective, window: settings.curve.steps(of: total),
       targets: teaching.description,
       accounting: breakdownSteps.map {
-        RunRecord.LossAccounting(every: $0, of: objective, progress.breakdowns)
+        RunRecord.GradientBreakdowns(every: $0, of: objective, progress.breakdowns)
       })
   }
-
-  // MARK: Results
 
   func checkpointing(of model: TransformerModel) throws -> TrainingCheckpointing {
     TrainingCheckpointing(
       path: checkpointPath, bestPath: bestPath,
-      interval: training.checkpointInterval, attributes: attributes,
+      interval: training.checkpointEvery, attributes: attributes,
       files: try modelFiles(of: model), resumes: resumes)
   }
 
@@ -87,102 +77,5 @@ struct StageExecution {
     ModelCheckpoint.files(
       of: model, vocabulary: try data.vocabularyFile(),
       tokenizer: try data.tokenizerSettings())
-  }
-
-  /// - Parameter targets: where a teacher's outputs came from if not from a live one, in words.
-  func result(
-    _ model: TransformerModel, _ progress: TrainingProgress, objective: Objective, window: Int,
-    targets: String? = nil, selectBest: SelectionRule = .last,
-    accounting: RunRecord.LossAccounting? = nil
-  ) -> StageResult {
-    var inputs = planned.inputNames
-    inputs["targets"] = targets
-    let devName = planned.evaluatedName
-    let epochs = devName == nil ? [] : progress.epochs.compactMap(RunRecord.Epoch.init)
-    let best = RunRecord.Best(of: epochs, kept: selectBest.bestEpoch(of: progress.epochs))
-    let clock = progress.clock
-    let stage = RunRecord.Stage(
-      id: planned.id, kind: RunRecord.StageKind(rawValue: planned.kind.rawValue),
-      variant: planned.role.variant,
-      inputs: inputs, digest: digest, data: planned.dataNames, seed: training.seed,
-      parameters: model.parameterCounts,
-      steps: progress.step, sequences: progress.sequences, tokens: progress.tokens,
-      budget: training.budget,
-      learningRate: training.learningRateText(totalSteps: progress.step), loss: objective.formula,
-      curve: RunRecord.LossCurve(
-        window: window,
-        points: progress.curve.map { point in
-          RunRecord.LossCurve.Point(
-            step: point.step,
-            terms: NamedValues(zip(objective.names, point.terms)),
-            total: point.total)
-        }),
-      accounting: accounting, epochs: epochs, best: best,
-      evaluations: progress.epochs.compactMap { epoch in
-        epoch.evaluation.flatMap { evaluation in
-          devName.map { name in
-            RunRecord.Evaluation(
-              data: name, epoch: epoch.epoch, loss: evaluation.loss, correct: evaluation.correct,
-              predictions: LabelSequence(evaluation.predictions), logits: evaluation.logits)
-          }
-        }
-      })
-    let trainingSeconds = clock.seconds - clock.evaluationSeconds
-    let measured = RunRecord.StageMeasurement(
-      wallSeconds: clock.seconds,
-      tokensPerSecond: trainingSeconds > 0 ? Double(progress.tokens) / trainingSeconds : 0,
-      peakMemoryBytes: max(clock.peakMemoryBytes, ProcessMemory.peakBytes),
-      resumes: clock.resumes, epochSeconds: devName == nil ? [] : clock.epochSeconds,
-      evaluationSeconds: clock.evaluationSeconds)
-    return StageResult(
-      model: model, record: StageRecord(stage: stage, measured: measured), testPredictions: nil)
-  }
-}
-
-extension RunRecord.LossAccounting {
-  init(every steps: Int, of objective: Objective, _ breakdowns: [GradientBreakdown]) {
-    self.init(
-      every: steps,
-      terms: objective.terms.map {
-        Term(
-          name: $0.name, weight: $0.weight, scale: $0.term.scale?.factor ?? 1,
-          scaledBy: $0.term.scale.map { Term.Option(name: $0.option, value: $0.value) },
-          measures: $0.term.measures.isEmpty ? nil : $0.term.measures)
-      },
-      points: breakdowns.map {
-        Point(
-          step: $0.step, values: $0.terms, gradientNorms: $0.gradientNorms,
-          gradientCosines: $0.cosines,
-          measurements: $0.measurements)
-      })
-  }
-}
-
-extension RunRecord.Epoch {
-  init?(_ result: EpochResult) {
-    guard let evaluation = result.evaluation else { return nil }
-    let further = evaluation.metrics.filter { $0.name != Accuracy.name }
-    self.init(
-      epoch: result.epoch, step: result.step, trainingLoss: result.windowLoss,
-      epochTrainingLoss: result.meanLoss, validationLoss: evaluation.loss,
-      correct: evaluation.correct, count: evaluation.count,
-      metrics: further.isEmpty ? nil : NamedValues(further.map { ($0.name, $0.value) }))
-  }
-}
-
-extension StageRole {
-  /// `main`, or the baseline's name.
-  var variant: String {
-    switch self {
-    case .main: "main"
-    case .baseline(let baseline, _): baseline.rawValue
-    }
-  }
-}
-
-extension TransformerModel {
-  var parameterCounts: RunRecord.ParameterCounts {
-    RunRecord.ParameterCounts(
-      encoder: encoder.parameterCount, head: parameterCount - encoder.parameterCount)
   }
 }

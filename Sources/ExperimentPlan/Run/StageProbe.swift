@@ -28,7 +28,7 @@ struct StageProbe {
     let corpus = try data.corpus(options, sequenceLength: training.sequenceLength)
     let settings = training.settings(objective, curve: .maskedLanguage)
     let batches = training.batches(
-      of: corpus, masking: options.masking.rule, vocabulary: try data.vocabulary())
+      of: corpus, masking: options.masking, vocabulary: try data.vocabulary())
     let watch = ProbeWatch(engine)
     func loop(_ settings: TrainingSettings) -> MaskedLanguageTraining {
       MaskedLanguageTraining(
@@ -53,7 +53,7 @@ struct StageProbe {
     return (
       stage(
         planned, probe.trainer, isCached, steps: total,
-        epochs: (total + stepsPerEpoch - 1) / stepsPerEpoch, tokens: tokens,
+        epochs: total.dividedRoundingUp(by: stepsPerEpoch), tokens: tokens,
         seconds: watch.rates.seconds(steps: total, tokens: tokens)
           * (1 + Double(breakdowns * terms) / Double(max(1, total))),
         growth: growth(
@@ -91,6 +91,7 @@ struct StageProbe {
     let own = bytes(Array(trainer.objectiveParameters.joined()))
     let betweenEpochs =
       switch planned.stage.training.checkpointEvery {
+      case .never: 0
       case .minutes(let minutes): Int(seconds / 60 / minutes)
       case .steps(let spacing): steps / spacing
       }

@@ -9,42 +9,11 @@ extension TrainingOptions {
       optimizer: optimizer.rule, warmup: .fraction(schedule.warmup), schedule: schedule.shape)
   }
 
-  var trainingLimit: TrainingLimit {
-    switch limit {
-    case .epochs(let count): .epochs(count)
-    case .steps(let count): .steps(count)
-    case .tokens(let count): .tokens(count)
-    }
-  }
-
-  var checkpointInterval: RetortDistillation.CheckpointInterval {
-    switch checkpointEvery {
-    case .minutes(let minutes): .minutes(minutes)
-    case .steps(let steps): .steps(steps)
-    }
-  }
-
-  /// The limit in words.
-  var budget: String {
-    switch limit {
-    case .epochs(let count): "\(count) epoch\(count == 1 ? "" : "s")"
-    case .steps(let count): "\(count) steps"
-    case .tokens(let count): "\(count) tokens"
-    }
-  }
-
   /// The schedule in words.
   func learningRateText(totalSteps: Int) -> String {
     let warmup = Warmup.fraction(schedule.warmup).steps(of: totalSteps)
     return "\(optimizer.rule.learningRate), \(schedule.shape.words) over \(totalSteps) steps, "
       + (warmup == 0 ? "no warm-up" : "\(warmup) steps of warm-up")
-  }
-}
-
-extension MaskingOptions {
-  var rule: MaskingRule {
-    MaskingRule(
-      probability: probability, smoothing: smoothing, mask: mask, keep: keep, random: random)
   }
 }
 
@@ -70,7 +39,7 @@ extension TrainingOptions {
   ) -> TrainingSettings {
     TrainingSettings(
       objective: objective, optimization: optimization, batchSize: batching.batchSize,
-      accumulation: batching.accumulate, limit: trainingLimit, seed: seed, curve: curve,
+      accumulation: batching.accumulate, limit: limit, seed: seed, curve: curve,
       breakdownSteps: breakdownSteps)
   }
 

@@ -16,7 +16,7 @@ struct TeacherOutputIdentity {
   ///   - corpus: as cut for the stage.
   ///   - vocabulary: digest.
   init(
-    teacher: String, corpus: TokenizedCorpus, vocabulary: String, masking: MaskingOptions,
+    teacher: String, corpus: TokenizedCorpus, vocabulary: String, masking: MaskingRule,
     training: TrainingOptions
   ) {
     let batching = training.batching

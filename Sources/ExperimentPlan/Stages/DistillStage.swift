@@ -23,7 +23,7 @@ struct DistillStage: StageWork {
       "student", \.student, DefinitionNames.modelOrStage(example: "student"),
       "The model that is trained, or the stage that made it."),
     OptionField(
-      "targets", \.outputs, TeacherOutputs.type,
+      "targets", \.outputs, TeacherOutputs.type.ofContents,
       "Where the teacher's outputs come from. live: run the teacher during training; {store: FILE}: read outputs "
         + "saved by `retort activations DEF --stage ID`."),
     OptionField("loss", \.loss, LossOptions.distillation, "Weighted terms of the loss."),

@@ -25,7 +25,7 @@ struct FinetuneStage: StageWork {
       "model", \.model, DefinitionNames.modelOrStage(example: "student"),
       "What is trained: a model, or the stage that made it."),
     OptionField(
-      "task", \.learned, TaskSource.reference,
+      "task", \.learned, TaskSource.reference.ofContents,
       "The labelled sentences: glue/sst2, or a name of `tasks:`."),
     OptionField(
       "select_best", \.selectBest, .choice(among: SelectionRule.all, name: \.name),

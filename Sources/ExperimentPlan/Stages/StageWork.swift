@@ -113,23 +113,15 @@ extension StageWork {
   }
 
   /// Keys of which a digest knows more than the name that is written: the contents of the model, stage, text, task or
-  /// store of that name. They are known by the types of their fields.
+  /// store of that name. Their types say so.
   static var toldByContents: Set<String> {
-    Set(options.descriptions.filter { ContentNames.words.contains($0.schema.words) }.map(\.key))
+    Set(options.descriptions.filter(\.namesContents).map(\.key))
   }
 
   var kind: StageKind { Self.kind }
   var canonicalEntries: [(String, CanonicalValue)] { Self.options.write(self) }
 
   func isEqual(to other: any StageWork) -> Bool { (other as? Self) == self }
-}
-
-/// The types of fields that hold names of contents.
-private enum ContentNames {
-  static let words: Set<String> = [
-    DefinitionNames.name.schema.words, CorpusSource.references.schema.words,
-    TaskSource.reference.schema.words, TeacherOutputs.type.schema.words,
-  ]
 }
 
 /// The name of a kind of stage: the key of its body.

@@ -11,7 +11,7 @@ struct TeachingOptions: Sendable, Equatable {
     TeachingOptions.init(teacher:loss:),
     OptionField(
       "teacher", \.teacher,
-      DefinitionNames.name.described(
+      DefinitionNames.name.ofContents.described(
         as: "a finetune stage or a model with a classifier, whose logits are the soft targets",
         example: "teacher_sst2"),
       "A finetune stage on the same task, or a model with a stored classifier of its classes; its "
@@ -28,7 +28,8 @@ struct TeachingOptions: Sendable, Equatable {
       describedAs: options.descriptions.map { description in
         OptionDescription(
           key: description.key, schema: description.schema, about: description.about,
-          presence: .optional, example: description.example)
+          presence: .optional, example: description.example,
+          namesContents: description.namesContents)
       },
       read: { map in
         guard map.has("teacher") || map.has("loss") else { return .some(nil) }

@@ -58,7 +58,7 @@ public struct VariantSharing: Sendable {
   ) -> String {
     guard let task = stage.work.task, let size = taskSizes[task] ?? task.generatedSize,
       let counts = StepCounts(stage.training, data: size)
-    else { return stage.training.budget }
+    else { return stage.training.limit.words }
     return "\(counts.total.grouped) steps"
   }
 }

@@ -71,6 +71,4 @@ public struct LossComparison: Codable, Sendable, Equatable {
     epochs = run.epochs
     referenceEpochs = reference.epochs
   }
-
-  public var isWithin: Bool { firstBeyond == nil }
 }

@@ -20,7 +20,7 @@ struct ExperimentPage {
   }
 
   private var allPlots: [ExperimentPlots.Plot] {
-    sectionIDs.compactMap(plots.epochs) + plots.losses() + plots.accounts()
+    sectionIDs.compactMap(plots.epochs) + plots.losses() + plots.gradients()
   }
 
   /// Of several fine-tunings only those have a section that something is laid beside; one table holds the others.
@@ -51,7 +51,7 @@ struct ExperimentPage {
     sections.append(ClaimsSection(runs).text())
     sections.append(LossSection(runs).text() + plots.losses().map { picture($0) }.joined())
     sections.append(
-      AccountingSection(runs).text() + plots.accounts().map { picture($0) }.joined())
+      GradientSection(runs).text() + plots.gradients().map { picture($0) }.joined())
     sections.append(ProvenanceSection(runs).text())
     return sections.filter { !$0.isEmpty }.joined(separator: "\n")
   }

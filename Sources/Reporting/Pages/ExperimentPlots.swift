@@ -93,26 +93,26 @@ struct ExperimentPlots {
   }
 
   /// One picture per stage that has a gradient breakdown by loss term.
-  func accounts() -> [Plot] {
+  func gradients() -> [Plot] {
     var plots: [Plot] = []
-    for account in runs.lossAccounts where account.points.count > 1 {
-      let file = "\(runs.name)-\(account.label.fileSafe)-accounts.svg"
+    for breakdowns in runs.stageBreakdowns where breakdowns.points.count > 1 {
+      let file = "\(runs.name)-\(breakdowns.label.fileSafe)-accounts.svg"
       guard !plots.contains(where: { $0.file == file }) else { continue }
       plots.append(
         Plot(
-          file: file, caption: "The terms of the loss of \(account.label), by step",
-          svg: ChartDrawing.svg(chart(of: account))))
+          file: file, caption: "The terms of the loss of \(breakdowns.label), by step",
+          svg: ChartDrawing.svg(chart(of: breakdowns))))
     }
     return plots
   }
 
-  private func chart(of account: LossAccounts) -> Chart {
+  private func chart(of breakdowns: StageBreakdowns) -> Chart {
     func series(
-      _ name: String, _ value: (LossAccounts.Point) -> Double?
+      _ name: String, _ value: (StageBreakdowns.Point) -> Double?
     ) -> Chart.Series {
       Chart.Series(
         name: name,
-        points: account.points.compactMap { point in
+        points: breakdowns.points.compactMap { point in
           value(point).map { Chart.Point(x: Double(point.step), y: $0) }
         })
     }
@@ -120,7 +120,7 @@ struct ExperimentPlots {
       Chart.Panel(
         title: title, xTitle: "Step", series: series, fromZeroX: true, fromZeroY: fromZeroY)
     }
-    let terms = Array(account.terms.enumerated())
+    let terms = Array(breakdowns.terms.enumerated())
     var panels = [
       panel(
         "Weighted loss", fromZeroY: true,
@@ -129,25 +129,26 @@ struct ExperimentPlots {
         "Weighted gradient norm", fromZeroY: true,
         terms.map { index, term in series(term.name) { $0.gradientNorms[index] * term.weight } }),
     ]
-    if !account.pairs.isEmpty {
+    if !breakdowns.pairs.isEmpty {
       panels.append(
         panel(
           "Cosine of two gradients", fromZeroY: false,
-          account.pairs.enumerated().map { index, pair in
+          breakdowns.pairs.enumerated().map { index, pair in
             series("\(terms[pair.0].element.name) and \(terms[pair.1].element.name)") {
               $0.gradientCosines[index]
             }
           }))
     }
-    for name in account.measurementNames {
-      let isEntropy = name == RunRecord.LossAccounting.teacherEntropy
+    for name in breakdowns.measurementNames {
+      let isEntropy = name == RunRecord.GradientBreakdowns.teacherEntropy
       panels.append(
         panel(
           isEntropy ? "Teacher's entropy, nats" : name, fromZeroY: isEntropy,
           [series(isEntropy ? "teacher" : name) { $0.measurements[name] }]))
     }
     return Chart(
-      title: "\(runs.name): what the terms of \(account.label) ask for", panels: panels, columns: 2)
+      title: "\(runs.name): what the terms of \(breakdowns.label) ask for", panels: panels,
+      columns: 2)
   }
 
   private func fileName(_ stage: String) -> String { "\(runs.name)-\(stage.fileSafe)-loss.svg" }

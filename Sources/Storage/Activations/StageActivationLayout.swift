@@ -47,18 +47,12 @@ public struct StageActivationLayout: Equatable, Sendable {
     /// Temperatures T with a log-normaliser, log Σᵥ exp(zᵥ/T) over the whole vocabulary, each. The
     /// probability of the lump is then 1 - Σ exp(zₖ/T - log-normaliser).
     public let temperatures: [Double]
-    public let positions: Positions
+    /// Which tokens have a row.
+    public let positions: TokenPositions
     public let precision: ActivationPrecision
 
-    public enum Positions: String, Sendable, CaseIterable {
-      /// One row a token.
-      case all
-      /// One row a token whose label is not -1, in the order of the tokens.
-      case masked
-    }
-
     public init(
-      count: Int, temperatures: [Double], positions: Positions, precision: ActivationPrecision
+      count: Int, temperatures: [Double], positions: TokenPositions, precision: ActivationPrecision
     ) {
       self.count = count
       self.temperatures = temperatures

@@ -40,7 +40,7 @@ extension Inspection {
       add("stage \(stage.id) (\(stage.variant))", parts.joined(separator: ", "))
     }
     for stage in record.stages {
-      for finding in stage.accountFindings { add("terms of \(stage.id)", finding) }
+      for finding in stage.gradientFindings { add("terms of \(stage.id)", finding) }
     }
     for stage in record.stages {
       guard let measured = record.measured.stages[stage.id] else { continue }

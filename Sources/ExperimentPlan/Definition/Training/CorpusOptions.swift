@@ -1,5 +1,6 @@
 // The text a stage learns from, and how it is cut and masked.
 import RetortOptions
+import RetortText
 
 public struct CorpusOptions: Sendable, Equatable {
   public var texts: [CorpusSource]
@@ -7,12 +8,12 @@ public struct CorpusOptions: Sendable, Equatable {
   public var minimumLength: Int
   /// Sequences with a larger share of unknown tokens are left out.
   public var maximumUnknown: Double
-  public var masking: MaskingOptions
+  public var masking: MaskingRule
 
   static let options = OptionList(
     CorpusOptions.init(texts:minimumLength:maximumUnknown:masking:),
     OptionField(
-      "corpus", \.texts, CorpusSource.references,
+      "corpus", \.texts, CorpusSource.references.ofContents,
       "The texts, one paragraph a line: names of `corpora:`, known corpora, or paths."),
     OptionField(
       "minimum_length", \.minimumLength, .integer(atLeast: 3, example: "12"),
@@ -21,7 +22,7 @@ public struct CorpusOptions: Sendable, Equatable {
       "maximum_unknown", \.maximumUnknown, .number(.fraction, example: "0.5"),
       "Sequences with a larger share of unknown tokens are left out."),
     OptionField(
-      "masking", \.masking, .map(MaskingOptions.options), "Which tokens are predicted."))
+      "masking", \.masking, .map(MaskingRule.options), "Which tokens are predicted."))
 
   /// Its texts in one name.
   var name: String { texts.map(\.name).joined(separator: " + ") }

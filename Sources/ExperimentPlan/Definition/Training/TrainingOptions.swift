@@ -1,4 +1,5 @@
 // The options of every training stage: batches, optimizer, schedule, limits.
+import RetortDistillation
 import RetortOptions
 
 /// What `pretrain`, `distill` and `finetune` have in common.
@@ -9,8 +10,8 @@ public struct TrainingOptions: Sendable, Equatable {
   public var optimizer: OptimizerOptions
   public var schedule: ScheduleOptions
   public var freeze: [FrozenGroup]
-  public var limit: StageLimit
-  public var checkpointEvery: CheckpointSpacing
+  public var limit: TrainingLimit
+  public var checkpointEvery: CheckpointInterval
   /// Of order, masking, dropout and a new head.
   public var seed: UInt64
 
@@ -41,9 +42,9 @@ public struct TrainingOptions: Sendable, Equatable {
         .list(of: FrozenGroup.type, words: "a list of parameters ([] trains everything)"),
         "Parameters that are not trained.", advice: advice),
       OptionField(
-        "limit", \.limit, StageLimit.type, "When the stage ends.", advice: advice),
+        "limit", \.limit, TrainingLimit.type, "When the stage ends.", advice: advice),
       OptionField(
-        "checkpoint_every", \.checkpointEvery, CheckpointSpacing.type,
+        "checkpoint_every", \.checkpointEvery, CheckpointInterval.type,
         "How often a checkpoint is written, besides the end of an epoch. No result depends on it."),
       OptionField(
         "seed", \.seed, .seed,

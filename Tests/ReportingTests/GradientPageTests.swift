@@ -6,9 +6,9 @@ import Testing
 @testable import RetortReporting
 
 @Suite("Accounts of loss terms on a page")
-struct AccountingPageTests {
+struct GradientPageTests {
   /// Two accounts with round numbers.
-  private var accounting: RunRecord.LossAccounting {
+  private var accounting: RunRecord.GradientBreakdowns {
     .init(
       every: 50,
       terms: [
@@ -25,7 +25,7 @@ struct AccountingPageTests {
       ])
   }
 
-  private func page(_ accounting: RunRecord.LossAccounting?) -> [String: String] {
+  private func page(_ accounting: RunRecord.GradientBreakdowns?) -> [String: String] {
     var record = RunRecord.synthetic()
     record.stages[0].accounting = accounting
     return ExperimentPage(
@@ -96,7 +96,7 @@ struct AccountingPageTests {
     record.stages[0].accounting?.terms[0].scaledBy = .init(name: "temperature", value: 2)
     #expect(try RunRecord(text: record.text(), source: "r") == record)
     record.stages[0].accounting?.points[1].gradientCosines = [1]
-    #expect(record.contradictions().contains { $0.contains("account at step 51") })
+    #expect(record.contradictions().contains { $0.contains("breakdown at step 51") })
   }
 }
 

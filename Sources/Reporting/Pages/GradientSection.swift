@@ -1,17 +1,17 @@
 // What each term of a distillation's loss asks of the student, and what that says about the weights.
 import RetortRecords
 
-struct AccountingSection {
+struct GradientSection {
   private let runs: ExperimentRuns
-  private let accounts: [LossAccounts]
+  private let stages: [StageBreakdowns]
 
   init(_ runs: ExperimentRuns) {
     self.runs = runs
-    accounts = runs.lossAccounts
+    stages = runs.stageBreakdowns
   }
 
   func text() -> String {
-    guard !accounts.isEmpty else { return "" }
+    guard !stages.isEmpty else { return "" }
     let cosines = cosineTable
     return """
       ## What the terms of the loss ask for
@@ -19,7 +19,7 @@ struct AccountingSection {
       \(termTable.text)
       \(caption)
       """ + (cosines.map { "\n\($0.text)\n" } ?? "\n")
-        + accounts.map { "- \($0.label), \($0.findings.joined(separator: " "))\n" }.joined()
+        + stages.map { "- \($0.label), \($0.findings.joined(separator: " "))\n" }.joined()
   }
 
   private var termTable: MarkdownTable {
@@ -28,17 +28,17 @@ struct AccountingSection {
       .init("Weighted"), .init("Gradient norm"), .init("Weighted norm"),
       .init("Share of the pull"),
     ])
-    for account in accounts {
-      for (index, term) in account.terms.enumerated() {
-        func cell(_ digits: Int, _ value: (LossAccounts.Point) -> Double) -> String {
-          MedianRange(account.points.map(value))?.text(digits: digits) ?? "-"
+    for breakdowns in stages {
+      for (index, term) in breakdowns.terms.enumerated() {
+        func cell(_ digits: Int, _ value: (StageBreakdowns.Point) -> Double) -> String {
+          MedianRange(breakdowns.points.map(value))?.text(digits: digits) ?? "-"
         }
         table.add([
-          index == 0 ? account.label : "", term.name,
+          index == 0 ? breakdowns.label : "", term.name,
           cell(4) { $0.values[index] / term.scale }, cell(4) { $0.values[index] },
           term.weight.significant(6), cell(3) { $0.values[index] * term.weight },
           cell(3) { $0.gradientNorms[index] }, cell(3) { $0.gradientNorms[index] * term.weight },
-          MedianRange(account.points.map { 100 * account.share(of: index, at: $0) })
+          MedianRange(breakdowns.points.map { 100 * breakdowns.share(of: index, at: $0) })
             .map { "\($0.median.fixed(0)) %" } ?? "-",
         ])
       }
@@ -52,12 +52,12 @@ struct AccountingSection {
       .init("at the first account"), .init("at the last"),
     ])
     var isEmpty = true
-    for account in accounts {
-      for (index, pair) in account.pairs.enumerated() {
-        let cosines = account.cosines(index)
+    for breakdowns in stages {
+      for (index, pair) in breakdowns.pairs.enumerated() {
+        let cosines = breakdowns.cosines(index)
         table.add([
-          index == 0 ? account.label : "",
-          "\(account.terms[pair.0].name) and \(account.terms[pair.1].name)",
+          index == 0 ? breakdowns.label : "",
+          "\(breakdowns.terms[pair.0].name) and \(breakdowns.terms[pair.1].name)",
           MedianRange(cosines)?.signedText ?? "-", cosines.first?.fixed(3) ?? "-",
           cosines.last?.fixed(3) ?? "-",
         ])
@@ -68,7 +68,7 @@ struct AccountingSection {
   }
 
   private var caption: String {
-    let spacings = Set(accounts.map(\.every)).sorted().map(\.grouped).joined(separator: " or ")
+    let spacings = Set(stages.map(\.every)).sorted().map(\.grouped).joined(separator: " or ")
     return """
       Every \(spacings) steps each term was sent back through the student by itself, on the step's own \
       batches and dropout, before the update: the training is the same to the bit, and the stage's time holds \

@@ -1,20 +1,20 @@
-// What the accounts of a distillation come to, for its table, its picture and a sentence.
+// What the gradient breakdowns of a distillation show, for its table, its picture and a sentence.
 
 import Foundation
 import RetortRecords
 
-/// The accounts of one stage, with what it is called on the page.
-struct LossAccounts {
-  typealias Point = RunRecord.LossAccounting.Point
+/// The gradient breakdowns of one stage, with its name on the page.
+struct StageBreakdowns {
+  typealias Point = RunRecord.GradientBreakdowns.Point
   var label: String
-  private let accounting: RunRecord.LossAccounting
-  var every: Int { accounting.every }
-  var terms: [RunRecord.LossAccounting.Term] { accounting.terms }
-  var points: [Point] { accounting.points }
-  var pairs: [(Int, Int)] { accounting.pairs }
+  private let breakdowns: RunRecord.GradientBreakdowns
+  var every: Int { breakdowns.every }
+  var terms: [RunRecord.GradientBreakdowns.Term] { breakdowns.terms }
+  var points: [Point] { breakdowns.points }
+  var pairs: [(Int, Int)] { breakdowns.pairs }
 
-  init(label: String, _ accounting: RunRecord.LossAccounting) {
-    (self.label, self.accounting) = (label, accounting)
+  init(label: String, _ breakdowns: RunRecord.GradientBreakdowns) {
+    (self.label, self.breakdowns) = (label, breakdowns)
   }
 
   /// Of the pair of that number, where both terms had a gradient: where nothing was masked one has none.
@@ -49,7 +49,7 @@ struct LossAccounts {
 
 // MARK: - In words
 
-extension LossAccounts {
+extension StageBreakdowns {
   /// A sentence for each thing that they say of the loss and its weights.
   var findings: [String] {
     [pull, evenWeightText].compactMap { $0 } + directions + [entropyText].compactMap { $0 }
@@ -99,8 +99,8 @@ extension LossAccounts {
 
   /// The term that measured the teacher's entropy, and its temperature. Earlier records name neither: their soft
   /// targets did, whose scale is T².
-  private var entropyTerm: (term: RunRecord.LossAccounting.Term, temperature: Double)? {
-    let name = RunRecord.LossAccounting.teacherEntropy
+  private var entropyTerm: (term: RunRecord.GradientBreakdowns.Term, temperature: Double)? {
+    let name = RunRecord.GradientBreakdowns.teacherEntropy
     if let term = terms.first(where: { $0.measures?.contains(name) ?? false }) {
       return term.scaledBy.map { (term, $0.value) }
     }
@@ -109,7 +109,7 @@ extension LossAccounts {
   }
 
   private var entropyText: String? {
-    let name = RunRecord.LossAccounting.teacherEntropy
+    let name = RunRecord.GradientBreakdowns.teacherEntropy
     guard let (term, temperature) = entropyTerm,
       let entropy = MedianRange(points.compactMap { $0.measurements[name] })
     else { return nil }
@@ -124,7 +124,7 @@ extension LossAccounts {
   /// Of every further measurement.
   private var measurementTexts: [String] {
     measurementNames.compactMap { name in
-      guard name != RunRecord.LossAccounting.teacherEntropy,
+      guard name != RunRecord.GradientBreakdowns.teacherEntropy,
         let range = MedianRange(points.compactMap { $0.measurements[name] })
       else { return nil }
       return "Measured beside the loss: \(name) \(range.text(digits: 3))."
@@ -136,20 +136,20 @@ extension LossAccounts {
 }
 
 extension RunRecord.Stage {
-  /// What the accounts of its loss come to, a sentence each; none where there are none.
-  public var accountFindings: [String] {
+  /// What its gradient breakdowns show, a sentence each; none where there are none.
+  public var gradientFindings: [String] {
     guard let accounting, !accounting.points.isEmpty else { return [] }
-    return LossAccounts(label: id, accounting).findings
+    return StageBreakdowns(label: id, accounting).findings
   }
 }
 
 extension ExperimentRuns {
   /// Of the stages that have a gradient breakdown by loss term.
-  var lossAccounts: [LossAccounts] {
+  var stageBreakdowns: [StageBreakdowns] {
     distinctStages.compactMap { entry in
-      entry.stage.accounting.flatMap { accounting in
-        accounting.points.isEmpty
-          ? nil : LossAccounts(label: label(of: entry), accounting)
+      entry.stage.accounting.flatMap { breakdowns in
+        breakdowns.points.isEmpty
+          ? nil : StageBreakdowns(label: label(of: entry), breakdowns)
       }
     }
   }

@@ -6,7 +6,7 @@ import Testing
 @testable import RetortExperimentPlan
 
 @Suite("Accounts of loss terms")
-struct AccountingTests {
+struct GradientBreakdownTests {
   private static let text = DefinitionText.small(
     "      limit: { epochs: 1 }\n",
     "      limit: { epochs: 1 }\n      account_every: { steps: 50 }\n")

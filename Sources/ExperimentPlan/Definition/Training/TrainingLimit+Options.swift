@@ -1,18 +1,12 @@
 // When a stage ends, and how often it is saved before.
+import RetortDistillation
 import RetortOptions
 
-/// When a stage has done enough.
-public enum StageLimit: Sendable, Equatable {
-  case epochs(Int)
-  /// Optimizer steps.
-  case steps(Int)
-  /// Tokens of the corpus seen, [CLS] and [SEP] counted.
-  case tokens(Int)
-
+extension TrainingLimit {
   /// Up to there a float64 tells neighbouring numbers apart.
   private static let mostTokens = 1 << 53
 
-  static let type = OptionType<StageLimit>.oneKey([
+  static let type = OptionType<TrainingLimit>.oneKey([
     OptionAlternative(
       "epochs", .integer(atLeast: 1, example: "3"), "Passes over the data.",
       make: { .epochs($0) }, take: { if case .epochs(let count) = $0 { count } else { nil } }),
@@ -24,17 +18,24 @@ public enum StageLimit: Sendable, Equatable {
       "Tokens seen, [CLS] and [SEP] counted. The stage ends with the step that reaches them.",
       make: { .tokens($0) }, take: { if case .tokens(let count) = $0 { count } else { nil } }),
   ]).described(as: "one of {epochs: n}, {steps: n}, {tokens: n}")
+
+  /// In words.
+  var words: String {
+    switch self {
+    case .epochs(let count): "\(count) epoch\(count == 1 ? "" : "s")"
+    case .steps(let count): "\(count) steps"
+    case .tokens(let count): "\(count) tokens"
+    }
+  }
 }
 
-public enum CheckpointSpacing: Sendable, Equatable {
-  case minutes(Double)
-  case steps(Int)
-
+/// A definition always says one; `.never` is for programs that use the library.
+extension CheckpointInterval {
   private static let minutes = NumberRule(
     words: "a number from 0.001 to 1000000", lowest: .init(value: 0.001, isIncluded: true),
     highest: .init(value: 1_000_000, isIncluded: true))
 
-  static let type = OptionType<CheckpointSpacing>.oneKey([
+  static let type = OptionType<CheckpointInterval>.oneKey([
     OptionAlternative(
       "minutes", .number(minutes, example: "10"), "Minutes between checkpoints.",
       make: { .minutes($0) }, take: { if case .minutes(let minutes) = $0 { minutes } else { nil } }),
@@ -42,4 +43,13 @@ public enum CheckpointSpacing: Sendable, Equatable {
       "steps", .integer(atLeast: 1, example: "500"), "Optimizer steps between checkpoints.",
       make: { .steps($0) }, take: { if case .steps(let count) = $0 { count } else { nil } }),
   ]).described(as: "one of {minutes: n}, {steps: n}")
+
+  /// After "a checkpoint".
+  var words: String {
+    switch self {
+    case .never: "at the end of each epoch"
+    case .minutes(let minutes): "every \(PlainNumber.text(minutes)) minutes"
+    case .steps(let steps): "every \(steps) steps"
+    }
+  }
 }

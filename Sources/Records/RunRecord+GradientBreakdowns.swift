@@ -1,8 +1,8 @@
 // A distillation's gradient breakdown by loss term: each term's value and gradient, every few steps.
 
 extension RunRecord {
-  public struct LossAccounting: Codable, Sendable, Equatable {
-    /// Steps from one account to the next.
+  public struct GradientBreakdowns: Codable, Sendable, Equatable {
+    /// Steps from one breakdown to the next.
     public var every: Int
     /// In the order of the objective.
     public var terms: [Term]
@@ -85,7 +85,7 @@ extension RunRecord {
         measurements =
           try container.decodeIfPresent([String: Double].self, forKey: .measurements) ?? [:]
         if let entropy = try container.decodeIfPresent(Double.self, forKey: .teacherEntropy) {
-          measurements[LossAccounting.teacherEntropy] = entropy
+          measurements[GradientBreakdowns.teacherEntropy] = entropy
         }
       }
 
@@ -96,9 +96,9 @@ extension RunRecord {
         try container.encode(gradientNorms, forKey: .gradientNorms)
         try container.encode(gradientCosines, forKey: .gradientCosines)
         var others = measurements
-        others[LossAccounting.teacherEntropy] = nil
+        others[GradientBreakdowns.teacherEntropy] = nil
         try container.encodeIfPresent(
-          measurements[LossAccounting.teacherEntropy], forKey: .teacherEntropy)
+          measurements[GradientBreakdowns.teacherEntropy], forKey: .teacherEntropy)
         if !others.isEmpty { try container.encode(others, forKey: .measurements) }
       }
     }
@@ -115,7 +115,7 @@ extension RunRecord {
         point.values.count == terms.count && point.gradientNorms.count == terms.count
           && point.gradientCosines.count == pairCount
           ? nil
-          : "the account at step \(point.step) has \(point.values.count) values, "
+          : "the breakdown at step \(point.step) has \(point.values.count) values, "
             + "\(point.gradientNorms.count) norms and \(point.gradientCosines.count) cosines "
             + "for \(terms.count) terms"
       }

@@ -1,0 +1,53 @@
+// What a term says of itself: batches, rows, scale, what does not fit.
+import RetortStorage
+
+/// The two kinds of batches that terms are taken on.
+public enum BatchKind: Sendable, Hashable, CaseIterable {
+  /// Text with words masked: `pretrain` and `distill`.
+  case maskedText
+  /// Sentences with classes: `finetune`.
+  case labelledSentences
+}
+
+/// What a term is a mean over, in all batches of a step together.
+public enum TermRows: Sendable, Hashable {
+  case tokens
+  case maskedTokens
+  case sentences
+
+  public init(_ positions: TokenPositions) {
+    self = positions == .all ? .tokens : .maskedTokens
+  }
+
+  public var words: String {
+    switch self {
+    case .tokens: "all positions"
+    case .maskedTokens: "masked positions"
+    case .sentences: "sentences"
+    }
+  }
+}
+
+/// The constant factor in a term's logged value, and the option it comes from: T² of temperature T.
+public struct ValueScale: Sendable, Equatable {
+  public var option: String
+  public var value: Double
+  public var factor: Double
+
+  public init(option: String, value: Double, factor: Double) {
+    (self.option, self.value, self.factor) = (option, value, factor)
+  }
+}
+
+/// What is wrong with a term for a student and a teacher.
+public struct TermProblem: Sendable, Equatable {
+  /// The key below the term's own that it is written under; nil for the term.
+  public var key: String?
+  public var expected: String
+  public var found: String
+  public var advice: String?
+
+  public init(key: String? = nil, expected: String, found: String, advice: String? = nil) {
+    (self.key, self.expected, self.found, self.advice) = (key, expected, found, advice)
+  }
+}

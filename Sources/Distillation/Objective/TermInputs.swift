@@ -1,0 +1,63 @@
+// What a term is computed from.
+import RetortTensorEngine
+
+/// What is known of the rows that stream through the vocabulary head.
+public struct VocabularyRows: Sendable {
+  /// [R], the word that was masked, -1 where none was.
+  public let labels: [Int32]
+  /// What was kept of the teacher's logits of these rows, where it does not compute them.
+  public let teacherLogits: TopLogits?
+
+  public init(labels: [Int32], teacherLogits: TopLogits?) {
+    self.labels = labels
+    self.teacherLogits = teacherLogits
+  }
+}
+
+/// A batch as a term on tensors sees it: what it said it reads.
+public struct TermBatch {
+  public let student: ObservedTensors
+  public let teacher: ObservedTensors
+  /// [N], the classes of labelled sentences.
+  public let classes: [Int32]
+  public let layout: SequenceLayout
+  /// The term's own.
+  public let parameters: [Parameter]
+
+  public init(
+    student: ObservedTensors, teacher: ObservedTensors, classes: [Int32], layout: SequenceLayout,
+    parameters: [Parameter]
+  ) {
+    self.student = student
+    self.teacher = teacher
+    self.classes = classes
+    self.layout = layout
+    self.parameters = parameters
+  }
+}
+
+/// What a model computed for a batch.
+public struct ObservedTensors {
+  private let hiddenStates: [HiddenLayer: Tensor]
+  private var logits: Tensor?
+
+  public init(hiddenStates: [HiddenLayer: Tensor] = [:], classLogits: Tensor? = nil) {
+    (self.hiddenStates, logits) = (hiddenStates, classLogits)
+  }
+
+  mutating func add(classLogits: Tensor) { logits = classLogits }
+
+  /// A hidden state [T, C] that the term said it reads.
+  public func hiddenState(_ layer: HiddenLayer) -> Tensor {
+    guard let tensor = hiddenStates[layer] else {
+      preconditionFailure("hidden state \(layer) was not asked for")
+    }
+    return tensor
+  }
+
+  /// Class logits [N, K] of a term that said it reads them.
+  public var classLogits: Tensor {
+    guard let logits else { preconditionFailure("class logits were not asked for") }
+    return logits
+  }
+}
