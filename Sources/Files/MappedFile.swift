@@ -34,7 +34,8 @@ public final class MappedFile: @unchecked Sendable {
 
   public init(path: String, access: Access = .sequential) throws(FileError) {
     self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // A pipe without a writer would keep the program waiting.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .current("open", path) }
     do throws(FileError) {
       (bytes, identity) = try Self.map(descriptor, path, access)
@@ -51,6 +52,9 @@ public final class MappedFile: @unchecked Sendable {
     guard fstat(descriptor, &status) == 0 else { throw .current("read the size of", path) }
     guard status.st_mode & S_IFMT != S_IFDIR else {
       throw .failed(action: "read", path: path, code: EISDIR)
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw .unexpected(path: path, expected: "a regular file", found: "a pipe or a device")
     }
     let size = Int(status.st_size)
     guard size > 0 else { return (UnsafeRawBufferPointer(start: nil, count: 0), Identity(status)) }

@@ -49,6 +49,14 @@ public struct DefinitionNode: Sendable, Equatable {
     }
   }
 
+  /// The characters of a scalar that is text: an unquoted number or truth value is none.
+  public var text: String? {
+    if case .plain(let text) = content, Scalars.number(text) != nil || Scalars.truth(text) != nil {
+      return nil
+    }
+    return scalar
+  }
+
   /// `key: null`, `key: ~` or nothing after the colon.
   public var isNull: Bool {
     if case .plain(let text) = content { return ["", "~", "null", "Null", "NULL"].contains(text) }

@@ -36,9 +36,8 @@ public struct DefinitionError: Error, Sendable, Equatable, CustomStringConvertib
 
   public init(_ diagnostics: [Diagnostic]) {
     // A sweep's variants find the same mistake again.
-    let distinct = diagnostics.reduce(into: [Diagnostic]()) { found, diagnostic in
-      if !found.contains(diagnostic) { found.append(diagnostic) }
-    }
+    var seen: Set<String> = []
+    let distinct = diagnostics.filter { seen.insert($0.description).inserted }
     self.diagnostics = distinct.enumerated().sorted {
       let (a, b) = ($0.element.origin.sortKey, $1.element.origin.sortKey)
       return a == b ? $0.offset < $1.offset : a < b

@@ -30,16 +30,24 @@ open class DiagnosticCollector {
 /// Key paths of a definition at which mistakes were reported.
 public struct MistakenPaths: Sendable {
   private var paths: Set<String> = []
+  /// All that these are below.
+  private var above: Set<String> = []
 
   public init() {}
 
-  public mutating func insert(_ path: String) { paths.insert(path) }
+  public mutating func insert(_ path: String) {
+    if paths.insert(path).inserted { above.formUnion(Self.above(path)) }
+  }
+
+  private static func above(_ path: String) -> some Sequence<String> {
+    path.indices.lazy.filter { path[$0] == "." }.map { String(path[..<$0]) }
+  }
 
   public var isEmpty: Bool { paths.isEmpty }
 
   /// Whether something at `path`, above it or below it was reported.
   public func touch(_ path: String) -> Bool {
-    paths.contains { $0 == path || $0.hasPrefix("\(path).") || path.hasPrefix("\($0).") }
+    paths.contains(path) || above.contains(path) || Self.above(path).contains(where: paths.contains)
   }
 
   /// Whether something at `path` itself was reported.
@@ -54,12 +62,14 @@ public final class MapReader {
   public let node: DefinitionNode
   private let entries: [DefinitionEntry]
   private var askedFor: [String] = []
+  /// The same, for looking up.
+  private var asked: Set<String> = []
   /// Keys that must be there and are not, to be reported at the end.
   private var missing: [(key: String, diagnostic: Diagnostic)] = []
   /// Right spellings that no reader asks for under their own name: short forms.
   public var otherSpellings: [String] = []
-  /// Keys of another type that the map could make, and what is to be said of each.
-  var misplaced: [String: (problem: String, advice: String)] = [:]
+  /// Keys of something else that the map could have been, and what is to be said of each.
+  public var misplaced: [String: (problem: String, advice: String)] = [:]
 
   /// - Returns: nil, after a report, when `node` is not a map.
   public init?(_ node: DefinitionNode, at path: String, _ collector: DiagnosticCollector) {
@@ -79,7 +89,7 @@ public final class MapReader {
   /// Reports the keys that are missing and those that nothing asked for, each with the nearest right spelling. A key
   /// that is missing because it is misspelt is one mistake.
   public func finish() {
-    let unknown = entries.filter { !askedFor.contains($0.key) }
+    let unknown = entries.filter { !asked.contains($0.key) }
     let meant = unknown.compactMap {
       Spelling.nearest(to: $0.key, among: askedFor + otherSpellings)
     }
@@ -107,13 +117,17 @@ public final class MapReader {
   }
 
   /// Whether something is wrong with the map or below it, as far as it was read.
-  public var hasMistakes: Bool {
-    !missing.isEmpty || collector.mistakes.touch(path)
+  /// - Parameter keys: only these are looked at; nil for all.
+  func hasMistakes(at keys: [String]?) -> Bool {
+    guard let keys else { return !missing.isEmpty || collector.mistakes.touch(path) }
+    return keys.contains { key in
+      missing.contains { $0.key == key } || collector.mistakes.touch(pathOf(key))
+    }
   }
 
   /// The value under `key`; nil when it is absent or empty.
   public func node(_ key: String) -> DefinitionNode? {
-    if !askedFor.contains(key) { askedFor.append(key) }
+    ask(for: key)
     guard let value = node[key], !value.isNull else { return nil }
     return value
   }
@@ -124,8 +138,12 @@ public final class MapReader {
 
   /// Every key of the map, for maps whose keys are the user's own names.
   public var ownNames: [DefinitionEntry] {
-    for entry in entries where !askedFor.contains(entry.key) { askedFor.append(entry.key) }
+    for entry in entries { ask(for: entry.key) }
     return entries
+  }
+
+  private func ask(for key: String) {
+    if asked.insert(key).inserted { askedFor.append(key) }
   }
 
   /// Reports, at the end, that `key` must be there and is not.

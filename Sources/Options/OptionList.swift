@@ -123,7 +123,7 @@ extension OptionField {
 public struct OptionList<Root: Sendable>: Sendable {
   public let descriptions: [OptionDescription]
   /// Stands for a map that was refused; nil where none can be made.
-  let standIn: Root?
+  public let standIn: Root?
   /// Nil after a report, where nothing can stand in for what was refused. The caller closes the map against unknown keys.
   public let read: @Sendable (MapReader) -> Root?
   public let write: @Sendable (Root) -> [(String, CanonicalValue)]
@@ -171,13 +171,17 @@ public struct OptionList<Root: Sendable>: Sendable {
   }
 
   /// The same, with a check of values that must go together. It is left out where one of them is wrong by itself.
-  /// - Parameter check: reports what is wrong.
-  public func checked(_ check: @escaping @Sendable (Root, MapReader) -> Void) -> OptionList {
+  /// - Parameters:
+  ///   - keys: those of the values; all, if not given.
+  ///   - check: reports what is wrong.
+  public func checked(
+    _ keys: [String]? = nil, _ check: @escaping @Sendable (Root, MapReader) -> Void
+  ) -> OptionList {
     OptionList(
       descriptions: descriptions, standIn: standIn,
       read: { map in
         let root = read(map)
-        if let root, !map.hasMistakes { check(root, map) }
+        if let root, !map.hasMistakes(at: keys) { check(root, map) }
         return root
       }, write: write)
   }

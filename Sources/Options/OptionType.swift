@@ -143,17 +143,11 @@ extension OptionType where Value == String {
     OptionType(
       schema: .text(words: words), example: example, standIn: "",
       read: { node, key, map in
-        switch node.content {
-        case .quoted(let text): return text
-        case .plain(let text):
-          if Scalars.number(text) == nil, Scalars.truth(text) == nil { return text }
-          map.reportWrong(
-            node, key, expected: "text", advice: "put it in quotes if it is meant as text")
-          return nil
-        case .list, .map:
-          map.reportWrong(node, key, expected: "text")
-          return nil
-        }
+        if let text = node.text { return text }
+        map.reportWrong(
+          node, key, expected: "text",
+          advice: node.scalar.map { _ in "put it in quotes if it is meant as text" })
+        return nil
       }, write: { .text($0) })
   }
 }

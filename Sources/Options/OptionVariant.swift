@@ -73,7 +73,12 @@ extension OptionField {
         let chosen = map.value(key, choice)
         if !map.has(key) { map.reportMissing(key, expected: words) }
         guard let variant = variants.first(where: { $0.name == chosen }) else {
-          _ = map.ownNames  // which keys are unknown cannot be told
+          // The keys of the type that was probably meant are looked at; which others are unknown or missing cannot
+          // be told.
+          let meant = Spelling.nearest(to: map.node(key)?.scalar ?? "", among: names)
+          map.collector.forgiveMissing(in: map.path)
+          _ = (variants.first { $0.name == meant } ?? variants.first)?.read(map)
+          _ = map.ownNames
           return nil
         }
         for other in variants where other.name != variant.name {

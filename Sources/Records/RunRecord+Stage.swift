@@ -5,10 +5,12 @@ import RetortStrictJSON
 
 extension RunRecord {
   /// What kind of stage it is, as definitions name it. Records hold kinds that this program does not know.
-  public struct StageKind: RawRepresentable, Codable, Sendable, Hashable {
+  public struct StageKind: RawRepresentable, Codable, Sendable, Hashable, CustomStringConvertible {
     public let rawValue: String
 
     public init(rawValue: String) { self.rawValue = rawValue }
+
+    public var description: String { rawValue }
 
     public static let pretrain = StageKind(rawValue: "pretrain")
     public static let distill = StageKind(rawValue: "distill")

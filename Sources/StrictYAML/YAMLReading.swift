@@ -35,7 +35,8 @@ public struct YAMLReading {
   }
 
   private mutating func read(_ text: String) -> DefinitionNode? {
-    var text = text
+    // A byte order mark means nothing in UTF-8.
+    var text = text.hasPrefix("\u{FEFF}") ? String(text.unicodeScalars.dropFirst()) : text
     // The library stops at the first map with a repeated key. Each such key is renamed in place
     // (one scalar, so no column moves) and the text read again, to find all mistakes at once.
     while renamedKeys.count < 64 {

@@ -47,6 +47,10 @@ import Testing
     #expect(try metrics() == expected)
     let text = try String(contentsOfFile: "\(experiment.runFolder)/record.json", encoding: .utf8)
     #expect(text.contains("activation store: last hidden states of 32, f32"))
+    // Found in the cache, it was still taught by the store.
+    #expect(try distill(from: store).errors.contains("found in the cache"))
+    let again = try String(contentsOfFile: "\(experiment.runFolder)/record.json", encoding: .utf8)
+    #expect(again.contains("activation store: last hidden states of 32, f32"))
 
     let other = try distill(from: store, "--set", "stages.distil.seed=9")
     #expect(other.status == 1)

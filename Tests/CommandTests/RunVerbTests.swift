@@ -162,6 +162,10 @@ import Testing
       ).contains { $0.hasSuffix(".h5") })
 
     expectFailure(try experiment.run("run"), saying: "unfinished", "--resume")
+    expectFailure(try experiment.run("run", "--dry-run"), saying: "unfinished", "--resume")
+    expectFailure(
+      try experiment.run("run", "--resume", "--dry-run", "--set", "seed=4711"),
+      saying: "cannot resume", "seed was ", ", is 4711")
     let resumed = try experiment.run("run", "--resume")
     #expect(resumed.status == 0, "\(resumed.errors)")
     #expect(try experiment.stages() == experiment.stages(cache: "whole"))

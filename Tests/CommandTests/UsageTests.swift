@@ -17,7 +17,8 @@ import Testing
       ["tokenize", "--vocab", "v.txt", "--max-length", "1"], ["validate"],
       ["report", "--check", "--add", "Runs/a"], ["bench", "step", "--steps", "0"],
       ["bench", "ops", "--hidden", "100"], ["bench", "step", "--job", "pretraining"],
-      ["notebook"], ["verify"],
+      ["notebook"], ["verify"], ["run", "d.yaml", "--runs", ""], ["run", "d.yaml", "--runs="],
+      ["validate", ""], ["run", "d.yaml", "--threads", "100000"],
     ])
   func wrongUsage(arguments: [String]) throws {
     let result = try RetortProcess.run(arguments)

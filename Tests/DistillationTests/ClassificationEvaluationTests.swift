@@ -64,6 +64,24 @@ struct ClassificationEvaluationTests {
     #expect(abs(result.loss - reference.loss) < 1e-6)
   }
 
+  @Test("a fine-tuning evaluates as many at a time as it was told", arguments: [1, 5])
+  func batchSizeOfTraining(_ batchSize: Int) throws {
+    func calls(_ batchSize: Int) throws -> Int {
+      let engine = Engine(threadCount: 1)
+      let loop = FineTuning(
+        model: model(), training: Small.labelled(5), validation: Small.labelled(10),
+        settings: Small.fineTuning(.steps(1)), selectBest: .last, evaluationBatchSize: batchSize,
+        engine: engine)
+      var job = loop.trainer.job
+      engine.meter.clear()
+      _ = try job.evaluation()
+      return engine.meter.totals.reduce(0) { $0 + $1.calls }
+    }
+    let once = try calls(10)
+    #expect(once > 0)
+    #expect(try calls(batchSize) == once * (10 / batchSize))
+  }
+
   @Test("one example")
   func one() throws {
     let model = model()

@@ -236,6 +236,50 @@ import Testing
     #expect(found == [message])
   }
 
+  @Test(
+    "what follows from a mistake is not reported as well",
+    arguments: [
+      ("seed: 7\n", "", "the definition has no 'seed'"),
+      ("seed: 7\n", "seed: '7'\n", "seed: expected a whole number"),
+      ("[movie_reviews]", "[own]\ncorpora: 5", "corpora: expected a map"),
+      ("task: glue/sst2", "task: own\ntasks: []", "tasks: expected a map"),
+      ("- id: distil", "- id: 4", "stages.0.id: expected a name"),
+    ])
+  func noFollowUps(old: String, new: String, message: String) {
+    // Lines of a new top-level key go to the end.
+    let parts = new.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+    let ownKey = parts.count == 2 && parts[1].contains(":") ? String(parts[1]) : ""
+    let text = DefinitionText.small(old, ownKey.isEmpty ? new : String(parts[0])) + ownKey + "\n"
+    let found = DefinitionText.messages(text)
+    #expect(found.count == 1 && found[0].contains(message), "\(found)")
+  }
+
+  @Test("a head that is missing where models begin is missing once")
+  func missingHead() {
+    let text = SmallExperiment.text.replacing(
+      "    head: { kind: masked_lm, init: new }\n", with: "")
+    let found = DefinitionText.messages(text)
+    #expect(
+      found.count == 1 && found[0].contains("stages.teacher_mlm.model needs a masked_lm head"),
+      "\(found)")
+  }
+
+  @Test("beside an unknown optimizer, and beside one wrong number of a sum, all else is looked at")
+  func besideAMistake() {
+    func messages(_ old: String, _ new: String) -> [String] {
+      DefinitionText.messages(DefinitionText.small(old, new))
+    }
+    let optimizer = messages(
+      "learning_rate: 2e-5", "optimizer: { name: adamx, learning_rate: -1, epsilon: 0 }")
+    #expect(optimizer.count == 3, "\(optimizer)")
+    let masking = messages("probability: 0.15", "probability: 2")
+    #expect(masking.count == 1, "\(masking)")
+    let both = messages(
+      "masking: { probability: 0.15, smoothing: 0.7, mask: 0.8",
+      "masking: { probability: 2, smoothing: 0.7, mask: 0.9")
+    #expect(both.count == 2, "\(both)")
+  }
+
   @Test("A name whose own declaration is wrong is not called unknown as well")
   func wrongDeclarations() {
     var text = DefinitionText.small("[movie_reviews]", "[own]")

@@ -11,7 +11,7 @@ import Testing
     #expect(messages.count == 1 && messages[0].contains("layers"), "\(messages)")
   }
 
-  @Test("terms that a distillation has not", arguments: ["causal_lm", "attention_maps"])
+  @Test("terms that a distillation has not", arguments: ["no_such_term", "nor_this_one"])
   func terms(name: String) {
     let messages = DefinitionText.messages(
       DefinitionText.small(

@@ -7,14 +7,14 @@ import Testing
 
 @Suite("Kinds of stages")
 struct StageKindTests {
-  @Test("names of contents are told by the types of their fields")
+  @Test("which keys name contents follows from the types of their fields")
   func toldByContents() {
     #expect(PretrainStage.toldByContents == ["model", "corpus"])
     #expect(DistillStage.toldByContents == ["teacher", "student", "targets", "corpus"])
     #expect(FinetuneStage.toldByContents == ["model", "task", "teacher"])
   }
 
-  @Test("every input and the trained one are declared keys that a digest tells by contents")
+  @Test("every input and the trained one are declared keys of which a digest has the contents")
   func inputs() throws {
     let definition = try DefinitionText.load(TeachingTests.text)
     for stage in ResolvedPlan(definition).stages {
@@ -35,14 +35,14 @@ struct StageKindTests {
           stage.canonicalForDigest(inputs: [], data: [], versions: versions), sorted: true)
       }
       let names = stage.versions.map(\.name)
-      #expect(names.contains("adamw") && names.contains("linear"), "\(names)")
-      #expect(names.contains { ["masked_lm", "cross_entropy"].contains($0) }, "\(names)")
-      #expect(stage.kind != .finetune || names.contains("accuracy"))
+      #expect(names.contains("optimizer.adamw") && names.contains("schedule.linear"), "\(names)")
+      #expect(names.contains { ["loss.masked_lm", "loss.cross_entropy"].contains($0) }, "\(names)")
+      #expect(stage.kind != .finetune || names.contains("metric.accuracy"))
       let before = text(stage.versions)
       #expect(!before.contains("versions"))
       #expect(
-        text([("linear", 2), ("adamw", 1), ("masked_lm", 3)])
-          == before + "versions:\n  linear: 2\n  masked_lm: 3\n")
+        text([("schedule.linear", 2), ("optimizer.adamw", 1), ("loss.masked_lm", 3)])
+          == before + "versions:\n  loss.masked_lm: 3\n  schedule.linear: 2\n")
     }
   }
 

@@ -31,13 +31,12 @@ struct TeachingTests {
     let definition = try DefinitionText.load(Self.text)
     let stage = try #require(definition.stage(id: "taught"))
     let options = try #require(stage.work as? FinetuneStage)
+    #expect(options.teacher == "judge")
     #expect(
-      options.teaching
-        == TeachingOptions(
-          teacher: "judge",
-          loss: LossOptions(terms: [
-            WeightedTerm(0.5, ClassSoftTargets(temperature: 2)), WeightedTerm(0.25, CrossEntropy()),
-          ])))
+      options.statedLoss
+        == LossOptions(terms: [
+          WeightedTerm(0.5, ClassSoftTargets(temperature: 2)), WeightedTerm(0.25, CrossEntropy()),
+        ]))
     #expect(stage.inputs == ["judge", "distil"])
     #expect(try DefinitionText.load(definition.canonicalText) == definition)
     let explanation = PlanExplanation(
@@ -54,12 +53,12 @@ struct TeachingTests {
     arguments: [
       ("teacher: judge, ", "teacher: distil, ", "a finetune stage, which has a classifier"),
       ("teacher: judge, ", "teacher: juge, ", "did you mean"),
-      ("teacher: judge, ", "", "has no 'teacher'"),
+      ("teacher: judge, ", "", "loss.soft_targets reads a teacher, and the stage has none"),
       ("temperature: 2.0 }, cross_entropy", "temperature: 0 }, cross_entropy", "a number above 0"),
       (
         "weight: 0.5, temperature: 2.0", "weight: 0, temperature: 2.0",
         "taught.loss: expected a term that reads the teacher with a weight above 0, found none; leave "
-          + "teacher and loss out to learn from the labels alone"
+          + "the teacher out to learn without one"
       ),
       (
         "soft_targets: { weight: 0.5, temperature: 2.0 }",
@@ -86,7 +85,9 @@ struct TeachingTests {
         with: "seed: 1")
     let messages = DefinitionText.messages(text)
     #expect(messages.count == 2, "\(messages)")
-    #expect(messages.contains { $0.contains("stages.taught has no 'loss'") }, "\(messages)")
+    #expect(
+      messages.contains { $0.contains("stages.taught.teacher: expected a loss that reads it") },
+      "\(messages)")
     #expect(messages.contains { $0.contains("expected a finetune stage, which has a") })
   }
 
@@ -191,7 +192,7 @@ struct TeachingTests {
       let stages = try #require(loaded.variants.last).definition.stages
       return Dictionary(
         uniqueKeysWithValues: stages.compactMap { stage in
-          stage.work.taughtLoss.map { (stage.id, $0.terms.map(\.weight)) }
+          stage.work.statedLoss.map { (stage.id, $0.terms.map(\.weight)) }
         })
     }
     #expect(

@@ -117,7 +117,7 @@ private struct TrainerRun {
           schedule: LinearSchedule()),
         batchSize: Int(try number("batch_size")), accumulation: 1,
         limit: .epochs(Int(try number("epochs"))), seed: seed,
-        curve: .steps(500)), selectBest: .last, random: .torch,
+        curve: .steps(500)), selectBest: .last, random: .torch24CPU,
       engine: engine,
       checkpointing: folder.map {
         TrainingCheckpointing(

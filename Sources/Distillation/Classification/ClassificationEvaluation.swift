@@ -20,7 +20,7 @@ public enum ClassificationEvaluation {
   ) throws(EvaluationError) -> ClassificationResult {
     precondition(!scope.isRecording, "an evaluation has no use for a tape")
     var result = ClassificationResult(loss: .nan, correct: 0, predictions: [], logits: [])
-    var totalLoss = 0.0
+    var losses: [Double] = []
     for indices in EpochOrder.sequential(count: examples.count, batchSize: batchSize) {
       scope.reset()
       let batch = PackedBatch(indices, of: examples.sequences)
@@ -38,13 +38,17 @@ public enum ClassificationEvaluation {
       }
       result.logits += values
       if let labels = examples.labels {
-        totalLoss += scope.crossEntropy(
-          logits: logits, labels: indices.map { labels[$0] }, gradientScale: 0
-        ).reduce(0, +)
+        losses += scope.crossEntropy(
+          logits: logits, labels: indices.map { labels[$0] }, gradientScale: 0)
       }
     }
     // Of no example nothing can be said.
     if let labels = examples.labels, !labels.isEmpty {
+      // In groups of one size, so that no bit of the sum depends on how many are computed at a time.
+      let totalLoss = stride(from: 0, to: losses.count, by: Self.batchSize).reduce(0) {
+        sum, first in
+        sum + losses[first..<min(first + Self.batchSize, losses.count)].reduce(0, +)
+      }
       result.loss = totalLoss / Double(examples.count)
       guard totalLoss.isFinite else { throw .lossNotFinite(result.loss) }
       let answers = Answers(predictions: result.predictions, labels: labels.map { Int($0) })

@@ -4,6 +4,14 @@ import RetortRandomness
 import RetortText
 import RetortTransformers
 
+/// Where random numbers come from.
+public enum RandomSource: String, Sendable, CaseIterable {
+  /// Functions of seed, step and place: the same at any thread count, interrupted or not.
+  case counter
+  /// The draws of PyTorch 2.4.0 on a CPU, built with MKL as PyPI's is, to replay a run of Hugging Face's Trainer.
+  case torch24CPU = "torch-2.4-cpu"
+}
+
 /// Fine-tuning of a classifier with the semantics of Hugging Face's Trainer (transformers 4.44.2) that the
 /// report used: a new order every epoch with the last, smaller batch kept; cross-entropy averaged over
 /// the examples of a step; AdamW under a linear schedule, clipped by global norm; evaluation after each epoch.
@@ -15,14 +23,6 @@ public struct FineTuning {
     case sequential
   }
 
-  /// Where random numbers come from.
-  public enum RandomSource: Sendable, Equatable {
-    /// Functions of seed, step and place.
-    case counter
-    /// One generator drawn from step by step, as Hugging Face's Trainer does on a CPU.
-    case torch
-  }
-
   public let trainer: Trainer<ClassificationJob>
 
   /// - Parameters:
@@ -32,17 +32,19 @@ public struct FineTuning {
   ///   - teacher: of the same training set; nil to learn from the labels alone.
   ///   - selectBest: which epoch's weights the model ends with.
   ///   - metrics: what each evaluation computes, besides what `selectBest` needs.
+  ///   - evaluationBatchSize: sentences in one forward pass of an evaluation.
   public init(
     model: TransformerModel, training: LabelledSequences, validation: LabelledSequences,
     teacher: (any TeacherSource)? = nil, settings: TrainingSettings, selectBest: SelectionRule,
     metrics: [any Metric.Type] = [],
+    evaluationBatchSize: Int = ClassificationEvaluation.batchSize,
     order: ExampleOrder = .shuffled, random: RandomSource = .counter, engine: Engine,
     checkpointing: TrainingCheckpointing? = nil, observer: (any TrainingObserver)? = nil
   ) {
     trainer = Trainer(
       ClassificationJob(
         model: model, training: training, validation: validation, selection: selectBest,
-        metrics: selectBest.metrics(besides: metrics),
+        metrics: selectBest.metrics(besides: metrics), evaluationBatchSize: evaluationBatchSize,
         randomness: FineTuningRandomness(
           source: random, order: order, batchSize: settings.batchSize, seed: settings.seed,
           configuration: model.configuration),
@@ -80,6 +82,7 @@ public struct ClassificationJob: TrainingJob {
   let validation: LabelledSequences
   public let selection: SelectionRule
   let metrics: [any Metric.Type]
+  let evaluationBatchSize: Int
   var randomness: FineTuningRandomness
   let engine: Engine
 
@@ -108,7 +111,7 @@ public struct ClassificationJob: TrainingJob {
     randomness.beginLoading()
     return try ClassificationEvaluation.evaluate(
       model, on: validation, in: ComputeScope(engine: engine, recording: false),
-      metrics: metrics)
+      batchSize: evaluationBatchSize, metrics: metrics)
   }
 
   public var drawCount: Int { randomness.drawCount }

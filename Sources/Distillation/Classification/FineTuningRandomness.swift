@@ -15,12 +15,12 @@ struct FineTuningRandomness {
   private var generator: TorchGenerator?
 
   init(
-    source: FineTuning.RandomSource, order: FineTuning.ExampleOrder, batchSize: Int, seed: UInt64,
+    source: RandomSource, order: FineTuning.ExampleOrder, batchSize: Int, seed: UInt64,
     configuration: TransformerConfiguration
   ) {
     (self.order, self.batchSize, self.seed) = (order, batchSize, seed)
     sites = DropoutSites(configuration).ofClassifier
-    generator = source == .torch ? TorchGenerator(seed: seed) : nil
+    generator = source == .torch24CPU ? TorchGenerator(seed: seed) : nil
   }
 
   var drawCount: Int { generator?.drawCount ?? 0 }

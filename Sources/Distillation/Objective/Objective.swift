@@ -39,6 +39,11 @@ public struct Objective: Sendable, Equatable {
 
   public var names: [String] { terms.map(\.name) }
 
+  /// Of the arithmetic of its terms, by a name that nothing else has: `loss.cosine`.
+  public var versions: [(name: String, version: Int)] {
+    terms.map { ("loss.\($0.name)", type(of: $0.term).version) }
+  }
+
   public subscript(_ name: String) -> WeightedTerm? { terms.first { $0.name == name } }
 
   /// What the student must compute.

@@ -1,4 +1,5 @@
 // What must hold for each stage, the baselines and the ablations of a definition.
+import RetortDistillation
 
 extension DefinitionChecks {
   /// A replay repeats what Hugging Face's Trainer draws, which fine-tunes.
@@ -105,8 +106,8 @@ extension DefinitionChecks {
 
   mutating func checkAblations() {
     guard !definition.ablate.isEmpty else { return }
-    guard definition.stages.contains(where: { $0.work.taughtLoss != nil }) || !isWhole else {
-      report("ablate", "has nothing to leave out", expected: "a stage with a teacher")
+    guard definition.stages.contains(where: { $0.work.statedLoss != nil }) || !isWhole else {
+      report("ablate", "has nothing to leave out", expected: "a stage that states its loss")
       return
     }
     for (place, ablation) in definition.ablate.enumerated() {

@@ -64,9 +64,11 @@ struct DefinitionChecks {
       }
     }
     guard definition.model(named: name) != nil else { return true }
-    return ["from", "init_from", "sizes", "architecture", "layers"].contains {
-      mistakes.touch("models.\(name).\($0)")
-    }
+    // Of sizes, only the wrong ones are unknown.
+    return mistakes.contains("models.\(name).sizes")
+      || ["from", "init_from", "architecture", "layers"].contains {
+        mistakes.touch("models.\(name).\($0)")
+      }
   }
 
   /// Whether every reference leads to a model or stage of which all is known, so that what is not found is not there.
@@ -92,7 +94,8 @@ struct DefinitionChecks {
   }
 
   func shape(of name: String) -> ModelShape {
-    DefinitionGraph(definition).shape(of: name, unknown: unknown, look: context.look)
+    DefinitionGraph(definition).shape(
+      of: name, unknown: unknown, isMistaken: mistakes.touch, look: context.look)
   }
 
   private mutating func checkNames() {
@@ -111,6 +114,16 @@ struct DefinitionChecks {
     // Where they could not be read at all, no name leads anywhere.
     guard !mistakes.contains("models"), !mistakes.contains("stages") else { return }
     let names = names
+    let wanted = Set(
+      definition.models.compactMap { $0.source.student?.of }
+        + definition.stages.flatMap { $0.work.inputs.map(\.name) })
+    // As many names lead nowhere as there are stages whose own names are wrong: they may well be theirs.
+    let stages = tree["stages"]?.items ?? []
+    let nameless = stages.indices.count {
+      !DefinitionNames.isName(DefinitionPath.name(ofStage: $0, in: stages))
+    }
+    let unresolved = wanted.subtracting(names)
+    guard unresolved.count > nameless else { return }
     for model in definition.models {
       guard let student = model.source.student, !names.contains(student.of) else { continue }
       report(

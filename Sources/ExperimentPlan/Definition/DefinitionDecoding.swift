@@ -53,7 +53,7 @@ extension ModelAddress {
       pattern: "(?!hub:).+|hub:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"),
     example: "hub:google-bert/bert-base-uncased", standIn: .path(""),
     read: { node, key, map in
-      if let text = node.scalar, let address = ModelAddress(text) { return address }
+      if let text = node.text, let address = ModelAddress(text) { return address }
       map.reportWrong(node, key, expected: "hub:owner/name or a path")
       return nil
     }, write: { .text($0.description) })

@@ -5,22 +5,34 @@ import RetortTransformers
 struct ModelShape: Sendable, Equatable {
   var family: ModelFamily?
   var layerCount: Int?
+  var hiddenSize: Int?
+  var maximumPositions: Int?
   /// Nil where the vocabulary is not at hand.
   var vocabularySize: Int?
-  /// Nil where it begins from a folder that is not at hand. Where only the vocabulary's size is unknown, 1 stands for it.
+  /// Nil where it begins from a folder that is not at hand, or a size is wrong. Where only the vocabulary's size is unknown, 1 stands for it.
   var configuration: TransformerConfiguration?
   var hasMaskedLMHead: Bool
   /// That of a fine-tuning, or one that is stored in a folder or checkpoint.
   var classifier: ClassifierShape?
 
-  var hiddenSize: Int? { configuration?.hiddenSize }
-  var maximumPositions: Int? { configuration?.maximumPositions }
-
   init(_ configuration: TransformerConfiguration?, vocabularySize: Int?) {
     self.configuration = configuration
     (family, layerCount) = (configuration?.family, configuration?.layerCount)
+    (hiddenSize, maximumPositions) = (configuration?.hiddenSize, configuration?.maximumPositions)
     self.vocabularySize = vocabularySize
     hasMaskedLMHead = false
+  }
+
+  /// Takes back what a wrong size was the reason for.
+  /// - Parameter isMistaken: whether the size of that key is wrong.
+  mutating func forget(_ isMistaken: (_ key: String) -> Bool) {
+    if isMistaken("hidden_size") { hiddenSize = nil }
+    if isMistaken("layer_count") { layerCount = nil }
+    if isMistaken("maximum_positions") { maximumPositions = nil }
+    let shaping = [
+      "hidden_size", "layer_count", "head_count", "feed_forward_size", "maximum_positions",
+    ]
+    if shaping.contains(where: isMistaken) { configuration = nil }
   }
 }
 
@@ -94,9 +106,13 @@ struct DefinitionGraph {
   }
 
   /// What model comes out of a model definition or a stage. The graph has no cycle.
-  /// - Parameter unknown: names of which nothing can be said.
+  /// - Parameters:
+  ///   - unknown: names of which nothing can be said.
+  ///   - isMistaken: whether a size at a path is wrong, so that a stand-in is in its place.
   func shape(
-    of name: String, unknown: Set<String> = [], look: (ModelAddress) -> ModelLook
+    of name: String, unknown: Set<String> = [],
+    isMistaken: (_ path: String) -> Bool = { _ in false },
+    look: (ModelAddress) -> ModelLook
   ) -> ModelShape {
     func shape(_ name: String) -> ModelShape {
       if let stage = stages[name], !unknown.contains(name) {
@@ -120,10 +136,12 @@ struct DefinitionGraph {
         result = ModelShape(
           sizes.configuration(of: family, vocabularySize: words ?? 1, paddingID: 0),
           vocabularySize: words)
+        result.forget { isMistaken("models.\(name).sizes.\($0)") }
       case .layers(let student), .randomStudent(let student):
         let source = shape(student.of)
         result = ModelShape(
           source.configuration.map(student.configuration), vocabularySize: source.vocabularySize)
+        (result.hiddenSize, result.maximumPositions) = (source.hiddenSize, source.maximumPositions)
         (result.family, result.layerCount) = (student.architecture, student.layers.count)
       }
       result.configuration = result.configuration.map { model.dropout?.applied(to: $0) ?? $0 }

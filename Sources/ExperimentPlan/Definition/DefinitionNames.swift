@@ -8,7 +8,7 @@ enum DefinitionNames {
       words: "a name of lower-case letters, digits, - and _, a letter first", pattern: pattern),
     words: "a name", example: "distil", standIn: "",
     read: { node, key, map in
-      if let text = node.scalar, isName(text) { return text }
+      if let text = node.text, isName(text) { return text }
       map.reportWrong(
         node, key, expected: "a name of lower-case letters, digits, - and _, a letter first")
       return nil

@@ -45,9 +45,12 @@ struct DefinitionPreparation {
 
   /// Fills in what recipes and the program's own values have for the keys that are not written.
   mutating func fillIn(_ tree: inout DefinitionNode) {
-    // A seed that is no number is reported where it stands, not at every stage that would take it.
-    let seed = tree["seed"].map {
-      Scalars.integer($0.scalar ?? "") ?? -1 >= 0 ? $0 : .text("0", .standard)
+    // A seed that is missing or no number is reported once, not at every stage that would take it.
+    var seed = DefinitionNode.text("0", .standard)
+    if let written = tree["seed"], case .plain(let text) = written.content,
+      Scalars.integer(text) ?? -1 >= 0
+    {
+      seed = written
     }
     changeBodies(&tree) { kind, body, id, preparation in
       var written = body

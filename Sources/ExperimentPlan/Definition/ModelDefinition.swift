@@ -47,13 +47,9 @@ public struct ModelSizes: Sendable, Equatable {
   func configuration(
     of family: ModelFamily, vocabularySize: Int, paddingID: Int
   ) -> TransformerConfiguration {
-    var configuration = family.defaults
-    configuration.vocabularySize = vocabularySize
-    configuration.hiddenSize = hiddenSize
-    configuration.layerCount = layerCount
-    configuration.headCount = headCount
-    configuration.feedForwardSize = feedForwardSize
-    configuration.maximumPositions = maximumPositions
+    var configuration = family.configuration(
+      vocabularySize: vocabularySize, hiddenSize: hiddenSize, layerCount: layerCount,
+      headCount: headCount, feedForwardSize: feedForwardSize, maximumPositions: maximumPositions)
     configuration.initializerRange = initializerRange
     configuration.layerNormEpsilon = layerNormEpsilon
     configuration.paddingID = paddingID
@@ -78,13 +74,6 @@ public struct DropoutOptions: Sendable, Equatable {
   }
 }
 
-public enum TokenTypeRule: String, Sendable, CaseIterable {
-  /// Row 0 of the teacher's token types is added to the student's positions: exact.
-  case fold
-  /// It is left out, as DistilBERT's own extraction script does.
-  case drop
-}
-
 /// A student made of chosen layers of another model.
 public struct StudentSource: Sendable, Equatable {
   /// A model, or the stage that made it.
@@ -93,7 +82,7 @@ public struct StudentSource: Sendable, Equatable {
   /// Student layer i is a copy of the source's layer `layers[i]`, counted from 0.
   public var layers: [Int]
   /// Stated when the source has token types and the student has none.
-  public var tokenType: TokenTypeRule?
+  public var tokenType: StudentInitialization.TokenTypes?
 
   /// The source's sizes with the student's layers, in the student's family.
   func configuration(of source: TransformerConfiguration) -> TransformerConfiguration {

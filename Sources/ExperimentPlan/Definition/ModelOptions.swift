@@ -71,7 +71,8 @@ extension StudentSource {
         + "embeddings, which is exact; drop leaves it out, as DistilBERT's script does."))
 
   private init(
-    architecture: ModelFamily, of source: String, layers: [Int], tokenType: TokenTypeRule?
+    architecture: ModelFamily, of source: String, layers: [Int],
+    tokenType: StudentInitialization.TokenTypes?
   ) {
     self.init(of: source, architecture: architecture, layers: layers, tokenType: tokenType)
   }

@@ -1,4 +1,5 @@
 // The keys of a definition, in the order in which they are written.
+import RetortDistillation
 import RetortOptions
 
 extension ResolvedDefinition {
@@ -267,7 +268,7 @@ extension ResolvedDefinition {
     standIn: "",
     read: { node, key, map in
       // Published numbers are named after versions too: pytorch-2.4.
-      guard let name = node.scalar, DefinitionNames.isName(name.filter { $0 != "." }) else {
+      guard let name = node.text, DefinitionNames.isName(name.filter { $0 != "." }) else {
         map.reportWrong(node, key, expected: "the name of a file of published numbers")
         return nil
       }

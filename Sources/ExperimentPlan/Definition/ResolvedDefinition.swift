@@ -1,5 +1,6 @@
-// An experiment definition with everything explicit, and how one is loaded.
 import Foundation
+// An experiment definition with everything explicit, and how one is loaded.
+import RetortDistillation
 import RetortOptions
 import RetortStrictYAML
 
@@ -32,13 +33,6 @@ public struct DefinitionContext: Sendable {
   public static let usualCorpora = [
     "abc", "brown", "inaugural", "movie_reviews", "state_union", "webtext",
   ]
-}
-
-public enum RandomSource: String, Sendable, CaseIterable {
-  /// Counter-based streams: the same at any thread count, interrupted or not.
-  case counter
-  /// The draws of PyTorch 2.4.0 on a CPU, built with MKL as PyPI's is, to replay a run of it.
-  case torch24CPU = "torch-2.4-cpu"
 }
 
 /// Comparisons that are run with an experiment without being written out.

@@ -99,19 +99,26 @@ extension CorpusSource {
     schema: .text(words: "a corpus's name or a path"), example: "movie_reviews",
     standIn: .path(""),
     read: { node, key, map in
-      guard let text = node.scalar, !text.isEmpty else {
+      guard let text = node.text, !text.isEmpty else {
         map.reportWrong(node, key, expected: "a corpus's name or a path")
         return nil
       }
       let decoding = map.collector as? DefinitionDecoding
       let known = decoding?.context.knownCorpora ?? []
       if let source = decoding?.corpora[text] { return source ?? .path("") }
+      // Where the declarations could not be read, no name leads anywhere.
+      if map.collector.mistakes.contains("corpora")
+        || map.collector.mistakes.contains("corpora.\(text)")
+      {
+        return .path("")
+      }
       if known.contains(text) { return .named(text) }
       if text.contains("/") || text.hasSuffix(".txt") { return .path(text) }
+      let advice = Spelling.advice(
+        for: text, among: (decoding?.corpora.keys.sorted() ?? []) + known)
       map.reportWrong(
         node, key, expected: "a known corpus or a path",
-        advice: Spelling.advice(
-          for: text, among: (decoding?.corpora.keys.sorted() ?? []) + known)
+        advice: advice + (advice.hasSuffix("?") ? "" : ".")
           + " A text of your own is a path, or data/corpora/\(text).txt in the cache")
       return nil
     }, write: { .text($0.name) })
@@ -177,6 +184,11 @@ extension TaskSource {
       let declared = (map.collector as? DefinitionDecoding)?.tasks ?? [:]
       if let text = node.scalar {
         if let source = declared[text] { return source ?? unknown }
+        if map.collector.mistakes.contains("tasks")
+          || map.collector.mistakes.contains("tasks.\(text)")
+        {
+          return unknown
+        }
         if text == TaskSource.sst2.name { return .sst2 }
       }
       map.reportWrong(

@@ -99,6 +99,13 @@ public final class ExperimentRunner {
     try PlanDigests(plan, facts, stages: stages)
   }
 
+  /// Reports what keeps its folder from being used. Nothing is changed.
+  public func checkFolder() throws(RunFolderError) {
+    try RunFolderContents(path: "\(request.runs)/\(variant.runName)").check(
+      plan.definition.canonicalText, from: request.definitionPath,
+      request.resumes ? .resume : .new)
+  }
+
   /// Runs everything that was asked for.
   /// - Parameter facts: gathered for this variant and perhaps for others.
   func run(_ facts: DigestFacts) throws -> FinishedRun {

@@ -119,7 +119,7 @@ struct ModelMaking {
         definition, student.configuration(of: teacher.configuration),
         heads: studentHeads(definition, teacher: teacher))
       try StudentInitialization(
-        layers: student.layers, tokenTypes: student.tokenType.map { $0 == .fold ? .fold : .drop },
+        layers: student.layers, tokenTypes: student.tokenType,
         maskedLanguageHead: definition.maskedLMHead == .copied ? .all : .new
       ).apply(to: model, from: teacher, seed: definition.seed)
       return model

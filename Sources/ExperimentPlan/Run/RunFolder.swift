@@ -43,13 +43,13 @@ public final class RunFolder {
   private let lock: FolderLock
 
   /// The definition with everything explicit.
-  public var resolvedDefinition: String { "\(path)/resolved.yaml" }
+  public var resolvedDefinition: String { contents.resolvedDefinition }
   public var log: String { "\(path)/log.txt" }
   public var metrics: String { "\(path)/metrics.jsonl" }
   public var record: String { "\(path)/record.json" }
   /// Which stages were computed here.
   var computed: String { "\(path)/computed.json" }
-  public var checkpoints: String { "\(path)/checkpoints" }
+  public var checkpoints: String { contents.checkpoints }
   /// Labels predicted for test splits.
   public var predictions: String { "\(path)/predictions" }
 
@@ -96,28 +96,9 @@ public final class RunFolder {
     _ text: String, from source: String, _ opening: Opening
   ) throws(RunFolderError) {
     for folder in [path, checkpoints, predictions] { PendingFile.removeLeftovers(in: folder) }
-    let names: [String]
-    do {
-      names = try Folder.names(path: path).filter { !$0.hasPrefix(".") }
-    } catch { throw .file(error) }
-    let earlier = FileManager.default.contents(atPath: resolvedDefinition)
-      .map { String(decoding: $0, as: UTF8.self) }
-    if earlier == nil, !isUntouched(names) { throw .notARunFolder(path: path) }
-    if let earlier, earlier != text,
-      FileIdentity(path: resolvedDefinition) == FileIdentity(path: source)
-    {
-      throw .replacesDefinition(path: resolvedDefinition)
-    }
-    switch opening {
-    case .new:
-      let unfinished = unfinishedStages
-      guard unfinished.isEmpty else { throw .unfinished(path: path, stages: unfinished) }
-      for file in [log, metrics, record, computed] { unlink(file) }
-    case .resume:
-      if let earlier, earlier != text {
-        throw .anotherDefinition(path: path, differences: Self.differences(earlier, text))
-      }
-    }
+    try contents.check(text, from: source, opening)
+    let earlier = contents.earlierDefinition
+    if opening == .new { for file in [log, metrics, record, computed] { unlink(file) } }
     do {
       // The definition first: it is what shows that the folder is a run's.
       if earlier != text { try AtomicFile.replace(path: resolvedDefinition, with: text) }
@@ -126,33 +107,8 @@ public final class RunFolder {
     } catch { throw .file(error) }
   }
 
-  /// Whether a folder has nothing in it but the empty `checkpoints/` that a run which ended at its very
-  /// beginning may leave.
-  private func isUntouched(_ names: [String]) -> Bool {
-    names.isEmpty
-      || names == ["checkpoints"] && (try? Folder.names(path: checkpoints))?.isEmpty == true
-  }
-
   /// Stages with a checkpoint: begun and not finished.
-  public var unfinishedStages: [String] {
-    let names = (try? Folder.names(path: checkpoints)) ?? []
-    return names.filter { $0.hasSuffix(".h5") }.map { String($0.dropLast(3)) }
-  }
+  public var unfinishedStages: [String] { contents.unfinishedStages }
 
-  /// The first lines that differ, old and new, three at most.
-  private static func differences(_ old: String, _ new: String) -> [String] {
-    let old = old.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    let new = new.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    let changes = new.difference(from: old)
-    func lines(_ changes: [CollectionDifference<String>.Change], _ word: String) -> [String] {
-      changes.map { change in
-        switch change {
-        case .insert(_, let line, _), .remove(_, let line, _):
-          "\(word) '\(line.drop { $0 == " " })'"
-        }
-      }
-    }
-    let found = lines(changes.removals, "was") + lines(changes.insertions, "is")
-    return Array(found.prefix(3)) + (found.count > 3 ? ["and \(found.count - 3) lines more"] : [])
-  }
+  private var contents: RunFolderContents { RunFolderContents(path: path) }
 }

@@ -26,7 +26,9 @@ extension StageRecord {
     var record = self
     record.stage.id = planned.id
     record.stage.variant = planned.role.variant
+    let targets = stage.inputs[StageExecution.targetsName]
     record.stage.inputs = planned.inputNames
+    record.stage.inputs[StageExecution.targetsName] = targets
     record.stage.data = planned.dataNames
     if let name = planned.evaluatedName {
       for index in record.stage.evaluations.indices { record.stage.evaluations[index].data = name }

@@ -46,19 +46,17 @@ struct StageProbe {
     let tokens = Int(Double(corpus.tokenCount) * Double(total) / Double(stepsPerEpoch))
     let batchTokens = batches.order(ofEpoch: 0).tokensOfGroups(
       of: 1, lengthOf: batches.length(of:))
-    // A breakdown is a pass a term, each of them about a step's without its update.
-    let terms = objective.terms.count
-    let breakdowns = breakdownSteps.map { (total + $0 - 1) / $0 } ?? 0
-    let gradients = probe.trainer.optimizer.parameters.reduce(0) { $0 + $1.count }
+    let breakdowns = BreakdownCost(
+      every: breakdownSteps, terms: objective.terms.count, totalSteps: total,
+      probe.trainer.optimizer)
     return (
       stage(
         planned, probe.trainer, isCached, steps: total,
         epochs: total.dividedRoundingUp(by: stepsPerEpoch), tokens: tokens,
-        seconds: watch.rates.seconds(steps: total, tokens: tokens)
-          * (1 + Double(breakdowns * terms) / Double(max(1, total))),
+        seconds: watch.rates.seconds(steps: total, tokens: tokens) * breakdowns.timeFactor,
         growth: growth(
           of: probe.trainer.scope, batchTokens, probed: batchTokens.prefix(watch.completedSteps))
-          + (breakdowns > 0 ? terms * gradients * MemoryLayout<Float>.stride : 0)), size
+          + breakdowns.bytes), size
     )
   }
 
@@ -130,5 +128,20 @@ extension StageProbe: FinishedStages {
       preconditionFailure("the plan names a stage \(id) that it does not have")
     }
     return planned
+  }
+}
+
+/// What breaking gradients down takes. A breakdown is a pass a term, each of them about a step's without its update.
+struct BreakdownCost {
+  /// What the time of all steps is multiplied by.
+  let timeFactor: Double
+  /// Of the gradients of all terms at once.
+  let bytes: Int
+
+  init(every steps: Int?, terms: Int, totalSteps: Int, _ optimizer: any Optimizer) {
+    let count = steps.map { totalSteps.dividedRoundingUp(by: $0) } ?? 0
+    timeFactor = 1 + Double(count * terms) / Double(max(1, totalSteps))
+    let gradients = optimizer.parameters.reduce(0) { $0 + $1.count }
+    bytes = count > 0 ? terms * gradients * MemoryLayout<Float>.stride : 0
   }
 }

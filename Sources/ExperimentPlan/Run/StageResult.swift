@@ -13,6 +13,9 @@ struct StageResult {
 }
 
 extension StageExecution {
+  /// What a record's inputs call the place that a teacher's outputs came from.
+  static let targetsName = "targets"
+
   /// - Parameter targets: where a teacher's outputs came from if not from a live one, in words.
   func result(
     _ model: TransformerModel, _ progress: TrainingProgress, objective: Objective, window: Int,
@@ -20,13 +23,13 @@ extension StageExecution {
     accounting: RunRecord.GradientBreakdowns? = nil
   ) -> StageResult {
     var inputs = planned.inputNames
-    inputs["targets"] = targets
+    inputs[Self.targetsName] = targets
     let devName = planned.evaluatedName
     let epochs = devName == nil ? [] : progress.epochs.compactMap(RunRecord.Epoch.init)
     let best = RunRecord.Best(of: epochs, kept: selectBest.bestEpoch(of: progress.epochs))
     let clock = progress.clock
     let stage = RunRecord.Stage(
-      id: planned.id, kind: RunRecord.StageKind(rawValue: planned.kind.rawValue),
+      id: planned.id, kind: planned.kind,
       variant: planned.role.variant,
       inputs: inputs, digest: digest, data: planned.dataNames, seed: training.seed,
       parameters: model.parameterCounts,

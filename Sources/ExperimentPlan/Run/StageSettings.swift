@@ -17,22 +17,6 @@ extension TrainingOptions {
   }
 }
 
-extension DistillStage {
-  /// The terms that are computed; a definition without any is refused before.
-  var objective: Objective {
-    guard let objective = loss.objective else { preconditionFailure("a loss without terms") }
-    return objective
-  }
-}
-
-extension FinetuneStage {
-  /// The terms that are computed; a definition without any is refused before.
-  var objective: Objective {
-    guard let objective = loss.objective else { preconditionFailure("a loss without terms") }
-    return objective
-  }
-}
-
 extension TrainingOptions {
   func settings(
     _ objective: Objective, curve: CurveSpacing, breakdownSteps: Int? = nil
@@ -58,8 +42,4 @@ extension CurveSpacing {
   static let maskedLanguage = CurveSpacing.points(60)
   /// The Trainer's `logging_steps`: what its epoch table shows is the mean over the last window of 500.
   static let fineTuning = CurveSpacing.steps(500)
-}
-
-extension RandomSource {
-  var ofFineTuning: FineTuning.RandomSource { self == .torch24CPU ? .torch : .counter }
 }

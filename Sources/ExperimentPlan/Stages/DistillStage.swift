@@ -26,18 +26,11 @@ struct DistillStage: StageWork {
       "targets", \.outputs, TeacherOutputs.type.ofContents,
       "Where the teacher's outputs come from. live: run the teacher during training; {store: FILE}: read outputs "
         + "saved by `retort activations DEF --stage ID`."),
-    OptionField("loss", \.loss, LossOptions.distillation, "Weighted terms of the loss."),
-    OptionField(\.text, CorpusOptions.options),
     OptionField(
-      optional: "account_every", \.breakdownSteps,
-      .map(
-        OptionList(
-          { $0 },
-          OptionField(
-            "steps", \.self, .integer(atLeast: 1, example: "50"),
-            "Optimizer steps between breakdowns."))),
-      "Logs each loss term's gradient norm and the cosines between the terms' gradients. "
-        + "The training is the same to the bit."))
+      "loss", \.loss, LossOptions.distillation,
+      "Weighted terms of the loss. A recipe's terms stay unless they are written with weight 0."),
+    OptionField(\.text, CorpusOptions.options),
+    BreakdownOption.field(\.breakdownSteps))
 
   var inputs: [StageInputName] {
     [
@@ -48,7 +41,7 @@ struct DistillStage: StageWork {
   var corpus: CorpusOptions? { text }
   var storePath: String? { if case .store(let path) = outputs { path } else { nil } }
 
-  var taughtLoss: LossOptions? { loss }
+  var statedLoss: LossOptions? { loss }
   var distillation: Distillation? {
     var live = self
     live.outputs = .live
@@ -57,6 +50,12 @@ struct DistillStage: StageWork {
     withoutTeacher.breakdownSteps = nil  // of a single term there is nothing to tell
     return Distillation(
       teacher: teacher, student: student, loss: loss, live: live, withoutTeacher: withoutTeacher)
+  }
+
+  var digestEntries: [(String, CanonicalValue)] {
+    var computed = self
+    computed.loss = loss.digested(alwaysWritten: LossOptions.writtenInDistillation)
+    return computed.canonicalEntries
   }
 
   /// Where no term looks at the teacher, its weights change nothing.
@@ -77,8 +76,8 @@ struct DistillStage: StageWork {
       checks.report("\(path).student", "is the teacher itself", advice: "name another model")
     }
     loss.check(
-      ("teacher", teacher, shapes.teacher), ("student", student, shapes.student), at: path,
-      in: &checks)
+      teacher: ("teacher", teacher, shapes.teacher), student: ("student", student, shapes.student),
+      at: path, in: &checks)
     if let a = shapes.teacher.vocabularySize, let b = shapes.student.vocabularySize, a != b {
       checks.report(
         "\(path).student", expected: "the teacher's vocabulary of \(a)", found: "one of \(b)",
@@ -92,9 +91,7 @@ struct DistillStage: StageWork {
   var formula: [String] { loss.formula }
   var details: [String] {
     (storePath.map { ["teacher's outputs: read from \($0)"] } ?? []) + text.details
-      + (breakdownSteps.map {
-        ["every \($0) steps each term's gradient norm, and the cosines between the gradients"]
-      } ?? [])
+      + BreakdownOption.details(breakdownSteps)
   }
 }
 
@@ -123,8 +120,4 @@ enum TeacherOutputs: Sendable, Equatable {
       },
       write: { if case .live = $0 { .text("live") } else { stored.write($0) } })
   }()
-}
-
-extension StageKind {
-  public static let distill = StageKind(rawValue: "distill")
 }

@@ -1,5 +1,6 @@
 // A fine-tuning, run and probed.
 import RetortDistillation
+import RetortRecords
 import RetortText
 import RetortTransformers
 
@@ -10,30 +11,31 @@ extension FinetuneStage {
       execution.planned, self, labels: task.classNames)
     model.freeze(execution.training.freeze)
     let length = execution.training.sequenceLength
-    let settings = execution.training.settings(objective, curve: .fineTuning)
+    let settings = execution.training.settings(
+      objective, curve: .fineTuning, breakdownSteps: breakdownSteps)
     let examples = try execution.data.sequences(task.train, maximumLength: length)
-    let teacher = try teaching.map { _ in
-      try ClassifierTeacher(
-        model: execution.models.storedClassifier(
-          execution.planned.input("teacher"), labels: task.classNames, trains: false),
-        training: examples, objective: objective, engine: execution.engine)
-    }
+    let teacher = try teacher(
+      of: execution.planned, task, examples, execution.models, execution.engine)
     let loop = FineTuning(
       model: model, training: examples,
       validation: try execution.data.sequences(task.dev, maximumLength: length), teacher: teacher,
       settings: settings, selectBest: selectBest, metrics: learned.metrics,
-      random: execution.plan.definition.random.ofFineTuning, engine: execution.engine,
+      evaluationBatchSize: evaluationBatchSize, random: execution.plan.definition.random,
+      engine: execution.engine,
       checkpointing: try execution.checkpointing(of: model), observer: execution.observer)
     let total = loop.totalSteps
     execution.began(total)
     let progress = try loop.run()
     let record = execution.result(
       model, progress, objective: objective, window: settings.curve.steps(of: total),
-      selectBest: selectBest)
+      selectBest: selectBest,
+      accounting: breakdownSteps.map {
+        RunRecord.GradientBreakdowns(every: $0, of: objective, progress.breakdowns)
+      })
     guard task.test.count > 0 else { return record }
     let test = try ClassificationEvaluation.evaluate(
       model, on: try execution.data.sequences(task.test, maximumLength: length),
-      in: ComputeScope(engine: execution.engine, recording: false))
+      in: ComputeScope(engine: execution.engine, recording: false), batchSize: evaluationBatchSize)
     return StageResult(
       model: model, record: record.record,
       testPredictions: learned.predictionsText(test.predictions, classNames: task.classNames))
@@ -53,13 +55,16 @@ extension FinetuneStage {
     // As many as are sure to be trained on: the teacher answers to all of them.
     let few = examples.examples(
       0..<min(examples.count, settings.batchSize * ProbeWatch.leastSteps))
-    let (teacher, answering) = try self.teacher(of: planned, task, few, in: probe)
+    let clock = ContinuousClock.now
+    let teacher = try teacher(of: planned, task, few, probe.models, probe.engine)
+    let answering =
+      objective.readsOfTeacher.classLogits ? (ContinuousClock.now - clock) / .seconds(1) : 0
     func loop(
       _ settings: TrainingSettings, _ training: LabelledSequences, _ validation: LabelledSequences
     ) -> FineTuning {
       FineTuning(
         model: model, training: training, validation: validation, teacher: teacher,
-        settings: settings, selectBest: .last, random: probe.plan.definition.random.ofFineTuning,
+        settings: settings, selectBest: .last, random: probe.plan.definition.random,
         engine: probe.engine, observer: watch)
     }
     let full = loop(settings, examples, validation)
@@ -71,10 +76,11 @@ extension FinetuneStage {
     try probe.untilEnough { try short.run() }
     let start = ContinuousClock.now
     _ = try ClassificationEvaluation.evaluate(
-      model, on: shown, in: ComputeScope(engine: probe.engine, recording: false))
+      model, on: shown, in: ComputeScope(engine: probe.engine, recording: false),
+      batchSize: evaluationBatchSize)
     let evaluationSeconds = (ContinuousClock.now - start) / .seconds(1)
     let stepsPerEpoch = settings.stepsPerEpoch(of: examples.count)
-    let epochs = (full.totalSteps + stepsPerEpoch - 1) / stepsPerEpoch
+    let epochs = full.totalSteps.dividedRoundingUp(by: max(1, stepsPerEpoch))
     let test =
       task.test.count > 0
       ? try probe.data.sequences(task.test, maximumLength: training.sequenceLength).sequences
@@ -85,32 +91,35 @@ extension FinetuneStage {
       * Double(validation.sequences.tokenCount * epochs + test)
     let teaching =
       answering / Double(max(1, few.sequences.tokenCount)) * Double(examples.sequences.tokenCount)
+    let breakdowns = BreakdownCost(
+      every: breakdownSteps, terms: objective.terms.count, totalSteps: full.totalSteps,
+      short.trainer.optimizer)
     let size = DataSize(sequences: examples.count, tokens: examples.sequences.tokenCount)
     let tokens = examples.sequences.tokenCount * full.totalSteps / max(1, stepsPerEpoch)
     return (
       probe.stage(
         planned, short.trainer, isCached, steps: full.totalSteps, epochs: epochs, tokens: tokens,
-        seconds: watch.rates.seconds(steps: full.totalSteps, tokens: tokens) + evaluation
-          + teaching,
+        seconds: watch.rates.seconds(steps: full.totalSteps, tokens: tokens)
+          * breakdowns.timeFactor + evaluation + teaching,
         growth: probe.growth(
           of: short.trainer.scope, full.batchTokens,
-          probed: short.batchTokens.prefix(watch.completedSteps))),
+          probed: short.batchTokens.prefix(watch.completedSteps)) + breakdowns.bytes),
       size
     )
   }
 
-  /// The teacher as the training has it, nil without one, and the seconds that its answers to `examples` took.
+  /// The teacher as the training has it; nil where no term reads one.
   private func teacher(
     of planned: PlannedStage, _ task: PreparedData.Task, _ examples: LabelledSequences,
-    in probe: StageProbe
-  ) throws -> (teacher: ClassifierTeacher?, seconds: Double) {
-    guard teaching != nil else { return (nil, 0) }
-    let model = try probe.models.storedClassifier(
-      planned.input("teacher"), labels: task.classNames, trains: false)
-    let start = ContinuousClock.now
-    let teacher = try ClassifierTeacher(
-      model: model, training: examples, objective: objective, engine: probe.engine)
-    let readsAnswers = objective.readsOfTeacher.classLogits
-    return (teacher, readsAnswers ? (.now - start) / .seconds(1) : 0)
+    _ models: ModelMaking, _ engine: Engine
+  ) throws -> ClassifierTeacher? {
+    guard objective.needsTeacher else { return nil }
+    let input = planned.input("teacher")
+    let model =
+      objective.readsOfTeacher.classLogits
+      ? try models.storedClassifier(input, labels: task.classNames, trains: false)
+      : try models.make(input)
+    return try ClassifierTeacher(
+      model: model, training: examples, objective: objective, engine: engine)
   }
 }

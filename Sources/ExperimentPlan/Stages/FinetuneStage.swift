@@ -7,12 +7,32 @@ struct FinetuneStage: StageWork {
   var model: String
   var learned: TaskSource
   var selectBest: SelectionRule
-  /// Sentences in one forward pass of an evaluation; the result does not depend on it.
+  /// Sentences in one forward pass of an evaluation.
   var evaluationBatchSize: Int
   /// Nil for a new one where none is stored with the model.
   var head: ClassifierStart?
-  /// Nil to learn from the labels alone.
-  var teaching: TeachingOptions?
+  /// Whether a new classifier takes the place of one that the trained model has.
+  private(set) var replacesClassifier = false
+  /// A model or stage whose outputs the loss reads; nil where it reads none.
+  var teacher: String?
+  /// Nil for the cross-entropy of the labels alone.
+  var statedLoss: LossOptions?
+  /// Steps from one breakdown of the loss to the next; nil for none.
+  var breakdownSteps: Int?
+
+  init(
+    model: String, learned: TaskSource, selectBest: SelectionRule, evaluationBatchSize: Int,
+    head: ClassifierStart?, teacher: String?, statedLoss: LossOptions?, breakdownSteps: Int?
+  ) {
+    self.model = model
+    self.learned = learned
+    self.selectBest = selectBest
+    self.evaluationBatchSize = evaluationBatchSize
+    self.head = head
+    self.teacher = teacher
+    self.statedLoss = statedLoss
+    self.breakdownSteps = breakdownSteps
+  }
 
   static let kind = StageKind.finetune
   static let about = "Trains a classifier on a task's labelled sentences."
@@ -20,7 +40,8 @@ struct FinetuneStage: StageWork {
   static let trainedRole = "model"
   static let canReplay = true
   static let options = OptionList(
-    FinetuneStage.init(model:learned:selectBest:evaluationBatchSize:head:teaching:),
+    FinetuneStage.init(
+      model:learned:selectBest:evaluationBatchSize:head:teacher:statedLoss:breakdownSteps:),
     OptionField(
       "model", \.model, DefinitionNames.modelOrStage(example: "student"),
       "What is trained: a model, or the stage that made it."),
@@ -40,25 +61,35 @@ struct FinetuneStage: StageWork {
           OptionField(
             "batch_size", \.self, .integer(atLeast: 1, example: "32"),
             "Sentences in one forward pass."))),
-      "How the model is evaluated after each epoch. No result depends on it."),
+      "How the model is evaluated after each epoch. It is a matter of speed: with another batch_size only the last "
+        + "bits of the logits may differ."),
     OptionField(
       optional: "head", \.head, ClassifierStart.type,
       "Where the classifier comes from. If left out: a classifier stored in the model's folder or checkpoint is kept "
-        + "and must match the task's classes; otherwise a new one is made."),
-    TeachingOptions.field(\.teaching))
+        + "and must match the task's classes; otherwise a new one is made, also where the model is a finetune stage."
+    ),
+    OptionField(
+      optional: "teacher", \.teacher,
+      DefinitionNames.name.ofContents.described(as: "a model or stage", example: "teacher_sst2"),
+      "A model or stage whose outputs terms of the loss read. For soft_targets it is a finetune stage on the same "
+        + "task, or a model with a stored classifier of its classes."),
+    OptionField(
+      optional: "loss", \.statedLoss, LossOptions.ofLabels,
+      "Weighted terms of the loss. If left out: cross_entropy with weight 1."),
+    BreakdownOption.field(\.breakdownSteps))
 
   var inputs: [StageInputName] {
-    (teaching.map { [StageInputName(role: "teacher", name: $0.teacher)] } ?? [])
+    (teacher.map { [StageInputName(role: "teacher", name: $0)] } ?? [])
       + [StageInputName(role: "model", name: model)]
   }
   var task: TaskSource? { learned }
 
-  var taughtLoss: LossOptions? { teaching?.loss }
-
-  /// The labels alone where nobody teaches.
   var loss: LossOptions {
-    teaching?.loss ?? LossOptions(terms: [WeightedTerm(1, CrossEntropy())])
+    statedLoss ?? LossOptions(terms: [WeightedTerm(1, CrossEntropy())])
   }
+
+  /// A teacher that no term looks at changes nothing.
+  func reads(role: String) -> Bool { role != "teacher" || loss.readsTeacher }
 
   func training(_ model: String) -> FinetuneStage {
     var other = self
@@ -86,30 +117,32 @@ struct FinetuneStage: StageWork {
     checks.checkFreeze(stage, shape)
     checks.checkLength(stage, [(model, shape)])
     checks.check(head, of: stage, over: model, on: learned)
-    teaching?.check(
-      stage, student: ("model", model, self.shape(after: shape)), on: learned, in: &checks)
+    checkLoss(stage, self.shape(after: shape), in: &checks)
   }
 
   /// Nothing said about the classifier, the one of the model's folder is kept, if there is one.
   func settled(in checks: DefinitionChecks) -> FinetuneStage {
-    guard head == nil, checks.definition.stage(id: model) == nil,
-      checks.shape(of: model).classifier != nil
-    else { return self }
+    guard checks.shape(of: model).classifier != nil, head != .stored else { return self }
     var settled = self
-    settled.head = .stored
+    if head == nil, checks.definition.stage(id: model) == nil {
+      settled.head = .stored
+    } else {
+      settled.replacesClassifier = true
+    }
     return settled
   }
 
   var title: String {
-    "fine-tune \(model) on \(learned.name)" + (teaching.map { ", taught by \($0.teacher)" } ?? "")
+    "fine-tune \(model) on \(learned.name)" + (teacher.map { ", taught by \($0)" } ?? "")
   }
   var formula: [String] { loss.formula }
   var details: [String] {
     [
       "evaluation after each epoch; "
         + (selectBest == .last
-          ? "the last epoch's weights are kept" : "best epoch by \(selectBest.name)")
+          ? "the last epoch's weights are kept" : "the best epoch by \(selectBest.name) is kept")
     ] + (classLine.map { [$0] } ?? []) + (remark.map { [$0] } ?? [])
+      + BreakdownOption.details(breakdownSteps)
   }
 
   /// The classes of a task of the user's own: which label has which number is not seen in the file.
@@ -122,6 +155,10 @@ struct FinetuneStage: StageWork {
   var remark: String? {
     switch head {
     case .stored?: "classifier: kept as it is stored with \(model)"
+    case .new?,
+      nil where replacesClassifier:
+      "classifier: new, drawn from the seed; that of \(model) is not used"
+        + (head == nil ? " (head: { kind: classification, init: stored } keeps it)" : "")
     case .new?: "classifier: new, drawn from the seed"
     case nil: nil
     }
@@ -133,16 +170,13 @@ struct FinetuneStage: StageWork {
 
   /// With the metric that chooses the epoch.
   var versions: [(name: String, version: Int)] {
-    objective.terms.map { ($0.name, type(of: $0.term).version) }
-      + selectBest.metrics().map { ($0.name, $0.version) }
+    objective.versions + selectBest.metrics().map { ("metric.\($0.name)", $0.version) }
   }
 
   /// A new classifier is what a fine-tuning begins with unless one is kept.
   var digestEntries: [(String, CanonicalValue)] {
-    canonicalEntries.filter { head == .stored || $0.0 != "head" }
+    var computed = self
+    computed.statedLoss = statedLoss?.digested(alwaysWritten: LossOptions.writtenInFinetuning)
+    return computed.canonicalEntries.filter { head == .stored || $0.0 != "head" }
   }
-}
-
-extension StageKind {
-  public static let finetune = StageKind(rawValue: "finetune")
 }

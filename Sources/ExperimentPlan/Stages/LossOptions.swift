@@ -21,6 +21,20 @@ struct LossOptions: Sendable, Equatable {
     terms.first { Swift.type(of: $0.term).key == key }?.weight ?? 0
   }
 
+  /// What a stage's digest has: the terms that are computed, and those that its kind always writes.
+  func digested(alwaysWritten standing: [any LossTerm]) -> LossOptions {
+    LossOptions(
+      terms: terms.filter { weighted in
+        weighted.weight > 0 || Self.isMeasured(weighted)
+          || standing.contains { type(of: $0).key == type(of: weighted.term).key }
+      })
+  }
+
+  /// The keys of terms with a weight that look at the teacher.
+  var keysReadingTeacher: [String] {
+    terms.filter { $0.weight > 0 && !$0.term.readsOfTeacher.isEmpty }.map { type(of: $0.term).key }
+  }
+
   /// Whether a term with a weight looks at the teacher.
   var readsTeacher: Bool { objective?.needsTeacher ?? false }
 
@@ -50,16 +64,24 @@ struct LossOptions: Sendable, Equatable {
 }
 
 extension LossOptions {
-  /// The loss of a distillation. The paper's three terms are always written, with a weight of 0 where a
-  /// definition leaves them out, so that definitions from before there were others keep their digests.
-  static let distillation = optionType(
-    for: .maskedText,
-    alwaysWritten: [
-      SoftTargets(temperature: 1, positions: .all), MaskedLanguage(), HiddenCosine(layer: .last),
-    ])
+  /// The paper's three terms are always written in a distillation, with a weight of 0 where a definition leaves them
+  /// out, so that definitions from before there were others keep their digests.
+  static let writtenInDistillation: [any LossTerm] = [
+    SoftTargets(temperature: 1, positions: .all), MaskedLanguage(), HiddenCosine(layer: .last),
+  ]
+  /// So are the labels in a fine-tuning whose loss is written, for the same reason.
+  static let writtenInFinetuning: [any LossTerm] = [CrossEntropy()]
 
-  /// The loss of a fine-tuning with a teacher. The labels are always written, for the same reason.
-  static let teaching = optionType(for: .labelledSentences, alwaysWritten: [CrossEntropy()])
+  static let distillation = optionType(for: .maskedText, alwaysWritten: writtenInDistillation)
+  /// Terms that need no teacher.
+  static let pretraining = optionType(
+    for: .maskedText, alwaysWritten: [],
+    notIn: (
+      ofTeacher,
+      "reads a teacher, which a pretrain stage does not have",
+      "use a distill stage, or leave the term out"
+    ))
+  static let ofLabels = optionType(for: .labelledSentences, alwaysWritten: writtenInFinetuning)
 
   /// A term with its weight in front of its own keys.
   private struct Weighted<Term: LossTerm>: Sendable {
@@ -78,10 +100,22 @@ extension LossOptions {
     }
   }
 
+  /// Whether terms of a type read the teacher.
+  private static func ofTeacher(_ type: any LossTerm.Type) -> Bool {
+    func reads<Term: LossTerm>(_ type: Term.Type) -> Bool {
+      Term.options.standIn.map { !$0.readsOfTeacher.isEmpty } ?? true
+    }
+    return reads(type)
+  }
+
+  /// - Parameter excluded: which terms of the kind are refused, and what is said of them.
   private static func optionType(
-    for kind: BatchKind, alwaysWritten standing: [any LossTerm]
+    for kind: BatchKind, alwaysWritten standing: [any LossTerm],
+    notIn excluded: (is: (any LossTerm.Type) -> Bool, problem: String, advice: String)? = nil
   ) -> OptionType<LossOptions> {
-    let types = LossTerms.types(for: kind)
+    let refused = excluded.map { LossTerms.types(for: kind).filter($0.is).map { $0.key } } ?? []
+    let types = LossTerms.types(for: kind).filter { !refused.contains($0.key) }
+    let saying = excluded.map { (problem: $0.problem, advice: $0.advice) }
     func description<Term: LossTerm>(_ type: Term.Type) -> OptionDescription {
       let options = Weighted<Term>.options
       return OptionDescription(
@@ -106,6 +140,7 @@ extension LossOptions {
       read: { node, key, map in
         guard let below = MapReader(node, at: map.pathOf(key), map.collector) else { return nil }
         defer { below.finish() }
+        for name in refused { below.misplaced[name] = saying }
         var terms: [WeightedTerm] = []
         for type in types {
           if below.has(type.key) {
@@ -133,11 +168,11 @@ extension LossOptions {
 extension LossOptions {
   /// Reports what does not fit the models, at the keys of a stage.
   /// - Parameters:
-  ///   - teacher: its role in the stage, its name and what it is.
+  ///   - teacher: its role in the stage, its name and what it is; nil in a stage without one.
   ///   - path: of the stage.
   func check(
-    _ teacher: (role: String, name: String, shape: ModelShape),
-    _ student: (role: String, name: String, shape: ModelShape), at path: String,
+    teacher: (role: String, name: String, shape: ModelShape)?,
+    student: (role: String, name: String, shape: ModelShape), at path: String,
     in checks: inout DefinitionChecks
   ) {
     guard let objective else {
@@ -145,14 +180,14 @@ extension LossOptions {
         "\(path).loss", expected: "at least one term with a weight above 0", found: "none")
       return
     }
-    if objective.readsOfTeacher.vocabularyLogits != nil {
+    if objective.readsOfTeacher.vocabularyLogits != nil, let teacher {
       checks.requireHead(teacher.shape, teacher.name, "\(path).\(teacher.role)")
     }
     if objective.readsOfStudent.vocabularyLogits != nil {
       checks.requireHead(student.shape, student.name, "\(path).\(student.role)")
     }
     for (name, problem) in objective.problems(
-      student: student.shape.dimensions, teacher: teacher.shape.dimensions)
+      student: student.shape.dimensions, teacher: teacher?.shape.dimensions ?? ModelDimensions())
     {
       checks.report(
         "\(path).loss.\(name)" + (problem.key.map { ".\($0)" } ?? ""),

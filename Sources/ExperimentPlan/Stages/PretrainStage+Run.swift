@@ -4,7 +4,9 @@ import RetortDistillation
 extension PretrainStage {
   func run(in execution: StageExecution) throws -> StageResult {
     let model = try execution.models.make(execution.planned.model)
-    return try execution.maskedLanguage(model, corpus: text) { _ in
+    return try execution.maskedLanguage(
+      model, corpus: text, breakdownSteps: breakdownSteps
+    ) { _ in
       StageTeaching(objective: objective, source: nil, description: nil)
     }
   }
@@ -12,6 +14,8 @@ extension PretrainStage {
   func probe(
     _ planned: PlannedStage, isCached: Bool, in probe: StageProbe
   ) throws -> (RunForecast.Stage, DataSize) {
-    try probe.measure(planned, isCached, text, teacher: nil, objective: objective)
+    try probe.measure(
+      planned, isCached, text, teacher: nil, objective: objective,
+      breakdownSteps: breakdownSteps)
   }
 }

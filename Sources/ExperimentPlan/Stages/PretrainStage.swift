@@ -6,41 +6,57 @@ struct PretrainStage: StageWork {
   /// A model, or the stage that made it.
   var model: String
   var text: CorpusOptions
+  /// Nil for the words that are masked alone.
+  var statedLoss: LossOptions?
+  /// Steps from one breakdown of the loss to the next; nil for none.
+  var breakdownSteps: Int?
 
   static let kind = StageKind.pretrain
   static let about = "Trains a model with a masked-LM head on text, without a teacher."
   static let standard = "minimum_length: 12\nmaximum_unknown: 0.5\n"
   static let trainedRole = "model"
   static let options = OptionList(
-    PretrainStage.init(model:text:),
+    PretrainStage.init(model:text:statedLoss:breakdownSteps:),
     OptionField(
       "model", \.model, DefinitionNames.modelOrStage(example: "teacher"),
       "What is trained: a model, or the stage that made it. It has a masked-LM head."),
-    OptionField(\.text, CorpusOptions.options))
+    OptionField(\.text, CorpusOptions.options),
+    OptionField(
+      optional: "loss", \.statedLoss, LossOptions.pretraining,
+      "Weighted terms of the loss that need no teacher. If left out: masked_lm with weight 1."),
+    BreakdownOption.field(\.breakdownSteps))
 
   var inputs: [StageInputName] { [StageInputName(role: "model", name: model)] }
   var corpus: CorpusOptions? { text }
 
   func training(_ model: String) -> PretrainStage {
-    PretrainStage(model: model, text: text)
+    var other = self
+    other.model = model
+    return other
   }
 
-  func shape(after shape: ModelShape) -> ModelShape { shape }
+  /// That the head it needs is missing is reported of its model.
+  func shape(after shape: ModelShape) -> ModelShape {
+    var shape = shape
+    shape.hasMaskedLMHead = true
+    return shape
+  }
 
   func check(_ stage: StageDefinition, in checks: inout DefinitionChecks) {
     let shape = checks.shape(of: model)
-    checks.requireHead(shape, model, "stages.\(stage.id).model")
+    loss.check(
+      teacher: nil, student: ("model", model, shape), at: "stages.\(stage.id)", in: &checks)
     checks.checkFreeze(stage, shape)
     checks.checkLength(stage, [(model, shape)])
   }
 
   var title: String { "pretrain \(model)" }
-  var formula: [String] { objective.formulaLines }
-
-  var objective: Objective { Objective(WeightedTerm(1, MaskedLanguage())) }
-  var details: [String] { text.details }
-}
-
-extension StageKind {
-  public static let pretrain = StageKind(rawValue: "pretrain")
+  var loss: LossOptions { statedLoss ?? LossOptions(terms: [WeightedTerm(1, MaskedLanguage())]) }
+  var formula: [String] { loss.formula }
+  var digestEntries: [(String, CanonicalValue)] {
+    var computed = self
+    computed.statedLoss = statedLoss?.digested(alwaysWritten: [])
+    return computed.canonicalEntries
+  }
+  var details: [String] { text.details + BreakdownOption.details(breakdownSteps) }
 }

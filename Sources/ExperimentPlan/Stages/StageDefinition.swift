@@ -54,7 +54,8 @@ extension StageDefinition {
     let optimizer = type(of: training.optimizer.rule)
     let schedule = type(of: training.schedule.shape)
     return work.versions + [
-      (optimizer.name, optimizer.version), (schedule.name, schedule.version),
+      ("optimizer.\(optimizer.name)", optimizer.version),
+      ("schedule.\(schedule.name)", schedule.version),
     ]
   }
 

@@ -1,6 +1,7 @@
 // What a kind of stage answers for itself.
 import RetortDistillation
 import RetortOptions
+import RetortRecords
 
 /// One kind of stage. A kind is a type in a file of its own and a line in `StageKind.types`.
 protocol StageWork: Sendable, Equatable {
@@ -25,13 +26,13 @@ protocol StageWork: Sendable, Equatable {
   /// An activation store that it reads.
   var storePath: String? { get }
 
-  /// The loss of a stage with a teacher, whose terms an ablation can leave out; nil for a stage without.
-  var taughtLoss: LossOptions? { get }
+  /// The loss as the definition states it, whose terms an ablation can leave out; nil where it says nothing.
+  var statedLoss: LossOptions? { get }
   /// What a stage that distils on text shows of itself; nil for any other.
   var distillation: Distillation? { get }
 
-  /// What is minimised.
-  var objective: Objective { get }
+  /// Its loss, as stated or as it is without a word.
+  var loss: LossOptions { get }
   /// What its result is computed by besides optimizer and schedule, with the versions of their arithmetic.
   var versions: [(name: String, version: Int)] { get }
   /// The options that a digest is made of.
@@ -87,10 +88,13 @@ struct StageInputName: Sendable, Equatable {
 
 extension StageWork {
   static var canReplay: Bool { false }
-  var versions: [(name: String, version: Int)] {
-    objective.terms.map { ($0.name, type(of: $0.term).version) }
+  /// What is minimised: the terms that are computed. A definition without any is refused before.
+  var objective: Objective {
+    guard let objective = loss.objective else { preconditionFailure("a loss without terms") }
+    return objective
   }
-  var taughtLoss: LossOptions? { nil }
+  var versions: [(name: String, version: Int)] { objective.versions }
+  var statedLoss: LossOptions? { nil }
   var distillation: Distillation? { nil }
   var remark: String? { nil }
   var furtherInputs: [String: String] { [:] }
@@ -124,14 +128,10 @@ extension StageWork {
   func isEqual(to other: any StageWork) -> Bool { (other as? Self) == self }
 }
 
-/// The name of a kind of stage: the key of its body.
-public struct StageKind: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
-  public let rawValue: String
+/// The name of a kind of stage: the key of its body in a definition, and its kind in a record.
+public typealias StageKind = RunRecord.StageKind
 
-  public init(rawValue: String) { self.rawValue = rawValue }
-
-  public var description: String { rawValue }
-
+extension StageKind {
   /// Every kind, in the order in which messages name them.
   static let types: [any StageWork.Type] = [
     PretrainStage.self, DistillStage.self, FinetuneStage.self,

@@ -41,8 +41,15 @@ extension Ablation {
   ) -> [(path: String, value: DefinitionNode)] {
     switch self {
     case .term(let key):
-      return definition.stages(withTerm: key).map {
-        ("stages.\($0.id).loss.\(key).weight", .text("0", origin))
+      return definition.stages(withTerm: key).flatMap { stage in
+        var edits = [
+          (path: "stages.\(stage.id).loss.\(key).weight", value: DefinitionNode.text("0", origin))
+        ]
+        // A fine-tuning whose other terms need no teacher has none then.
+        if stage.work is FinetuneStage, stage.work.statedLoss?.keysReadingTeacher == [key] {
+          edits.append(("stages.\(stage.id).teacher", .text("null", origin)))
+        }
+        return edits
       }
     case .initialization:
       var edits: [(path: String, value: DefinitionNode)] = []
@@ -61,9 +68,9 @@ extension Ablation {
 
 extension ResolvedDefinition {
   /// The stages that an ablation leaves a term out of: the distillations that have it; where none has, the
-  /// fine-tunings with a teacher that have it.
+  /// other stages that state it.
   func stages(withTerm key: String) -> [StageDefinition] {
-    let all = stages.filter { ($0.work.taughtLoss?.weight(of: key) ?? 0) > 0 }
+    let all = stages.filter { ($0.work.statedLoss?.weight(of: key) ?? 0) > 0 }
     let distillations = all.filter { $0.work.distillation != nil }
     return distillations.isEmpty ? all : distillations
   }

@@ -27,9 +27,13 @@ struct ComputingOptions: ParsableArguments {
       valueName: "n"))
   var threads: Int?
 
+  /// More than any machine has processors.
+  private static let mostThreads = 1024
+
   func validate() throws {
-    if let threads, threads < 1 {
-      throw ValidationError("--threads is \(threads), expected at least 1")
+    if let threads, !(1...Self.mostThreads).contains(threads) {
+      throw ValidationError(
+        "--threads is \(threads), expected a number from 1 to \(Self.mostThreads)")
     }
   }
 

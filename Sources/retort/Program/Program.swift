@@ -14,6 +14,7 @@ enum Program {
     signal(SIGPIPE, SIG_IGN)
     do {
       try checkVerb(CommandLine.arguments.dropFirst().first)
+      try checkEmptyWords(CommandLine.arguments.dropFirst())
       var command = try Retort.parseAsRoot(arguments)
       // Before any engine code: a missing instruction would end the program without a word.
       if command is any RunsKernels { try Processor.requireKernelLevel() }
@@ -38,6 +39,22 @@ enum Program {
       .compactMap { $0.configuration.commandName }
     guard !verbs.contains(word) else { return }
     throw ValidationError("No verb '\(word)'; \(Spelling.advice(for: word, among: verbs))")
+  }
+
+  /// An empty path would be taken for the root of the file system, or for the working directory.
+  private static func checkEmptyWords(_ words: ArraySlice<String>) throws {
+    var option: String?
+    for word in words {
+      if word.isEmpty
+        || word.hasPrefix("--") && word.hasSuffix("=") && !word.dropLast().contains("=")
+      {
+        let name = word.isEmpty ? option : String(word.dropLast())
+        throw ValidationError(
+          "\(name.map { "\($0) is empty" } ?? "An argument is empty"); was a variable of the shell not set?"
+        )
+      }
+      option = word.hasPrefix("--") ? word : nil
+    }
   }
 
   /// Says what is wrong and ends with the status that belongs to it.

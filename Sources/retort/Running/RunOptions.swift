@@ -107,6 +107,7 @@ struct DefinitionRun {
     var rows: [[String]] = []
     for variant in runner.loaded.variants {
       let one = try runner.runner(of: variant)
+      try one.checkFolder()
       let digests = try one.digests(facts)
       for planned in one.stages {
         guard let digest = digests.stages[planned.id] else { continue }

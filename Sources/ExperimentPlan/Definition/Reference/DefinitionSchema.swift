@@ -120,6 +120,14 @@ public enum DefinitionSchema {
     } else {
       members = form(option.schema, filled.compactMap { $0[option.key] })
     }
+    // An empty value is as good as none.
+    if option.presence != .required || filled.contains(where: { $0[option.key] != nil }),
+      !members.isEmpty
+    {
+      members = [
+        member("anyOf", .array([.object(members), keyword("type", .string("null"))]))
+      ]
+    }
     members.append(member("description", .string(option.about)))
     if case .standard(let text) = option.presence {
       members.append(member("$comment", .string("if not written: \(text)")))

@@ -20,7 +20,7 @@ extension MaskingRule {
     OptionField(
       "random", \.random, .number(.fraction, example: "0.1"),
       "Share of the drawn tokens that a random token replaces.")
-  ).checked { masking, map in
+  ).checked(["mask", "keep", "random"]) { masking, map in
     if !masking.isComplete {
       map.collector.report(
         Diagnostic(

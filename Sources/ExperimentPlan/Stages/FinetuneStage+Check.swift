@@ -1,0 +1,78 @@
+// What must hold between the loss of a fine-tuning, its student and its teacher.
+import RetortDistillation
+
+extension FinetuneStage {
+  /// - Parameter student: what is trained, under its classifier.
+  func checkLoss(
+    _ stage: StageDefinition, _ student: ModelShape, in checks: inout DefinitionChecks
+  ) {
+    let path = "stages.\(stage.id)"
+    let replays = checks.definition.random != .counter
+    for (key, isThere) in [("teacher", teacher != nil), ("account_every", breakdownSteps != nil)]
+    where isThere && replays {
+      checks.report(
+        "\(path).\(key)", "cannot be used with random: \(checks.definition.random.rawValue)",
+        advice: "use random: counter")
+    }
+    guard let teacher else {
+      for key in loss.keysReadingTeacher {
+        checks.report(
+          "\(path).loss.\(key)", "reads a teacher, and the stage has none",
+          advice: "write teacher: NAME in the stage, or leave the term out")
+      }
+      if !loss.readsTeacher {
+        loss.check(teacher: nil, student: ("model", model, student), at: path, in: &checks)
+      }
+      return
+    }
+    if statedLoss == nil {
+      checks.report(
+        "\(path).teacher", expected: "a loss that reads it", found: "no 'loss' in the stage",
+        advice: "write loss: { soft_targets: { weight: 0.5, temperature: 2.0 }, "
+          + "cross_entropy: { weight: 0.5 } }, for example")
+    } else if !loss.readsTeacher {
+      checks.report(
+        "\(path).loss", expected: "a term that reads the teacher with a weight above 0",
+        found: "none", advice: "leave the teacher out to learn without one")
+    }
+    if statedLoss == nil || loss.objective?.readsOfTeacher.classLogits ?? true {
+      checkAnswers(of: teacher, at: path, in: &checks)
+    }
+    guard loss.readsTeacher else { return }
+    loss.check(
+      teacher: ("teacher", teacher, checks.shape(of: teacher)),
+      student: ("model", model, student), at: path, in: &checks)
+  }
+
+  /// Whether the teacher answers in the classes of the task.
+  private func checkAnswers(
+    of teacher: String, at path: String, in checks: inout DefinitionChecks
+  ) {
+    let task = learned
+    guard checks.isKnown(teacher), task != .unknown else { return }
+    if let teacherTask = checks.definition.stage(id: teacher)?.work.task {
+      if teacherTask != task {
+        checks.report(
+          "\(path).teacher", expected: "a model fine-tuned on \(task.name)",
+          found: "one fine-tuned on \(teacherTask.name)")
+        return  // its classes are not compared: they are another task's
+      }
+    } else if let classifier = checks.shape(of: teacher).classifier {
+      if let classNames = task.classNames, !classifier.fits(classNames) {
+        let wanted = ClassifierShape(classes: classNames, hiddenSize: classifier.hiddenSize)
+        checks.report(
+          "\(path).teacher", expected: "a classifier \(wanted.words), as \(task.name) has",
+          found: "\(classifier.words), stored with \(teacher)")
+        return
+      }
+      for problem in checks.classifierProblems(of: teacher) {
+        checks.report("\(path).teacher", "cannot be used: \(problem)")
+      }
+    } else {
+      checks.report(
+        "\(path).teacher",
+        expected: "a finetune stage, which has a classifier, or a model with a stored one",
+        found: "'\(teacher)'", advice: "fine-tune it on \(task.name) in a stage before")
+    }
+  }
+}
