@@ -28,9 +28,11 @@ public enum DataSplit: String, Sendable, CaseIterable {
   public var fileName: String { "\(rawValue).tsv" }
 }
 
-/// N sentences, with their classes unless the split is GLUE's unlabelled test.
+/// N sentences or pairs of them, with their classes unless the split is GLUE's unlabelled test.
 public struct LabelledSentences: Sendable {
   public let sentences: [String]
+  /// The second sentence of each pair, [N]; nil for single sentences.
+  public let secondSentences: [String]?
   /// Class of each sentence, [N]; nil for the test split.
   public let labels: [Int32]?
   public let classNames: [String]
@@ -39,16 +41,25 @@ public struct LabelledSentences: Sendable {
 
   public var count: Int { sentences.count }
 
-  /// - Parameter labels: [N], each below the number of classes.
-  public init(sentences: [String], labels: [Int32]?, classNames: [String]) {
+  /// - Parameters:
+  ///   - secondSentences: [N]; nil for single sentences.
+  ///   - labels: [N], each below the number of classes.
+  public init(
+    sentences: [String], secondSentences: [String]? = nil, labels: [Int32]?, classNames: [String]
+  ) {
+    precondition(
+      secondSentences.map { $0.count == sentences.count } ?? true, "a second text for each sentence"
+    )
     precondition(labels.map { $0.count == sentences.count } ?? true, "a label for each sentence")
     precondition(
       labels?.allSatisfy { classNames.indices.contains(Int($0)) } ?? true, "labels are classes")
     self.sentences = sentences
+    self.secondSentences = secondSentences
     self.labels = labels
     self.classNames = classNames
     var sum = SHA256()
     for (index, sentence) in sentences.enumerated() {
+      if let second = secondSentences?[index] { sum.update("\(second.utf8.count)\t\(second)\t") }
       sum.update("\(sentence)\t\(labels.map { String($0[index]) } ?? "")\n")
     }
     digest = sum.hexDigest()
@@ -105,6 +116,7 @@ public struct LabelledSentences: Sendable {
       throw .table(.empty(path: path, expected: hasHeader ? "rows after the header" : "rows"))
     }
     self.sentences = sentences
+    secondSentences = nil
     self.labels = split == .test ? nil : labels
     classNames = task.classNames
     do {

@@ -36,6 +36,20 @@ import Testing
     #expect(fields.allSatisfy { $0.count == 3 })
   }
 
+  /// A DistilBERT has no token types: a pair is the same to it as its texts with [SEP] written between them.
+  @Test func predictsPairs() throws {
+    let model = try TinyModel()
+    let pair = try lines(
+      model.retort(
+        "predict", "--model", model.path, "--json", "--pairs", input: "a good film\tdull\n\tdull\n"
+      ).output)
+    let written = try lines(
+      model.retort(
+        "predict", "--model", model.path, "--json", input: "a good film [SEP] dull\n[SEP] dull\n"
+      ).output)
+    #expect(pair.count == 2 && pair.map(\.logits) == written.map(\.logits))
+  }
+
   @Test func predictsTheSameAloneInCompanyAndAtAnyThreadCount() throws {
     let model = try TinyModel()
     let all = try lines(

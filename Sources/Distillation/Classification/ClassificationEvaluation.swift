@@ -25,7 +25,7 @@ public enum ClassificationEvaluation {
       scope.reset()
       let batch = PackedBatch(indices, of: examples.sequences)
       let logits = model.classify(
-        tokenIDs: batch.tokenIDs, layout: SequenceLayout(offsets: batch.offsets),
+        tokenIDs: batch.tokenIDs, layout: SequenceLayout(batch),
         mode: .inference, in: scope)
       let values = logits.copyValues()
       for row in 0..<logits.rows {

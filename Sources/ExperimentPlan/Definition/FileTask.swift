@@ -4,7 +4,7 @@ import RetortOptions
 import RetortTables
 import RetortText
 
-/// Texts and their labels in two columns of table files.
+/// Texts or pairs of texts and their labels, in columns of table files.
 public struct FileTask: Sendable, Hashable {
   /// Paths as they are written.
   struct Files: Sendable, Hashable {
@@ -65,6 +65,17 @@ extension FileTask {
         "A file with examples to be predicted by the kept model. It needs no labels, and they are not used."
       )))
 
+  private static let textType: OptionType<[String]> = {
+    let columns = OptionType<[String]>.list(
+      of: .text("a column's name", example: "review"),
+      ListRule(least: 1, most: 2, isDistinct: true, oneAlone: true),
+      words: "a column's name, or a list of the two columns of a pair", standIn: [""]
+    )
+    return OptionType(
+      schema: columns.schema, words: columns.words, example: "review", standIn: columns.standIn,
+      read: columns.read, write: { $0.count == 1 ? .text($0[0]) : columns.write($0) })
+  }()
+
   private static let splitType = OptionType<DevelopmentSplit>.map(
     OptionList(
       { DevelopmentSplit(fraction: $0, seed: $1, isStratified: $2) },
@@ -99,10 +110,10 @@ extension FileTask {
   /// The keys of a declaration under `name`.
   static func options(_ name: String) -> OptionList<FileTask> {
     OptionList(
-      { files, format, text, label, classes, split, _, metrics in
+      { files, format, texts, label, classes, split, _, metrics in
         FileTask(
           name: name, files: files, format: format,
-          columns: TaskColumns(text: text, label: label), writtenClasses: classes, split: split,
+          columns: TaskColumns(texts: texts, label: label), writtenClasses: classes, split: split,
           metricNames: metrics)
       },
       OptionField("files", \.files, filesType, "Where the examples are."),
@@ -111,8 +122,8 @@ extension FileTask {
         "csv (RFC 4180), tsv (quotation marks have no meaning) or jsonl (one JSON object per line). Default: by the "
           + "ending of each file's name."),
       OptionField(
-        "text", \.columns.text, .text("a column's name", example: "review"),
-        "The column with the texts."),
+        "text", \.columns.texts, textType,
+        "The column with the texts; of pairs the two columns: `[premise, hypothesis]`."),
       OptionField(
         "label", \.columns.label, .text("a column's name", example: "stars"),
         "The column with the labels, words or numbers."),

@@ -148,7 +148,7 @@ extension TaskSource {
   /// Stands for one that was refused: nothing is known of its classes.
   static let unknown = TaskSource.files(
     FileTask(
-      name: "", files: .init(train: ""), columns: TaskColumns(text: "", label: ""),
+      name: "", files: .init(train: ""), columns: TaskColumns(texts: [""], label: ""),
       metricNames: []))
 
   private static func generated(_ name: String) -> OptionType<TaskSource> {
@@ -193,6 +193,12 @@ extension TaskSource {
 
   /// Whether it stands under `tasks:`.
   var isDeclared: Bool { self != .sst2 }
+
+  /// The columns of its pairs of texts; nil for single texts.
+  var pairColumns: (first: String, second: String)? {
+    guard case .files(let task) = self, task.columns.texts.count == 2 else { return nil }
+    return (task.columns.texts[0], task.columns.texts[1])
+  }
 
   /// Whether there are sentences to be predicted; a task that is made may have none of them.
   var hasTest: Bool {

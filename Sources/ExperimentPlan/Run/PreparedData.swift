@@ -173,7 +173,8 @@ final class PreparedData {
   ) throws -> LabelledSequences {
     LabelledSequences(
       sequences: TokenSequences(
-        sentences.sentences, tokenizer: try tokenizer(), maximumLength: maximumLength,
+        sentences.sentences, pairedWith: sentences.secondSentences, tokenizer: try tokenizer(),
+        maximumLength: maximumLength,
         threads: threads),
       labels: sentences.labels)
   }

@@ -8,15 +8,17 @@ extension FinetuneStage {
     let task = try execution.data.task(learned)
     let model = try execution.models.classifier(
       execution.planned, self, labels: task.classNames)
+    try checkTokenTypes(of: model, self.model)
     model.freeze(execution.training.freeze)
     let length = execution.training.sequenceLength
     let settings = execution.training.settings(objective, curve: .fineTuning)
     let examples = try execution.data.sequences(task.train, maximumLength: length)
-    let teacher = try teaching.map { _ in
-      try ClassifierTeacher(
-        model: execution.models.storedClassifier(
-          execution.planned.input("teacher"), labels: task.classNames, trains: false),
-        training: examples, objective: objective, engine: execution.engine)
+    let teacher = try teaching.map { teaching in
+      let model = try execution.models.storedClassifier(
+        execution.planned.input("teacher"), labels: task.classNames, trains: false)
+      try checkTokenTypes(of: model, teaching.teacher)
+      return try ClassifierTeacher(
+        model: model, training: examples, objective: objective, engine: execution.engine)
     }
     let loop = FineTuning(
       model: model, training: examples,
@@ -97,6 +99,14 @@ extension FinetuneStage {
           probed: short.batchTokens.prefix(watch.completedSteps))),
       size
     )
+  }
+
+  /// - Throws: `RunError` for a model that cannot read the task's pairs.
+  private func checkTokenTypes(of model: TransformerModel, _ name: String) throws(RunError) {
+    guard learned.pairColumns != nil, let problem = model.configuration.problemWithPairs else {
+      return
+    }
+    throw .noPairs(model: name, problem: problem)
   }
 
   /// The teacher as the training has it, nil without one, and the seconds that its answers to `examples` took.

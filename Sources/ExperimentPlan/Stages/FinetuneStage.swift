@@ -109,13 +109,20 @@ struct FinetuneStage: StageWork {
       "evaluation after each epoch; "
         + (selectBest == .last
           ? "the last epoch's weights are kept" : "best epoch by \(selectBest.name)")
-    ] + (classLine.map { [$0] } ?? []) + (remark.map { [$0] } ?? [])
+    ] + [classLine, pairLine, remark].compactMap { $0 }
   }
 
   /// The classes of a task of the user's own: which label has which number is not seen in the file.
   private var classLine: String? {
     guard case .files = learned, let names = learned.classNames else { return nil }
     return "classes, in the order of their numbers: \(names.joined(separator: ", "))"
+  }
+
+  /// How the two texts of an example become one sequence; nil for single texts.
+  private var pairLine: String? {
+    learned.pairColumns.map {
+      "pairs: [CLS] \($0.first) [SEP] \($0.second) [SEP]; where there is not room, the longer of the two is cut first"
+    }
   }
 
   /// Where the classifier comes from, in words; nil where none could be kept.
