@@ -245,9 +245,15 @@ struct FileTaskTests {
         "tasks.sentiment.classes: expected two classes or more, found a list of 1"
       ])
     #expect(
-      try mistakes(task("metrics: [accuracy, f1]")).first
-        == "tasks.sentiment.metrics.1: expected accuracy or f1_macro, found 'f1'"
+      try mistakes(task("metrics: [accuracy, f1_makro]")).first
+        == "tasks.sentiment.metrics.1: expected accuracy or f1_macro or f1 or matthews_correlation, found "
+        + "'f1_makro'; did you mean 'f1_macro'?"
     )
+    #expect(
+      try mistakes(task("metrics: [f1]")) == [
+        "tasks.sentiment.metrics: f1 is of 2 classes, not of 3; take it out, or use f1_macro or "
+          + "matthews_correlation"
+      ])
     #expect(
       try mistakes(task(), ["train.csv": "review,stars\na,1\nb,1\n"]) == [
         "tasks.sentiment: train.csv: expected two classes or more in 'stars', found 1"
@@ -255,6 +261,25 @@ struct FileTaskTests {
     #expect(try mistakes(task().replacing("text: review", with: "text: [a, b]")).count == 1)
     // What is not at hand is said by the run.
     #expect(try mistakes(task(), [:]) == [])
+  }
+
+  @Test("a metric that cannot be had of so many classes cannot choose the epoch")
+  func selection() throws {
+    let experiment = try Self.experiment(
+      Self.fractionTask, ["train.csv": Self.csv(Self.rows), "test.csv": Self.csv(Self.rows)])
+    func load(_ metric: String) throws {
+      _ = try LoadedDefinition.load(
+        path: experiment.definition, overrides: ["stages.sentiment.select_best=\(metric)"],
+        context: DefinitionContext(
+          locations: experiment.locations, definitionPath: experiment.definition))
+    }
+    try load("matthews_correlation")
+    let error = #expect(throws: (any Error).self) { try load("f1") }
+    let text = error.map { "\($0)" } ?? ""
+    #expect(
+      text.contains("stages.sentiment.select_best: f1 is of 2 classes, not of 3; use f1_macro")
+        || text.contains("stages.sentiment.select_best f1 is of 2 classes, not of 3; use f1_macro"),
+      "\(text)")
   }
 
   @Test(

@@ -35,7 +35,7 @@ public struct FineTuning {
   public init(
     model: TransformerModel, training: LabelledSequences, validation: LabelledSequences,
     teacher: (any TeacherSource)? = nil, settings: TrainingSettings, selectBest: SelectionRule,
-    metrics: [any Metric.Type] = [],
+    metrics: [any ClassMetric.Type] = [],
     order: ExampleOrder = .shuffled, random: RandomSource = .counter, engine: Engine,
     checkpointing: TrainingCheckpointing? = nil, observer: (any TrainingObserver)? = nil
   ) {
@@ -79,7 +79,7 @@ public struct ClassificationJob: TrainingJob {
   let training: LabelledSequences
   let validation: LabelledSequences
   public let selection: SelectionRule
-  let metrics: [any Metric.Type]
+  let metrics: [any ClassMetric.Type]
   var randomness: FineTuningRandomness
   let engine: Engine
 

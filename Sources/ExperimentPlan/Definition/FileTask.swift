@@ -35,7 +35,14 @@ public struct FileTask: Sendable, Hashable {
   /// Names of the classes in the order of their numbers; nil where they are not written and the file is not at hand.
   var classNames: [String]? { writtenClasses ?? foundClasses }
 
-  var metrics: [any Metric.Type] { metricNames.compactMap { Metrics.named($0) } }
+  var metrics: [any ClassMetric.Type] {
+    Metrics.ofClasses.filter { metricNames.contains($0.name) }
+  }
+
+  /// Which of its metrics cannot be had of so many classes.
+  func problems(withClasses count: Int) -> [String] {
+    metrics.compactMap { $0.problem(withClasses: count) }
+  }
 
   /// The path of a file, from the working directory.
   func path(of file: String) -> String {
@@ -102,7 +109,7 @@ extension FileTask {
   .described(example: "[bad, good]")
 
   private static let metricsType = OptionType<[String]>.list(
-    of: .choice(among: Metrics.all.map { $0.name }, name: { $0 }),
+    of: .choice(among: Metrics.ofClasses.map { $0.name }, name: { $0 }),
     ListRule(least: 1, isDistinct: true), words: "a list of metrics", tooFew: "at least one metric"
   )
   .described(example: "[accuracy, f1_macro]")
@@ -159,7 +166,14 @@ extension FileTask {
         task.folder = decoding.context.folder
         switch decoding.context.lookAtTask(task) {
         case .absent: break
-        case .classes(let classes): task.foundClasses = classes
+        case .classes(let classes):
+          task.foundClasses = classes
+          for problem in task.problems(withClasses: (task.classNames ?? []).count) {
+            map.report(
+              Diagnostic(
+                node.origin, "\(map.pathOf(key)).metrics: \(problem)",
+                advice: "take it out, or use f1_macro or matthews_correlation"), "\(key).metrics")
+          }
         case .unusable(let problems):
           for problem in problems {
             map.report(Diagnostic(node.origin, "\(map.pathOf(key)): \(problem)"), key)

@@ -211,7 +211,7 @@ extension TaskSource {
   }
 
   /// What is computed at each evaluation besides the loss.
-  var metrics: [any Metric.Type] {
+  var metrics: [any ClassMetric.Type] {
     if case .files(let task) = self { task.metrics } else { [Accuracy.self] }
   }
 }

@@ -31,7 +31,7 @@ struct FinetuneStage: StageWork {
       "select_best", \.selectBest, .choice(among: SelectionRule.all, name: \.name),
       "Which epoch's weights are kept: the one with the lowest validation loss, the one with the best value of a "
         + "metric, or the last. "
-        + Metrics.all.map { "\($0.name): \($0.about)" }.joined(separator: " ")),
+        + Metrics.ofClasses.map { "\($0.name): \($0.about)" }.joined(separator: " ")),
     OptionField(
       "evaluation", \.evaluationBatchSize,
       .map(
@@ -83,11 +83,21 @@ struct FinetuneStage: StageWork {
         "stages.\(stage.id).batching.group_by_length", expected: "false in a fine-tuning",
         found: "true", advice: "batches are packed, so sentences of like length save nothing")
     }
+    checkSelection(stage, in: &checks)
     checks.checkFreeze(stage, shape)
     checks.checkLength(stage, [(model, shape)])
     checks.check(head, of: stage, over: model, on: learned)
     teaching?.check(
       stage, student: ("model", model, self.shape(after: shape)), on: learned, in: &checks)
+  }
+
+  /// Only a metric that can be had of the task's answers can choose among them.
+  private func checkSelection(_ stage: StageDefinition, in checks: inout DefinitionChecks) {
+    guard case .metric(let metric) = selectBest else { return }
+    if let count = learned.classNames?.count, let problem = metric.problem(withClasses: count) {
+      checks.report(
+        "stages.\(stage.id).select_best", problem, advice: "use f1_macro or matthews_correlation")
+    }
   }
 
   /// Nothing said about the classifier, the one of the model's folder is kept, if there is one.

@@ -41,7 +41,7 @@ struct Classifier {
 
   /// - Parameter metrics: what is computed of the answers where there are labels.
   func classify(
-    _ sequences: TokenSequences, labels: [Int32]? = nil, metrics: [any Metric.Type] = []
+    _ sequences: TokenSequences, labels: [Int32]? = nil, metrics: [any ClassMetric.Type] = []
   ) throws(EvaluationError) -> ClassificationResult {
     try ClassificationEvaluation.evaluate(
       model, on: LabelledSequences(sequences: sequences, labels: labels), in: scope,

@@ -47,7 +47,8 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
         TokenSequences(
           sentences.sentences, tokenizer: classifier.tokenizer,
           maximumLength: classifier.maximumLength, threads: model.computing.threadCount),
-        labels: sentences.labels, metrics: Metrics.all)
+        labels: sentences.labels,
+        metrics: Metrics.ofClasses.filter { $0.problem(withClasses: task.classNames.count) == nil })
     } catch {
       throw CommandFailure("\(model.model) on \(task.rawValue) \(split.rawValue): \(error)")
     }
@@ -134,7 +135,8 @@ struct EvaluationReport: Encodable {
     let answers = Answers(predictions: result.predictions, labels: labels.map { Int($0) })
     metrics = Dictionary(
       uniqueKeysWithValues: result.metrics.map { metric in
-        let interval = Metrics.named(metric.name)?.interval(of: answers)
+        let known = Metrics.ofClasses.first { $0.name == metric.name }
+        let interval = known?.interval(of: answers)
         return (
           metric.name,
           Figure(value: metric.value, interval: interval.map { [$0.low, $0.high] } ?? [])
@@ -159,7 +161,7 @@ struct EvaluationReport: Encodable {
     lines.append(
       "accuracy   \(accuracy.fixed(4)) (\(correct.grouped) right), 95 % interval "
         + interval.map { $0.fixed(4) }.joined(separator: " to "))
-    for metric in Metrics.all where metric.name != Accuracy.name {
+    for metric in Metrics.ofClasses where metric.name != Accuracy.name {
       guard let figure = metrics?[metric.name] else { continue }
       lines.append(
         "\(metric.name.padded(to: 9))  \(figure.value.fixed(4)), 95 % interval "
