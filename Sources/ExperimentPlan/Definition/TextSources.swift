@@ -22,16 +22,16 @@ public enum CorpusSource: Sendable, Equatable, Hashable {
 
 /// A sentence-classification task.
 public enum TaskSource: Sendable, Equatable, Hashable {
-  /// `glue/sst2`
-  case sst2
+  case glue(GLUETask)
   case generated(name: String, grammar: Grammar, train: Int, dev: Int, test: Int, seed: UInt64)
   case files(FileTask)
 
-  public static let builtInNames = ["glue/sst2"]
+  /// Those of GLUE that can be learned.
+  public static let builtInNames = GLUETask.all.filter(\.hasTraining).map(\.name)
 
   public var name: String {
     switch self {
-    case .sst2: "glue/sst2"
+    case .glue(let task): task.name
     case .generated(let name, _, _, _, _, _): name
     case .files(let task): task.name
     }
@@ -171,13 +171,23 @@ extension TaskSource {
 
   /// A built-in task, or a name of `tasks:`.
   static let reference = OptionType<TaskSource>(
-    schema: .text(words: "glue/sst2, or a name of tasks:"), example: "glue/sst2",
+    schema: .text(words: "\(builtInNames.joined(separator: ", ")), or a name of tasks:"),
+    example: "glue/sst2",
     standIn: unknown,
     read: { node, key, map in
       let declared = (map.collector as? DefinitionDecoding)?.tasks ?? [:]
       if let text = node.scalar {
         if let source = declared[text] { return source ?? unknown }
-        if text == TaskSource.sst2.name { return .sst2 }
+        if let task = GLUETask.named(text) {
+          if task.hasTraining { return .glue(task) }
+          map.report(
+            Diagnostic(
+              node.origin, map.pathOf(key), expected: "a task to learn from",
+              found: "'\(text)', which has no training set",
+              advice: "predict it with a finished model: "
+                + "retort evaluate --task \(text) --split test --predictions FILE"), key)
+          return nil
+        }
       }
       map.reportWrong(
         node, key, expected: "a known task",
@@ -192,12 +202,17 @@ extension TaskSource {
   }
 
   /// Whether it stands under `tasks:`.
-  var isDeclared: Bool { self != .sst2 }
+  var isDeclared: Bool { if case .glue = self { false } else { true } }
 
   /// The columns of its pairs of texts; nil for single texts.
   var pairColumns: (first: String, second: String)? {
-    guard case .files(let task) = self, task.columns.texts.count == 2 else { return nil }
-    return (task.columns.texts[0], task.columns.texts[1])
+    let names =
+      switch self {
+      case .files(let task): task.columns.texts
+      case .glue(let task): task.test.texts.map(\.name)
+      case .generated: [String]()
+      }
+    return names.count == 2 ? (names[0], names[1]) : nil
   }
 
   /// Whether there are sentences to be predicted; a task that is made may have none of them.
@@ -212,6 +227,10 @@ extension TaskSource {
 
   /// What is computed at each evaluation besides the loss.
   var metrics: [any ClassMetric.Type] {
-    if case .files(let task) = self { task.metrics } else { [Accuracy.self] }
+    switch self {
+    case .files(let task): task.metrics
+    case .glue(let task): Metrics.ofClasses.filter { task.metrics.contains($0.name) }
+    case .generated: [Accuracy.self]
+    }
   }
 }

@@ -53,7 +53,7 @@ extension TaskSource {
   var classNames: [String]? {
     switch self {
     case .files(let task): task.classNames
-    case .sst2: GLUETask.sst2.classNames
+    case .glue(let task): task.classNames
     case .generated(_, .filmReviews, _, _, _, _): SentimentGrammar.classNames
     }
   }

@@ -26,7 +26,7 @@ struct FinetuneStage: StageWork {
       "What is trained: a model, or the stage that made it."),
     OptionField(
       "task", \.learned, TaskSource.reference,
-      "The labelled sentences: glue/sst2, or a name of `tasks:`."),
+      "The labelled sentences: a task of GLUE, or a name of `tasks:`."),
     OptionField(
       "select_best", \.selectBest, .choice(among: SelectionRule.all, name: \.name),
       "Which epoch's weights are kept: the one with the lowest validation loss, the one with the best value of a "
