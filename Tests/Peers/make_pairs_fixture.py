@@ -27,10 +27,7 @@ def main():
     ids = torch.randint(1, tiny_models.VOCABULARY, (t,), generator=generator)
     classes = torch.randint(tiny_models.CLASSES, (n,), generator=generator)
     types = torch.cat(
-        [
-            (torch.arange(length) >= start).long()
-            for length, start in zip(LENGTHS, SECOND_STARTS, strict=True)
-        ]
+        [(torch.arange(length) >= start).long() for length, start in zip(LENGTHS, SECOND_STARTS)]
     )
     with FixtureFile(destination(), SEED) as fixture:
         fixture.put_all(
