@@ -2,13 +2,23 @@
 public struct SequenceLayout: Sendable {
   /// [N + 1], from 0 to the number of tokens.
   public let offsets: [Int32]
+  /// [T], 1 for the tokens of a pair's second text, 0 for all others; nil where no sequence is a pair.
+  public let tokenTypes: [Int32]?
   public let placement: RowPlacement
   /// Every row.
   public let allRows: RowSelection
 
-  public init(offsets: [Int32]) {
+  /// - Parameters:
+  ///   - offsets: [N + 1], from 0 to the number of tokens.
+  ///   - secondStarts: [N], how many tokens of each sequence come before its second text, all of them in a single text;
+  ///     nil for single texts only.
+  public init(offsets: [Int32], secondStarts: [Int32]? = nil) {
     precondition(offsets.first == 0, "offsets begin with 0")
+    precondition(
+      secondStarts.map { $0.count == offsets.count - 1 } ?? true,
+      "\(secondStarts?.count ?? 0) second texts of \(offsets.count - 1) sequences")
     self.offsets = offsets
+    var tokenTypes: [Int32] = []
     var sequences: [Int32] = []
     var positions: [Int32] = []
     sequences.reserveCapacity(Int(offsets.last ?? 0))
@@ -22,7 +32,13 @@ public struct SequenceLayout: Sendable {
         sequences.append(Int32(n))
         positions.append(position)
       }
+      guard let start = secondStarts?[n] else { continue }
+      precondition(
+        (0...length).contains(start), "a second text at \(start) of \(length) tokens")
+      tokenTypes += repeatElement(0, count: Int(start))
+      tokenTypes += repeatElement(1, count: Int(length - start))
     }
+    self.tokenTypes = secondStarts == nil ? nil : tokenTypes
     placement = RowPlacement(
       sequences: sequences, positions: positions, sequenceCount: offsets.count - 1,
       paddedLength: longest)

@@ -50,6 +50,25 @@ public struct BertTokenizer: Sendable {
     return repaired
   }
 
+  /// Appends the ids of two texts: [CLS] first [SEP] second [SEP]. Where there is not room for all, the longer text is cut
+  /// first, by the rule `longest_first` of the fast tokenizers.
+  /// - Parameters:
+  ///   - line: UTF-8, the two texts with a tab between them.
+  ///   - maximumLength: the most ids to append, at least 3; nil appends all.
+  ///   - invalidUTF8: what becomes of malformed text.
+  /// - Returns: how many of the ids come before the second text (these have token type 0, the others 1), and whether anything
+  ///   was replaced; nil, and nothing is appended, for a line with no tab or several.
+  public func encodePair(
+    _ line: UnsafeBufferPointer<UInt8>, maximumLength: Int?, invalidUTF8: InvalidUTF8Rule,
+    into ids: inout [Int32]
+  ) throws(InvalidUTF8) -> (secondStart: Int, wasRepaired: Bool)? {
+    var encoder = TextEncoder(
+      self, addSpecials: true, maximumLength: maximumLength, invalidUTF8: invalidUTF8)
+    let pair = try encoder.appendPair(line)
+    ids.append(contentsOf: encoder.tokenIDs)
+    return pair
+  }
+
   /// The ids of `text`.
   public func encode(
     _ text: String, addSpecials: Bool = true, maximumLength: Int? = nil

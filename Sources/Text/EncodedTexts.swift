@@ -3,21 +3,36 @@ import RetortParallel
 
 extension TokenSequences {
   /// The ids of `sentences` with [CLS] and [SEP], each cut at `maximumLength`.
-  /// - Parameter threads: how many work on it, at least 1.
+  /// - Parameters:
+  ///   - seconds: the second text of each, as long as `sentences`; nil for single texts.
+  ///   - maximumLength: at least 2, of pairs 3; nil cuts nothing.
+  ///   - threads: how many work on it, at least 1.
   public init(
-    _ sentences: [String], tokenizer: BertTokenizer, maximumLength: Int?, threads: Int = 1
+    _ sentences: [String], pairedWith seconds: [String]? = nil, tokenizer: BertTokenizer,
+    maximumLength: Int?, threads: Int = 1
   ) {
-    let pieces = Pieces(of: sentences.count) { sentences[$0].utf8.count }
+    precondition(
+      seconds.map { $0.count == sentences.count } ?? true, "a second text for each sentence")
+    let pieces = Pieces(of: sentences.count) {
+      sentences[$0].utf8.count + (seconds?[$0].utf8.count ?? 0)
+    }
     self.init(
       joining: concurrentMap(pieces.ranges.count, threads: threads) { piece in
         var encoder = TextEncoder(
           tokenizer, addSpecials: true, maximumLength: maximumLength, invalidUTF8: .refuse)
         var offsets = [0]
+        var secondStarts: [Int32]? = seconds == nil ? nil : []
         for sentence in pieces.ranges[piece] {
-          encoder.append(sentences[sentence])
+          if let seconds {
+            let start = encoder.append(sentences[sentence], pairedWith: seconds[sentence])
+            secondStarts?.append(Int32(start))
+          } else {
+            encoder.append(sentences[sentence])
+          }
           offsets.append(encoder.tokenCount)
         }
-        return TokenSequences(tokenIDs: Array(encoder.tokenIDs), offsets: offsets)
+        return TokenSequences(
+          tokenIDs: Array(encoder.tokenIDs), offsets: offsets, secondStarts: secondStarts)
       })
   }
 

@@ -46,6 +46,40 @@ struct TextEncoder: ~Copyable {
     if let specialIDs { scanner.sink.append(specialIDs.last) }
   }
 
+  /// Appends [CLS], the ids of `first`, [SEP], those of `second` and [SEP]; both must be valid UTF-8.
+  /// - Returns: how many of these ids come before the second text.
+  mutating func append(
+    valid first: UnsafeBufferPointer<UInt8>, pairedWith second: UnsafeBufferPointer<UInt8>
+  ) -> Int {
+    guard let specialIDs else { preconditionFailure("a pair of texts needs [CLS] and [SEP]") }
+    let start = tokenCount
+    // What is cut depends on both whole lengths.
+    scanner.sink.limit = .max
+    scanner.sink.append(specialIDs.first)
+    scanner.scan(first)
+    let firstCount = tokenCount - start - 1
+    scanner.sink.append(specialIDs.last)
+    scanner.scan(second)
+    let secondCount = tokenCount - start - 2 - firstCount
+    let kept = PairTruncation.kept(
+      first: firstCount, second: secondCount, room: maximumLength.map { $0 - 3 } ?? .max)
+    let secondStart = kept.first + 2
+    scanner.sink.remove(
+      start + firstCount + 2 + kept.second..<start + firstCount + 2 + secondCount)
+    scanner.sink.remove(start + 1 + kept.first..<start + 1 + firstCount)
+    scanner.sink.append(specialIDs.last)
+    return secondStart
+  }
+
+  /// Appends the ids of two texts as a pair.
+  /// - Returns: how many of these ids come before the second text.
+  mutating func append(_ first: String, pairedWith second: String) -> Int {
+    var (first, second) = (first, second)
+    return first.withUTF8 { first in
+      second.withUTF8 { append(valid: first, pairedWith: $0) }
+    }
+  }
+
   /// Appends the ids of a text.
   mutating func append(_ text: String) {
     var copy = text
@@ -55,15 +89,43 @@ struct TextEncoder: ~Copyable {
   /// Appends the ids of a text that may not be UTF-8.
   /// - Returns: whether anything was replaced.
   mutating func append(_ text: UnsafeBufferPointer<UInt8>) throws(InvalidUTF8) -> Bool {
+    guard let repaired = try repaired(text) else {
+      append(valid: text)
+      return false
+    }
+    repaired.withUnsafeBufferPointer { append(valid: $0) }
+    return true
+  }
+
+  /// Appends the ids of a line `first<TAB>second` that may not be UTF-8.
+  /// - Returns: how many of these ids come before the second text, and whether anything was replaced; nil, and nothing is
+  ///   appended, for a line with no tab or several.
+  mutating func appendPair(
+    _ line: UnsafeBufferPointer<UInt8>
+  ) throws(InvalidUTF8) -> (secondStart: Int, wasRepaired: Bool)? {
+    guard let repaired = try repaired(line) else {
+      return appendPair(valid: line).map { ($0, false) }
+    }
+    return repaired.withUnsafeBufferPointer { appendPair(valid: $0) }.map { ($0, true) }
+  }
+
+  private mutating func appendPair(valid line: UnsafeBufferPointer<UInt8>) -> Int? {
+    let tab = UInt8(ascii: "\t")
+    guard let place = line.firstIndex(of: tab), line.lastIndex(of: tab) == place else { return nil }
+    return append(
+      valid: UnsafeBufferPointer(rebasing: line[..<place]),
+      pairedWith: UnsafeBufferPointer(rebasing: line[(place + 1)...]))
+  }
+
+  /// The text with U+FFFD for what is malformed; nil if nothing is.
+  private func repaired(_ text: UnsafeBufferPointer<UInt8>) throws(InvalidUTF8) -> [UInt8]? {
     do throws(InvalidUTF8) {
       try UTF8Validation.check(text)
     } catch {
       guard invalidUTF8 == .replace else { throw error }
-      UTF8Replacement.repaired(text).withUnsafeBufferPointer { append(valid: $0) }
-      return true
+      return UTF8Replacement.repaired(text)
     }
-    append(valid: text)
-    return false
+    return nil
   }
 }
 
@@ -93,6 +155,14 @@ struct IdentifierSink: WordSink {
     if count == capacity { grow() }
     ids[count] = id
     count += 1
+  }
+
+  /// Takes out the ids at `places`.
+  mutating func remove(_ places: Range<Int>) {
+    guard !places.isEmpty else { return }
+    (ids + places.lowerBound).update(
+      from: ids + places.upperBound, count: count - places.upperBound)
+    count -= places.count
   }
 
   @inline(never)

@@ -4,17 +4,31 @@ public struct TokenSequences: Sendable {
   public private(set) var tokenIDs: [Int32]
   /// [N + 1], where each sequence begins; starts at 0, ends at T.
   public private(set) var offsets: [Int]
+  /// [N], how many tokens of each sequence come before its second text, all of them in a single text; nil where all are
+  /// single texts.
+  private(set) var secondStarts: [Int32]?
 
   public init() { (tokenIDs, offsets) = ([], [0]) }
 
-  /// - Parameter offsets: from 0 to the number of ids.
-  init(tokenIDs: [Int32], offsets: [Int]) {
-    (self.tokenIDs, self.offsets) = (tokenIDs, offsets)
+  /// - Parameters:
+  ///   - offsets: from 0 to the number of ids.
+  ///   - secondStarts: one a sequence; nil for single texts.
+  init(tokenIDs: [Int32], offsets: [Int], secondStarts: [Int32]? = nil) {
+    (self.tokenIDs, self.offsets, self.secondStarts) = (tokenIDs, offsets, secondStarts)
   }
 
-  public mutating func append(_ sequence: some Sequence<Int32>) {
+  /// - Parameter secondStart: how many ids come before the second text; nil for a single text.
+  public mutating func append(_ sequence: some Sequence<Int32>, secondStart: Int? = nil) {
+    if secondStart != nil { countSecondStarts() }
     tokenIDs.append(contentsOf: sequence)
     offsets.append(tokenIDs.count)
+    let start = Int32(secondStart ?? length(of: count - 1))
+    secondStarts?.append(start)
+  }
+
+  /// From now on a sequence may be a pair.
+  private mutating func countSecondStarts() {
+    if secondStarts == nil { secondStarts = lengths.map { Int32($0) } }
   }
 
   mutating func reserveCapacity(sequences: Int, tokens: Int) {
@@ -23,6 +37,8 @@ public struct TokenSequences: Sendable {
   }
 
   mutating func append(contentsOf other: TokenSequences) {
+    if other.secondStarts != nil { countSecondStarts() }
+    secondStarts?.append(contentsOf: other.secondStarts ?? other.lengths.map { Int32($0) })
     let start = tokenIDs.count
     tokenIDs.append(contentsOf: other.tokenIDs)
     for offset in other.offsets.dropFirst() { offsets.append(start + offset) }
@@ -49,6 +65,10 @@ public struct TokenSequences: Sendable {
 }
 
 extension TokenSequences: SequenceSource {
+  public func secondStart(of sequence: Int) -> Int? {
+    secondStarts.map { Int($0[sequence]) }
+  }
+
   public func appendTokens(of sequence: Int, to ids: inout [Int32]) {
     ids.append(contentsOf: self[sequence])
   }
@@ -60,6 +80,12 @@ public protocol SequenceSource: Sendable {
   var tokenCount: Int { get }
   func length(of sequence: Int) -> Int
   func appendTokens(of sequence: Int, to ids: inout [Int32])
+  /// How many of its tokens come before its second text, all of them in a single text; nil where all are single texts.
+  func secondStart(of sequence: Int) -> Int?
+}
+
+extension SequenceSource {
+  public func secondStart(of sequence: Int) -> Int? { nil }
 }
 
 /// The sequences of one step, one after another, without padding.
@@ -68,9 +94,13 @@ public struct PackedBatch: Sendable, Equatable {
   public var tokenIDs: [Int32]
   /// [N + 1], where each sequence begins; starts at 0, ends at T.
   public var offsets: [Int32]
+  /// [N], how many tokens of each sequence come before its second text, all of them in a single text; nil where all are
+  /// single texts.
+  public var secondStarts: [Int32]?
   /// [N], the number of each sequence in its data set.
   public var examples: [Int]
 
+  /// A batch of single texts.
   public init(tokenIDs: [Int32], offsets: [Int32], examples: [Int]) {
     precondition(
       offsets.first == 0 && offsets.last.map(Int.init) == tokenIDs.count
@@ -90,6 +120,8 @@ public struct PackedBatch: Sendable, Equatable {
       source.appendTokens(of: example, to: &tokenIDs)
       offsets.append(Int32(tokenIDs.count))
     }
+    let starts = examples.compactMap { source.secondStart(of: $0).map { Int32($0) } }
+    secondStarts = starts.isEmpty ? nil : starts
     self.examples = examples
   }
 

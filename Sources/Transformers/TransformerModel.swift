@@ -19,6 +19,14 @@ public enum ModelPart: String, Sendable, CaseIterable, Comparable {
 }
 
 extension TransformerConfiguration {
+  /// Why a model of these sizes cannot read pairs of texts; nil if it can. A family without token types can: its texts are
+  /// told apart by [SEP].
+  public var problemWithPairs: String? {
+    guard tokenTypeCount == 1 else { return nil }
+    return
+      "pairs of texts need two token types, and type_vocab_size of this model is 1; use another model, or single texts"
+  }
+
   /// What a model with these heads consists of: the encoder is always there, and a classification head brings the
   /// family's pooler along.
   public func parts(heads: Set<ModelPart>) -> Set<ModelPart> {

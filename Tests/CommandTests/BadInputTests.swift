@@ -218,6 +218,18 @@ import Testing
     #expect(result.output.split(separator: "\n").count == 1)
   }
 
+  @Test func aLineThatIsNoPair() throws {
+    let model = try TinyModel()
+    for (line, found) in [("no tab", "found no tabs"), ("a\tb\tc", "found 2 tabs")] {
+      let result = try model.retort(
+        "predict", "--model", model.path, "--pairs", input: "good\tfilm\n\(line)\n")
+      expectFailure(
+        result,
+        saying: "standard input:2: expected two sentences with one tab between them, \(found)")
+      #expect(result.output.split(separator: "\n").count == 1)
+    }
+  }
+
   @Test func aTextOfNothing() throws {
     let model = try TinyModel()
     let (text, store) = (model.folder.file("text.txt"), model.folder.file("a.h5"))

@@ -36,6 +36,61 @@ import Testing
     #expect(fields.allSatisfy { $0.count == 3 })
   }
 
+  /// A DistilBERT has no token types: a pair is the same to it as its texts with [SEP] written between them.
+  @Test func predictsPairs() throws {
+    let model = try TinyModel()
+    let pair = try lines(
+      model.retort(
+        "predict", "--model", model.path, "--json", "--pairs", input: "a good film\tdull\n\tdull\n"
+      ).output)
+    let written = try lines(
+      model.retort(
+        "predict", "--model", model.path, "--json", input: "a good film [SEP] dull\n[SEP] dull\n"
+      ).output)
+    #expect(pair.count == 2 && pair.map(\.logits) == written.map(\.logits))
+  }
+
+  /// Pairs go through `evaluate` as through `predict`, and GLUE's server gets the labels of the task's files.
+  @Test func evaluatesPairs() throws {
+    let model = try TinyModel()
+    let pairs = [
+      ("a good film", "dull"), ("the plot is bad", "very dull , not good"), ("a", "film"),
+    ]
+    let rows = pairs.enumerated().map { "\($0)\t\($1.0)\t\($1.1)" }
+    try model.folder.write(
+      "mirror/data/glue/RTE/dev.tsv",
+      "index\tsentence1\tsentence2\tlabel\n"
+        + rows.map { "\($0)\tentailment\n" }.joined())
+    try model.folder.write(
+      "mirror/data/glue/RTE/test.tsv",
+      "index\tsentence1\tsentence2\n" + rows.map { "\($0)\n" }.joined())
+    let predicted = try lines(
+      model.retort(
+        "predict", "--model", model.path, "--json", "--pairs",
+        input: pairs.map { "\($0.0)\t\($0.1)\n" }.joined()
+      ).output)
+    let classes = predicted.map { $0.logits[1] > $0.logits[0] ? 1 : 0 }
+    let dev = try model.retort("evaluate", "--model", model.path, "--task", "glue/rte", "--json")
+    #expect(dev.status == 0, "\(dev.errors)")
+    let report = try JSONSerialization.jsonObject(with: Data(dev.output.utf8)) as? [String: Any]
+    #expect(report?["correct"] as? Int == classes.count { $0 == 0 })
+    let metrics = report?["metrics"] as? [String: Any] ?? [:]
+    #expect(Set(metrics.keys) == ["accuracy", "f1_macro", "f1", "matthews_correlation"])
+    #expect(dev.errors.contains("dev.tsv: 3 examples, GLUE's file has 277"))
+    let file = model.folder.file("RTE.tsv")
+    let test = try model.retort(
+      "evaluate", "--model", model.path, "--task", "glue/rte", "--split", "test", "--predictions",
+      file)
+    #expect(test.status == 0, "\(test.errors)")
+    #expect(
+      try String(contentsOfFile: file, encoding: .utf8)
+        == "index\tprediction\n"
+        + classes.enumerated().map { "\($0)\t\($1 == 0 ? "entailment" : "not_entailment")\n" }
+        .joined())
+    let none = try model.retort("evaluate", "--model", model.path, "--task", "glue/ax")
+    #expect(none.status != 0 && none.errors.contains("--split dev: glue/ax has only test"))
+  }
+
   @Test func predictsTheSameAloneInCompanyAndAtAnyThreadCount() throws {
     let model = try TinyModel()
     let all = try lines(

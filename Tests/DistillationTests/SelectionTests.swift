@@ -77,13 +77,13 @@ struct SelectionTests {
   }
 
   /// The share of wrong answers, less of which is better; only here.
-  private enum ErrorRate: Metric {
+  private enum ErrorRate: ClassMetric {
     static let name = "error_rate"
     static let title = "Error rate"
     static let about = "The share of wrong answers."
     static let higherIsBetter = false
 
-    static func value(of answers: Answers) -> Double { 1 - Accuracy.value(of: answers) }
+    static func value(of answers: Answers<Int>) -> Double { 1 - Accuracy.value(of: answers) }
   }
 
   @Test("a metric of the caller's own decides, resumed or not", arguments: [nil, 9])

@@ -98,6 +98,63 @@ struct FileTaskTests {
     #expect(experiment.cachedStages.count == count)
   }
 
+  private static let pairTask = """
+        files: { train: pairs.tsv, dev: pairs.tsv, test: pairs.tsv }
+        text: [premise, hypothesis]
+        label: follows
+    """
+
+  private static let pairs =
+    "hypothesis\tpremise\tfollows\n"
+    + ["film", "plot", "cast", "score"].map {
+      "the \($0) is good\ta very good and funny \($0)\tyes\n"
+        + "the \($0) is bad\ta bright \($0) , not bad\tno\n"
+    }.joined()
+
+  @Test("pairs: a BERT is fine-tuned on them, teaches a DistilBERT, and predicts the test set")
+  func pairs() throws {
+    let text = TeachingTests.text.replacing(
+      "    generated: { grammar: film_reviews, train: 24, dev: 20, test: 6, seed: 12 }",
+      with: Self.pairTask)
+    let experiment = try SmallExperiment(text)
+    try experiment.folder.write("pairs.tsv", Self.pairs)
+    let run = try experiment.run(experiment.request(stages: ["judge", "taught"]))
+    let dev = try #require(run.record.data.first { $0.name == "sentiment dev" })
+    #expect(dev.examples == 8 && dev.balance == ["yes": 4, "no": 4])
+    let judge = try #require(run.record.stages.first { $0.id == "judge" })
+    #expect(judge.epochs.count == 2)
+    for name in ["judge", "taught"] {
+      let lines = try String(
+        contentsOfFile: "\(run.folder)/predictions/\(name)-test.tsv", encoding: .utf8
+      ).split(separator: "\n")
+      #expect(lines.count == 9)
+    }
+    let loaded = try LoadedDefinition.load(
+      path: experiment.definition,
+      context: DefinitionContext(
+        locations: experiment.locations, definitionPath: experiment.definition))
+    #expect(loaded.definition.canonicalText.contains("text: [premise, hypothesis]"))
+    let explanation = PlanExplanation(
+      ResolvedPlan(loaded.definition), filled: loaded.filledValues, look: { _ in .absent }
+    ).text
+    #expect(explanation.contains("pairs: [CLS] premise [SEP] hypothesis [SEP]; where there is"))
+    #expect(explanation.contains("stays exact, except for the second text of a pair"))
+
+    // The other order is other data, and another result; BERT also tells the texts apart by their types.
+    let turned = try experiment.run(
+      experiment.request(
+        runs: "Runs2", stages: ["judge"],
+        overrides: ["tasks.sentiment.text=[hypothesis, premise]"]))
+    let other = try #require(turned.record.stages.first { $0.id == "judge" })
+    #expect(other.epochs.map(\.validationLoss) != judge.epochs.map(\.validationLoss))
+    let single = try experiment.run(
+      experiment.request(
+        runs: "Runs3", stages: ["judge"], overrides: ["tasks.sentiment.text=premise"]))
+    #expect(
+      try #require(single.record.data.first { $0.name == "sentiment dev" }).tokens
+        < dev.tokens)
+  }
+
   @Test("the definition: canonical text, digests, explanation")
   func definition() throws {
     let files = ["train.csv": Self.csv(Self.rows), "dev.jsonl": ""]
@@ -188,9 +245,15 @@ struct FileTaskTests {
         "tasks.sentiment.classes: expected two classes or more, found a list of 1"
       ])
     #expect(
-      try mistakes(task("metrics: [accuracy, f1]")).first
-        == "tasks.sentiment.metrics.1: expected accuracy or f1_macro, found 'f1'"
+      try mistakes(task("metrics: [accuracy, f1_makro]")).first
+        == "tasks.sentiment.metrics.1: expected accuracy or f1_macro or f1 or matthews_correlation, found "
+        + "'f1_makro'; did you mean 'f1_macro'?"
     )
+    #expect(
+      try mistakes(task("metrics: [f1]")) == [
+        "tasks.sentiment.metrics: f1 is of 2 classes, not of 3; take it out, or use f1_macro or "
+          + "matthews_correlation"
+      ])
     #expect(
       try mistakes(task(), ["train.csv": "review,stars\na,1\nb,1\n"]) == [
         "tasks.sentiment: train.csv: expected two classes or more in 'stars', found 1"
@@ -198,6 +261,25 @@ struct FileTaskTests {
     #expect(try mistakes(task().replacing("text: review", with: "text: [a, b]")).count == 1)
     // What is not at hand is said by the run.
     #expect(try mistakes(task(), [:]) == [])
+  }
+
+  @Test("a metric that cannot be had of so many classes cannot choose the epoch")
+  func selection() throws {
+    let experiment = try Self.experiment(
+      Self.fractionTask, ["train.csv": Self.csv(Self.rows), "test.csv": Self.csv(Self.rows)])
+    func load(_ metric: String) throws {
+      _ = try LoadedDefinition.load(
+        path: experiment.definition, overrides: ["stages.sentiment.select_best=\(metric)"],
+        context: DefinitionContext(
+          locations: experiment.locations, definitionPath: experiment.definition))
+    }
+    try load("matthews_correlation")
+    let error = #expect(throws: (any Error).self) { try load("f1") }
+    let text = error.map { "\($0)" } ?? ""
+    #expect(
+      text.contains("stages.sentiment.select_best: f1 is of 2 classes, not of 3; use f1_macro")
+        || text.contains("stages.sentiment.select_best f1 is of 2 classes, not of 3; use f1_macro"),
+      "\(text)")
   }
 
   @Test(

@@ -2,6 +2,7 @@
 import Foundation
 import RetortFiles
 import RetortTestSupport
+import RetortText
 import Testing
 
 @testable import RetortExperimentPlan
@@ -67,7 +68,7 @@ import Testing
     for name in ["train", "dev", "test"] {
       try temporary.write("mirror/data/glue/SST-2/\(name).tsv")
     }
-    #expect(try locations.locateSST2().train.contains("/mirror/"))
+    #expect(try locations.locate(GLUETask.sst2).train.contains("/mirror/"))
     try temporary.write("cache/data/glue/SST-2/train.tsv")
     let folder = "\(temporary.path)/cache/data/glue/SST-2"
     #expect(
@@ -75,9 +76,9 @@ import Testing
         "\(folder): expected train.tsv, dev.tsv, test.tsv, found no dev.tsv, no test.tsv; put what is "
           + "missing there, or remove the folder so that the one in RETORT_MIRROR is used"
       ])
-    ) { try locations.locateSST2() }
+    ) { try locations.locate(GLUETask.sst2) }
     for name in ["dev", "test"] { try temporary.write("cache/data/glue/SST-2/\(name).tsv") }
-    #expect(try locations.locateSST2().train == "\(folder)/train.tsv")
+    #expect(try locations.locate(GLUETask.sst2).train == "\(folder)/train.tsv")
   }
 
   @Test func everythingThatIsMissingIsListedAtOnce() throws {

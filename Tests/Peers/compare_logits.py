@@ -3,6 +3,7 @@
     compare_logits.py --model FOLDER --sentences dev.tsv --retort .build/release/retort
     compare_logits.py --model FOLDER --sentences dev.tsv --logits predictions.jsonl
     ... --predict-model CHECKPOINT.h5   the model Retort predicts with, if not FOLDER
+    ... --pairs sentence1 sentence2     pairs of these two columns of the GLUE TSV
 
 FOLDER: config.json, model.safetensors, vocab.txt of a sequence classifier; loading it must leave no
 tensor missing or unused. Sentences: a GLUE TSV with a `sentence` column, or one sentence a line.
@@ -19,12 +20,16 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 
-def read_sentences(path):
+def read_sentences(path, pairs):
+    """Texts; of pairs tuples of two."""
     with open(path, encoding="utf-8", newline="\n") as file:
         lines = file.read().split("\n")
     if lines[-1] == "":
         lines.pop()
     header = lines[0].split("\t")
+    if pairs:
+        columns = [header.index(name) for name in pairs]
+        return [tuple(line.split("\t")[column] for column in columns) for line in lines[1:]]
     if "sentence" not in header:
         return lines
     column = header.index("sentence")
@@ -48,8 +53,11 @@ def reference_logits(folder, sentences, batch_size=32):
     logits = []
     with torch.inference_mode():
         for start in range(0, len(sentences), batch_size):
+            some = sentences[start : start + batch_size]
+            # Pairs are passed as two lists.
+            texts = zip(*some) if isinstance(some[0], tuple) else [some]
             batch = tokenizer(
-                sentences[start : start + batch_size],
+                *map(list, texts),
                 padding=True, truncation=True, max_length=longest, return_tensors="pt",
             )  # fmt: skip
             logits.append(model(**batch).logits)
@@ -64,8 +72,10 @@ def predicted_logits(arguments, sentences):
     else:
         model = arguments.predict_model or arguments.model
         text = subprocess.run(
-            [arguments.retort, "predict", "--model", model, "--json"],
-            input="\n".join(sentences) + "\n", stdout=subprocess.PIPE, check=True, text=True,
+            [arguments.retort, "predict", "--model", model, "--json"]
+            + (["--pairs"] if arguments.pairs else []),
+            input="".join(("\t".join(s) if arguments.pairs else s) + "\n" for s in sentences),
+            stdout=subprocess.PIPE, check=True, text=True,
             encoding="utf-8",
         ).stdout  # fmt: skip
     return torch.tensor([json.loads(line)["logits"] for line in text.splitlines() if line.strip()])
@@ -79,10 +89,11 @@ def main():
     source.add_argument("--retort")
     source.add_argument("--logits")
     parser.add_argument("--predict-model")
+    parser.add_argument("--pairs", nargs=2, metavar="COLUMN")
     parser.add_argument("--tolerance", type=float, default=1e-4)
     arguments = parser.parse_args()
 
-    sentences = read_sentences(arguments.sentences)
+    sentences = read_sentences(arguments.sentences, arguments.pairs)
     predicted = predicted_logits(arguments, sentences)
     reference = reference_logits(arguments.model, sentences)
     if predicted.shape != reference.shape:

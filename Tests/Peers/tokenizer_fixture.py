@@ -9,6 +9,7 @@ cases.json  texts with their ids, uncased and cased, whole and truncated to 8; m
             bytes that are not UTF-8 with what Python decodes them to; SHA-256 of the words of every
             Unicode scalar; and, made when RETORT_MIRROR is set (else kept as they are), SHA-256 of
             the ids of SST-2 and the corpora under bert-base-uncased's vocabulary.
+pairs.jsonl the first pairs of tokenizer_pairs.py under that small vocabulary.
 """
 
 import hashlib
@@ -24,10 +25,12 @@ import tokenizers
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import BertTokenizerFast
 
+import tokenizer_pairs
 import tokenizer_texts
 from tokenizer_texts import SPECIALS
 
 SEED = 20190827
+PAIRS = 260
 UNCASED, CASED = (True, None, True), (False, None, True)  # lowercase, strip_accents, split_cjk
 COMBINATIONS = list(itertools.product([True, False], [None, True, False], [True, False]))
 
@@ -370,6 +373,10 @@ def main():
             f',\n "{name}": [\n' + ",\n".join("  " + json.dumps(item) for item in items) + "\n ]"
         )
     output.write_text(text + "\n}\n", "ascii")
+    (folder / "pairs.jsonl").write_text(
+        "".join(json.dumps(pair) + "\n" for pair in tokenizer_pairs.pairs(vocabulary, PAIRS)),
+        "ascii",
+    )
     print(
         f"{output}: " + ", ".join(f"{len(items)} {name}" for name, items in lists.items()),
         file=sys.stderr,

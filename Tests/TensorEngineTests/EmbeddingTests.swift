@@ -6,10 +6,16 @@ import Testing
   private let tolerance = Tolerance(
     relative: 1e-6, absolute: 1e-6, because: "float32 sums of a few rows")
 
-  @Test("output and gradients", arguments: [24, 100, 384], [true, false])
-  func outputAndGradients(columns: Int, hasTypes: Bool) {
+  enum Types: CaseIterable { case absent, single, pairs }
+
+  @Test("output and gradients", arguments: [24, 100, 384], Types.allCases)
+  func outputAndGradients(columns: Int, kind: Types) {
     let offsets: [Int32] = [0, 1, 6, 19, 21]
-    let layout = SequenceLayout(offsets: offsets)
+    let hasTypes = kind != .absent
+    // A single text, a pair, one whose second text begins at once, a single text.
+    let layout = SequenceLayout(
+      offsets: offsets, secondStarts: kind == .pairs ? [1, 3, 0, 2] : nil)
+    let typeIDs = (0..<21).map { kind == .pairs && (4..<19).contains($0) ? 1 : 0 }
     var random = RandomInputs(columns)
     var ids = random.integers(21, below: 50)
     for t in 1..<5 { ids[t] = ids[0] }  // a word that occurs often: its gradient is a sum
@@ -24,7 +30,8 @@ import Testing
       tokenTypes: hasTypes ? types : nil, paddingID: nil)
     func reference(_ m: [Matrix]) -> Matrix {
       Reference.embedding(
-        ids: ids, offsets: offsets, words: m[0], positions: m[1], types: hasTypes ? m[2] : nil)
+        ids: ids, offsets: offsets, words: m[0], positions: m[1], types: hasTypes ? m[2] : nil,
+        typeIDs: typeIDs)
     }
     let inputs = [
       Matrix(50, columns, words.valueArray), Matrix(16, columns, positions.valueArray),

@@ -33,6 +33,9 @@ import Testing
     await #expect(processExitsWith: .failure) { _ = SequenceLayout(offsets: [0, 2, 2]) }
     await #expect(processExitsWith: .failure) { _ = SequenceLayout(offsets: [1, 2]) }
     await #expect(processExitsWith: .failure) {
+      _ = SequenceLayout(offsets: [0, 2], secondStarts: [3])
+    }
+    await #expect(processExitsWith: .failure) {
       _ = RowSelection(layout: SequenceLayout(offsets: [0, 2]), rows: [1, 1])
     }
     await #expect(processExitsWith: .failure) {

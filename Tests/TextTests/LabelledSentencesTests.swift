@@ -94,21 +94,6 @@ struct LabelledSentencesTests {
     }
   }
 
-  @Test(
-    "The published files have the published sizes",
-    .enabled(if: Mirror.isThere, Comment(rawValue: Mirror.reason)))
-  func published() throws {
-    let folder = "\(Mirror.path)/data/glue/\(GLUETask.sst2.folder)"
-    for (split, count, positive) in [
-      (DataSplit.train, 67349, 37569 as Int?), (.dev, 872, 444), (.test, 1821, nil),
-    ] {
-      let data = try LabelledSentences(
-        task: .sst2, split: split, path: "\(folder)/\(split.fileName)")
-      #expect(data.count == count)
-      #expect(data.labels?.count { $0 == 1 } == positive)
-    }
-  }
-
   @Test("Sequences and batches lie one after another")
   func packing() throws {
     var sequences = TokenSequences()

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Tables of a task")
 struct TaskTableTests {
-  private let columns = TaskColumns(text: "review", label: "stars")
+  private let columns = TaskColumns(texts: ["review"], label: "stars")
 
   private func table(
     _ text: String, format: TableFormat = .csv, needsLabels: Bool = true
@@ -98,6 +98,44 @@ struct TaskTableTests {
       #expect((0...1).contains(some - Int((0.2 * Double(all)).rounded())), "\(label) \(some)")
     }
     #expect(split.places(in: table) == (training, development))
+  }
+
+  @Test("pairs: both columns, their own lines, their own digest, equal pairs on one side")
+  func pairs() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("t.csv")
+    let rows = (0..<60).map { "a \($0 % 4),\($0 / 8),b \($0 / 4 % 5)\n" }
+    try AtomicFile.replace(path: path, with: "hypothesis,label,premise\n" + rows.joined())
+    func read(_ first: String, _ second: String) throws -> TaskTable {
+      try TaskTable(
+        path: path, format: .csv, columns: TaskColumns(texts: [first, second], label: "label"))
+    }
+    let table = try read("premise", "hypothesis")
+    #expect(table.texts.prefix(5) == ["b 0", "b 0", "b 0", "b 0", "b 1"])
+    #expect(table.secondTexts?.prefix(5) == ["a 0", "a 1", "a 2", "a 3", "a 0"])
+    let classes = table.classes
+    let sentences = try table.sentences(classes: classes)
+    #expect(sentences.secondSentences == table.secondTexts)
+    let turned = try read("hypothesis", "premise").sentences(classes: classes)
+    #expect(turned.digest != sentences.digest)
+    let split = DevelopmentSplit(fraction: 0.3, seed: 5, isStratified: false).places(in: table)
+    func pairs(_ places: [Int]) -> Set<String> {
+      let part = table.rows(places)
+      return Set(zip(part.texts, part.secondTexts ?? []).map { "\($0) \($1)" })
+    }
+    #expect(pairs(split.training).isDisjoint(with: pairs(split.development)))
+    #expect(
+      !Set(table.rows(split.training).texts).isDisjoint(
+        with: split.development.map { table.texts[$0] }))
+    let error = #expect(throws: TaskTableError.self) {
+      try AtomicFile.replace(path: path, with: "hypothesis,label,premise\na,1,\n,1,b\n")
+      _ = try read("premise", "hypothesis")
+    }
+    #expect(
+      error?.description.split(separator: "\n").map { $0.split(separator: "t.csv")[1] } == [
+        ":2: expected a text in 'premise', found none",
+        ":3: expected a text in 'hypothesis', found none",
+      ])
   }
 
   @Test("the split depends on the seed, and not on the order of the rows")

@@ -16,7 +16,7 @@ public enum ClassificationEvaluation {
   ///   - metrics: what is computed of the answers where there are labels.
   public static func evaluate(
     _ model: TransformerModel, on examples: LabelledSequences, in scope: ComputeScope,
-    batchSize: Int = batchSize, metrics: [any Metric.Type] = [Accuracy.self]
+    batchSize: Int = batchSize, metrics: [any ClassMetric.Type] = [Accuracy.self]
   ) throws(EvaluationError) -> ClassificationResult {
     precondition(!scope.isRecording, "an evaluation has no use for a tape")
     var result = ClassificationResult(loss: .nan, correct: 0, predictions: [], logits: [])
@@ -25,7 +25,7 @@ public enum ClassificationEvaluation {
       scope.reset()
       let batch = PackedBatch(indices, of: examples.sequences)
       let logits = model.classify(
-        tokenIDs: batch.tokenIDs, layout: SequenceLayout(offsets: batch.offsets),
+        tokenIDs: batch.tokenIDs, layout: SequenceLayout(batch),
         mode: .inference, in: scope)
       let values = logits.copyValues()
       for row in 0..<logits.rows {

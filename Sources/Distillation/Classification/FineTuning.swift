@@ -36,7 +36,7 @@ public struct FineTuning {
   public init(
     model: TransformerModel, training: LabelledSequences, validation: LabelledSequences,
     teacher: (any TeacherSource)? = nil, settings: TrainingSettings, selectBest: SelectionRule,
-    metrics: [any Metric.Type] = [],
+    metrics: [any ClassMetric.Type] = [],
     evaluationBatchSize: Int = ClassificationEvaluation.batchSize,
     order: ExampleOrder = .shuffled, random: RandomSource = .counter, engine: Engine,
     checkpointing: TrainingCheckpointing? = nil, observer: (any TrainingObserver)? = nil
@@ -81,7 +81,7 @@ public struct ClassificationJob: TrainingJob {
   let training: LabelledSequences
   let validation: LabelledSequences
   public let selection: SelectionRule
-  let metrics: [any Metric.Type]
+  let metrics: [any ClassMetric.Type]
   let evaluationBatchSize: Int
   var randomness: FineTuningRandomness
   let engine: Engine

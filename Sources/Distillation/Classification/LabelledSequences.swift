@@ -16,7 +16,9 @@ public struct LabelledSequences: Sendable {
   /// The examples at `indices`, in that order.
   public func examples(_ indices: some Collection<Int>) -> LabelledSequences {
     var chosen = TokenSequences()
-    for index in indices { chosen.append(sequences[index]) }
+    for index in indices {
+      chosen.append(sequences[index], secondStart: sequences.secondStart(of: index))
+    }
     return LabelledSequences(
       sequences: chosen, labels: labels.map { labels in indices.map { labels[$0] } })
   }

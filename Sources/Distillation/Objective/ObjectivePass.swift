@@ -29,7 +29,7 @@ struct ObjectivePass {
     _ batch: TrainingBatch, at place: BatchPlace, mode: ForwardMode
   ) throws -> Sums {
     var sums = Sums(terms: [Double](repeating: 0, count: objective.terms.count))
-    let layout = SequenceLayout(offsets: batch.packed.offsets)
+    let layout = SequenceLayout(batch.packed)
     let reads = objective.readsOfStudent
     let logitRows = logitRows(reads.vocabularyLogits, batch, layout)
     guard logitRows != nil || !reads.hiddenStates.isEmpty || reads.classLogits else { return sums }

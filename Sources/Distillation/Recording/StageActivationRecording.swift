@@ -67,7 +67,7 @@ public struct StageActivationRecording {
     into writer: StageActivationWriter
   ) throws {
     scope.reset()
-    let layout = SequenceLayout(offsets: batch.packed.offsets)
+    let layout = SequenceLayout(batch.packed)
     let masked = RowSelection(
       layout: layout, rows: batch.labels.indices.filter { batch.labels[$0] >= 0 }.map(Int32.init))
     let logits = writer.layout.topLogits

@@ -82,7 +82,7 @@ public struct TextActivationRecording {
     scope.reset()
     let batch = PackedBatch(Array(0..<sequences.count), of: sequences)
     let states = model.encoder.encode(
-      tokenIDs: batch.tokenIDs, layout: SequenceLayout(offsets: batch.offsets),
+      tokenIDs: batch.tokenIDs, layout: SequenceLayout(batch),
       request: HiddenStateRequest(lastLayer: nil, layers: Set(writer.layout.layers)),
       mode: .inference, in: scope)
     let layers = writer.layout.layers.compactMap { states.layers[$0] }

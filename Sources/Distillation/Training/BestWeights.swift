@@ -5,13 +5,13 @@ import RetortTransformers
 /// Which epoch's weights a training ends with; ties keep the first.
 public enum SelectionRule: Sendable {
   case evaluationLoss
-  case metric(any Metric.Type)
+  case metric(any ClassMetric.Type)
   /// The weights after the last step, whatever the evaluations say.
   case last
 
   /// Every rule that a definition can name.
   public static var all: [SelectionRule] {
-    [.evaluationLoss] + Metrics.all.map { .metric($0) } + [.last]
+    [.evaluationLoss] + Metrics.ofClasses.map { .metric($0) } + [.last]
   }
 
   public var name: String {
@@ -22,9 +22,9 @@ public enum SelectionRule: Sendable {
     }
   }
 
-  /// What each evaluation computes: accuracy, what was asked for, and the metric that decides; each once.
-  public func metrics(besides asked: [any Metric.Type] = []) -> [any Metric.Type] {
-    var all: [any Metric.Type] = [Accuracy.self] + asked
+  /// What each evaluation of classes computes: accuracy, what was asked for, and the metric that decides; each once.
+  public func metrics(besides asked: [any ClassMetric.Type] = []) -> [any ClassMetric.Type] {
+    var all: [any ClassMetric.Type] = [Accuracy.self] + asked
     if case .metric(let metric) = self { all.append(metric) }
     return all.enumerated().filter { place, metric in
       !all[..<place].contains { $0.name == metric.name }
@@ -55,7 +55,7 @@ extension SelectionRule: Equatable {
 
 extension ClassificationResult {
   /// Not a number where the metric was not asked for.
-  subscript(metric: any Metric.Type) -> Double {
+  subscript(metric: any ClassMetric.Type) -> Double {
     metrics.first { $0.name == metric.name }?.value ?? .nan
   }
 }

@@ -1,6 +1,7 @@
-// A figure of merit of a classifier.
+// A figure of merit of a model.
 
-/// Says how good a classifier's answers are. A new metric is a file in `Metrics/` and a line in `Metrics`.
+/// Says how good a model's answers are. A new metric is a file in `Metrics/`, which is a `ClassMetric` or a `NumberMetric`,
+/// and a line in `Metrics`.
 public protocol Metric: Sendable {
   /// What definitions, logs and records call it: the name that Hugging Face's `evaluate` or scikit-learn gives it.
   static var name: String { get }
@@ -13,21 +14,32 @@ public protocol Metric: Sendable {
   static var version: Int { get }
   /// Whether more is better.
   static var higherIsBetter: Bool { get }
-  /// - Parameter answers: at least one.
-  static func value(of answers: Answers) -> Double
+}
+
+/// A metric of answers that are classes.
+public protocol ClassMetric: Metric {
+  /// How many classes it needs; nil for any number.
+  static var classCount: Int? { get }
+  /// - Parameter answers: at least one, classes counted from 0.
+  static func value(of answers: Answers<Int>) -> Double
   /// The interval of the value, at 95 %, over the choice of examples.
   /// - Parameter answers: at least one.
-  static func interval(of answers: Answers) -> ConfidenceInterval
+  static func interval(of answers: Answers<Int>) -> ConfidenceInterval
+}
+
+/// A metric of answers that are numbers.
+public protocol NumberMetric: Metric {
+  /// - Parameter answers: at least one.
+  /// - Returns: not a number where the metric says nothing of such answers.
+  static func value(of answers: Answers<Double>) -> Double
+  /// The interval of the value, at 95 %, over the choice of examples.
+  /// - Parameter answers: at least one.
+  static func interval(of answers: Answers<Double>) -> ConfidenceInterval
 }
 
 extension Metric {
   public static var version: Int { 1 }
   public static var higherIsBetter: Bool { true }
-
-  /// The percentile bootstrap's, for a metric that has no interval of its own.
-  public static func interval(of answers: Answers) -> ConfidenceInterval {
-    ConfidenceInterval(resampling: answers, value)
-  }
 
   /// Whether `a` is the better of two values; not-a-number is worse than every number.
   public static func isBetter(_ a: Double, than b: Double) -> Bool {
@@ -36,14 +48,36 @@ extension Metric {
   }
 }
 
-/// What a classifier said and what is right, example by example.
-public struct Answers: Sendable, Equatable {
-  /// [examples], classes counted from 0.
-  public var predictions: [Int]
-  /// [examples], classes counted from 0.
-  public var labels: [Int]
+extension ClassMetric {
+  public static var classCount: Int? { nil }
 
-  public init(predictions: [Int], labels: [Int]) {
+  /// The percentile bootstrap's, for a metric that has no interval of its own.
+  public static func interval(of answers: Answers<Int>) -> ConfidenceInterval {
+    ConfidenceInterval(resampling: answers, value)
+  }
+
+  /// Why it cannot be had of so many classes; nil if it can.
+  public static func problem(withClasses count: Int) -> String? {
+    guard let classCount, classCount != count else { return nil }
+    return "\(name) is of \(classCount) classes, not of \(count)"
+  }
+}
+
+extension NumberMetric {
+  /// The percentile bootstrap's, for a metric that has no interval of its own.
+  public static func interval(of answers: Answers<Double>) -> ConfidenceInterval {
+    ConfidenceInterval(resampling: answers, value)
+  }
+}
+
+/// What a model said and what is right, example by example: classes counted from 0, or numbers.
+public struct Answers<Value: Sendable & Equatable>: Sendable, Equatable {
+  /// [examples]
+  public var predictions: [Value]
+  /// [examples]
+  public var labels: [Value]
+
+  public init(predictions: [Value], labels: [Value]) {
     precondition(
       predictions.count == labels.count && !labels.isEmpty,
       "\(predictions.count) predictions, \(labels.count) labels")

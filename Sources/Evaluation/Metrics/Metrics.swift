@@ -4,7 +4,18 @@ public enum Metrics {
   public static let all: [any Metric.Type] = [
     Accuracy.self,
     MacroF1.self,
+    F1.self,
+    MatthewsCorrelation.self,
+    PearsonCorrelation.self,
+    SpearmanCorrelation.self,
   ]
+
+  public static var ofClasses: [any ClassMetric.Type] {
+    all.compactMap { $0 as? any ClassMetric.Type }
+  }
+  public static var ofNumbers: [any NumberMetric.Type] {
+    all.compactMap { $0 as? any NumberMetric.Type }
+  }
 
   /// The metric of that name; nil if there is none.
   public static func named(_ name: String) -> (any Metric.Type)? { all.first { $0.name == name } }

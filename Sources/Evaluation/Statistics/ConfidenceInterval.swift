@@ -18,8 +18,8 @@ public struct ConfidenceInterval: Sendable, Equatable {
   ///   - level: in 0..<1.
   ///   - value: of a sample.
   /// - Source: B. Efron, Annals of Statistics 7 (1979), 1-26.
-  public init(
-    resampling answers: Answers, level: Double = 0.95, _ value: (Answers) -> Double
+  public init<Value>(
+    resampling answers: Answers<Value>, level: Double = 0.95, _ value: (Answers<Value>) -> Double
   ) {
     var stream = RandomStream(seed: Self.seed, name: .resampling)
     let bound = UInt32(answers.count)

@@ -4,7 +4,7 @@ import RetortOptions
 import RetortTables
 import RetortText
 
-/// Texts and their labels in two columns of table files.
+/// Texts or pairs of texts and their labels, in columns of table files.
 public struct FileTask: Sendable, Hashable {
   /// Paths as they are written.
   struct Files: Sendable, Hashable {
@@ -35,7 +35,14 @@ public struct FileTask: Sendable, Hashable {
   /// Names of the classes in the order of their numbers; nil where they are not written and the file is not at hand.
   var classNames: [String]? { writtenClasses ?? foundClasses }
 
-  var metrics: [any Metric.Type] { metricNames.compactMap { Metrics.named($0) } }
+  var metrics: [any ClassMetric.Type] {
+    Metrics.ofClasses.filter { metricNames.contains($0.name) }
+  }
+
+  /// Which of its metrics cannot be had of so many classes.
+  func problems(withClasses count: Int) -> [String] {
+    metrics.compactMap { $0.problem(withClasses: count) }
+  }
 
   /// The path of a file, from the working directory.
   func path(of file: String) -> String {
@@ -65,6 +72,17 @@ extension FileTask {
         "A file with examples to be predicted by the kept model. It needs no labels, and they are not used."
       )))
 
+  private static let textType: OptionType<[String]> = {
+    let columns = OptionType<[String]>.list(
+      of: .text("a column's name", example: "review"),
+      ListRule(least: 1, most: 2, isDistinct: true, oneAlone: true),
+      words: "a column's name, or a list of the two columns of a pair", standIn: [""]
+    )
+    return OptionType(
+      schema: columns.schema, words: columns.words, example: "review", standIn: columns.standIn,
+      read: columns.read, write: { $0.count == 1 ? .text($0[0]) : columns.write($0) })
+  }()
+
   private static let splitType = OptionType<DevelopmentSplit>.map(
     OptionList(
       { DevelopmentSplit(fraction: $0, seed: $1, isStratified: $2) },
@@ -91,7 +109,7 @@ extension FileTask {
   .described(example: "[bad, good]")
 
   private static let metricsType = OptionType<[String]>.list(
-    of: .choice(among: Metrics.all.map { $0.name }, name: { $0 }),
+    of: .choice(among: Metrics.ofClasses.map { $0.name }, name: { $0 }),
     ListRule(least: 1, isDistinct: true), words: "a list of metrics", tooFew: "at least one metric"
   )
   .described(example: "[accuracy, f1_macro]")
@@ -99,10 +117,10 @@ extension FileTask {
   /// The keys of a declaration under `name`.
   static func options(_ name: String) -> OptionList<FileTask> {
     OptionList(
-      { files, format, text, label, classes, split, _, metrics in
+      { files, format, texts, label, classes, split, _, metrics in
         FileTask(
           name: name, files: files, format: format,
-          columns: TaskColumns(text: text, label: label), writtenClasses: classes, split: split,
+          columns: TaskColumns(texts: texts, label: label), writtenClasses: classes, split: split,
           metricNames: metrics)
       },
       OptionField("files", \.files, filesType, "Where the examples are."),
@@ -111,8 +129,8 @@ extension FileTask {
         "csv (RFC 4180), tsv (quotation marks have no meaning) or jsonl (one JSON object per line). Default: by the "
           + "ending of each file's name."),
       OptionField(
-        "text", \.columns.text, .text("a column's name", example: "review"),
-        "The column with the texts."),
+        "text", \.columns.texts, textType,
+        "The column with the texts; of pairs the two columns: `[premise, hypothesis]`."),
       OptionField(
         "label", \.columns.label, .text("a column's name", example: "stars"),
         "The column with the labels, words or numbers."),
@@ -148,7 +166,14 @@ extension FileTask {
         task.folder = decoding.context.folder
         switch decoding.context.lookAtTask(task) {
         case .absent: break
-        case .classes(let classes): task.foundClasses = classes
+        case .classes(let classes):
+          task.foundClasses = classes
+          for problem in task.problems(withClasses: (task.classNames ?? []).count) {
+            map.report(
+              Diagnostic(
+                node.origin, "\(map.pathOf(key)).metrics: \(problem)",
+                advice: "take it out, or use f1_macro or matthews_correlation"), "\(key).metrics")
+          }
         case .unusable(let problems):
           for problem in problems {
             map.report(Diagnostic(node.origin, "\(map.pathOf(key)): \(problem)"), key)

@@ -22,16 +22,16 @@ public enum CorpusSource: Sendable, Equatable, Hashable {
 
 /// A sentence-classification task.
 public enum TaskSource: Sendable, Equatable, Hashable {
-  /// `glue/sst2`
-  case sst2
+  case glue(GLUETask)
   case generated(name: String, grammar: Grammar, train: Int, dev: Int, test: Int, seed: UInt64)
   case files(FileTask)
 
-  public static let builtInNames = ["glue/sst2"]
+  /// Those of GLUE that can be learned.
+  public static let builtInNames = GLUETask.all.filter(\.hasTraining).map(\.name)
 
   public var name: String {
     switch self {
-    case .sst2: "glue/sst2"
+    case .glue(let task): task.name
     case .generated(let name, _, _, _, _, _): name
     case .files(let task): task.name
     }
@@ -155,7 +155,7 @@ extension TaskSource {
   /// Stands for one that was refused: nothing is known of its classes.
   static let unknown = TaskSource.files(
     FileTask(
-      name: "", files: .init(train: ""), columns: TaskColumns(text: "", label: ""),
+      name: "", files: .init(train: ""), columns: TaskColumns(texts: [""], label: ""),
       metricNames: []))
 
   private static func generated(_ name: String) -> OptionType<TaskSource> {
@@ -178,7 +178,8 @@ extension TaskSource {
 
   /// A built-in task, or a name of `tasks:`.
   static let reference = OptionType<TaskSource>(
-    schema: .text(words: "glue/sst2, or a name of tasks:"), example: "glue/sst2",
+    schema: .text(words: "\(builtInNames.joined(separator: ", ")), or a name of tasks:"),
+    example: "glue/sst2",
     standIn: unknown,
     read: { node, key, map in
       let declared = (map.collector as? DefinitionDecoding)?.tasks ?? [:]
@@ -189,7 +190,16 @@ extension TaskSource {
         {
           return unknown
         }
-        if text == TaskSource.sst2.name { return .sst2 }
+        if let task = GLUETask.named(text) {
+          if task.hasTraining { return .glue(task) }
+          map.report(
+            Diagnostic(
+              node.origin, map.pathOf(key), expected: "a task to learn from",
+              found: "'\(text)', which has no training set",
+              advice: "predict it with a finished model: "
+                + "retort evaluate --task \(text) --split test --predictions FILE"), key)
+          return nil
+        }
       }
       map.reportWrong(
         node, key, expected: "a known task",
@@ -204,7 +214,18 @@ extension TaskSource {
   }
 
   /// Whether it stands under `tasks:`.
-  var isDeclared: Bool { self != .sst2 }
+  var isDeclared: Bool { if case .glue = self { false } else { true } }
+
+  /// The columns of its pairs of texts; nil for single texts.
+  var pairColumns: (first: String, second: String)? {
+    let names =
+      switch self {
+      case .files(let task): task.columns.texts
+      case .glue(let task): task.test.texts.map(\.name)
+      case .generated: [String]()
+      }
+    return names.count == 2 ? (names[0], names[1]) : nil
+  }
 
   /// Whether there are sentences to be predicted; a task that is made may have none of them.
   var hasTest: Bool {
@@ -217,8 +238,12 @@ extension TaskSource {
   }
 
   /// What is computed at each evaluation besides the loss.
-  var metrics: [any Metric.Type] {
-    if case .files(let task) = self { task.metrics } else { [Accuracy.self] }
+  var metrics: [any ClassMetric.Type] {
+    switch self {
+    case .files(let task): task.metrics
+    case .glue(let task): Metrics.ofClasses.filter { task.metrics.contains($0.name) }
+    case .generated: [Accuracy.self]
+    }
   }
 }
 
@@ -227,7 +252,7 @@ extension TaskSource {
   var classNames: [String]? {
     switch self {
     case .files(let task): task.classNames
-    case .sst2: GLUETask.sst2.classNames
+    case .glue(let task): task.classNames
     case .generated(_, .filmReviews, _, _, _, _): SentimentGrammar.classNames
     }
   }

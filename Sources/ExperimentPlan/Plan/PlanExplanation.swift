@@ -148,7 +148,12 @@ public struct PlanExplanation {
       lines.append(pad("layer \(layer)") + (target.isEmpty ? "" : "  ───►  \(target)"))
     }
     switch source.tokenType {
-    case .fold: lines.append("token type 0 is added to the positions: the input stays exact")
+    case .fold:
+      lines.append(
+        "token type 0 is added to the positions: the input stays exact"
+          + (plan.stages.contains { $0.stage.work.task?.pairColumns != nil }
+            ? ", except for the second text of a pair, whose type 1 the student does not have" : "")
+      )
     case .drop: lines.append("token types are dropped: the input changes by that row")
     case nil: break
     }

@@ -47,7 +47,7 @@ extension TaskSource {
   /// Training examples of a task that is made; nil for one that is read from files.
   var generatedSize: DataSize? {
     switch self {
-    case .sst2, .files: nil
+    case .glue, .files: nil
     case .generated(_, _, let train, _, _, _): DataSize(sequences: train)
     }
   }
@@ -61,11 +61,11 @@ extension Locations {
     if case .files(let task) = task {
       return (try? task.read()).map { DataSize(sequences: $0.train.count) }
     }
-    guard let path = try? locateSST2().train, let file = try? MappedFile(path: path) else {
-      return nil
-    }
+    guard case .glue(let glue) = task, let path = try? locate(glue).train,
+      let file = try? MappedFile(path: path)
+    else { return nil }
     let lineFeed = UInt8(ascii: "\n")
     let lines = file.bytes.count { $0 == lineFeed } + (file.bytes.last == lineFeed ? 0 : 1)
-    return DataSize(sequences: max(0, lines - 1))  // without the header
+    return DataSize(sequences: max(0, lines - (glue.labelled.columnCount == nil ? 1 : 0)))
   }
 }

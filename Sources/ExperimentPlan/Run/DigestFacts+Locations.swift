@@ -83,8 +83,12 @@ extension DigestFacts {
 
   private static func digest(of task: TaskSource, in locations: Locations) throws -> String {
     if let digest = generatedDigest(of: task) { return digest }
-    if case .files(let task) = task { return try task.digest() }
-    let files = try locations.locateSST2()
+    let files: LocatedTask
+    switch task {
+    case .files(let task): return try task.digest()
+    case .generated: preconditionFailure("a task that is made has its digest")
+    case .glue(let task): files = try locations.locate(task)
+    }
     var parts: [String] = []
     for path in [files.train, files.dev, files.test] {
       parts.append(try SHA256.hexDigest(ofFile: path))

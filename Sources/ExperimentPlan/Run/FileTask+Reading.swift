@@ -19,6 +19,10 @@ extension FileTask {
     let whole = try table(files.train)
     let test = try files.test.map { try table($0, needsLabels: false) }
     let classes = writtenClasses ?? whole.classes
+    let problems = problems(withClasses: classes.count)
+    guard problems.isEmpty else {
+      throw LocationError(problems: problems.map { "tasks.\(name).metrics: \($0); take it out" })
+    }
     if let file = files.dev {
       return Tables(train: whole, dev: try table(file), test: test, classes: classes)
     }

@@ -1,6 +1,7 @@
 // Where models, data and finished stages are looked for: the cache and the mirror.
 import Foundation
 import RetortFiles
+import RetortText
 
 /// Something that a plan needs and that is not where it could be; all of it at once.
 public struct LocationError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -118,18 +119,29 @@ public struct LocatedTask: Sendable, Equatable {
 }
 
 extension Locations {
-  /// Finds the three files of SST-2, in the first folder that there is for it.
+  /// Finds the three files of a task that can be learned, in the first folder that there is for it.
+  /// - Throws: as of some files.
+  public func locate(_ task: GLUETask) throws(LocationError) -> LocatedTask {
+    let paths = try locate(task, [.train, .dev, .test])
+    return LocatedTask(train: paths[0], dev: paths[1], test: paths[2])
+  }
+
+  /// Finds files of a task, in the first folder that there is for it.
+  /// - Parameter splits: that the task has.
+  /// - Returns: their paths, in the same order.
   /// - Throws: also where that folder lacks a file and another has it: these would be other data than those that
   ///   somebody has put there.
-  public func locateSST2() throws(LocationError) -> LocatedTask {
-    let names = ["train.tsv", "dev.tsv", "test.tsv"]
-    let folders = roots.map { "\($0)/data/glue/SST-2" }
+  public func locate(
+    _ task: GLUETask, _ splits: [DataSplit]
+  ) throws(LocationError) -> [String] {
+    let names = splits.compactMap { task.files[$0]?.name }
+    precondition(names.count == splits.count, "\(task.name) does not have all of \(splits)")
+    let folders = roots.map { "\($0)/data/glue/\(task.folder)" }
     guard let folder = folders.first(where: Folder.exists) else {
       let searched = folders.map { "\($0): no such folder" }.joined(separator: "; ")
       throw LocationError(problems: [
-        "glue/sst2 is not there (\(searched)); download "
-          + "https://dl.fbaipublicfiles.com/glue/data/SST-2.zip and unpack it in \(cache)/data/glue, or "
-          + "set RETORT_MIRROR to a folder that has data/glue/SST-2"
+        "\(task.name) is not there (\(searched)); \(task.source) in \(cache)/data/glue, or "
+          + "set RETORT_MIRROR to a folder that has data/glue/\(task.folder)"
       ])
     }
     let missing = names.filter { !Self.exists("\(folder)/\($0)") }
@@ -140,8 +152,7 @@ extension Locations {
           + (folders.last == folder ? "" : " so that the one in RETORT_MIRROR is used")
       ])
     }
-    return LocatedTask(
-      train: "\(folder)/train.tsv", dev: "\(folder)/dev.tsv", test: "\(folder)/test.tsv")
+    return names.map { "\(folder)/\($0)" }
   }
 
   /// Finds a corpus's file. Generated ones have none.

@@ -152,13 +152,16 @@ final class PreparedData {
     if let task = tasks[source] { return task }
     let task: Task
     switch source {
-    case .sst2:
-      let files = try locations.locateSST2()
+    case .glue(let glue):
+      let files = try locations.locate(glue)
+      func read(_ split: DataSplit, _ path: String) throws -> LabelledSentences {
+        let sentences = try LabelledSentences(task: glue, split: split, path: path)
+        for remark in sentences.remarks { note(remark) }
+        return sentences
+      }
       task = Task(
-        name: source.name,
-        train: try LabelledSentences(task: .sst2, split: .train, path: files.train),
-        dev: try LabelledSentences(task: .sst2, split: .dev, path: files.dev),
-        test: try LabelledSentences(task: .sst2, split: .test, path: files.test))
+        name: source.name, train: try read(.train, files.train), dev: try read(.dev, files.dev),
+        test: try read(.test, files.test))
     case .files(let files): task = try Task(name: source.name, files.read())
     case .generated(let name, .filmReviews, let train, let dev, let test, let seed):
       let splits = SentimentGrammar().labelledSentences(counts: [train, dev, test], seed: seed)
@@ -173,7 +176,8 @@ final class PreparedData {
   ) throws -> LabelledSequences {
     LabelledSequences(
       sequences: TokenSequences(
-        sentences.sentences, tokenizer: try tokenizer(), maximumLength: maximumLength,
+        sentences.sentences, pairedWith: sentences.secondSentences, tokenizer: try tokenizer(),
+        maximumLength: maximumLength,
         threads: threads),
       labels: sentences.labels)
   }

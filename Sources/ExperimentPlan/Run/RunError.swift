@@ -7,6 +7,8 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case vocabularySize(model: String, rows: Int, entries: Int)
   /// A model that cannot be built, or would be another once it was stored.
   case impossibleModel(String, problems: [String])
+  /// A model that cannot read the pairs of texts of a task.
+  case noPairs(model: String, problem: String)
   /// A stage whose loss reads nothing of a teacher.
   case noTeacher(stage: String)
   /// A stage whose loss reads no logits of a teacher's vocabulary.
@@ -26,6 +28,7 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(model): model and vocabulary do not match: embeddings of \(rows) words, vocabulary of \(entries) entries"
     case .impossibleModel(let name, let problems):
       "models.\(name): \(problems.joined(separator: "; "))"
+    case .noPairs(let model, let problem): "\(model): \(problem)"
     case .noTeacher(let stage):
       "\(stage): expected a distill stage whose loss reads a teacher's outputs, found none; choose "
         + "another with --stage"

@@ -9,6 +9,7 @@ extension FinetuneStage {
     let task = try execution.data.task(learned)
     let model = try execution.models.classifier(
       execution.planned, self, labels: task.classNames)
+    try checkTokenTypes(of: model, self.model)
     model.freeze(execution.training.freeze)
     let length = execution.training.sequenceLength
     let settings = execution.training.settings(
@@ -108,6 +109,14 @@ extension FinetuneStage {
     )
   }
 
+  /// - Throws: `RunError` for a model that cannot read the task's pairs.
+  private func checkTokenTypes(of model: TransformerModel, _ name: String) throws(RunError) {
+    guard learned.pairColumns != nil, let problem = model.configuration.problemWithPairs else {
+      return
+    }
+    throw .noPairs(model: name, problem: problem)
+  }
+
   /// The teacher as the training has it; nil where no term reads one.
   private func teacher(
     of planned: PlannedStage, _ task: PreparedData.Task, _ examples: LabelledSequences,
@@ -119,6 +128,7 @@ extension FinetuneStage {
       objective.readsOfTeacher.classLogits
       ? try models.storedClassifier(input, labels: task.classNames, trains: false)
       : try models.make(input)
+    try checkTokenTypes(of: model, input.name)
     return try ClassifierTeacher(
       model: model, training: examples, objective: objective, engine: engine)
   }

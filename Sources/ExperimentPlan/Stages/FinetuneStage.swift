@@ -47,12 +47,12 @@ struct FinetuneStage: StageWork {
       "What is trained: a model, or the stage that made it."),
     OptionField(
       "task", \.learned, TaskSource.reference.ofContents,
-      "The labelled sentences: glue/sst2, or a name of `tasks:`."),
+      "The labelled sentences: a task of GLUE, or a name of `tasks:`."),
     OptionField(
       "select_best", \.selectBest, .choice(among: SelectionRule.all, name: \.name),
       "Which epoch's weights are kept: the one with the lowest validation loss, the one with the best value of a "
         + "metric, or the last. "
-        + Metrics.all.map { "\($0.name): \($0.about)" }.joined(separator: " ")),
+        + Metrics.ofClasses.map { "\($0.name): \($0.about)" }.joined(separator: " ")),
     OptionField(
       "evaluation", \.evaluationBatchSize,
       .map(
@@ -114,10 +114,20 @@ struct FinetuneStage: StageWork {
         "stages.\(stage.id).batching.group_by_length", expected: "false in a fine-tuning",
         found: "true", advice: "batches are packed, so sentences of like length save nothing")
     }
+    checkSelection(stage, in: &checks)
     checks.checkFreeze(stage, shape)
     checks.checkLength(stage, [(model, shape)])
     checks.check(head, of: stage, over: model, on: learned)
     checkLoss(stage, self.shape(after: shape), in: &checks)
+  }
+
+  /// Only a metric that can be had of the task's answers can choose among them.
+  private func checkSelection(_ stage: StageDefinition, in checks: inout DefinitionChecks) {
+    guard case .metric(let metric) = selectBest else { return }
+    if let count = learned.classNames?.count, let problem = metric.problem(withClasses: count) {
+      checks.report(
+        "stages.\(stage.id).select_best", problem, advice: "use f1_macro or matthews_correlation")
+    }
   }
 
   /// Nothing said about the classifier, the one of the model's folder is kept, if there is one.
@@ -141,7 +151,7 @@ struct FinetuneStage: StageWork {
       "evaluation after each epoch; "
         + (selectBest == .last
           ? "the last epoch's weights are kept" : "the best epoch by \(selectBest.name) is kept")
-    ] + (classLine.map { [$0] } ?? []) + (remark.map { [$0] } ?? [])
+    ] + [classLine, pairLine, remark].compactMap { $0 }
       + BreakdownOption.details(breakdownSteps)
   }
 
@@ -149,6 +159,13 @@ struct FinetuneStage: StageWork {
   private var classLine: String? {
     guard case .files = learned, let names = learned.classNames else { return nil }
     return "classes, in the order of their numbers: \(names.joined(separator: ", "))"
+  }
+
+  /// How the two texts of an example become one sequence; nil for single texts.
+  private var pairLine: String? {
+    learned.pairColumns.map {
+      "pairs: [CLS] \($0.first) [SEP] \($0.second) [SEP]; where there is not room, the longer of the two is cut first"
+    }
   }
 
   /// Where the classifier comes from, in words; nil where none could be kept.

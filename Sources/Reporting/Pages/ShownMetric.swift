@@ -35,7 +35,8 @@ struct ShownMetric {
 
   /// Of a kept model's answers; nil where the metric is unknown or the labels are not in the record.
   func interval(_ evaluation: RunRecord.Evaluation, in record: RunRecord) -> String? {
-    guard let metric, let labels = record.dataSet(evaluation.data)?.labels?.labels,
+    guard let metric = metric as? any ClassMetric.Type,
+      let labels = record.dataSet(evaluation.data)?.labels?.labels,
       labels.count == evaluation.count, !labels.isEmpty
     else { return nil }
     let interval = metric.interval(

@@ -1,8 +1,8 @@
-/// Sum of embeddings:  y[t] = words[ids[t]] + positions[position of t] (+ tokenTypes[0]).
+/// Sum of embeddings:  y[t] = words[ids[t]] + positions[position of t] (+ tokenTypes[type of t]).
 ///
-/// words [V, C], positions [P, C], tokenTypes [2, C] → y [T, C]. Positions start again with each sequence; a single
-/// text has token type 0 throughout. Backward: every row of g is added to the rows it came from, in token order,
-/// except that the row of the padding word gets nothing (`padding_idx` of torch.nn.Embedding): it can stand in a
+/// words [V, C], positions [P, C], tokenTypes [types, C] → y [T, C]. Positions start again with each sequence. The type is
+/// 1 in the second text of a pair and 0 everywhere else. Backward: every row of g is added to the rows it came from, in
+/// token order, except that the row of the padding word gets nothing (`padding_idx` of torch.nn.Embedding): it can stand in a
 /// text as a random word of masking.
 ///
 /// Source: bert/modeling.py `embedding_lookup` and `embedding_postprocessor`; DistilBERT has no token types.
@@ -36,11 +36,15 @@ extension ComputeScope {
       rows: layout.tokenCount, columns: columns,
       differentiable: words.isTrainable || positions.isTrainable
         || tokenTypes?.isTrainable ?? false)
+    precondition(
+      layout.tokenTypes == nil || tokenTypes.map { $0.rows > 1 } ?? true,
+      "pairs of texts for one token type")
     guard let w = words.values.baseAddress, let p = positions.values.baseAddress else {
       return output
     }
     let y = output.pointer
-    let type = tokenTypes?.values.baseAddress
+    let types = tokenTypes?.values.baseAddress
+    let typeIDs = layout.tokenTypes
     let vocabularySize = words.rows
     let cost = OperationCost(.embedding, .forward, values: 3 * layout.tokenCount * columns)
     engine.perform(cost, onEach: 64, of: layout.tokenCount) { range, _ in
@@ -50,7 +54,9 @@ extension ComputeScope {
         let row = y + t * columns
         RowKernels.add(
           w + id * columns, p + Int(layout.placement.positions[t]) * columns, into: row, columns)
-        if let type { RowKernels.add(type, to: row, columns) }
+        if let types {
+          RowKernels.add(types + Int(typeIDs?[t] ?? 0) * columns, to: row, columns)
+        }
       }
     }
     record(
@@ -71,9 +77,10 @@ extension EmbeddingNode {
     let positionGradient =
       positions.isTrainable
       ? positionIDs.withUnsafeBufferPointer(positions.gradientForContribution) : nil
+    let typeIDs = layout.tokenTypes
     let typeGradient = tokenTypes.flatMap { types in
       types.isTrainable
-        ? [Int32(0)].withUnsafeBufferPointer(types.gradientForContribution) : nil
+        ? (typeIDs ?? [0]).withUnsafeBufferPointer(types.gradientForContribution) : nil
     }
     // Cut along the columns: each worker adds all tokens' rows in order, so bits do not depend on the cut.
     // Read and written: the rows of the words' and the positions' gradients.
@@ -88,7 +95,7 @@ extension EmbeddingNode {
         }
         if tokenIDs[t] != paddingID { add(to: wordGradient, row: tokenIDs[t]) }
         add(to: positionGradient, row: positionIDs[t])
-        add(to: typeGradient, row: 0)
+        add(to: typeGradient, row: typeIDs?[t] ?? 0)
       }
     }
   }

@@ -2,7 +2,7 @@
 import RetortFiles
 
 /// Which examples are kept from the training. It depends on the texts and the seed alone, not on the order of the file,
-/// and equal texts stay on one side.
+/// and equal texts, or equal pairs of them, stay on one side.
 public struct DevelopmentSplit: Sendable, Hashable {
   /// Share of the examples that are kept, above 0 and below 1.
   public var fraction: Double
@@ -23,6 +23,7 @@ public struct DevelopmentSplit: Sendable, Hashable {
     var groups: [String: [String: [Int]]] = [:]
     var classOfText: [String: String] = [:]
     for (place, text) in table.texts.enumerated() {
+      let text = table.secondTexts.map { "\(text.utf8.count) \(text)\n\($0[place])" } ?? text
       let label = isStratified ? table.labels?[place] ?? "" : ""
       let group = classOfText[text, default: label]
       classOfText[text] = group

@@ -3,16 +3,22 @@ import RetortTables
 
 /// Which columns of a table hold what.
 public struct TaskColumns: Sendable, Hashable {
-  public var text: String
+  /// One column with texts, or two with the first and the second text of each pair.
+  public var texts: [String]
   public var label: String
 
-  public init(text: String, label: String) { (self.text, self.label) = (text, label) }
+  public init(texts: [String], label: String) {
+    precondition((1...2).contains(texts.count), "\(texts.count) columns of texts")
+    (self.texts, self.label) = (texts, label)
+  }
 }
 
-/// N texts with their labels as they are written, in the order of the file.
+/// N texts or pairs with their labels as they are written, in the order of the file.
 public struct TaskTable: Sendable, Equatable {
   public let path: String
   public private(set) var texts: [String] = []
+  /// [N], the second text of each pair; nil for single texts.
+  public private(set) var secondTexts: [String]?
   /// [N]; nil for a file without the label's column.
   public private(set) var labels: [String]?
   /// The lines that they begin in, [N], from 1.
@@ -31,20 +37,26 @@ public struct TaskTable: Sendable, Equatable {
     self.path = path
     var reader = try TableReader(path: path, format: format)
     let hasLabels = needsLabels || reader.columns.contains(columns.label)
-    try reader.choose([columns.text] + (hasLabels ? [columns.label] : []))
+    try reader.choose(columns.texts + (hasLabels ? [columns.label] : []))
     var problems = TaskTableError.Rows(path: path)
     var written: [String] = []
+    var seconds: [String] = []
     while let row = try reader.next() {
-      if row.fields[0].allSatisfy(\.isWhitespace) {
-        problems.add(row.line, "expected a text in '\(columns.text)', found none")
+      for (column, text) in zip(columns.texts, row.fields) where text.allSatisfy(\.isWhitespace) {
+        problems.add(row.line, "expected a text in '\(column)', found none")
       }
-      if hasLabels, let problem = Self.problem(with: row.fields[1], in: columns.label) {
-        problems.add(row.line, problem)
+      if hasLabels {
+        let label = row.fields[columns.texts.count]
+        if let problem = Self.problem(with: label, in: columns.label) {
+          problems.add(row.line, problem)
+        }
+        written.append(label)
       }
       texts.append(row.fields[0])
-      if hasLabels { written.append(row.fields[1]) }
+      if columns.texts.count > 1 { seconds.append(row.fields[1]) }
       lines.append(row.line)
     }
+    secondTexts = columns.texts.count > 1 ? seconds : nil
     if hasLabels { labels = written }
     guard !texts.isEmpty else {
       throw TableError.empty(path: path, expected: "rows after the header")
@@ -77,7 +89,8 @@ public struct TaskTable: Sendable, Equatable {
   /// - Throws: all rows whose label is not one of the classes.
   public func sentences(classes: [String]) throws(TaskTableError) -> LabelledSentences {
     guard let labels else {
-      return LabelledSentences(sentences: texts, labels: nil, classNames: classes)
+      return LabelledSentences(
+        sentences: texts, secondSentences: secondTexts, labels: nil, classNames: classes)
     }
     let numbers = Dictionary(uniqueKeysWithValues: zip(classes, Int32(0)...))
     var problems = TaskTableError.Rows(path: path)
@@ -91,13 +104,15 @@ public struct TaskTable: Sendable, Equatable {
       }
     }
     try problems.throwIfAny()
-    return LabelledSentences(sentences: texts, labels: found, classNames: classes)
+    return LabelledSentences(
+      sentences: texts, secondSentences: secondTexts, labels: found, classNames: classes)
   }
 
   /// Only the examples at `places`, in that order.
   public func rows(_ places: [Int]) -> TaskTable {
     var chosen = self
     chosen.texts = places.map { texts[$0] }
+    chosen.secondTexts = secondTexts.map { texts in places.map { texts[$0] } }
     chosen.labels = labels.map { labels in places.map { labels[$0] } }
     chosen.lines = places.map { lines[$0] }
     return chosen

@@ -1,12 +1,12 @@
 // The encoder's input: words, positions and, in families that have them, token types.
 
-/// x = Drop(LN(words[id] + positions[place] (+ tokenTypes[0]))).
+/// x = Drop(LN(words[id] + positions[place] (+ tokenTypes[type]))), the type being 1 in the second text of a pair, else 0.
 public final class TransformerEmbeddings: Module, Sendable {
   /// [V, C]; the decoder of a masked-language head is this same matrix.
   public let words: Parameter
   /// [P, C]
   public let positions: Parameter
-  /// [token types, C], nil in families without them; every token of a single text has type 0.
+  /// [token types, C]; nil in families without them, which tell the texts of a pair apart by [SEP] alone.
   public let tokenTypes: Parameter?
   public let norm: LayerNorm
   private let site: DropoutSite

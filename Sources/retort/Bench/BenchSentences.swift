@@ -24,7 +24,7 @@ struct SentenceOptions: ParsableArguments {
         task: .sst2, split: .train, path: sentences, hasHeader: false)
       return (read, sentences)
     }
-    guard let files = try? Locations().locateSST2() else { return nil }
+    guard let files = try? Locations().locate(GLUETask.sst2) else { return nil }
     let read = try LabelledSentences(
       task: .sst2, split: split, path: split == .dev ? files.dev : files.train)
     guard split == .train, let labels = read.labels else { return (read, "SST-2 \(split)") }

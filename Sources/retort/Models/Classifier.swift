@@ -33,9 +33,15 @@ struct Classifier {
     scope = ComputeScope(engine: engine, recording: false)
   }
 
+  /// - Throws: for a model whose token types are too few to tell the texts of a pair apart.
+  func checkTakesPairs() throws(CommandFailure) {
+    guard let problem = model.configuration.problemWithPairs else { return }
+    throw CommandFailure(problem)
+  }
+
   /// - Parameter metrics: what is computed of the answers where there are labels.
   func classify(
-    _ sequences: TokenSequences, labels: [Int32]? = nil, metrics: [any Metric.Type] = []
+    _ sequences: TokenSequences, labels: [Int32]? = nil, metrics: [any ClassMetric.Type] = []
   ) throws(EvaluationError) -> ClassificationResult {
     try ClassificationEvaluation.evaluate(
       model, on: LabelledSequences(sequences: sequences, labels: labels), in: scope,

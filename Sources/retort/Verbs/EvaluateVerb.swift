@@ -30,48 +30,50 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
 
   func run() throws {
     let stored = try model.open()
+    guard task.files[split] != nil else {
+      let splits = DataSplit.allCases.filter { task.files[$0] != nil }.map(\.rawValue)
+      throw CommandFailure(
+        "--split \(split.rawValue): \(task.name) has only \(splits.joined(separator: ", "))")
+    }
+    let path = try Locations().locate(task, [split])[0]
     if let predictions {
-      let files = try Locations().locateSST2()
+      let folder = Folder.parent(of: path) ?? "."
       try OutputFile.check(
-        [predictions], .predictions, reading: [stored.path, files.train, files.dev, files.test],
+        [predictions], .predictions,
+        reading: [stored.path] + task.files.values.map { "\(folder)/\($0.name)" },
         option: "--predictions")
     }
-    let sentences = try LabelledSentences(task: task, split: split, path: path())
+    let sentences = try LabelledSentences(task: task, split: split, path: path)
     let classifier = try Classifier(stored, engine: model.computing.makeEngine())
     try checkClasses(of: classifier)
+    if task.isPair { try classifier.checkTakesPairs() }
 
     let start = ContinuousClock.now
     let result: ClassificationResult
     do throws(EvaluationError) {
       result = try classifier.classify(
         TokenSequences(
-          sentences.sentences, tokenizer: classifier.tokenizer,
-          maximumLength: classifier.maximumLength, threads: model.computing.threadCount),
-        labels: sentences.labels, metrics: Metrics.all)
+          sentences.sentences, pairedWith: sentences.secondSentences,
+          tokenizer: classifier.tokenizer, maximumLength: classifier.maximumLength,
+          threads: model.computing.threadCount),
+        labels: sentences.labels,
+        metrics: Metrics.ofClasses.filter { $0.problem(withClasses: task.classNames.count) == nil })
     } catch {
-      throw CommandFailure("\(model.model) on \(task.rawValue) \(split.rawValue): \(error)")
+      throw CommandFailure("\(model.model) on \(task.name) \(split.rawValue): \(error)")
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
 
     if let predictions {
       try AtomicFile.replace(
-        path: predictions, with: GLUESubmission.text(predictions: result.predictions))
+        path: predictions, with: GLUESubmission.text(predictions: result.predictions, of: task))
     }
     let report = EvaluationReport(
       model: model.model, task: task, split: split, labels: sentences.labels, result: result)
     try StandardOutput.shared.write(line: json ? JSONText.document(report) : report.text)
+    for remark in sentences.remarks { Console.shared.write(line: remark) }
     Console.shared.write(
       line: "\(seconds.durationText), "
         + "\(Int(Double(result.count) / seconds).grouped) sentences/s")
-  }
-
-  private func path() throws -> String {
-    let files = try Locations().locateSST2()
-    return switch split {
-    case .train: files.train
-    case .dev: files.dev
-    case .test: files.test
-    }
   }
 
   private func checkClasses(of classifier: Classifier) throws {
@@ -83,12 +85,19 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
     else {
       throw CommandFailure(
         "\(model.model): its classes are \(found.joined(separator: ", ")), those of "
-          + "\(task.rawValue) are \(expected.joined(separator: ", "))")
+          + "\(task.name) are \(expected.joined(separator: ", "))")
     }
   }
 }
 
-extension GLUETask: ExpressibleByArgument {}
+extension GLUETask: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let task = GLUETask.named(argument) else { return nil }
+    self = task
+  }
+
+  public static var allValueStrings: [String] { all.map(\.name) }
+}
 extension DataSplit: ExpressibleByArgument {}
 
 /// What an evaluation says.
@@ -122,7 +131,7 @@ struct EvaluationReport: Encodable {
     result: ClassificationResult
   ) {
     self.model = model
-    self.task = task.rawValue
+    self.task = task.name
     self.split = split.rawValue
     classes = task.classNames
     sentences = result.count
@@ -134,7 +143,8 @@ struct EvaluationReport: Encodable {
     let answers = Answers(predictions: result.predictions, labels: labels.map { Int($0) })
     metrics = Dictionary(
       uniqueKeysWithValues: result.metrics.map { metric in
-        let interval = Metrics.named(metric.name)?.interval(of: answers)
+        let known = Metrics.ofClasses.first { $0.name == metric.name }
+        let interval = known?.interval(of: answers)
         return (
           metric.name,
           Figure(value: metric.value, interval: interval.map { [$0.low, $0.high] } ?? [])
@@ -159,7 +169,7 @@ struct EvaluationReport: Encodable {
     lines.append(
       "accuracy   \(accuracy.fixed(4)) (\(correct.grouped) right), 95 % interval "
         + interval.map { $0.fixed(4) }.joined(separator: " to "))
-    for metric in Metrics.all where metric.name != Accuracy.name {
+    for metric in Metrics.ofClasses where metric.name != Accuracy.name {
       guard let figure = metrics?[metric.name] else { continue }
       lines.append(
         "\(metric.name.padded(to: 9))  \(figure.value.fixed(4)), 95 % interval "

@@ -1,4 +1,4 @@
-// `retort predict`: sentences in, classes out, a line each.
+// `retort predict`: sentences or pairs in, classes out, a line each.
 import ArgumentParser
 import RetortDistillation
 import RetortFiles
@@ -8,7 +8,7 @@ import RetortText
 struct PredictVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(
     commandName: "predict",
-    abstract: "Classify sentences from standard input, one a line.",
+    abstract: "Classify sentences, or pairs of them, from standard input, one a line.",
     discussion: """
       Writes for each line, separated by tabs, the class, the probabilities and the logits, both in \
       the order of the model's classes, as the input arrives.
@@ -19,10 +19,16 @@ struct PredictVerb: ParsableCommand, RunsKernels {
   @Flag(help: "Write a line of JSON for each sentence.")
   var json = false
 
+  @Flag(
+    help:
+      "Each line is a pair: two sentences with a tab between them, in the order of the training.")
+  var pairs = false
+
   @OptionGroup var malformed: MalformedTextOptions
 
   func run() throws {
     let classifier = try Classifier(model.open(), engine: model.computing.makeEngine())
+    if pairs { try classifier.checkTakesPairs() }
     let classes = classifier.labels.count
     var waiting = TokenSequences()
     var tokenIDs: [Int32] = []
@@ -51,15 +57,19 @@ struct PredictVerb: ParsableCommand, RunsKernels {
       { bytes, number, offset in
         tokenIDs.removeAll(keepingCapacity: true)
         do {
-          let repaired = try classifier.tokenizer.encode(
-            bytes, addSpecials: true, maximumLength: classifier.maximumLength,
-            invalidUTF8: malformed.invalidUtf8, into: &tokenIDs)
-          if repaired { replaced += 1 }
+          let line = try encode(bytes, by: classifier, into: &tokenIDs)
+          if line.wasRepaired { replaced += 1 }
+          waiting.append(tokenIDs, secondStart: line.secondStart)
         } catch let error as InvalidUTF8 {
           try classifyWaiting()
           throw CommandFailure(error, line: number, offset: offset)
+        } catch is NoPair {
+          try classifyWaiting()
+          let tabs = bytes.count { $0 == UInt8(ascii: "\t") }
+          throw CommandFailure(
+            "standard input:\(number): expected two sentences with one tab between them, found "
+              + "\(tabs == 0 ? "no" : "\(tabs)") tab\(tabs == 1 ? "" : "s")")
         }
-        waiting.append(tokenIDs)
         if waiting.count == ClassificationEvaluation.batchSize { try classifyWaiting() }
       },
       pause: {
@@ -67,6 +77,26 @@ struct PredictVerb: ParsableCommand, RunsKernels {
         try StandardOutput.shared.flush()
       })
     malformed.report(replacedLines: replaced)
+  }
+
+  private struct NoPair: Error {}
+
+  /// - Returns: where the second sentence begins, nil for a single one, and whether anything was replaced.
+  private func encode(
+    _ line: UnsafeBufferPointer<UInt8>, by classifier: Classifier, into tokenIDs: inout [Int32]
+  ) throws -> (secondStart: Int?, wasRepaired: Bool) {
+    guard pairs else {
+      let repaired = try classifier.tokenizer.encode(
+        line, addSpecials: true, maximumLength: classifier.maximumLength,
+        invalidUTF8: malformed.invalidUtf8, into: &tokenIDs)
+      return (nil, repaired)
+    }
+    guard
+      let pair = try classifier.tokenizer.encodePair(
+        line, maximumLength: classifier.maximumLength, invalidUTF8: malformed.invalidUtf8,
+        into: &tokenIDs)
+    else { throw NoPair() }
+    return (pair.secondStart, pair.wasRepaired)
   }
 
   private func write(_ prediction: Prediction) throws {

@@ -2,20 +2,25 @@
 import Foundation
 import Testing
 
-enum PeerProgram {
+public enum PeerProgram {
   /// A Python that has h5py, numpy and safetensors: Tests/Peers/requirements-ci.txt.
-  static let python = ProcessInfo.processInfo.environment["RETORT_READERS_PYTHON"]
+  public static let python = ProcessInfo.processInfo.environment["RETORT_READERS_PYTHON"]
+
+  /// A Python that has the peers: Tests/Peers/requirements.txt.
+  public static let peers = ProcessInfo.processInfo.environment["RETORT_PEERS_PYTHON"]
 
   /// HDF5's own reader; Debian has it in hdf5-tools.
-  static let h5dump = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    .map { "\($0)/h5dump" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+  public static let h5dump = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(
+    separator: ":"
+  )
+  .map { "\($0)/h5dump" }.first { FileManager.default.isExecutableFile(atPath: $0) }
 
   /// The repository.
-  static let root = URL(fileURLWithPath: #filePath)
+  public static let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
   /// Runs a program, expects it to succeed without a complaint, and returns what it prints.
-  static func run(
+  public static func run(
     _ program: String, _ arguments: [String], sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> String {
     let process = Process()

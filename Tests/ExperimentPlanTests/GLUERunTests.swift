@@ -1,0 +1,107 @@
+// Tasks of GLUE in definitions and runs.
+import Foundation
+import RetortEvaluation
+import RetortTestSupport
+import RetortText
+import Testing
+
+@testable import RetortExperimentPlan
+
+@Suite("GLUE's tasks in runs")
+struct GLUERunTests {
+  private func experiment(_ task: String) throws -> SmallExperiment {
+    try SmallExperiment(
+      SmallExperiment.text
+        .replacing("task: sentiment", with: "task: \(task)")
+        .replacing("baselines: [no_distillation, mlm_only, teacher]\n", with: ""))
+  }
+
+  @Test("RTE: pairs, its classes, its labels in the predictions, remarks on the files")
+  func rte() throws {
+    let experiment = try experiment("glue/rte")
+    let rows = (0..<12).map { "\($0)\tthe film is good\tit is a film \($0)\t" }
+    let labelled = rows.enumerated().map {
+      $1 + ($0.isMultiple(of: 3) ? "entailment" : "not_entailment")
+    }
+    let header = "index\tsentence1\tsentence2"
+    for (name, head, lines) in [
+      ("train", "\(header)\tlabel", labelled), ("dev", "\(header)\tlabel", labelled),
+      ("test", header, rows.map { String($0.dropLast()) }),
+    ] {
+      try experiment.folder.write(
+        "cache/data/glue/RTE/\(name).tsv", ([head] + lines).joined(separator: "\n") + "\n")
+    }
+    let run = try experiment.run(experiment.request(stages: ["sentiment"]))
+    let dev = try #require(run.record.data.first { $0.name == "glue/rte dev" })
+    #expect(dev.examples == 12 && dev.balance == ["entailment": 4, "not_entailment": 8])
+    #expect(
+      run.observer.notes.contains {
+        $0.hasSuffix(
+          "train.tsv: 12 examples, GLUE's file has 2490; results may differ from published ones")
+      }, "\(run.observer.notes)")
+    let lines = try String(
+      contentsOfFile: "\(run.folder)/predictions/sentiment-test.tsv", encoding: .utf8
+    ).split(separator: "\n")
+    #expect(lines.count == 13)
+    #expect(
+      lines.dropFirst().allSatisfy {
+        $0.hasSuffix("\tentailment") || $0.hasSuffix("\tnot_entailment")
+      })
+    #expect(
+      experiment.locations.trainingSize(of: .glue(try #require(GLUETask.named("glue/rte"))))
+        == DataSize(sequences: 12))
+  }
+
+  @Test("CoLA has no header, and Matthews' correlation after each epoch")
+  func cola() throws {
+    let experiment = try experiment("glue/cola")
+    let rows = (0..<10).map { "gj04\t\($0 % 2)\t\($0 % 2 == 0 ? "*" : "")\tThe film \($0) good." }
+    for name in ["train", "dev"] {
+      try experiment.folder.write(
+        "cache/data/glue/CoLA/\(name).tsv", rows.joined(separator: "\n"))
+    }
+    try experiment.folder.write(
+      "cache/data/glue/CoLA/test.tsv", "index\tsentence\n0\tThe film good.\n")
+    let run = try experiment.run(experiment.request(stages: ["sentiment"]))
+    let stage = try #require(run.record.stages.last)
+    let labels = try #require(run.record.data.first { $0.name == "glue/cola dev" }?.labels?.labels)
+    #expect(labels == (0..<10).map { $0 % 2 })
+    for (epoch, evaluation) in zip(stage.epochs, stage.evaluations) {
+      let answers = Answers(predictions: evaluation.predictions.labels, labels: labels)
+      #expect(epoch.metrics?["matthews_correlation"] == MatthewsCorrelation.value(of: answers))
+    }
+    #expect(run.record.summary().contains("Matthews correlation"))
+    #expect(
+      experiment.locations.trainingSize(of: .glue(try #require(GLUETask.named("glue/cola"))))
+        == DataSize(sequences: 10))
+  }
+
+  @Test("metrics of every task are known; a task without a training set cannot be learned")
+  func definitions() throws {
+    for task in GLUETask.all where task.hasTraining {
+      #expect(TaskSource.glue(task).metrics.map { $0.name } == task.metrics, "\(task)")
+      let definition = try DefinitionText.load(
+        DefinitionText.small.replacing("task: glue/sst2", with: "task: \(task)"))
+      #expect(definition.taskSources == [.glue(task)])
+      #expect(definition.canonicalText.contains("task: \(task)"))
+    }
+    let messages = DefinitionText.messages(
+      DefinitionText.small.replacing("task: glue/sst2", with: "task: glue/ax"))
+    #expect(
+      messages.count == 1
+        && messages[0].hasSuffix(
+          "stages.sst2.task: expected a task to learn from, found 'glue/ax', which has no training set; predict it "
+            + "with a finished model: retort evaluate --task glue/ax --split test --predictions FILE"
+        ),
+      "\(messages)")
+    let locations = Locations(cache: "/nowhere", mirror: nil)
+    let error = #expect(throws: LocationError.self) {
+      try locations.locate(try #require(GLUETask.named("glue/qnli")))
+    }
+    #expect(
+      error?.problems.first?.contains(
+        "download https://dl.fbaipublicfiles.com/glue/data/QNLIv2.zip and unpack it in /nowhere/data/glue"
+      )
+        == true)
+  }
+}
