@@ -95,6 +95,8 @@ struct StoredClassifierTests {
       #expect(run.record.stages[0].classifier == .stored)
       #expect(run.record.stages[0].inputs == ["model": "base"])
       #expect(run.record.stages[0].trainedRole == "model")
+      #expect(run.record.stages[0].best?.rule == "last")
+      #expect(run.record.stages[0].curve.scales == [])
       let line = "classifier: kept as it is stored with base"
       #expect(run.observer.notes.contains("tuned: \(line)"))
       #expect(PlanExplanation(run.plan).text.contains(line))

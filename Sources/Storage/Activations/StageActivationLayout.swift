@@ -128,11 +128,13 @@ public struct StageActivationLayout: Equatable, Sendable {
       attributes["logit_count"] = .integer(Int64(topLogits.count))
       attributes["logit_precision"] = .text(topLogits.precision.rawValue)
       attributes["logit_positions"] = .text(topLogits.positions.rawValue)
-      if !topLogits.temperatures.isEmpty {
+      if topLogits.temperatures.isEmpty {
+        attributes["loss"] = .text("terms on the top \(topLogits.count) logits: not the full loss")
+      } else {
         attributes["temperatures"] = .reals(topLogits.temperatures)
+        attributes["loss"] = .text(
+          "soft targets from the top \(topLogits.count) logits, the rest lumped: not the full loss")
       }
-      attributes["loss"] = .text(
-        "soft targets from the top \(topLogits.count) logits, the rest lumped: not the full loss")
     }
     return attributes
   }
