@@ -28,10 +28,5 @@ public protocol LearningRateSchedule: Sendable, Equatable {
 extension LearningRateSchedule {
   public static var version: Int { 1 }
 
-  /// The schedule that a map says, nil after a report. The caller closes the map.
-  public static func read(_ map: MapReader) -> (any LearningRateSchedule)? { options.read(map) }
-  public static var optionDescriptions: [OptionDescription] { options.descriptions }
-  /// Its keys as a definition writes them.
-  public var written: [(String, CanonicalValue)] { Self.options.write(self) }
   public func isSame(as other: any LearningRateSchedule) -> Bool { other as? Self == self }
 }

@@ -56,10 +56,5 @@ extension Optimizer {
 }
 
 extension OptimizerRule {
-  /// The rule that a map says, nil after a report. The caller closes the map.
-  public static func read(_ map: MapReader) -> (any OptimizerRule)? { options.read(map) }
-  public static var optionDescriptions: [OptionDescription] { options.descriptions }
-  /// Its keys as a definition writes them.
-  public var written: [(String, CanonicalValue)] { Self.options.write(self) }
   public func isSame(as other: any OptimizerRule) -> Bool { other as? Self == self }
 }

@@ -40,6 +40,21 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
     _ key: String, _ path: any KeyPath<Root, Value> & Sendable, _ type: OptionType<Value>,
     otherwise standard: Value, _ about: String
   ) where Value: Equatable {
+    self.init(key, path, type, standard: standard, about) { $0 != standard }
+  }
+
+  /// A key that may be left out, and what then stands for it. The value is written all the same.
+  public init(
+    _ key: String, _ path: any KeyPath<Root, Value> & Sendable, _ type: OptionType<Value>,
+    alwaysWritten standard: Value, _ about: String
+  ) {
+    self.init(key, path, type, standard: standard, about) { _ in true }
+  }
+
+  private init(
+    _ key: String, _ path: any KeyPath<Root, Value> & Sendable, _ type: OptionType<Value>,
+    standard: Value, _ about: String, isWritten: @escaping @Sendable (Value) -> Bool
+  ) {
     descriptions = [
       OptionDescription(
         key: key, schema: type.schema, about: about,
@@ -50,24 +65,8 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
     read = { map in map.has(key) ? map.value(key, type) : standard }
     write = { root in
       let value = root[keyPath: path]
-      return value == standard ? [] : [(key, type.write(value))]
+      return isWritten(value) ? [(key, type.write(value))] : []
     }
-  }
-
-  /// A key that may be left out, and what then stands for it. The value is written all the same.
-  public init(
-    _ key: String, _ path: any KeyPath<Root, Value> & Sendable, _ type: OptionType<Value>,
-    alwaysWritten standard: Value, _ about: String
-  ) {
-    descriptions = [
-      OptionDescription(
-        key: key, schema: type.schema, about: about,
-        presence: .standard(CanonicalText.line(type.write(standard))), example: type.example,
-        namesContents: type.namesContents)
-    ]
-    standIn = standard
-    read = { map in map.has(key) ? map.value(key, type) : standard }
-    write = { [(key, type.write($0[keyPath: path]))] }
   }
 
   /// A key that may be left out; nil is not written.

@@ -17,6 +17,16 @@ public struct AuditedDefault: Sendable, Equatable {
     }
   }
 
+  /// A test that fails where the difference is no longer there.
+  public struct HoldingTest: Sendable, Equatable {
+    /// `Tests/TextTests/EpochOrderTests.swift`
+    public var file: String
+    /// Its title, or its function's name where it has none.
+    public var title: String
+
+    public init(file: String, title: String) { (self.file, self.title) = (file, title) }
+  }
+
   /// The part of the page it belongs to.
   public var section: String
   /// As a definition calls it.
@@ -29,12 +39,12 @@ public struct AuditedDefault: Sendable, Equatable {
   public var counterpart: Counterpart
   /// Why ours is another one; nil where it is to be the same.
   public var reason: String?
-  /// The file of the tests that hold a difference in behaviour.
-  public var heldBy: String?
+  /// The test that holds a difference in behaviour.
+  public var heldBy: HoldingTest?
 
   public init(
     section: String, setting: String, value: String, inTheirWords: String? = nil,
-    counterpart: Counterpart, reason: String? = nil, heldBy: String? = nil
+    counterpart: Counterpart, reason: String? = nil, heldBy: HoldingTest? = nil
   ) {
     self.section = section
     self.setting = setting

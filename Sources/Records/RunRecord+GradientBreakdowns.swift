@@ -23,6 +23,9 @@ extension RunRecord {
       public var scaledBy: Option?
       /// Names of the term's further measurements; nil for none and in earlier records.
       public var measures: [String]?
+      /// Whether it and its measurements are taken of the teacher's kept logits, all other words being one; nil in earlier
+      /// records.
+      public var readsKeptLogits: Bool?
 
       /// An option of a term, such as the temperature, and its value.
       public struct Option: Codable, Sendable, Equatable {
@@ -34,13 +37,14 @@ extension RunRecord {
 
       public init(
         name: String, weight: Double, scale: Double, scaledBy: Option? = nil,
-        measures: [String]? = nil
+        measures: [String]? = nil, readsKeptLogits: Bool? = nil
       ) {
         self.name = name
         self.weight = weight
         self.scale = scale
         self.scaledBy = scaledBy
         self.measures = measures
+        self.readsKeptLogits = readsKeptLogits
       }
     }
 

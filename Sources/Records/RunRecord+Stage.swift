@@ -28,6 +28,14 @@ extension RunRecord {
     public var variant: String
     /// Role (`model`, `teacher`, `student`) to the model or stage that filled it.
     public var inputs: [String: String]
+    /// The role of the input that was trained; nil in earlier records.
+    public var trainedRole: String?
+    /// Where a teacher's outputs came from if not from a teacher that ran, in words. Earlier records have it among the
+    /// inputs.
+    public var targets: String?
+    /// What a fine-tuning's classifier began as; nil for other stages and in earlier records, which have a stored one among
+    /// the inputs.
+    public var classifier: ClassifierOrigin?
     /// The stage cache's digest.
     public var digest: String
     /// Names in `RunRecord.data`.
@@ -56,6 +64,7 @@ extension RunRecord {
 
     public init(
       id: String, kind: StageKind, variant: String = "main", inputs: [String: String],
+      trainedRole: String? = nil, targets: String? = nil, classifier: ClassifierOrigin? = nil,
       digest: String, data: [String], seed: UInt64, parameters: ParameterCounts, steps: Int,
       sequences: Int, tokens: Int, budget: String, learningRate: String, loss: String,
       curve: LossCurve, accounting: GradientBreakdowns? = nil, epochs: [Epoch] = [],
@@ -66,6 +75,9 @@ extension RunRecord {
       self.kind = kind
       self.variant = variant
       self.inputs = inputs
+      self.trainedRole = trainedRole
+      self.targets = targets
+      self.classifier = classifier
       self.digest = digest
       self.data = data
       self.seed = seed
@@ -84,15 +96,42 @@ extension RunRecord {
     }
   }
 
+  /// What a fine-tuning's classifier began as.
+  public enum ClassifierOrigin: String, Codable, Sendable {
+    /// Kept as it was stored with the model that was trained.
+    case stored
+    /// Drawn from the stage's seed.
+    case new
+  }
+
   /// Mean losses over consecutive windows of steps.
   public struct LossCurve: Codable, Sendable, Equatable {
     /// Steps in a window; the last one may be shorter.
     public var window: Int
+    /// The constant factors that the terms' values have in them, as T² of soft targets; nil in earlier records.
+    public var scales: [Scale]?
     public var points: [Point]
 
-    public init(window: Int, points: [Point] = []) {
+    public init(window: Int, scales: [Scale]? = nil, points: [Point] = []) {
       self.window = window
+      self.scales = scales
       self.points = points
+    }
+
+    /// The factor of one term, and the option of the term that it comes from.
+    public struct Scale: Codable, Sendable, Equatable {
+      public var term: String
+      public var factor: Double
+      /// `temperature`
+      public var option: String
+      public var value: Double
+
+      public init(term: String, factor: Double, option: String, value: Double) {
+        self.term = term
+        self.factor = factor
+        self.option = option
+        self.value = value
+      }
     }
 
     /// The names of all terms in these curves, in the order in which they first occur.
@@ -159,22 +198,27 @@ extension RunRecord {
     public var byAccuracy: Int
     /// The one whose weights the stage hands on.
     public var kept: Int
+    /// What chose it, as definitions name it: `eval_loss`, a metric, or `last`; nil in earlier records.
+    public var rule: String?
 
-    public init(byLoss: Int, byAccuracy: Int, kept: Int) {
+    public init(byLoss: Int, byAccuracy: Int, kept: Int, rule: String? = nil) {
       self.byLoss = byLoss
       self.byAccuracy = byAccuracy
       self.kept = kept
+      self.rule = rule
     }
 
     /// Nil for no epochs.
-    /// - Parameter kept: the epoch whose weights were kept; nil for the best by loss.
-    public init?(of epochs: [Epoch], kept: Int? = nil) {
+    /// - Parameters:
+    ///   - kept: the epoch whose weights were kept; nil for the best by loss.
+    ///   - rule: what chose it.
+    public init?(of epochs: [Epoch], kept: Int? = nil, rule: String? = nil) {
       guard let first = epochs.first else { return nil }
       let loss = epochs.reduce(first) { $1.validationLoss < $0.validationLoss ? $1 : $0 }
       let accuracy = epochs.reduce(first) { $1.correct > $0.correct ? $1 : $0 }
       self.init(
         byLoss: loss.epoch, byAccuracy: accuracy.epoch,
-        kept: kept ?? loss.epoch)
+        kept: kept ?? loss.epoch, rule: rule)
     }
   }
 
@@ -225,8 +269,10 @@ extension RunRecord.Stage {
   /// The model or stage that it learned from; nil without a teacher.
   public var teacher: String? { inputs["teacher"] }
 
-  /// The model or stage that it trained.
-  public var trainedInput: String? { inputs["model"] ?? inputs["student"] }
+  /// The model or stage that it trained. Earlier records do not name its role: there it was one of two.
+  public var trainedInput: String? {
+    trainedRole.map { inputs[$0] } ?? inputs["model"] ?? inputs["student"]
+  }
 
   /// The row of the epoch whose weights were kept.
   public var keptEpoch: RunRecord.Epoch? {

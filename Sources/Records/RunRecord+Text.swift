@@ -38,6 +38,9 @@ extension RunRecord: StrictRecord {
       }
     }
     for stage in stages {
+      if let role = stage.trainedRole, stage.inputs[role] == nil {
+        facts.append("\(stage.id): it trains its \(role), and no input has that role")
+      }
       facts += stage.accounting?.contradictions.map { "\(stage.id): \($0)" } ?? []
       for evaluation in stage.evaluations {
         let name = "\(stage.id), \(evaluation.data)"

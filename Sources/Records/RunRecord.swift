@@ -53,7 +53,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     /// Names of files under Experiments/references to lay beside the results.
     public var compareWith: [String]
     /// All points that the definition asks for, in the order in which they run; nil for one that is
-    /// run once. Each record has them all, so that any of them tell which are missing.
+    /// run once. Each record has them all, so that any one of them shows which are missing.
     public var variants: [Variant]?
 
     public init(
@@ -102,11 +102,28 @@ public struct RunRecord: Codable, Sendable, Equatable {
       case copied
     }
 
+    /// What a model of random values is.
+    public enum DrawnFor: String, Codable, Sendable {
+      /// A model of the definition's own sizes.
+      case definition
+      /// A model of another one's sizes.
+      case sizes
+      /// A student of a teacher's sizes.
+      case student
+      /// Weights that a file has, and says are random.
+      case file
+    }
+
     /// The model's name in the definition: `teacher`, `student`.
     public var name: String
     public var origin: Origin
     /// `sentence-transformers/all-MiniLM-L6-v2`, or `teacher, layers 0 2 5, token type folded`.
     public var source: String
+    /// What random values were drawn for; nil for other origins and in earlier records.
+    public var drawnFor: DrawnFor?
+    /// Whose sizes random values have: an address, or the name of a model or stage of this run; nil for sizes that the
+    /// definition writes, for other origins and in earlier records.
+    public var sizesOf: String?
     /// Digest of the weight file; nil for weights that were never a file.
     public var digest: String?
     /// `bert` or `distilbert`, layers, hidden size and the like in a few words.
@@ -114,12 +131,14 @@ public struct RunRecord: Codable, Sendable, Equatable {
     public var parameters: ParameterCounts
 
     public init(
-      name: String, origin: Origin, source: String, digest: String?, architecture: String,
-      parameters: ParameterCounts
+      name: String, origin: Origin, source: String, drawnFor: DrawnFor? = nil,
+      sizesOf: String? = nil, digest: String?, architecture: String, parameters: ParameterCounts
     ) {
       self.name = name
       self.origin = origin
       self.source = source
+      self.drawnFor = drawnFor
+      self.sizesOf = sizesOf
       self.digest = digest
       self.architecture = architecture
       self.parameters = parameters

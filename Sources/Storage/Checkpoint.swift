@@ -107,16 +107,6 @@ public final class Checkpoint: Sendable {
     }
   }
 
-  /// Keeps the mapping alive while `body` uses pointers into it.
-  public func withTensor<R>(
-    _ name: String, in group: String = "/model",
-    _ body: (StoredTensor) throws(CheckpointError) -> R
-  ) throws(CheckpointError) -> R {
-    let tensor = try tensor(name, in: group)
-    defer { extendLifetime(self) }
-    return try body(tensor)
-  }
-
   /// Single values are attributes of the group, lists and bytes are arrays in it.
   private func values(in group: String) -> [String: StoredValue] {
     var values = file.contents.attributes[group] ?? [:]

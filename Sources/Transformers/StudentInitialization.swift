@@ -18,8 +18,6 @@ public struct StudentInitialization: Sendable, Equatable {
   public enum MaskedLanguageHead: String, Sendable, CaseIterable {
     /// Transform, its normalisation and the decoder's bias are the teacher's.
     case all
-    /// The decoder's bias is the teacher's, the transform new: the published default.
-    case decoderBias = "decoder_bias"
     /// All new (the decoder itself is always the word embeddings).
     case new
   }
@@ -99,9 +97,7 @@ public struct StudentInitialization: Sendable, Equatable {
     if let from = teacher.maskedLanguageHead, let to = student.maskedLanguageHead,
       maskedLanguageHead != .new
     {
-      if maskedLanguageHead == .all { copy(from, to: to) }
-      to.decoderBias.copyValues(of: from.decoderBias)
-      copied.insert(to.decoderBias.path)
+      copy(from, to: to)
     }
     let rest = student.parameters.filter { !copied.contains($0.path) }
     rest.initializeByKind(

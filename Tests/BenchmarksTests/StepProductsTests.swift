@@ -102,7 +102,8 @@ enum SmallBenchmark {
     let model = TransformerModel(
       configuration: TransformerConfiguration(
         family: family, vocabularySize: 1100, hiddenSize: 32, layerCount: 2, headCount: 4,
-        feedForwardSize: 64, maximumPositions: 72, tokenTypeCount: family == .bert ? 2 : 0,
+        feedForwardSize: 64, maximumPositions: 72,
+        tokenTypeCount: family.structure.hasTokenTypes ? 2 : 0,
         layerNormEpsilon: 1e-12, hiddenDropout: 0.1, attentionDropout: 0.1,
         classifierDropout: 0.2, initializerRange: 0.1, paddingID: 0,
         labels: ["negative", "positive"], usesSinusoidalPositions: false), heads: [head])

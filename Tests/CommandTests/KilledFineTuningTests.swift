@@ -179,16 +179,14 @@ private struct SmallFineTuning {
 /// What a checkpoint says of a training, bit for bit, but for the time it took.
 private struct TrainingState {
   /// Weights and both moments, by group and name.
-  var tensors: [String: Data] = [:]
+  var tensors: [String: [Float]] = [:]
   var progress: [String: String] = [:]
 
   init(path: String) throws {
     let checkpoint = try Checkpoint(path: path)
     for group in ["/model"] + checkpoint.optimizerGroups.map({ "/optimizer/\($0)" }) {
       for name in checkpoint.tensorNames(in: group) {
-        tensors["\(group)/\(name)"] = try checkpoint.withTensor(name, in: group) {
-          Data(buffer: $0.values)
-        }
+        tensors["\(group)/\(name)"] = try checkpoint.values(name, in: group)
       }
     }
     for (name, value) in checkpoint.progress

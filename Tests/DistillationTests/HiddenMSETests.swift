@@ -43,7 +43,7 @@ struct HiddenMSETests {
       let sum = HiddenMSE(pairs: pairs).sum(
         over: TermBatch(
           student: ObservedTensors(hiddenStates: student),
-          teacher: ObservedTensors(hiddenStates: teacher), classes: [],
+          teacher: ObservedTensors(hiddenStates: teacher),
           layout: SequenceLayout(offsets: [0, Int32(positions)]), parameters: projections),
         gradientScale: 1 / Double(positions), in: scope)
       scope.backward()
@@ -80,7 +80,7 @@ struct HiddenMSETests {
   func options() {
     let term = HiddenMSE(pairs: [.init(student: 1, teacher: 2), .init(student: 3, teacher: 6)])
     #expect(
-      CanonicalText.write(.map(term.written), sorted: false)
+      CanonicalText.write(.map(HiddenMSE.options.write(term)), sorted: false)
         == "pairs:\n  - student: 1\n    teacher: 2\n  - student: 3\n    teacher: 6\n")
     let written = [[("student", "1"), ("teacher", "2")], [("student", "3"), ("teacher", "6")]]
     let (read, reports) = read(written)
@@ -136,9 +136,7 @@ struct HiddenMSETests {
     let checkpoint = try Checkpoint(path: checkpointing.path)
     for group in ["/objective", "/optimizer/first_moment", "/optimizer/second_moment"] {
       for name in checkpoint.tensorNames(in: group) {
-        outcome["\(group)/\(name)"] = try checkpoint.withTensor(name, in: group) {
-          $0.values.map(\.bitPattern)
-        }
+        outcome["\(group)/\(name)"] = try checkpoint.values(name, in: group).map(\.bitPattern)
       }
     }
     return outcome
@@ -147,7 +145,7 @@ struct HiddenMSETests {
   @Test("projections are trained, saved and gone on with: killed, it ends in the same bits")
   func resumed() throws {
     let whole = try train(try TemporaryFolder())
-    let initial = Self.objective.terms[1].term.makeParameters(
+    let initial = try #require(Self.objective.terms[1].term as? HiddenMSE).makeParameters(
       path: "hidden_mse", student: ModelDimensions(hiddenSize: 8),
       teacher: ModelDimensions(hiddenSize: 16), seed: 5)
     #expect(initial.map(\.path) == ["hidden_mse.0_to_0.weight", "hidden_mse.1_to_2.weight"])

@@ -23,9 +23,7 @@ struct ResumeTests {
       var saved: [String: [UInt32]] = [:]
       for group in ["/model"] + checkpoint.optimizerGroups.map({ "/optimizer/\($0)" }) {
         for name in checkpoint.tensorNames(in: group) {
-          saved["\(group)/\(name)"] = try checkpoint.withTensor(name, in: group) {
-            $0.values.map(\.bitPattern)
-          }
+          saved["\(group)/\(name)"] = try checkpoint.values(name, in: group).map(\.bitPattern)
         }
       }
       self.saved = saved

@@ -17,7 +17,8 @@ enum Small {
   ) -> TransformerConfiguration {
     TransformerConfiguration(
       family: family, vocabularySize: 40, hiddenSize: hidden, layerCount: layers, headCount: 4,
-      feedForwardSize: 2 * hidden, maximumPositions: 24, tokenTypeCount: family == .bert ? 2 : 0,
+      feedForwardSize: 2 * hidden, maximumPositions: 24,
+      tokenTypeCount: family.structure.hasTokenTypes ? 2 : 0,
       layerNormEpsilon: 1e-12, hiddenDropout: dropout, attentionDropout: dropout,
       classifierDropout: dropout, initializerRange: 0.2, paddingID: 0,
       labels: ["negative", "positive"], usesSinusoidalPositions: false)

@@ -1,5 +1,6 @@
 // The audit covers every default, and finds each in the references.
 import Foundation
+import RetortRecords
 import RetortReporting
 import Testing
 
@@ -40,11 +41,14 @@ import Testing
     #expect(try results.check() == [])
   }
 
-  @Test("what is said to hold a difference in behaviour is there")
-  func tests() {
-    for entry in DefaultsAudit.behaviour {
-      let path = "\(Self.repository)/\(entry.heldBy ?? "-")"
-      #expect(FileManager.default.fileExists(atPath: path), "\(entry.setting): \(path)")
-    }
+  @Test(
+    "the test that is said to hold a difference in behaviour is in its file",
+    arguments: DefaultsAudit.behaviour)
+  func tests(_ entry: AuditedDefault) throws {
+    let test = try #require(entry.heldBy, "\(entry.setting)")
+    let text = try String(contentsOfFile: "\(Self.repository)/\(test.file)", encoding: .utf8)
+    #expect(
+      text.contains("\"\(test.title)\"") || text.contains("@Test func \(test.title)("),
+      "\(entry.setting): no test '\(test.title)' in \(test.file)")
   }
 }

@@ -110,6 +110,7 @@ struct ExtensionTests {
       scores.append(score)
     }
     let best = try #require(scores.max())
+    #expect(stage.best?.rule == "f1_macro")
     #expect(stage.best?.kept == scores.firstIndex(of: best).map { $0 + 1 })
     #expect(try RunRecord.read(path: "\(run.folder)/record.json") == run.record)
     let page = run.record.summary()
@@ -147,6 +148,11 @@ struct ExtensionTests {
       #expect(stage.gradientFindings.contains { $0.contains("% from \(term.key)") })
     }
     #expect(accounting.terms[3].scale == 4, "T² of reverse KL")
+    #expect(accounting.terms.allSatisfy { $0.readsKeptLogits == false })
+    #expect(stage.trainedRole == "student")
+    let scales = try #require(stage.curve.scales)
+    #expect(scales.map(\.term) == ["soft_targets", "reverse_kl"])
+    #expect(scales.allSatisfy { $0.factor == 4 && $0.option == "temperature" && $0.value == 2 })
     #expect(stage.learningRate.contains("cosine"), "\(stage.learningRate)")
     #expect(run.record.stages[0].learningRate.contains("linear"))
     #expect(try RunRecord.read(path: "\(run.folder)/record.json") == run.record)

@@ -15,10 +15,13 @@ struct RegisteredNamesTests {
   /// A term made from the example that help shows of it.
   private func term(_ type: any LossTerm.Type) throws -> any LossTerm {
     func example<Term: LossTerm>(_ type: Term.Type) -> String { Term.options.example }
+    func read<Term: LossTerm>(_ type: Term.Type, _ map: MapReader) -> (any LossTerm)? {
+      Term.options.read(map)
+    }
     let tree = try #require(YAMLReading.tree(of: example(type)) { _, _ in .standard }.tree)
     let collector = DiagnosticCollector()
     let map = try #require(MapReader(tree, at: "loss.\(type.key)", collector))
-    let term = type.read(map)
+    let term = read(type, map)
     #expect(collector.diagnostics.isEmpty, "\(collector.diagnostics)")
     return try #require(term)
   }
@@ -70,13 +73,16 @@ struct RegisteredNamesTests {
   @Test("an optimizer's learning rate and bound come from the keys that recipes and sweeps name")
   func optimizers() throws {
     func example<Rule: OptimizerRule>(_ type: Rule.Type) -> String { Rule.options.example }
+    func read<Rule: OptimizerRule>(_ type: Rule.Type, _ map: MapReader) -> (any OptimizerRule)? {
+      Rule.options.read(map)
+    }
     for type in Optimizers.all {
       var tree = try #require(YAMLReading.tree(of: example(type)) { _, _ in .standard }.tree)
       tree["learning_rate"] = .text("0.125", .standard)
       tree["max_grad_norm"] = .text("0.75", .standard)
       let collector = DiagnosticCollector()
       let map = try #require(MapReader(tree, at: "optimizer", collector))
-      let rule = type.read(map)
+      let rule = read(type, map)
       map.finish()
       #expect(collector.diagnostics.isEmpty, "\(type.name): \(collector.diagnostics)")
       #expect(rule?.learningRate == 0.125 && rule?.maximumGradientNorm == 0.75, "\(type.name)")

@@ -7,11 +7,11 @@ import Testing
 
 @Suite("Kinds of stages")
 struct StageKindTests {
-  @Test("which keys name contents follows from the types of their fields")
-  func toldByContents() {
-    #expect(PretrainStage.toldByContents == ["model", "corpus"])
-    #expect(DistillStage.toldByContents == ["teacher", "student", "targets", "corpus"])
-    #expect(FinetuneStage.toldByContents == ["model", "task", "teacher"])
+  @Test("the types of fields say which of them name contents")
+  func keysOfContents() {
+    #expect(PretrainStage.keysOfContents == ["model", "corpus"])
+    #expect(DistillStage.keysOfContents == ["teacher", "student", "targets", "corpus"])
+    #expect(FinetuneStage.keysOfContents == ["model", "task", "teacher"])
   }
 
   @Test("every input and the trained one are declared keys of which a digest has the contents")
@@ -20,7 +20,7 @@ struct StageKindTests {
     for stage in ResolvedPlan(definition).stages {
       let type = type(of: stage.stage.work)
       let roles = stage.stage.work.inputs.map(\.role)
-      #expect(roles.contains(type.trainedRole) && type.toldByContents.isSuperset(of: roles))
+      #expect(roles.contains(type.trainedRole) && type.keysOfContents.isSuperset(of: roles))
       #expect(stage.model.name == stage.stage.work.trained)
       #expect(roles.map(stage.input) == stage.inputs)
     }

@@ -92,7 +92,11 @@ struct StoredClassifierTests {
       #expect(try weight(run, experiment, "tuned") == own)
       #expect(run.plan.definition.canonicalText.contains("head:"))
       #expect(run.record.experiment.definition.contains { $0.contains("init: stored") })
-      #expect(run.record.stages[0].inputs["classifier"] == "stored with base")
+      #expect(run.record.stages[0].classifier == .stored)
+      #expect(run.record.stages[0].inputs == ["model": "base"])
+      #expect(run.record.stages[0].trainedRole == "model")
+      #expect(run.record.stages[0].best?.rule == "last")
+      #expect(run.record.stages[0].curve.scales == [])
       let line = "classifier: kept as it is stored with base"
       #expect(run.observer.notes.contains("tuned: \(line)"))
       #expect(PlanExplanation(run.plan).text.contains(line))
@@ -107,7 +111,7 @@ struct StoredClassifierTests {
           runs: "new", overrides: ["stages.tuned.head={kind: classification, init: new}"]))
       #expect(new.observer.steps.count == 1)
       #expect(try weight(new, experiment, "tuned") != own)
-      #expect(new.record.stages[0].inputs["classifier"] == nil)
+      #expect(new.record.stages[0].classifier == .new)
     }
   }
 

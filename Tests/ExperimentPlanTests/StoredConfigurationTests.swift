@@ -16,8 +16,9 @@ struct StoredConfigurationTests {
   private static func unusual(_ family: ModelFamily) -> TransformerConfiguration {
     TransformerConfiguration(
       family: family, vocabularySize: words.count, hiddenSize: 24, layerCount: 2, headCount: 3,
-      feedForwardSize: 40, maximumPositions: 70, tokenTypeCount: family == .bert ? 3 : 0,
-      layerNormEpsilon: family == .bert ? 0.5 : 1e-12, hiddenDropout: 0.15,
+      feedForwardSize: 40, maximumPositions: 70,
+      tokenTypeCount: family.structure.hasTokenTypes ? 3 : 0,
+      layerNormEpsilon: family.fixedLayerNormEpsilon ?? 0.5, hiddenDropout: 0.15,
       attentionDropout: 0.05, classifierDropout: 0.35, initializerRange: 0.3, paddingID: 7,
       labels: ["bad", "fair", "good"], usesSinusoidalPositions: family == .distilbert)
   }
@@ -89,9 +90,8 @@ struct StoredConfigurationTests {
     student.layerCount = 1
     (student.hiddenDropout, student.attentionDropout) = (0.25, 0.2)
     student.classifierDropout = 0.45
-    if studentFamily == .distilbert {
-      (student.tokenTypeCount, student.layerNormEpsilon) = (0, 1e-12)
-    }
+    if !studentFamily.structure.hasTokenTypes { student.tokenTypeCount = 0 }
+    if let epsilon = studentFamily.fixedLayerNormEpsilon { student.layerNormEpsilon = epsilon }
     for (stage, expected) in [("language", base), ("taught", base), ("of_student", student)] {
       var expected = expected
       if stage != "language" { expected.labels = SentimentGrammar.classNames }

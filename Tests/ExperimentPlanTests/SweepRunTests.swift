@@ -79,7 +79,7 @@ struct SweepRunTests {
     let formula = runs[1].record.stages[1].loss
     #expect(formula.contains("KL") && !formula.contains("cos"))
     let student = try #require(runs[2].record.weights.first { $0.name == "student" })
-    #expect(student.origin == .random)
+    #expect(student.origin == .random && student.drawnFor != nil)
     // The second seed finds all but its fine-tunings.
     let distilled = runs.map { $0.record.stages[1].digest }
     #expect(distilled[0..<3] == distilled[3..<6] && Set(distilled).count == 3)

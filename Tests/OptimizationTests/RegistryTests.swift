@@ -18,7 +18,7 @@ struct RegistryTests {
     let rule = AdamW(
       learningRate: 5e-4, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.01,
       maximumGradientNorm: 5)
-    let text = CanonicalText.write(.map(rule.written), sorted: false)
+    let text = CanonicalText.write(.map(AdamW.options.write(rule)), sorted: false)
     #expect(
       text == """
         learning_rate: 0.0005
@@ -37,8 +37,8 @@ struct RegistryTests {
         ("epsilon", .text("1.0e-6", .standard)), ("weight_decay", .text("0.01", .standard)),
         ("max_grad_norm", .text("5", .standard)),
       ], .standard)
-    let read = MapReader(node, at: "optimizer", collector).flatMap { AdamW.read($0) }
-    #expect(read?.isSame(as: rule) == true && collector.diagnostics.isEmpty)
+    let read = MapReader(node, at: "optimizer", collector).flatMap { AdamW.options.read($0) }
+    #expect(read == rule && collector.diagnostics.isEmpty)
     #expect(
       rule.words == "AdamW, betas 0.9 and 0.98, epsilon 1e-6, weight decay 0.01 "
         + "(not on biases and layer norms), gradient norm at most 5")

@@ -14,8 +14,9 @@ struct BlockParityTests {
     let fixture = try Fixture("blocks.h5")
     let group = "\(family.rawValue)/\(shape)"
     func number(_ name: String) throws -> Int { Int(try fixture.number(name, of: group)) }
-    var configuration: TransformerConfiguration = family == .bert ? .bertBase : .distilBertBase
+    var configuration = family.defaults
     configuration.vocabularySize = 8
+    configuration.maximumPositions = 512
     configuration.layerCount = 1
     configuration.hiddenSize = try number("hidden_size")
     configuration.headCount = try number("head_count")
@@ -24,7 +25,9 @@ struct BlockParityTests {
     let model = TransformerModel(configuration: configuration, heads: [])
     let block = model.encoder.blocks[0]
     let names = WeightNames.huggingFace(configuration).namesByPath(prefixed: false)
-    let prefix = family == .bert ? "encoder.layer.0." : "transformer.layer.0."
+    // Up to the layer's number, whatever the family calls what is before it.
+    let first = try #require(block.parameters.first.flatMap { names[$0.path] })
+    let prefix = String(first.prefix(upTo: try #require(first.firstRange(of: ".0.")).upperBound))
     var parameters: [String: Parameter] = [:]
     for parameter in block.parameters {
       let name = try #require(names[parameter.path])

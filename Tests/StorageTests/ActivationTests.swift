@@ -171,13 +171,13 @@ struct StageActivationTests {
             try ids.withUnsafeBufferPointer { ids in
               try normalizers.withUnsafeBufferPointer { normalizers in
                 try writer.append(
-                  StageActivationWriter.Batch(
+                  StageActivationBatch(
                     place: place, tokenIDs: tokens, labels: labels, offsets: [0, 3, 5],
-                    examples: [number * 2, number * 2 + 1],
-                    hiddenStates: writer.layout.hiddenStates == nil ? [:] : ["last": hidden],
-                    topLogits: writer.layout.topLogits == nil
-                      ? nil
-                      : .init(values: values, ids: ids, logNormalizers: normalizers)))
+                    examples: [number * 2, number * 2 + 1]),
+                  hiddenStates: writer.layout.hiddenStates == nil ? [:] : ["last": hidden],
+                  topLogits: writer.layout.topLogits == nil
+                    ? nil
+                    : .init(values: values, ids: ids, logNormalizers: normalizers))
               }
             }
           }
@@ -230,19 +230,21 @@ struct StageActivationTests {
       if layout.hiddenStates != nil {
         var hidden = [Float](repeating: 0, count: 20)
         hidden.withUnsafeMutableBufferPointer {
-          store.readHiddenStates("last", of: batch, into: $0)
+          store.readHiddenStates("last", ofBatch: number, into: $0)
         }
         #expect(hidden == (0..<20).map { Float(number + $0) })
       }
       if let logits = layout.topLogits {
-        #expect(batch.logitRowCount == (logits.positions == .masked ? 2 : 5))
-        var values = [Float](repeating: 0, count: batch.logitRowCount * Self.k)
-        values.withUnsafeMutableBufferPointer { store.readTopLogits(of: batch, into: $0) }
+        let rows = store.logitRowCount(ofBatch: number)
+        #expect(rows == (logits.positions == .masked ? 2 : 5))
+        var values = [Float](repeating: 0, count: rows * Self.k)
+        values.withUnsafeMutableBufferPointer { store.readTopLogits(ofBatch: number, into: $0) }
         #expect(values == values.indices.map { Float(number) - Float($0) * 0.25 })
-        #expect(Array(store.topLogitIDs(of: batch)) == values.indices.map { Int32($0 + number) })
         #expect(
-          store.logNormalizers(of: batch).last
-            == Float(batch.logitRowCount * 2 - 1) + 0.1 * Float(number))
+          Array(store.topLogitIDs(ofBatch: number)) == values.indices.map { Int32($0 + number) })
+        #expect(
+          store.logNormalizers(ofBatch: number).last
+            == Float(rows * 2 - 1) + 0.1 * Float(number))
       }
     }
   }

@@ -72,12 +72,12 @@ enum WrittenFile: String, CaseIterable, Sendable {
           try logits.values.withUnsafeBufferPointer { values in
             try logits.ids.withUnsafeBufferPointer { ids in
               try writer.append(
-                StageActivationWriter.Batch(
+                StageActivationBatch(
                   place: BatchPlace(epoch: 0, step: step, microBatch: 0), tokenIDs: tokens,
-                  labels: tokens, offsets: [0, 3, 5], examples: [2 * step, 2 * step + 1],
-                  hiddenStates: layout.hiddenStates == nil ? [:] : ["last": hidden],
-                  topLogits: layout.topLogits == nil
-                    ? nil : .init(values: values, ids: ids, logNormalizers: values)))
+                  labels: tokens, offsets: [0, 3, 5], examples: [2 * step, 2 * step + 1]),
+                hiddenStates: layout.hiddenStates == nil ? [:] : ["last": hidden],
+                topLogits: layout.topLogits == nil
+                  ? nil : .init(values: values, ids: ids, logNormalizers: values))
             }
           }
         }

@@ -54,9 +54,10 @@ import Testing
     let onlyMasked = `case`.objectives == .divergenceOnMaskedRows
     let divergenceScale = divergenceWeight / Double(onlyMasked ? maskedCount : rows)
     let labelScale = labelWeight / Double(maskedCount)
-    let divergence = SoftTargetObjective(
-      temperature: Float(temperature), gradientScale: divergenceScale,
-      rows: onlyMasked ? masked : nil)
+    let everywhere = SoftTargetObjective(
+      temperature: Float(temperature), gradientScale: divergenceScale)
+    let divergence: any VocabularyObjective =
+      onlyMasked ? MaskedRows(everywhere, labels: labels) : everywhere
     let language = MaskedLanguageObjective(labels: labels, gradientScale: labelScale)
     let objectives: [any VocabularyObjective] =
       switch `case`.objectives {

@@ -19,7 +19,7 @@ struct HeadTests {
       return reference.hiddenStates(Array(batch.tokenIDs[rows]))[3][0]
     }
     let features =
-      family == .bert
+      family.structure.hasPooler
       ? reference.linear(first, "pooler.dense").map { $0.map(tanh) }
       : reference.linear(first, "classifier.dense").map { $0.map { max($0, 0) } }
     let expected = reference.linear(features, "classifier.output").flatMap { $0 }.map(Float.init)

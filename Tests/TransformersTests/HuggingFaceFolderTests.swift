@@ -19,7 +19,7 @@ struct HuggingFaceFolderTests {
     let report = try HuggingFaceFolder.write(
       model, vocabulary: vocabulary, tokenizer: settings, to: path)
     #expect(report.leftOut.isEmpty)
-    #expect(report.architecture.hasPrefix(form.0 == .bert ? "Bert" : "DistilBert"))
+    #expect(report.architecture.hasPrefix(form.0.classStem))
     #expect(
       try Folder.names(path: path) == [
         "config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt",

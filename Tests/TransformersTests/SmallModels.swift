@@ -7,9 +7,11 @@ extension TransformerConfiguration {
   static func small(_ family: ModelFamily, layers: Int = 3, dropout: Double = 0) -> Self {
     Self(
       family: family, vocabularySize: 40, hiddenSize: 16, layerCount: layers, headCount: 4,
-      feedForwardSize: 24, maximumPositions: 12, tokenTypeCount: family == .bert ? 2 : 0,
+      feedForwardSize: 24, maximumPositions: 12,
+      tokenTypeCount: family.structure.hasTokenTypes ? 2 : 0,
       layerNormEpsilon: 1e-12, hiddenDropout: dropout, attentionDropout: dropout,
-      classifierDropout: family == .bert ? nil : dropout, initializerRange: 0.3, paddingID: 0,
+      classifierDropout: family.defaults.classifierDropout == nil ? nil : dropout,
+      initializerRange: 0.3, paddingID: 0,
       labels: ["negative", "neutral", "positive"], usesSinusoidalPositions: false)
   }
 }

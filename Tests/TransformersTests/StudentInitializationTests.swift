@@ -60,23 +60,6 @@ struct StudentInitializationTests {
     #expect(head.norm.scale.values.allSatisfy { $0 == 1 })
   }
 
-  @Test("by default of the published script only the decoder's bias is copied")
-  func decoderBias() throws {
-    let teacher = TransformerModel.drawn(.small(.bert), heads: [.maskedLanguage])
-    let student = TransformerModel(
-      configuration: teacher.configuration.student(family: .distilbert, layerCount: 1),
-      heads: [.maskedLanguage])
-    let new = try StudentInitialization(
-      layers: [2], tokenTypes: .drop, maskedLanguageHead: .decoderBias
-    ).apply(to: student, from: teacher, seed: 1)
-    #expect(
-      new == ["dense.weight", "dense.bias", "norm.scale", "norm.shift"].map { "masked_lm.\($0)" })
-    #expect(
-      student.maskedLanguageHead?.decoderBias.values.elementsEqual(
-        teacher.maskedLanguageHead?.decoderBias.values ?? student.encoder.embeddings.words.values)
-        ?? false)
-  }
-
   @Test("impossible requests are refused before anything runs, all reasons at once")
   func refusals() {
     func problems(
@@ -122,7 +105,7 @@ struct StudentInitializationTests {
     let student = TransformerModel(configuration: .small(.distilbert), heads: [.maskedLanguage])
     #expect(throws: StudentInitializationError(problems: [.noMaskedLanguageHead])) {
       try StudentInitialization(
-        layers: [0, 1, 2], tokenTypes: nil, maskedLanguageHead: .decoderBias
+        layers: [0, 1, 2], tokenTypes: nil, maskedLanguageHead: .all
       ).apply(to: student, from: teacher, seed: 1)
     }
   }

@@ -40,15 +40,6 @@ public protocol LossTerm: Sendable, Equatable {
   /// Its keys that name a numbered hidden state of the student, and of the teacher: `pairs.0.student`.
   func keys(ofStudentLayer layer: Int) -> [String]
   func keys(ofTeacherLayer layer: Int) -> [String]
-
-  /// Parameters of its own, such as a projection: trained together with the student, kept in the same checkpoints and
-  /// not part of the model that comes out.
-  /// - Parameters:
-  ///   - path: what their paths begin with.
-  ///   - seed: the stage's.
-  func makeParameters(
-    path: String, student: ModelDimensions, teacher: ModelDimensions, seed: UInt64
-  ) -> [Parameter]
 }
 
 extension LossTerm {
@@ -64,15 +55,6 @@ extension LossTerm {
   public func keys(ofStudentLayer layer: Int) -> [String] { [] }
   public func keys(ofTeacherLayer layer: Int) -> [String] { [] }
 
-  public func makeParameters(
-    path: String, student: ModelDimensions, teacher: ModelDimensions, seed: UInt64
-  ) -> [Parameter] { [] }
-
-  /// The term that a map says, nil after a report. The caller reads the weight and closes the map.
-  public static func read(_ map: MapReader) -> (any LossTerm)? { options.read(map) }
-  public static var optionDescriptions: [OptionDescription] { options.descriptions }
-  /// Its keys as a definition writes them, without the weight.
-  public var written: [(String, CanonicalValue)] { Self.options.write(self) }
   public func isSame(as other: any LossTerm) -> Bool { other as? Self == self }
 }
 
@@ -99,8 +81,8 @@ public protocol VocabularyTerm: LossTerm {
   /// The term as it is where only the `count` largest of a teacher's logits are known; nil if it needs them all.
   func keeping(logits count: Int) -> Self?
 
-  /// The temperature at which the sum over all words must be known of logits that were kept; nil for a term that
-  /// does without.
+  /// The temperature T at which log Σ exp(t/T) over all words must be known beside the logits that were kept; nil for a
+  /// term that reads the kept logits and their words alone.
   var temperatureOfKeptLogits: Double? { get }
 }
 
@@ -126,9 +108,24 @@ extension LossTerm {
 
 /// A term on tensors: hidden states and class logits.
 public protocol TensorTerm: LossTerm {
+  /// Parameters of its own, such as a projection: trained together with the student, kept in the same checkpoints and
+  /// not part of the model that comes out. A batch hands them to `sum` in the same order.
+  /// - Parameters:
+  ///   - path: what their paths begin with.
+  ///   - seed: the stage's.
+  func makeParameters(
+    path: String, student: ModelDimensions, teacher: ModelDimensions, seed: UInt64
+  ) -> [Parameter]
+
   /// The sum of the loss over the batch's rows, without the weight. In a recording scope it also adds the gradient to the
   /// tensors it is taken of: by a loss of the engine, such as `squaredError`, or by `seedGradient(of:with:)`.
   /// - Parameter gradientScale: what the gradient of each row's loss is multiplied by: the term's weight over the rows of
   ///   the step.
   func sum(over batch: TermBatch, gradientScale: Double, in scope: ComputeScope) -> Double
+}
+
+extension TensorTerm {
+  public func makeParameters(
+    path: String, student: ModelDimensions, teacher: ModelDimensions, seed: UInt64
+  ) -> [Parameter] { [] }
 }

@@ -59,7 +59,7 @@ extension TransformerModel {
   public var dimensions: ModelDimensions {
     ModelDimensions(
       layerCount: configuration.layerCount, hiddenSize: configuration.hiddenSize,
-      headCount: configuration.headCount, vocabularySize: configuration.vocabularySize,
+      vocabularySize: configuration.vocabularySize,
       classCount: classificationHead == nil ? nil : configuration.labels.count)
   }
 }

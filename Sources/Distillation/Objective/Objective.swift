@@ -7,6 +7,8 @@ import RetortTensorEngine
 public struct WeightedTerm: Sendable, Equatable {
   public var weight: Double
   public var term: any LossTerm
+  /// How many of a teacher's logits the term is taken of; nil where it is taken of all, or of none.
+  public internal(set) var keptLogits: Int?
 
   public init(_ weight: Double, _ term: any LossTerm) {
     precondition(weight >= 0, "a weight of \(weight)")
@@ -16,7 +18,7 @@ public struct WeightedTerm: Sendable, Equatable {
   public var name: String { term.name }
 
   public static func == (a: WeightedTerm, b: WeightedTerm) -> Bool {
-    a.weight == b.weight && a.term.isSame(as: b.term)
+    a.weight == b.weight && a.keptLogits == b.keptLogits && a.term.isSame(as: b.term)
   }
 }
 
@@ -60,14 +62,9 @@ public struct Objective: Sendable, Equatable {
 
   /// One of its terms by itself, with weight 1.
   public func alone(_ name: String) -> Objective {
-    guard let term = self[name]?.term else { preconditionFailure("no term \(name)") }
-    return Objective(WeightedTerm(1, term))
-  }
-
-  /// All terms but one; nil if none is left.
-  public func without(_ name: String) -> Objective? {
-    let rest = terms.filter { $0.name != name }
-    return rest.isEmpty ? nil : Objective(rest)
+    guard var weighted = self[name] else { preconditionFailure("no term \(name)") }
+    weighted.weight = 1
+    return Objective(weighted)
   }
 
   /// The objective as it is where only the `count` largest of a teacher's logits are known.
@@ -80,18 +77,20 @@ public struct Objective: Sendable, Equatable {
         throw NeedsAllLogits(term: weighted.name)
       }
       objective.terms[index].term = term
+      objective.terms[index].keptLogits = count
     }
     return objective
   }
 
-  /// Temperatures at which a teacher's kept logits are read, each once.
-  public var temperaturesOfKeptLogits: [Double] {
-    var found: [Double] = []
-    for weighted in terms {
-      guard let temperature = (weighted.term as? any VocabularyTerm)?.temperatureOfKeptLogits,
-        !found.contains(temperature)
-      else { continue }
-      found.append(temperature)
+  /// Temperatures of log-normalisers that must be stored beside a teacher's kept logits, each once.
+  public var temperaturesOfKeptLogits: [Double] { readingsOfKeptLogits.compactMap { $0 } }
+
+  /// How the teacher's kept logits are read, each way once: with log-normalisers of a temperature, or nil without.
+  var readingsOfKeptLogits: [Double?] {
+    var found: [Double?] = []
+    for case let term as any VocabularyTerm in terms.map(\.term)
+    where term.readsTeacher && !found.contains(term.temperatureOfKeptLogits) {
+      found.append(term.temperatureOfKeptLogits)
     }
     return found
   }
@@ -165,8 +164,9 @@ public struct Objective: Sendable, Equatable {
     student: ModelDimensions, teacher: ModelDimensions, seed: UInt64
   ) -> [[Parameter]] {
     terms.map { weighted in
-      let parameters = weighted.term.makeParameters(
-        path: weighted.name, student: student, teacher: teacher, seed: seed)
+      let parameters =
+        (weighted.term as? any TensorTerm)?.makeParameters(
+          path: weighted.name, student: student, teacher: teacher, seed: seed) ?? []
       precondition(
         parameters.allSatisfy { $0.path.hasPrefix(weighted.name) },
         "parameters of \(weighted.name) under other names")

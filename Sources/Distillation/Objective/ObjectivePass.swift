@@ -53,7 +53,8 @@ struct ObjectivePass {
       sums.terms[index] = term.sum(
         over: TermBatch(
           student: observed.tensors, teacher: targets?.tensors ?? ObservedTensors(),
-          classes: batch.classes, layout: layout, parameters: parameters[index]),
+          words: batch.words, classes: batch.classes, layout: layout,
+          parameters: parameters[index]),
         gradientScale: counts.gradientScale(over: term.rows, weight: weighted.weight), in: scope)
     }
     return sums
@@ -67,7 +68,7 @@ struct ObjectivePass {
     case nil: return nil
     case .all: return layout.allRows
     case .masked:
-      let masked = batch.maskedRows
+      let masked = batch.words.maskedRows
       return masked.isEmpty ? nil : RowSelection(layout: layout, rows: masked)
     }
   }
@@ -91,7 +92,7 @@ struct ObjectivePass {
       guard let term = weighted.term as? any VocabularyTerm else { continue }
       let known = VocabularyRows(
         labels: labels,
-        teacherLogits: term.temperatureOfKeptLogits.flatMap { targets?.topLogits[$0] })
+        teacherLogits: term.readsTeacher ? targets?.topLogits[term.temperatureOfKeptLogits] : nil)
       let isEverywhere = term.positions == .all
       func onItsRows(_ objective: any VocabularyObjective) -> any VocabularyObjective {
         isEverywhere ? objective : MaskedRows(objective, labels: labels)
@@ -116,18 +117,4 @@ struct ObjectivePass {
       sums.measurements[measurement.name] = Measurement(rows: measurement.rows, sum: value)
     }
   }
-}
-
-/// An objective of masked positions among rows of which others may stream past.
-private struct MaskedRows: VocabularyObjective {
-  private let objective: any VocabularyObjective
-  private let labels: [Int32]
-
-  init(_ objective: any VocabularyObjective, labels: [Int32]) {
-    (self.objective, self.labels) = (objective, labels)
-  }
-
-  var readsTeacher: Bool { objective.readsTeacher }
-  func applies(toRow row: Int) -> Bool { labels[row] >= 0 && objective.applies(toRow: row) }
-  func evaluate(_ row: VocabularyRow) -> Double { objective.evaluate(row) }
 }

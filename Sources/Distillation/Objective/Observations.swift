@@ -58,17 +58,15 @@ public struct Observations: Sendable, Equatable {
 public struct ModelDimensions: Sendable, Equatable {
   public var layerCount: Int?
   public var hiddenSize: Int?
-  public var headCount: Int?
   public var vocabularySize: Int?
   public var classCount: Int?
 
   public init(
-    layerCount: Int? = nil, hiddenSize: Int? = nil, headCount: Int? = nil,
+    layerCount: Int? = nil, hiddenSize: Int? = nil,
     vocabularySize: Int? = nil, classCount: Int? = nil
   ) {
     self.layerCount = layerCount
     self.hiddenSize = hiddenSize
-    self.headCount = headCount
     self.vocabularySize = vocabularySize
     self.classCount = classCount
   }

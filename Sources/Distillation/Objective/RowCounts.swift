@@ -10,6 +10,7 @@ public struct RowCounts: Sendable, Equatable {
     (self.tokens, self.maskedTokens, self.sentences) = (tokens, maskedTokens, sentences)
   }
 
+  /// How many rows of that kind there are.
   public func of(_ rows: TermRows) -> Int {
     switch rows {
     case .tokens: tokens

@@ -5,7 +5,8 @@ import RetortTensorEngine
 public struct VocabularyRows: Sendable {
   /// [R], the word that was masked, -1 where none was.
   public let labels: [Int32]
-  /// What was kept of the teacher's logits of these rows, where it does not compute them.
+  /// What was kept of the teacher's logits of these rows, where it does not compute them; with log-normalisers if the term
+  /// has a `temperatureOfKeptLogits`. Nil for a term that reads no logits of the teacher.
   public let teacherLogits: TopLogits?
 
   public init(labels: [Int32], teacherLogits: TopLogits?) {
@@ -18,22 +19,35 @@ public struct VocabularyRows: Sendable {
 public struct TermBatch {
   public let student: ObservedTensors
   public let teacher: ObservedTensors
-  /// [N], the classes of labelled sentences.
+  /// [T] of masked text: the word that was masked, -1 where none was. Empty for labelled sentences.
+  public let words: [Int32]
+  /// [N], the classes of labelled sentences; empty for masked text.
   public let classes: [Int32]
   public let layout: SequenceLayout
   /// The term's own.
   public let parameters: [Parameter]
 
   public init(
-    student: ObservedTensors, teacher: ObservedTensors, classes: [Int32], layout: SequenceLayout,
-    parameters: [Parameter]
+    student: ObservedTensors, teacher: ObservedTensors, words: [Int32] = [], classes: [Int32] = [],
+    layout: SequenceLayout, parameters: [Parameter] = []
   ) {
     self.student = student
     self.teacher = teacher
+    self.words = words
     self.classes = classes
     self.layout = layout
     self.parameters = parameters
   }
+}
+
+extension TermBatch {
+  /// The rows whose word was masked, in order: those that a mean over `maskedTokens` is of.
+  public var maskedRows: [Int32] { words.maskedRows }
+}
+
+extension [Int32] {
+  /// Of masked words [T], -1 where none was masked: the rows with one.
+  var maskedRows: [Int32] { indices.filter { self[$0] >= 0 }.map(Int32.init) }
 }
 
 /// What a model computed for a batch.

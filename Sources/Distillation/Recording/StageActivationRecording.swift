@@ -68,8 +68,7 @@ public struct StageActivationRecording {
   ) throws {
     scope.reset()
     let layout = SequenceLayout(batch.packed)
-    let masked = RowSelection(
-      layout: layout, rows: batch.labels.indices.filter { batch.labels[$0] >= 0 }.map(Int32.init))
+    let masked = RowSelection(layout: layout, rows: batch.labels.maskedRows)
     let logits = writer.layout.topLogits
     let logitRows = logits.map { $0.positions == .all ? layout.allRows : masked }
     let layers = (writer.layout.hiddenStates?.layers ?? []).compactMap(
@@ -90,16 +89,16 @@ public struct StageActivationRecording {
     try batch.packed.tokenIDs.withUnsafeBufferPointer { tokenIDs in
       try batch.labels.withUnsafeBufferPointer { labels in
         try writer.append(
-          StageActivationWriter.Batch(
+          StageActivationBatch(
             place: place, tokenIDs: tokenIDs, labels: labels, offsets: batch.packed.offsets,
-            examples: batch.packed.examples,
-            hiddenStates: Dictionary(
-              uniqueKeysWithValues: layers.map {
-                ($0.storedName, observed.tensors.hiddenState($0).values)
-              }),
-            topLogits: selection.map {
-              .init(values: $0.values, ids: $0.ids, logNormalizers: $0.logNormalizers)
-            }))
+            examples: batch.packed.examples),
+          hiddenStates: Dictionary(
+            uniqueKeysWithValues: layers.map {
+              ($0.storedName, observed.tensors.hiddenState($0).values)
+            }),
+          topLogits: selection.map {
+            .init(values: $0.values, ids: $0.ids, logNormalizers: $0.logNormalizers)
+          })
       }
     }
     extendLifetime(selection)

@@ -13,12 +13,12 @@ public final class StoredTeacher: TeacherSource {
   private let store: StageActivationStore
   private let head: MaskedLanguageHead?
   private let vocabularySize: Int
-  /// Of the temperatures that the objective reads, which of the stored ones; empty where logits are computed.
-  private let temperatures: [Double: Int]
+  /// How kept logits are read, by temperature, and which of the stored log-normalisers that takes. Nil for neither.
+  private let readings: [Double?: Int?]
   private let scope: ComputeScope
   // Memory that is kept from batch to batch.
   private var scratch: [Float] = []
-  private var kept: [Double: TopLogits] = [:]
+  private var kept: [Double?: TopLogits] = [:]
 
   /// - Parameters:
   ///   - store: of the stage's teacher outputs.
@@ -39,15 +39,17 @@ public final class StoredTeacher: TeacherSource {
       throw .ofAnother(path: store.path, differences: differences)
     }
     let (asked, layout) = (objective.readsOfTeacher, store.layout)
-    var temperatures: [Double: Int] = [:]
+    var readings: [Double?: Int?] = [:]
     if let logits = layout.topLogits, let positions = asked.vocabularyLogits {
-      for temperature in objective.temperaturesOfKeptLogits {
-        guard let place = logits.temperatures.firstIndex(of: temperature) else {
+      for reading in objective.readingsOfKeptLogits {
+        let place = reading.flatMap(logits.temperatures.firstIndex(of:))
+        if let reading, place == nil {
           throw .lacks(
-            path: store.path, what: "temperature \(temperature)",
-            has: logits.temperatures.map { "\($0)" }.joined(separator: ", "))
+            path: store.path, what: "temperature \(reading)",
+            has: logits.temperatures.isEmpty
+              ? "none" : logits.temperatures.map { "\($0)" }.joined(separator: ", "))
         }
-        temperatures[temperature] = place
+        readings.updateValue(place, forKey: reading)
       }
       guard logits.positions == .all || positions == .masked else {
         throw .lacks(path: store.path, what: "logits of all positions", has: "masked ones only")
@@ -70,7 +72,7 @@ public final class StoredTeacher: TeacherSource {
     self.store = store
     self.head = head
     self.vocabularySize = vocabularySize
-    self.temperatures = temperatures
+    self.readings = readings
     scope = ComputeScope(engine: engine, recording: false)
   }
 
@@ -94,10 +96,10 @@ public final class StoredTeacher: TeacherSource {
     }
     scope.reset()
     var targets = TeacherTargets()
-    let computed = temperatures.isEmpty ? request.logitRows : nil
+    let computed = store.layout.topLogits == nil ? request.logitRows : nil
     var states: [HiddenLayer: Tensor] = [:]
     for layer in request.hiddenStates.union(computed == nil ? [] : [.last]).sorted() {
-      states[layer] = hiddenStates(layer, of: stored, rows: layout.tokenCount)
+      states[layer] = hiddenStates(layer, ofBatch: number, rows: layout.tokenCount)
     }
     targets.tensors = ObservedTensors(hiddenStates: states)
     if let computed, let last = states[.last] {
@@ -105,9 +107,9 @@ public final class StoredTeacher: TeacherSource {
         hidden: last, rows: layout.allRows, wanted: computed, in: scope)
     }
     if let wanted = request.logitRows {
-      for (temperature, place) in temperatures {
-        targets.topLogits[temperature] = try topLogits(
-          of: stored, rows: wanted.rows, temperature: temperature, place: place)
+      for (reading, place) in readings {
+        targets.topLogits[reading] = try topLogits(
+          ofBatch: number, rows: wanted.rows, reading: reading, place: place)
       }
     }
     return targets
@@ -120,35 +122,38 @@ public final class StoredTeacher: TeacherSource {
 
   /// [T, C]
   private func hiddenStates(
-    _ layer: HiddenLayer, of batch: StageActivationStore.Batch, rows: Int
+    _ layer: HiddenLayer, ofBatch number: Int, rows: Int
   ) -> Tensor {
     let columns = store.layout.hiddenStates?.hiddenSize ?? 0
     return withScratch(rows * columns) { states in
-      store.readHiddenStates(layer.storedName, of: batch, into: states)
+      store.readHiddenStates(layer.storedName, ofBatch: number, into: states)
       return scope.input(UnsafeBufferPointer(states), rows: rows, columns: columns)
     }
   }
 
+  /// - Parameter place: of the log-normalisers among the stored ones; nil for none.
   private func topLogits(
-    of batch: StageActivationStore.Batch, rows: [Int32], temperature: Double, place: Int
+    ofBatch number: Int, rows: [Int32], reading: Double?, place: Int?
   ) throws(StoredTeacherError) -> TopLogits? {
     guard let layout = store.layout.topLogits else { return nil }
-    let ids = store.topLogitIDs(of: batch)
+    let ids = store.topLogitIDs(ofBatch: number)
     guard ids.allSatisfy({ (0..<vocabularySize).contains(Int($0)) }) else {
       throw .foreignWords(path: store.path, vocabularySize: vocabularySize)
     }
-    let holdsTheseRows = rows.count == batch.logitRowCount
+    let storedRows = store.logitRowCount(ofBatch: number)
+    let holdsTheseRows = rows.count == storedRows
     precondition(
       layout.positions == .all || holdsTheseRows,
-      "\(rows.count) rows of \(batch.logitRowCount) stored for the masked positions")
-    let sums = store.logNormalizers(of: batch)
+      "\(rows.count) rows of \(storedRows) stored for the masked positions")
+    let normalizers = place.map { (values: store.logNormalizers(ofBatch: number), place: $0) }
     let (k, temperatures) = (layout.count, layout.temperatures.count)
     var kept =
-      self.kept.removeValue(forKey: temperature)
+      self.kept.removeValue(forKey: reading)
       ?? TopLogits(rows: 0, count: 0, values: [], ids: [], logNormalizers: [])
-    withScratch(batch.logitRowCount * k) { values in
-      store.readTopLogits(of: batch, into: values)
-      kept.replace(rows: rows.count, count: k) { keptValues, keptIDs, logNormalizers in
+    withScratch(storedRows * k) { values in
+      store.readTopLogits(ofBatch: number, into: values)
+      kept.replace(rows: rows.count, count: k, hasNormalizers: place != nil) {
+        keptValues, keptIDs, logNormalizers in
         for i in rows.indices {
           // Masked rows of a store of all, or exactly the rows that it has.
           let row = holdsTheseRows ? i : Int(rows[i])
@@ -156,11 +161,13 @@ public final class StoredTeacher: TeacherSource {
             keptValues[i * k + j] = values[row * k + j]
             keptIDs[i * k + j] = ids[row * k + j]
           }
-          logNormalizers[i] = sums[row * temperatures + place]
+          if let normalizers {
+            logNormalizers[i] = normalizers.values[row * temperatures + normalizers.place]
+          }
         }
       }
     }
-    self.kept[temperature] = kept
+    self.kept[reading] = kept
     return kept
   }
 

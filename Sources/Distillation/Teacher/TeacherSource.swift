@@ -8,8 +8,9 @@ public struct TeacherTargets {
   public var tensors = ObservedTensors()
   /// What gives the teacher's logits of the asked-for rows; nil if they were not asked for.
   public var vocabulary: TeacherVocabulary?
-  /// What was kept of the teacher's logits of those rows, by temperature; then `vocabulary` is nil.
-  public var topLogits: [Double: TopLogits] = [:]
+  /// What was kept of the teacher's logits of those rows; then `vocabulary` is nil. By the temperature of the
+  /// log-normalisers, nil for those without.
+  public var topLogits: [Double?: TopLogits] = [:]
 
   public init() {}
 }

@@ -12,9 +12,7 @@ public struct LogitMSE: VocabularyTerm {
   public static let batchKinds: Set<BatchKind> = [.maskedText]
   public static let options = OptionList(
     { LogitMSE(positions: $0) },
-    OptionField(
-      "positions", \.positions, .choice,
-      "Where it is compared: at all tokens, or where a word was masked."))
+    OptionField.positions(\.positions))
 
   public var positions: TokenPositions
 

@@ -16,9 +16,7 @@ public struct ReverseKL: VocabularyTerm {
   public static let options = OptionList(
     { ReverseKL(temperature: $0, positions: $1) },
     OptionField("temperature", \.temperature, .temperature, OptionType.temperatureAbout),
-    OptionField(
-      "positions", \.positions, .choice,
-      "Where it is compared: at all tokens, or where a word was masked."))
+    OptionField.positions(\.positions))
 
   /// Both models' logits are divided by it.
   public var temperature: Double

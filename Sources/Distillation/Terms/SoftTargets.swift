@@ -13,9 +13,7 @@ public struct SoftTargets: VocabularyTerm {
   public static let options = OptionList(
     { SoftTargets(temperature: $0, positions: $1) },
     OptionField("temperature", \.temperature, .temperature, OptionType.temperatureAbout),
-    OptionField(
-      "positions", \.positions, .choice,
-      "Where it is compared: at all tokens, or where a word was masked."))
+    OptionField.positions(\.positions))
 
   /// Both models' logits are divided by it.
   public var temperature: Double
@@ -76,6 +74,17 @@ enum SoftTargetFormula {
   static func text(_ temperature: Double) -> String {
     let t = PlainNumber.text(temperature)
     return "\(t)² · KL(softmax(teacher / \(t)) ‖ softmax(student / \(t)))"
+  }
+}
+
+extension OptionField where Value == TokenPositions {
+  /// The option `positions` of a term on logits.
+  public static func positions(
+    _ path: any KeyPath<Root, TokenPositions> & Sendable
+  ) -> OptionField {
+    OptionField(
+      "positions", path, .choice, "Where it is compared: at all tokens, or where a word was masked."
+    )
   }
 }
 

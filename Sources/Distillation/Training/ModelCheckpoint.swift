@@ -30,9 +30,7 @@ public enum ModelCheckpoint {
     of model: TransformerModel, attributes: [String: StoredValue], files: [String: [UInt8]]
   ) -> CheckpointContent {
     var content = CheckpointContent()
-    content.model = model.parameters.map {
-      StoredTensor(path: $0.path, shape: $0.shape, values: UnsafeBufferPointer($0.values))
-    }
+    content.model = model.storedTensors
     content.attributes = attributes
     content.files = files
     return content

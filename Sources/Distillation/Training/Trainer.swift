@@ -176,13 +176,8 @@ public final class Trainer<Job: TrainingJob> {
   private func restore() throws {
     let stored = try checkpointing?.restore(
       model: job.model, objective: Array(objectiveParameters.joined()), optimizer: optimizer,
-      stateNames: type(of: settings.optimization.optimizer).stateNames)
+      settings: settings)
     guard let stored else { return }
-    let count = settings.objective.terms.count
-    guard stored.window.terms.count == count else {
-      throw TrainingError.foreignProgress(
-        "it has \(stored.window.terms.count) loss terms, not \(count)")
-    }
     progress = stored
     progress.clock.resumes += 1
     job.goOn(afterDraws: progress.drawCount)
@@ -207,7 +202,7 @@ public final class Trainer<Job: TrainingJob> {
     progress.clock.peakMemoryBytes = max(progress.clock.peakMemoryBytes, ProcessMemory.peakBytes)
     try checkpointing.save(
       model: job.model, objective: Array(objectiveParameters.joined()), optimizer: optimizer,
-      stateNames: type(of: settings.optimization.optimizer).stateNames, progress: progress)
+      settings: settings, progress: progress)
     lastSave = .now
     try observer?.checkpointWritten(path: checkpointing.path, step: progress.step)
   }

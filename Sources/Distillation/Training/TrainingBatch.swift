@@ -23,8 +23,6 @@ public struct TrainingBatch: Sendable {
     words = []
     maskedCount = 0
   }
-
-  var maskedRows: [Int32] { words.indices.filter { words[$0] >= 0 }.map(Int32.init) }
 }
 
 extension RowCounts {

@@ -31,23 +31,23 @@ public struct TrainingCheckpointing {
 
   /// - Parameters:
   ///   - objective: the terms' own parameters.
-  ///   - stateNames: of what the optimizer keeps.
+  ///   - settings: the training's.
   func save(
     model: TransformerModel, objective: [Parameter], optimizer: any Optimizer,
-    stateNames: [String], progress: TrainingProgress
+    settings: TrainingSettings, progress: TrainingProgress
   ) throws {
     var content = ModelCheckpoint.content(of: model, attributes: attributes, files: files)
     content.objective = objective.map {
       StoredTensor(path: $0.path, shape: $0.shape, values: UnsafeBufferPointer($0.values))
     }
-    for name in stateNames {
+    for name in type(of: settings.optimization.optimizer).stateNames {
       content.optimizer[name] = zip(optimizer.parameters, optimizer.state(named: name)).map {
         StoredTensor(
           path: $0.path, shape: $0.shape,
           values: UnsafeBufferPointer(rebasing: UnsafeBufferPointer($1.values)[..<$0.count]))
       }
     }
-    content.progress = progress.storedValues
+    content.progress = progress.storedValues.merging(TrainingNames(settings).storedValues) { $1 }
     try Checkpoint.write(path: path, content: content)
   }
 
@@ -59,9 +59,10 @@ public struct TrainingCheckpointing {
   }
 
   /// Sets model, objective and optimizer to where the checkpoint stands; nil if there is none to go on from.
+  /// - Throws: what differs between the checkpoint's training and the one of `settings`.
   func restore(
     model: TransformerModel, objective: [Parameter], optimizer: any Optimizer,
-    stateNames: [String]
+    settings: TrainingSettings
   ) throws -> TrainingProgress? {
     guard resumes, FileManager.default.fileExists(atPath: path) else { return nil }
     let checkpoint = try Checkpoint(path: path)
@@ -71,11 +72,13 @@ public struct TrainingCheckpointing {
         "\(path) was written with another \(name.replacing("_", with: " "))")
     }
     try ModelCheckpoint.load(checkpoint, into: model)
+    try TrainingNames(settings).check(checkpoint.progress, path: path)
     try checkpoint.validate(
       expected: objective.map { TensorShape(path: $0.path, shape: $0.shape) }, in: "/objective")
     for parameter in objective {
       try checkpoint.read(parameter.path, in: "/objective", into: parameter.values)
     }
+    let stateNames = type(of: settings.optimization.optimizer).stateNames
     guard checkpoint.optimizerGroups == stateNames.sorted() else {
       throw TrainingError.foreignProgress("\(path) was written with another optimizer")
     }

@@ -1,8 +1,9 @@
 import RetortEvaluation
 import RetortStorage
 
-/// Where a training stands, between two optimizer steps: everything, with weights and moments, that going on
-/// from here to the same bits takes. Counter-based streams are functions of seed, step and place, so they need none.
+/// Where a training is, between two optimizer steps. With the weights and the moments it is enough to continue the
+/// training to the same bits. Random numbers of counter-based streams follow from seed, step and place, so nothing of
+/// them is kept.
 public struct TrainingProgress: Sendable, Equatable {
   /// Optimizer steps done.
   public var step = 0

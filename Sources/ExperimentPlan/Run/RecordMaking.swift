@@ -98,10 +98,12 @@ struct RecordMaking {
       let model = try models.make(.model(name))
       let configuration = model.configuration
       let remark = try weightsRemark(definition.source.address)
+      let isRandomFile = remark?.hasPrefix("random") ?? false
       return RunRecord.Weights(
-        name: name,
-        origin: remark?.hasPrefix("random") ?? false ? .random : definition.source.origin,
+        name: name, origin: isRandomFile ? .random : definition.source.origin,
         source: definition.sourceText + (remark.map { ", \($0)" } ?? ""),
+        drawnFor: isRandomFile ? .file : definition.source.drawnFor,
+        sizesOf: definition.source.sizesOf,
         digest: definition.source.address.flatMap { facts.folders[$0]?.weights },
         architecture: "\(configuration.family), \(configuration.layerCount) layers, "
           + "hidden \(configuration.hiddenSize), \(configuration.headCount) heads, "
@@ -181,6 +183,27 @@ extension ModelSource {
     case .folder(.path): .folder
     case .randomWeights, .scratch, .randomStudent: .random
     case .layers: .copied
+    }
+  }
+}
+
+extension ModelSource {
+  /// What its random values are drawn for; nil where it has none.
+  fileprivate var drawnFor: RunRecord.Weights.DrawnFor? {
+    switch self {
+    case .scratch: .definition
+    case .randomWeights: .sizes
+    case .randomStudent: .student
+    case .folder, .layers: nil
+    }
+  }
+
+  /// Whose sizes its random values have.
+  fileprivate var sizesOf: String? {
+    switch self {
+    case .randomWeights(let address): "\(address)"
+    case .randomStudent(let student): student.of
+    case .scratch, .folder, .layers: nil
     }
   }
 }

@@ -4,9 +4,7 @@ import RetortRecords
 extension PlannedStage {
   /// Role to the model or stage that fills it.
   var inputNames: [String: String] {
-    var names = Dictionary(uniqueKeysWithValues: stage.work.inputs.map { ($0.role, $0.name) })
-    names.merge(stage.work.furtherInputs) { $1 }
-    return names
+    Dictionary(uniqueKeysWithValues: stage.work.inputs.map { ($0.role, $0.name) })
   }
 
   /// The data it is trained and evaluated on.
@@ -26,9 +24,11 @@ extension StageRecord {
     var record = self
     record.stage.id = planned.id
     record.stage.variant = planned.role.variant
-    let targets = stage.inputs[StageExecution.targetsName]
+    // Earlier versions kept it among the inputs.
+    record.stage.targets = record.stage.targets ?? record.stage.inputs["targets"]
     record.stage.inputs = planned.inputNames
-    record.stage.inputs[StageExecution.targetsName] = targets
+    record.stage.trainedRole = type(of: planned.stage.work).trainedRole
+    record.stage.classifier = planned.stage.work.classifierOrigin
     record.stage.data = planned.dataNames
     if let name = planned.evaluatedName {
       for index in record.stage.evaluations.indices { record.stage.evaluations[index].data = name }

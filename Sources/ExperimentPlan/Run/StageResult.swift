@@ -13,31 +13,34 @@ struct StageResult {
 }
 
 extension StageExecution {
-  /// What a record's inputs call the place that a teacher's outputs came from.
-  static let targetsName = "targets"
-
   /// - Parameter targets: where a teacher's outputs came from if not from a live one, in words.
   func result(
     _ model: TransformerModel, _ progress: TrainingProgress, objective: Objective, window: Int,
     targets: String? = nil, selectBest: SelectionRule = .last,
     accounting: RunRecord.GradientBreakdowns? = nil
   ) -> StageResult {
-    var inputs = planned.inputNames
-    inputs[Self.targetsName] = targets
     let devName = planned.evaluatedName
     let epochs = devName == nil ? [] : progress.epochs.compactMap(RunRecord.Epoch.init)
-    let best = RunRecord.Best(of: epochs, kept: selectBest.bestEpoch(of: progress.epochs))
+    let best = RunRecord.Best(
+      of: epochs, kept: selectBest.bestEpoch(of: progress.epochs), rule: selectBest.name)
     let clock = progress.clock
     let stage = RunRecord.Stage(
       id: planned.id, kind: planned.kind,
       variant: planned.role.variant,
-      inputs: inputs, digest: digest, data: planned.dataNames, seed: training.seed,
+      inputs: planned.inputNames, trainedRole: type(of: planned.stage.work).trainedRole,
+      targets: targets, classifier: planned.stage.work.classifierOrigin, digest: digest,
+      data: planned.dataNames, seed: training.seed,
       parameters: model.parameterCounts,
       steps: progress.step, sequences: progress.sequences, tokens: progress.tokens,
       budget: training.limit.words,
       learningRate: training.learningRateText(totalSteps: progress.step), loss: objective.formula,
       curve: RunRecord.LossCurve(
         window: window,
+        scales: objective.terms.compactMap { weighted in
+          weighted.term.scale.map {
+            .init(term: weighted.name, factor: $0.factor, option: $0.option, value: $0.value)
+          }
+        },
         points: progress.curve.map { point in
           RunRecord.LossCurve.Point(
             step: point.step,
@@ -74,7 +77,8 @@ extension RunRecord.GradientBreakdowns {
         Term(
           name: $0.name, weight: $0.weight, scale: $0.term.scale?.factor ?? 1,
           scaledBy: $0.term.scale.map { Term.Option(name: $0.option, value: $0.value) },
-          measures: $0.term.measures.isEmpty ? nil : $0.term.measures)
+          measures: $0.term.measures.isEmpty ? nil : $0.term.measures,
+          readsKeptLogits: $0.keptLogits != nil)
       },
       points: breakdowns.map {
         Point(

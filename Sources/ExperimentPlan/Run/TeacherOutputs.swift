@@ -96,8 +96,9 @@ extension StageActivationLayout {
     [
       topLogits.map {
         "\($0.count) largest logits of \($0.positions.rawValue) positions, "
-          + "\($0.precision.rawValue), T = "
-          + $0.temperatures.map(PlainNumber.text).joined(separator: ", ")
+          + $0.precision.rawValue
+          + ($0.temperatures.isEmpty
+            ? "" : ", T = " + $0.temperatures.map(PlainNumber.text).joined(separator: ", "))
       },
       hiddenStates.map { states in
         (states.layers == ["last"]

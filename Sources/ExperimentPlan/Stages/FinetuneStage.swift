@@ -2,6 +2,7 @@
 import RetortDistillation
 import RetortEvaluation
 import RetortOptions
+import RetortRecords
 
 struct FinetuneStage: StageWork {
   var model: String
@@ -181,9 +182,7 @@ struct FinetuneStage: StageWork {
     }
   }
 
-  var furtherInputs: [String: String] {
-    head == .stored ? ["classifier": "stored with \(model)"] : [:]
-  }
+  var classifierOrigin: RunRecord.ClassifierOrigin? { head == .stored ? .stored : .new }
 
   /// With the metric that chooses the epoch.
   var versions: [(name: String, version: Int)] {

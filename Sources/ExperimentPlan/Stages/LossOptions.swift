@@ -199,7 +199,7 @@ extension LossOptions {
 extension ModelShape {
   var dimensions: ModelDimensions {
     ModelDimensions(
-      layerCount: layerCount, hiddenSize: hiddenSize, headCount: configuration?.headCount,
+      layerCount: layerCount, hiddenSize: hiddenSize,
       vocabularySize: vocabularySize, classCount: classifier?.classes.count)
   }
 }

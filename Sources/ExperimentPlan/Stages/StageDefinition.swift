@@ -30,14 +30,14 @@ extension StageDefinition {
   }
 
   /// What the stage's result depends on: no names, no recipe, no checkpoint interval. Inputs and
-  /// data are told by their digests.
+  /// data count by their digests.
   /// - Parameter versions: those of the stage.
   func canonicalForDigest(
     inputs: [String], data: [String], versions: [(name: String, version: Int)]
   ) -> CanonicalValue {
-    let toldOtherwise = type(of: work).toldByContents.union(["checkpoint_every"])
+    let named = type(of: work).keysOfContents.union(["checkpoint_every"])
     let options = (work.digestEntries + trainingEntries).filter {
-      !toldOtherwise.contains($0.0)
+      !named.contains($0.0)
     }
     let raised = versions.filter { $0.version != 1 }
     return .map(

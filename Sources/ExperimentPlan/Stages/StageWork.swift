@@ -41,7 +41,7 @@ protocol StageWork: Sendable, Equatable {
   func reads(role: String) -> Bool
   /// The same, its trained model another one.
   func training(_ model: String) -> Self
-  /// What model comes out, told without loading it.
+  /// What model comes out, as far as that is known without loading it.
   /// - Parameter shape: of what is trained.
   func shape(after shape: ModelShape) -> ModelShape
   /// The same with what it leaves open settled by what its inputs have.
@@ -64,8 +64,8 @@ protocol StageWork: Sendable, Equatable {
   var details: [String] { get }
   /// What is noted as it begins; nil for nothing.
   var remark: String? { get }
-  /// What its record says of its inputs, other than the name in each role.
-  var furtherInputs: [String: String] { get }
+  /// What the classifier that it trains begins as; nil where it trains none.
+  var classifierOrigin: RunRecord.ClassifierOrigin? { get }
 }
 
 /// What plans and baselines need to know of a distillation on text.
@@ -97,7 +97,7 @@ extension StageWork {
   var statedLoss: LossOptions? { nil }
   var distillation: Distillation? { nil }
   var remark: String? { nil }
-  var furtherInputs: [String: String] { [:] }
+  var classifierOrigin: RunRecord.ClassifierOrigin? { nil }
   func settled(in checks: DefinitionChecks) -> Self { self }
   var corpus: CorpusOptions? { nil }
   var task: TaskSource? { nil }
@@ -116,9 +116,9 @@ extension StageWork {
     return name
   }
 
-  /// Keys of which a digest knows more than the name that is written: the contents of the model, stage, text, task or
-  /// store of that name. Their types say so.
-  static var toldByContents: Set<String> {
+  /// Keys whose value is a name: a digest has the contents of the model, stage, text, task or store of that name instead.
+  /// Their types say so.
+  static var keysOfContents: Set<String> {
     Set(options.descriptions.filter(\.namesContents).map(\.key))
   }
 

@@ -3,6 +3,7 @@ import Glibc
 import RetortLayers
 import RetortOptions
 
+/// The numbers of Adam with an L2 penalty; `AdamOptimizer` takes its steps.
 public struct Adam: AdamRule {
   public static let name = "adam"
   public static let about =

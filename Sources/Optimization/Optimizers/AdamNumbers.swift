@@ -2,6 +2,7 @@
 import RetortLayers
 import RetortOptions
 
+/// What a definition says of Adam and AdamW alike: rates, decays and the bound on the gradient's norm.
 public struct AdamNumbers: Sendable, Equatable {
   /// The peak of the schedule.
   public var learningRate: Double

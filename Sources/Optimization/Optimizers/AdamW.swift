@@ -3,6 +3,7 @@ import Glibc
 import RetortLayers
 import RetortOptions
 
+/// The numbers of Adam with decoupled weight decay; `AdamWOptimizer` takes its steps.
 public struct AdamW: AdamRule {
   public static let name = "adamw"
   public static let about =

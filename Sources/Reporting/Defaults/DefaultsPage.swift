@@ -83,7 +83,7 @@ struct DefaultsPage {
       table.add(
         [
           row.entry.setting, row.entry.value, row.theirs, name, row.entry.reason ?? "",
-        ] + (isTested ? [row.entry.heldBy ?? ""] : []))
+        ] + (isTested ? [row.entry.heldBy?.file ?? ""] : []))
     }
     return table.text
   }

@@ -168,8 +168,9 @@ struct EpochSection {
           \(described(byAccuracy)).
           """
       }
-      if byLoss.epoch != byAccuracy.epoch || best.kept != byLoss.epoch {
-        text += " Kept: epoch \(best.kept)."
+      let isByAnother = best.rule.map { !["eval_loss", Accuracy.name].contains($0) } ?? false
+      if byLoss.epoch != byAccuracy.epoch || best.kept != byLoss.epoch || isByAnother {
+        text += " Kept: epoch \(best.kept)\(Self.reason(best.rule))."
       }
       if let last = epochs.last, last.epoch > byLoss.epoch,
         last.validationLoss > byLoss.validationLoss,
@@ -185,6 +186,16 @@ struct EpochSection {
       }
       return text + "\n"
     }.joined()
+  }
+
+  /// What chose the kept epoch, as its rule is called in a definition; earlier records do not say.
+  private static func reason(_ rule: String?) -> String {
+    switch rule {
+    case nil: ""
+    case "last"?: ", the last"
+    case "eval_loss"?: ", best by validation loss"
+    case let metric?: ", best by \(metric)"
+    }
   }
 
   /// The references whose every figure ours repeats, to the digits that were published.
@@ -265,8 +276,16 @@ extension RunRecord {
   /// The first stage that trained a model which was built from random values; nil if none did, and for the
   /// sizes of a published model: no rehearsal on those may look like the model itself.
   func teaching(of model: Weights) -> String? {
-    guard model.origin == .random, model.source.hasPrefix("random") else { return nil }
-    let isStudent = model.source.contains("sizes of a student of")
+    guard model.origin == .random else { return nil }
+    let isStudent: Bool
+    if let drawn = model.drawnFor {
+      guard drawn != .file else { return nil }
+      isStudent = drawn == .student
+    } else {
+      // Earlier records say it in words alone.
+      guard model.source.hasPrefix("random") else { return nil }
+      isStudent = model.source.contains("sizes of a student of")
+    }
     return stages.first {
       !$0.isEvaluated && $0.trainedInput == model.name && ($0.teacher == nil || isStudent)
     }?.id

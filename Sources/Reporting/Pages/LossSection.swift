@@ -34,7 +34,8 @@ struct LossSection {
     }
     var out = "## Losses\n\n" + table.text + "\n"
     out +=
-      "Means over a window of steps without the weights, soft targets with their T²; the weighted sum is what was minimised.\n\n"
+      "Means over a window of steps without the weights\(Self.scales(stages.map(\.stage.curve))); "
+      + "the weighted sum is what was minimised.\n\n"
     // Stages with the same objective share a line.
     var lines: [(text: String, ids: [String])] = []
     for stage in stages.map(\.stage) {
@@ -51,5 +52,18 @@ struct LossSection {
     }
     out += lines.map { "- \($0.ids.joined(separator: ", ")): \($0.text).\n" }.joined()
     return out
+  }
+
+  /// The factors that the terms' values have in them. Earlier records do not say; their only one was that of soft targets.
+  private static func scales(_ curves: [RunRecord.LossCurve]) -> String {
+    guard curves.allSatisfy({ $0.scales != nil }) else { return ", soft targets with their T²" }
+    var texts: [String] = []
+    for scale in curves.flatMap({ $0.scales ?? [] }) {
+      let text =
+        ", \(scale.term) with its factor \(scale.factor.significant(6)) "
+        + "(\(scale.option) \(scale.value.significant(6)))"
+      if !texts.contains(text) { texts.append(text) }
+    }
+    return texts.joined()
   }
 }

@@ -56,12 +56,17 @@ struct ProvenanceSection {
     for entry in stages {
       let stage = entry.stage
       let measured = entry.record.measured.stages[stage.id]
-      let inputs = stage.inputs.sorted { $0.key < $1.key }
+      var inputs = stage.inputs
+      if stage.classifier == .stored {
+        inputs["classifier"] = "stored with \(stage.trainedInput ?? "its model")"
+      }
+      if let targets = stage.targets { inputs["targets"] = targets }
+      let inputText = inputs.sorted { $0.key < $1.key }
         .map { "\($0.key): \($0.value)" }.joined(separator: ", ")
       let training = measured.map { $0.wallSeconds - $0.evaluationSeconds }
       let step = training.map { stage.steps > 0 ? ($0 / Double(stage.steps)).significant(3) : "-" }
       table.add([
-        runs.label(of: entry), stage.kind.rawValue, inputs, "\(stage.seed)", stage.budget,
+        runs.label(of: entry), stage.kind.rawValue, inputText, "\(stage.seed)", stage.budget,
         stage.steps.grouped,
         stage.tokens.grouped, measured?.wallSeconds.durationText ?? "-", step ?? "-",
         measured.map { Int($0.tokensPerSecond.rounded()).grouped } ?? "-",

@@ -36,9 +36,10 @@ struct RehearsalSection {
       let isSet = record.experiment.overrides.contains {
         $0.hasPrefix("models.\(weights.name).from=") && $0.contains("random")
       }
-      guard isSet, weights.origin == .random, let range = weights.source.range(of: "sizes of ")
-      else { return nil }
-      return String(weights.source[range.upperBound...])
+      guard isSet, weights.origin == .random else { return nil }
+      if weights.drawnFor != nil { return weights.sizesOf }
+      // Earlier records say it in words alone.
+      return weights.source.range(of: "sizes of ").map { String(weights.source[$0.upperBound...]) }
     }
   }
 

@@ -113,8 +113,10 @@ extension StageBreakdowns {
     guard let (term, temperature) = entropyTerm,
       let entropy = MedianRange(points.compactMap { $0.measurements[name] })
     else { return nil }
+    // Earlier records do not say of which logits it is: those that were kept made a term of another name.
+    let readsKeptLogits = term.readsKeptLogits ?? (term.name != "soft_targets")
     let outcomes =
-      term.name == "soft_targets"
+      !readsKeptLogits
       ? "as of \(Int(exp(entropy.median).rounded()).grouped) words it held equally likely"
       : "over the words that were kept and all others as one"
     return "At T = \(temperature.significant(4)) the teacher's entropy is "

@@ -45,7 +45,8 @@ public struct StageActivationLayout: Equatable, Sendable {
     /// How many logits a row keeps, largest first.
     public let count: Int
     /// Temperatures T with a log-normaliser, log Σᵥ exp(zᵥ/T) over the whole vocabulary, each. The
-    /// probability of the lump is then 1 - Σ exp(zₖ/T - log-normaliser).
+    /// probability of the lump is then 1 - Σ exp(zₖ/T - log-normaliser). Empty where no loss term needs one: the file then
+    /// has no column of log-normalisers.
     public let temperatures: [Double]
     /// Which tokens have a row.
     public let positions: TokenPositions
@@ -91,10 +92,13 @@ public struct StageActivationLayout: Equatable, Sendable {
           path: "/logits/values", type: topLogits.precision.elementType,
           rowShape: [topLogits.count]),
         ActivationColumn(path: "/logits/ids", type: .int32, rowShape: [topLogits.count]),
-        ActivationColumn(
-          path: "/logits/log_normalizers", type: .float32,
-          rowShape: [topLogits.temperatures.count]),
       ]
+      if !topLogits.temperatures.isEmpty {
+        columns.append(
+          ActivationColumn(
+            path: "/logits/log_normalizers", type: .float32,
+            rowShape: [topLogits.temperatures.count]))
+      }
     }
     return columns
   }
@@ -124,9 +128,13 @@ public struct StageActivationLayout: Equatable, Sendable {
       attributes["logit_count"] = .integer(Int64(topLogits.count))
       attributes["logit_precision"] = .text(topLogits.precision.rawValue)
       attributes["logit_positions"] = .text(topLogits.positions.rawValue)
-      attributes["temperatures"] = .reals(topLogits.temperatures)
-      attributes["loss"] = .text(
-        "soft targets from the top \(topLogits.count) logits, the rest lumped: not the full loss")
+      if topLogits.temperatures.isEmpty {
+        attributes["loss"] = .text("terms on the top \(topLogits.count) logits: not the full loss")
+      } else {
+        attributes["temperatures"] = .reals(topLogits.temperatures)
+        attributes["loss"] = .text(
+          "soft targets from the top \(topLogits.count) logits, the rest lumped: not the full loss")
+      }
     }
     return attributes
   }
@@ -143,7 +151,8 @@ public struct StageActivationLayout: Equatable, Sendable {
     }
     if file.has("/logits/values") {
       topLogits = TopLogits(
-        count: try file.integer("logit_count"), temperatures: try file.reals("temperatures"),
+        count: try file.integer("logit_count"),
+        temperatures: file.has("/logits/log_normalizers") ? try file.reals("temperatures") : [],
         positions: try file.text("logit_positions") == "all" ? .all : .masked,
         precision: try file.precision("logit_precision"))
     }

@@ -11,25 +11,6 @@ public final class StageActivationStore: Sendable {
   public let batchCount: Int
   private let file: ActivationFile
 
-  /// One batch as it was trained on; its buffers are the file's memory.
-  public struct Batch {
-    public let place: BatchPlace
-    /// [T], after masking.
-    public let tokenIDs: UnsafeBufferPointer<Int32>
-    /// [T], -1 where not masked.
-    public let labels: UnsafeBufferPointer<Int32>
-    /// [N + 1], where each sequence begins, from 0.
-    public let offsets: [Int32]
-    /// [N], place of each sequence in the data.
-    public let examples: [Int]
-    /// Rows of `/hidden`.
-    let tokens: Range<Int>
-    /// Rows of `/logits`.
-    let logitRows: Range<Int>
-
-    public var logitRowCount: Int { logitRows.count }
-  }
-
   public init(path: String) throws(ActivationStoreError) {
     self.path = path
     file = try ActivationFile(path: path, form: StageActivationLayout.form)
@@ -43,20 +24,19 @@ public final class StageActivationStore: Sendable {
   /// Steps from the first one on that the store holds.
   public var stepCount: Int { batchCount == 0 ? 0 : place(batchCount - 1).step + 1 }
 
-  /// The batch of a number, in training order.
-  public func batch(_ index: Int) -> Batch {
-    let fields = fields(index)
+  /// The batch of a number, in training order, as it was trained on; its buffers are the file's memory.
+  public func batch(_ number: Int) -> StageActivationBatch {
+    let fields = fields(number)
     let sequences = fields[3]..<fields[4]
-    let tokens = fields[5]..<fields[6]
+    let tokens = tokenRows(number)
     let offsets = file.values(
       "/offsets", rows: sequences.lowerBound..<(sequences.upperBound + 1), Int64.self)
-    return Batch(
-      place: place(index),
+    return StageActivationBatch(
+      place: place(number),
       tokenIDs: file.values("/tokens", rows: tokens, Int32.self),
       labels: file.values("/labels", rows: tokens, Int32.self),
       offsets: offsets.map { Int32($0 - Int64(tokens.lowerBound)) },
-      examples: file.values("/examples", rows: sequences, Int64.self).map { Int($0) },
-      tokens: tokens, logitRows: fields[7]..<fields[8])
+      examples: file.values("/examples", rows: sequences, Int64.self).map { Int($0) })
   }
 
   /// The number of the batch at a step, counted over all epochs, and its place in the step; nil if the
@@ -80,33 +60,49 @@ public final class StageActivationStore: Sendable {
   /// Copies a batch's hidden states of a layer as float32.
   /// - Parameters:
   ///   - layer: one that the layout names.
+  ///   - number: of the batch.
   ///   - target: [T, C].
   public func readHiddenStates(
-    _ layer: String, of batch: Batch, into target: UnsafeMutableBufferPointer<Float>
+    _ layer: String, ofBatch number: Int, into target: UnsafeMutableBufferPointer<Float>
   ) {
     precondition(
       layout.hiddenStates?.layers.contains(layer) ?? false, "a store without hidden states \(layer)"
     )
     file.read(
-      StageActivationLayout.HiddenStates.path(of: layer), rows: batch.tokens, into: target)
+      StageActivationLayout.HiddenStates.path(of: layer), rows: tokenRows(number), into: target)
   }
+
+  /// How many rows of logits a batch has: R.
+  public func logitRowCount(ofBatch number: Int) -> Int { logitRows(number).count }
 
   /// Copies a batch's largest logits as float32. - Parameter target: [R, k].
   public func readTopLogits(
-    of batch: Batch, into target: UnsafeMutableBufferPointer<Float>
+    ofBatch number: Int, into target: UnsafeMutableBufferPointer<Float>
   ) {
     precondition(layout.topLogits != nil, "a store without logits")
-    file.read("/logits/values", rows: batch.logitRows, into: target)
+    file.read("/logits/values", rows: logitRows(number), into: target)
   }
 
   /// The vocabulary ids of a batch's largest logits, [R, k].
-  public func topLogitIDs(of batch: Batch) -> UnsafeBufferPointer<Int32> {
-    file.values("/logits/ids", rows: batch.logitRows, Int32.self)
+  public func topLogitIDs(ofBatch number: Int) -> UnsafeBufferPointer<Int32> {
+    file.values("/logits/ids", rows: logitRows(number), Int32.self)
   }
 
   /// The log-normalisers of a batch's rows, [R, temperatures].
-  public func logNormalizers(of batch: Batch) -> UnsafeBufferPointer<Float> {
-    file.values("/logits/log_normalizers", rows: batch.logitRows, Float.self)
+  public func logNormalizers(ofBatch number: Int) -> UnsafeBufferPointer<Float> {
+    file.values("/logits/log_normalizers", rows: logitRows(number), Float.self)
+  }
+
+  /// Rows of a batch in `/tokens`, `/labels` and `/hidden`.
+  private func tokenRows(_ number: Int) -> Range<Int> {
+    let fields = fields(number)
+    return fields[5]..<fields[6]
+  }
+
+  /// Rows of a batch in `/logits`.
+  private func logitRows(_ number: Int) -> Range<Int> {
+    let fields = fields(number)
+    return fields[7]..<fields[8]
   }
 
   private func fields(_ index: Int) -> [Int] {

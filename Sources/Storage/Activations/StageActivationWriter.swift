@@ -9,37 +9,7 @@ public final class StageActivationWriter {
   private let columns: [String: Int]
   private var last: BatchPlace?
 
-  /// A batch and what the teacher made of it; all memory is borrowed until `append` returns.
-  public struct Batch {
-    public let place: BatchPlace
-    /// [T], as the models saw them, after masking.
-    public let tokenIDs: UnsafeBufferPointer<Int32>
-    /// [T], -1 where not masked.
-    public let labels: UnsafeBufferPointer<Int32>
-    /// [N + 1], where each sequence begins, from 0.
-    public let offsets: [Int32]
-    /// [N], place of each sequence in the data.
-    public let examples: [Int]
-    /// [T, C] each, by layer: those that the layout names.
-    public var hiddenStates: [String: UnsafeBufferPointer<Float>]
-    /// Needed if the layout has logits.
-    public var topLogits: TopLogits?
-
-    public init(
-      place: BatchPlace, tokenIDs: UnsafeBufferPointer<Int32>,
-      labels: UnsafeBufferPointer<Int32>, offsets: [Int32], examples: [Int],
-      hiddenStates: [String: UnsafeBufferPointer<Float>] = [:], topLogits: TopLogits? = nil
-    ) {
-      self.place = place
-      self.tokenIDs = tokenIDs
-      self.labels = labels
-      self.offsets = offsets
-      self.examples = examples
-      self.hiddenStates = hiddenStates
-      self.topLogits = topLogits
-    }
-  }
-
+  /// The teacher's largest logits of a batch, in borrowed memory.
   public struct TopLogits {
     /// [R, k], largest first.
     public let values: UnsafeBufferPointer<Float>
@@ -82,8 +52,14 @@ public final class StageActivationWriter {
   /// Values too large for binary16 so far, clipped to ±65504.
   public var overflowCount: Int { shards.overflowCount }
 
-  /// Adds the next batch, later in training than the one before.
-  public func append(_ batch: Batch) throws(ActivationStoreError) {
+  /// Adds the next batch, later in training than the one before; all memory is borrowed until this returns.
+  /// - Parameters:
+  ///   - hiddenStates: [T, C] each, by layer: those that the layout names.
+  ///   - topLogits: needed if the layout has logits.
+  public func append(
+    _ batch: StageActivationBatch, hiddenStates: [String: UnsafeBufferPointer<Float>] = [:],
+    topLogits: TopLogits? = nil
+  ) throws(ActivationStoreError) {
     let tokenCount = batch.tokenIDs.count
     precondition(
       last.map { $0 < batch.place } ?? true, "\(batch.place) after \(String(describing: last))")
@@ -110,7 +86,7 @@ public final class StageActivationWriter {
     shards.append(batch.examples.map { Int64($0) }, to: column("/examples"))
     if let hidden = layout.hiddenStates {
       for layer in hidden.layers {
-        guard let values = batch.hiddenStates[layer],
+        guard let values = hiddenStates[layer],
           values.count == tokenCount * hidden.hiddenSize
         else {
           preconditionFailure(
@@ -119,14 +95,16 @@ public final class StageActivationWriter {
         shards.append(values, to: column(StageActivationLayout.HiddenStates.path(of: layer)))
       }
     }
-    if let topLogits = layout.topLogits {
-      guard let logits = batch.topLogits, logits.values.count == rowCount * topLogits.count,
+    if let kept = layout.topLogits {
+      guard let logits = topLogits, logits.values.count == rowCount * kept.count,
         logits.ids.count == logits.values.count,
-        logits.logNormalizers.count == rowCount * topLogits.temperatures.count
-      else { preconditionFailure("logits must be [\(rowCount), \(topLogits.count)]") }
+        logits.logNormalizers.count == rowCount * kept.temperatures.count
+      else { preconditionFailure("logits must be [\(rowCount), \(kept.count)]") }
       shards.append(logits.values, to: column("/logits/values"))
       shards.append(UnsafeRawBufferPointer(logits.ids), to: column("/logits/ids"))
-      shards.append(logits.logNormalizers, to: column("/logits/log_normalizers"))
+      if !kept.temperatures.isEmpty {
+        shards.append(logits.logNormalizers, to: column("/logits/log_normalizers"))
+      }
     }
     try shards.endUnit()
   }
@@ -146,7 +124,7 @@ public final class StageActivationWriter {
     return column
   }
 
-  private func logitRowCount(_ batch: Batch) -> Int {
+  private func logitRowCount(_ batch: StageActivationBatch) -> Int {
     switch layout.topLogits?.positions {
     case nil: 0
     case .all: batch.tokenIDs.count

@@ -2,23 +2,23 @@
 import CRetortHDF5
 
 /// Where an array lies in a file.
-struct HDF5Array: Sendable {
-  let type: ElementType
-  let shape: [Int]
+package struct HDF5Array: Sendable {
+  package let type: ElementType
+  package let shape: [Int]
   /// First byte, counted from the beginning of the file; 0 for an array without elements.
-  let offset: Int
+  package let offset: Int
 
-  var byteCount: Int { shape.reduce(type.byteCount, *) }
+  package var byteCount: Int { shape.reduce(type.byteCount, *) }
 }
 
 /// Groups, attributes and arrays of a file by their full paths. The arrays' bytes are then read from
 /// a mapping of the file; the library is done with it.
-struct HDF5Contents: Sendable {
-  private(set) var arrays: [String: HDF5Array] = [:]
+package struct HDF5Contents: Sendable {
+  package private(set) var arrays: [String: HDF5Array] = [:]
   /// Attributes by group; every group has an entry.
-  private(set) var attributes: [String: [String: StoredValue]] = [:]
+  package private(set) var attributes: [String: [String: StoredValue]] = [:]
 
-  static func read(path: String) throws(HDF5Error) -> HDF5Contents {
+  package static func read(path: String) throws(HDF5Error) -> HDF5Contents {
     var contents = HDF5Contents()
     try withHDF5(
       H5Pcreate(hdf5_class_file_access()), "H5Pcreate", "", closing: H5Pclose, "H5Pclose"

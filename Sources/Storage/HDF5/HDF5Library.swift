@@ -34,7 +34,7 @@ public enum HDF5Library {
   }()
 
   /// Runs `body` as the library's only user, with its printing of errors switched off.
-  static func locked<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+  package static func locked<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     H5open()

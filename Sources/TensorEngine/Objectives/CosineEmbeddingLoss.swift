@@ -6,6 +6,10 @@
 /// Gradient: -(t / √(..) - cos · s / (|s|² + ε)) · gradientScale.
 /// Source: Sanh et al. 2019, section 2; ε as in ATen/native/Loss.cpp of torch 2.4.0.
 extension ComputeScope {
+  /// - Parameters:
+  ///   - student: s [R, C], differentiated.
+  ///   - teacher: t [R, C], constant.
+  ///   - gradientScale: what the gradient of each row's loss is multiplied by.
   /// - Returns: the R losses.
   public func cosineEmbeddingLoss(
     student: Tensor, teacher: Tensor, gradientScale: Double

@@ -11,19 +11,17 @@ import Glibc
 public struct SoftTargetObjective: VocabularyObjective {
   let temperature: Float
   let gradientScale: Double
-  let rows: [Bool]?
   public let readsTeacher = true
 
   /// - Parameters:
   ///   - temperature: T > 0.
   ///   - gradientScale: what the gradient of each row's loss is multiplied by.
-  ///   - rows: which rows contribute; nil for all.
-  public init(temperature: Float, gradientScale: Double, rows: [Bool]? = nil) {
+  public init(temperature: Float, gradientScale: Double) {
     precondition(temperature > 0, "a temperature must be positive")
-    (self.temperature, self.gradientScale, self.rows) = (temperature, gradientScale, rows)
+    (self.temperature, self.gradientScale) = (temperature, gradientScale)
   }
 
-  public func applies(toRow row: Int) -> Bool { rows.map { $0[row] } ?? true }
+  public func applies(toRow row: Int) -> Bool { true }
 
   public func evaluate(_ row: VocabularyRow) -> Double {
     guard let teacher = row.teacher else {

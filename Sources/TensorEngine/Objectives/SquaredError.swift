@@ -4,6 +4,10 @@
 /// gradientScale = 1/R it is the distiller's MSE (sum over the features, mean over the positions), with
 /// 1/(R·C) that of torch.nn.MSELoss.
 extension ComputeScope {
+  /// - Parameters:
+  ///   - student: s [R, C], differentiated.
+  ///   - teacher: t [R, C], constant.
+  ///   - gradientScale: what the gradient of each row's loss is multiplied by.
   /// - Returns: the R sums.
   public func squaredError(
     student: Tensor, teacher: Tensor, gradientScale: Double

@@ -10,14 +10,16 @@ public struct TopLogits: Sendable, Equatable {
   public private(set) var values: [Float]
   /// [R, k], the vocabulary ids of `values`.
   public private(set) var ids: [Int32]
-  /// log Σᵥ exp(tᵥ/T) over the whole vocabulary [R], at the temperature T they will be used at.
+  /// log Σᵥ exp(tᵥ/T) over the whole vocabulary [R], at the temperature T they will be used at; empty where no temperature
+  /// was asked for.
   public private(set) var logNormalizers: [Float]
 
   public init(
     rows: Int, count: Int, values: [Float], ids: [Int32], logNormalizers: [Float]
   ) {
     precondition(
-      values.count == rows * count && ids.count == rows * count && logNormalizers.count == rows,
+      values.count == rows * count && ids.count == rows * count
+        && (logNormalizers.isEmpty || logNormalizers.count == rows),
       "top logits of [\(rows), \(count)]: \(values.count) values, \(ids.count) ids, "
         + "\(logNormalizers.count) normalisers")
     self.rows = rows
@@ -28,9 +30,11 @@ public struct TopLogits: Sendable, Equatable {
   }
 
   /// Makes these those of another batch, in the memory of the last one where it is large enough.
-  /// - Parameter fill: writes values and ids, [rows, count] each, and log-normalisers, [rows].
+  /// - Parameters:
+  ///   - hasNormalizers: whether there are log-normalisers.
+  ///   - fill: writes values and ids, [rows, count] each, and log-normalisers, [rows] or empty.
   public mutating func replace(
-    rows: Int, count: Int,
+    rows: Int, count: Int, hasNormalizers: Bool,
     _ fill: (
       _ values: UnsafeMutableBufferPointer<Float>, _ ids: UnsafeMutableBufferPointer<Int32>,
       _ logNormalizers: UnsafeMutableBufferPointer<Float>
@@ -39,7 +43,7 @@ public struct TopLogits: Sendable, Equatable {
     (self.rows, self.count) = (rows, count)
     values.become(rows * count)
     ids.become(rows * count)
-    logNormalizers.become(rows)
+    logNormalizers.become(hasNormalizers ? rows : 0)
     values.withUnsafeMutableBufferPointer { values in
       ids.withUnsafeMutableBufferPointer { ids in
         logNormalizers.withUnsafeMutableBufferPointer { fill(values, ids, $0) }

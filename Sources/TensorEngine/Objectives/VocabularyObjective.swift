@@ -29,4 +29,27 @@ public struct VocabularyRow {
   public let adds: Bool
   /// [2, V], the worker's own.
   public let scratch: UnsafeMutablePointer<Float>
+
+  /// A row by itself, as a test of an objective makes one. All memory is the caller's and must be valid while the objective
+  /// evaluates the row.
+  /// - Parameters:
+  ///   - index: which row of the batch it is.
+  ///   - count: V.
+  ///   - student: logits [V].
+  ///   - teacher: logits [V]; nil for an objective that reads none.
+  ///   - gradient: [V], to be written or added to; nil for the loss alone.
+  ///   - adds: whether the gradient is added to what is there.
+  ///   - scratch: [2, V].
+  public init(
+    index: Int, count: Int, student: UnsafePointer<Float>, teacher: UnsafePointer<Float>?,
+    gradient: UnsafeMutablePointer<Float>?, adds: Bool, scratch: UnsafeMutablePointer<Float>
+  ) {
+    self.index = index
+    self.count = count
+    self.student = student
+    self.teacher = teacher
+    self.gradient = gradient
+    self.adds = adds
+    self.scratch = scratch
+  }
 }

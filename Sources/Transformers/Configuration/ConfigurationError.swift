@@ -26,7 +26,9 @@ extension TransformerConfiguration {
     let text = ConfigurationFile.text(of: self, architecture: "")
     let read: TransformerConfiguration
     do {
-      read = try ConfigurationFile(json: text.utf8, path: "config.json").configuration
+      read = try ConfigurationFile(
+        json: text.utf8, path: "config.json", families: [family]
+      ).configuration
     } catch { return ["config.json cannot hold it: \(error)"] }
     return Self.fields.compactMap { name, value in
       guard value(self) != value(read) else { return nil }

@@ -12,24 +12,31 @@ public struct ConfigurationFile: Sendable {
   /// What a reader should know, one sentence each.
   public let notes: [String]
 
-  public init(path: String) throws(ConfigurationError) {
+  /// - Parameter families: that the file may be of.
+  public init(
+    path: String, families: [ModelFamily] = ModelFamilies.all
+  ) throws(ConfigurationError) {
     let bytes: [UInt8]
     do { bytes = try MappedFile.contents(path: path) } catch {
       throw .unreadable(path: path, reason: "\(error)")
     }
-    try self.init(json: bytes, path: path)
+    try self.init(json: bytes, path: path, families: families)
   }
 
-  /// - Parameter path: for error messages.
-  public init(json: some Sequence<UInt8>, path: String) throws(ConfigurationError) {
+  /// - Parameters:
+  ///   - path: for error messages.
+  ///   - families: that the file may be of.
+  public init(
+    json: some Sequence<UInt8>, path: String, families: [ModelFamily] = ModelFamilies.all
+  ) throws(ConfigurationError) {
     let object: [String: JSONTree]
     do { object = try ConfigurationText.members(of: json) } catch {
       throw .unreadable(path: path, reason: "not a JSON object: \(error)")
     }
-    guard let name = object["model_type"]?.text, let family = ModelFamily(rawValue: name)
-    else {
+    let name = object["model_type"]?.text
+    guard let family = families.first(where: { $0.name == name }) else {
       let found = object["model_type"]?.line ?? "none"
-      let known = ModelFamilies.all.map { "\"\($0)\"" }.joined(separator: " or ")
+      let known = families.map { "\"\($0)\"" }.joined(separator: " or ")
       throw .invalid(path: path, problems: ["model_type is \(found), expected \(known)"])
     }
     var fields = ConfigurationFields(object: object)

@@ -1,6 +1,9 @@
 // A family of models: everything in which one differs from another, as a value.
 import RetortStrictJSON
 
+// A family's constants are values of config.json.
+@_exported import enum RetortStrictJSON.JSONTree
+
 /// Which parts a model of a family is built of. Encoder and heads ask for these, never for a family's name.
 public struct ModelStructure: Sendable, Equatable {
   /// The embedding of a token type is added to every word's.
@@ -11,9 +14,25 @@ public struct ModelStructure: Sendable, Equatable {
   public let dropsAttentionOutput: Bool
   /// The classification head begins with a projection and ReLU of its own.
   public let projectsBeforeClassifier: Bool
+
+  /// - Parameters:
+  ///   - hasTokenTypes: the embedding of a token type is added to every word's.
+  ///   - hasPooler: [CLS] goes through tanh(W · x + b) before a classifier.
+  ///   - dropsAttentionOutput: dropout after attention's output projection.
+  ///   - projectsBeforeClassifier: the classification head begins with a projection and ReLU of its own.
+  public init(
+    hasTokenTypes: Bool, hasPooler: Bool, dropsAttentionOutput: Bool, projectsBeforeClassifier: Bool
+  ) {
+    self.hasTokenTypes = hasTokenTypes
+    self.hasPooler = hasPooler
+    self.dropsAttentionOutput = dropsAttentionOutput
+    self.projectsBeforeClassifier = projectsBeforeClassifier
+  }
 }
 
-/// A family as transformers 4.44.2 knows it. A new one is a file that makes a value, and a line in `ModelFamilies`.
+/// A family as transformers 4.44.2 knows it. A new one is a file that makes a value, and a line in `ModelFamilies`; one of
+/// another package is handed to `HuggingFaceFolder` or `ConfigurationFile`, which read folders of the families they are
+/// given.
 public struct ModelFamily: Sendable {
   /// config.json's `model_type`, and `architecture` in a definition.
   public let name: String
@@ -37,6 +56,40 @@ public struct ModelFamily: Sendable {
   /// Stands before the names of encoder and pooler where a model has a head.
   let weightPrefix: String
   let weights: [WeightRow]
+
+  /// - Parameters:
+  ///   - name: config.json's `model_type`; families of the same name are the same family.
+  ///   - title: the name in prose.
+  ///   - classStem: what the names of its classes begin with: `Bert` of `BertForMaskedLM`.
+  ///   - tokenizerClass: that of tokenizer_config.json; a WordPiece tokenizer with BERT's settings.
+  ///   - structure: which parts its models are built of.
+  ///   - fixedLayerNormEpsilon: for a family without a key for it; nil where `keys` has one.
+  ///   - keys: every key of config.json that describes a model. Sizes must all be among them.
+  ///   - constants: keys that are written for other readers and describe nothing.
+  ///   - acceptedKeys: further keys that would change the computation, with the values that leave it as it is.
+  ///   - ignoredKeys: further keys that change nothing.
+  ///   - weightPrefix: stands before the names of encoder and pooler where a model has a head.
+  ///   - weights: a row for every parameter of the encoder and of each head that `structure` builds, by the model's paths
+  ///     (`TransformerModel.parameters` lists them). A parameter without one is an error when a folder is read or written.
+  public init(
+    name: String, title: String, classStem: String, tokenizerClass: String,
+    structure: ModelStructure, fixedLayerNormEpsilon: Double?, keys: [ConfigurationKey],
+    constants: [String: JSONTree] = [:], acceptedKeys: [String: [JSONTree]] = [:],
+    ignoredKeys: Set<String> = [], weightPrefix: String, weights: [WeightRow]
+  ) {
+    self.name = name
+    self.title = title
+    self.classStem = classStem
+    self.tokenizerClass = tokenizerClass
+    self.structure = structure
+    self.fixedLayerNormEpsilon = fixedLayerNormEpsilon
+    self.keys = keys
+    self.constants = constants
+    self.acceptedKeys = acceptedKeys
+    self.ignoredKeys = ignoredKeys
+    self.weightPrefix = weightPrefix
+    self.weights = weights
+  }
 
   /// A configuration with the family's defaults for all that config.json may leave out, and sizes of 0.
   public var defaults: TransformerConfiguration {

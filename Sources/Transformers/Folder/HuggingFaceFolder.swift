@@ -15,18 +15,22 @@ public struct HuggingFaceFolder: Sendable {
   public var vocabularyPath: String { "\(path)/vocab.txt" }
 
   /// Reads the configuration and the tokenizer's settings and counts the vocabulary.
-  public init(path: String) throws(ModelFolderError) {
+  /// - Parameter families: that the model may be of.
+  public init(
+    path: String, families: [ModelFamily] = ModelFamilies.all
+  ) throws(ModelFolderError) {
     self.path = path
     let names: Set<String>
     do { names = Set(try Folder.names(path: path)) } catch { throw .file(error) }
     let file: ConfigurationFile
-    do { file = try ConfigurationFile(path: "\(path)/config.json") } catch {
+    do { file = try ConfigurationFile(path: "\(path)/config.json", families: families) } catch {
       throw .configuration(error)
     }
     configuration = file.configuration
     var notes = file.notes
     if names.contains("tokenizer_config.json") {
-      tokenizer = try TokenizerSettings(path: "\(path)/tokenizer_config.json")
+      tokenizer = try TokenizerSettings(
+        path: "\(path)/tokenizer_config.json", families: families)
     } else {
       tokenizer = .uncased
       notes.append("no tokenizer_config.json: text is lower-cased, as transformers does then")

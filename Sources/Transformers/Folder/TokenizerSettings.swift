@@ -29,19 +29,25 @@ public struct TokenizerSettings: Sendable, Equatable {
     }
   }
 
-  init(path: String) throws(ModelFolderError) {
+  init(
+    path: String, families: [ModelFamily] = ModelFamilies.all
+  ) throws(ModelFolderError) {
     let bytes: [UInt8]
     do { bytes = try MappedFile.contents(path: path) } catch { throw .file(error) }
-    try self.init(json: bytes, path: path)
+    try self.init(json: bytes, path: path, families: families)
   }
 
-  /// - Parameter path: for error messages.
-  public init(json: some Sequence<UInt8>, path: String) throws(ModelFolderError) {
+  /// - Parameters:
+  ///   - path: for error messages.
+  ///   - families: whose tokenizer it may be.
+  public init(
+    json: some Sequence<UInt8>, path: String, families: [ModelFamily] = ModelFamilies.all
+  ) throws(ModelFolderError) {
     let object: [String: JSONTree]
     do { object = try ConfigurationText.members(of: json) } catch {
       throw .tokenizer(path: path, reason: "not a JSON object: \(error)")
     }
-    let names = Set(ModelFamilies.all.map(\.tokenizerClass)).sorted()
+    let names = Set(families.map(\.tokenizerClass)).sorted()
     let classes = names.flatMap { [JSONTree.string($0), .string($0 + "Fast")] }
     if let kind = object["tokenizer_class"], !classes.contains(kind) {
       throw .tokenizer(

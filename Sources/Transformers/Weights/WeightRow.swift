@@ -1,7 +1,7 @@
 // A line of a family's table of weights: our path, transformers' name, the shape.
 
 /// A length that a configuration states.
-enum WeightDimension: Sendable {
+public enum WeightDimension: Sendable {
   case vocabulary, hidden, feedForward, positions, tokenTypes, classes
 
   func size(in configuration: TransformerConfiguration) -> Int {
@@ -17,15 +17,18 @@ enum WeightDimension: Sendable {
 }
 
 /// It may stand for several parameters; # in both names is the layer.
-struct WeightRow: Sendable {
+public struct WeightRow: Sendable {
   /// A further name for the same values. It may belong to another part than the parameter, as a tied
   /// decoder belongs to the masked-language head and the embeddings it repeats to the encoder.
-  struct Alias: Sendable {
-    let name: String
-    let part: ModelPart
+  public struct Alias: Sendable {
+    public let name: String
+    public let part: ModelPart
+
+    public init(name: String, part: ModelPart) { (self.name, self.part) = (name, part) }
   }
 
-  enum Form: Sendable {
+  /// Which parameters it stands for, and their shapes.
+  public enum Form: Sendable {
     /// A single parameter, named as it stands.
     case single([WeightDimension])
     /// `.weight` [O, I] and `.bias` [O] on both sides.
@@ -41,7 +44,12 @@ struct WeightRow: Sendable {
   let form: Form
   let aliases: [Alias]
 
-  init(
+  /// - Parameters:
+  ///   - part: of the model that the parameters belong to.
+  ///   - path: ours; nil for weights that are known and never built.
+  ///   - name: that of transformers.
+  ///   - aliases: further names of the same values.
+  public init(
     _ part: ModelPart, _ path: String?, _ name: String, _ form: Form, aliases: [Alias] = []
   ) {
     (self.part, self.path, self.name) = (part, path, name)

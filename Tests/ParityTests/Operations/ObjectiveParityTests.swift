@@ -97,10 +97,11 @@ struct ObjectiveParityTests {
       teacher: TeacherVocabulary(
         hidden: try `case`.constant("teacher", in: scope), decoder: decoder, bias: bias),
       objectives: [
-        SoftTargetObjective(
-          temperature: Float(try `case`.number("temperature")),
-          gradientScale: 1 / Double(chosen.count),
-          rows: (0..<Int32(student.rows)).map { chosen.contains($0) })
+        MaskedRows(
+          SoftTargetObjective(
+            temperature: Float(try `case`.number("temperature")),
+            gradientScale: 1 / Double(chosen.count)),
+          labels: (0..<Int32(student.rows)).map { chosen.contains($0) ? 0 : -1 })
       ])
     try expectLoss(sums[0] / Double(chosen.count), `case`)
     try `case`.expectGradients(inputs: ["student": student], in: scope, tolerance)
@@ -147,10 +148,11 @@ struct ObjectiveParityTests {
     let hidden = scope.linear(x, weight: ParameterSpan(weight), bias: ParameterSpan(bias))
     expectClose(hidden.copyValues(), try `case`.floats("hidden"), tolerance, "hidden")
 
-    let divergence = SoftTargetObjective(
-      temperature: Float(try `case`.number("temperature")),
-      gradientScale: divergenceWeight / Double(chosen.count),
-      rows: (0..<Int32(ids.count)).map { chosen.contains($0) })
+    let divergence = MaskedRows(
+      SoftTargetObjective(
+        temperature: Float(try `case`.number("temperature")),
+        gradientScale: divergenceWeight / Double(chosen.count)),
+      labels: (0..<Int32(ids.count)).map { chosen.contains($0) ? 0 : -1 })
     let language = MaskedLanguageObjective(
       labels: labels, gradientScale: labelWeight / labelCount)
     let sums = scope.vocabularyHead(

@@ -1,5 +1,6 @@
 // HDF5 files of other programs: contiguous arrays of our element types, read as they are.
 import RetortFiles
+import RetortStorage
 
 /// An HDF5 file without our digest, such as h5py writes: fixtures, other people's data. What is in it
 /// is believed; files of ours are opened as `Checkpoint` or as an activation store, which verify.
@@ -29,8 +30,6 @@ public final class HDF5File: Sendable {
 
   /// The paths of all arrays, sorted.
   public var arrayPaths: [String] { contents.arrays.keys.sorted() }
-
-  /// The paths of all groups, sorted, `/` first.
 
   /// The attributes of a group; none if there is no such group.
   public func attributes(of group: String = "/") -> [String: StoredValue] {
