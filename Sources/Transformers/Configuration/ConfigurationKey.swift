@@ -9,10 +9,15 @@ struct ConfigurationKey: Sendable {
 
   typealias Place<Value> = any WritableKeyPath<TransformerConfiguration, Value> & Sendable
 
-  /// - Parameter missing: what the key's absence means; nil where it must be there.
-  static func size(_ name: String, _ place: Place<Int>, default missing: Int? = nil) -> Self {
+  /// - Parameters:
+  ///   - alias: another name under which transformers reads it.
+  ///   - missing: what the key's absence means; nil where it must be there.
+  static func size(
+    _ name: String, alias: String? = nil, _ place: Place<Int>, default missing: Int? = nil
+  ) -> Self {
     Self(
-      name: name, read: { $1[keyPath: place] = $0.size(name, default: missing) },
+      name: name,
+      read: { $1[keyPath: place] = $0.size(name, alias: alias, default: missing) },
       write: { .integer($0[keyPath: place]) })
   }
 
