@@ -7,6 +7,8 @@ public struct BertTokenizer: Sendable {
   public let options: TokenizerOptions
   private let ascii: ASCIITable
   private let specials: [SpecialSpelling]
+  /// Nil where no tokens are added to the vocabulary's.
+  let addedTokens: AddedTokenSearch?
 
   /// - Parameters:
   ///   - lowercase: `do_lower_case` of the model's tokenizer configuration.
@@ -20,12 +22,17 @@ public struct BertTokenizer: Sendable {
   }
 
   public init(vocabulary: Vocabulary, options: TokenizerOptions) {
-    self.vocabulary = vocabulary
+    self.vocabulary = vocabulary.with(specialIDs: options.addedTokens.filter(\.isSpecial).map(\.id))
     self.options = options
     ascii = ASCIITable(options: options)
-    specials = vocabulary.specialIDs.sorted().map {
+    let specials = vocabulary.specialIDs.sorted().map {
       SpecialSpelling(spelling: Array(vocabulary.tokens[Int($0)].utf8), id: $0)
     }
+    addedTokens =
+      options.addedTokens.isEmpty
+      ? nil : AddedTokenSearch(options, ascii: ascii, specials: specials)
+    // Where tokens are added all are found by the search, before a text comes to the scanner.
+    self.specials = addedTokens == nil ? specials : []
   }
 
   /// Digest of everything that decides the ids: vocabulary, options and rules.

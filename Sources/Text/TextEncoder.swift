@@ -7,6 +7,8 @@ struct TextEncoder: ~Copyable {
   private let specialIDs: (first: Int32, last: Int32)?
   private let maximumLength: Int?
   private let invalidUTF8: InvalidUTF8Rule
+  private let addedTokens: AddedTokenSearch?
+  private let truncatesLeft: Bool
   private let scratch: UnsafeMutablePointer<UInt8>
   private var scanner: WordScanner<IdentifierSink>
 
@@ -21,6 +23,8 @@ struct TextEncoder: ~Copyable {
     specialIDs = addSpecials ? (vocabulary.classifierID, vocabulary.separatorID) : nil
     self.maximumLength = maximumLength
     self.invalidUTF8 = invalidUTF8
+    addedTokens = tokenizer.addedTokens
+    truncatesLeft = tokenizer.options.truncatesLeft
     scratch = .allocate(capacity: WordScanner<IdentifierSink>.scratchSize)
     scanner = tokenizer.makeScanner(
       scratch: scratch,
@@ -40,10 +44,25 @@ struct TextEncoder: ~Copyable {
   /// Appends the ids of a text that must be valid UTF-8.
   mutating func append(valid text: UnsafeBufferPointer<UInt8>) {
     let room = maximumLength.map { $0 - (specialIDs == nil ? 0 : 1) }
-    scanner.sink.limit = room.map { tokenCount + $0 } ?? .max
+    scanner.sink.limit = truncatesLeft ? .max : room.map { tokenCount + $0 } ?? .max
     if let specialIDs { scanner.sink.append(specialIDs.first) }
-    if tokenCount < scanner.sink.limit { scanner.scan(text) }
+    let start = tokenCount
+    if start < scanner.sink.limit { scan(text) }
+    if truncatesLeft, let room {
+      scanner.sink.keepLast(room - (specialIDs == nil ? 0 : 1), from: start)
+    }
     if let specialIDs { scanner.sink.append(specialIDs.last) }
+  }
+
+  private mutating func scan(_ text: UnsafeBufferPointer<UInt8>) {
+    guard let addedTokens else { return scanner.scan(text) }
+    addedTokens.forEachPart(of: text) { part in
+      guard tokenCount < scanner.sink.limit else { return }
+      switch part {
+      case .text(let bytes): scanner.scan(bytes)
+      case .token(let id): scanner.sink.append(id)
+      }
+    }
   }
 
   /// Appends [CLS], the ids of `first`, [SEP], those of `second` and [SEP]; both must be valid UTF-8.
@@ -56,17 +75,25 @@ struct TextEncoder: ~Copyable {
     // What is cut depends on both whole lengths.
     scanner.sink.limit = .max
     scanner.sink.append(specialIDs.first)
-    scanner.scan(first)
+    scan(first)
     let firstCount = tokenCount - start - 1
     scanner.sink.append(specialIDs.last)
-    scanner.scan(second)
+    scan(second)
     let secondCount = tokenCount - start - 2 - firstCount
     let kept = PairTruncation.kept(
       first: firstCount, second: secondCount, room: maximumLength.map { $0 - 3 } ?? .max)
     let secondStart = kept.first + 2
-    scanner.sink.remove(
-      start + firstCount + 2 + kept.second..<start + firstCount + 2 + secondCount)
-    scanner.sink.remove(start + 1 + kept.first..<start + 1 + firstCount)
+    let truncatesLeft = truncatesLeft
+    /// The places of what is cut of `count` ids from a place on.
+    func surplus(_ count: Int, from place: Int, kept: Int) -> Range<Int> {
+      truncatesLeft ? place..<place + count - kept : place + kept..<place + count
+    }
+    let (cutFirst, cutSecond) = (
+      surplus(firstCount, from: start + 1, kept: kept.first),
+      surplus(secondCount, from: start + firstCount + 2, kept: kept.second)
+    )
+    scanner.sink.remove(cutSecond)
+    scanner.sink.remove(cutFirst)
     scanner.sink.append(specialIDs.last)
     return secondStart
   }
@@ -163,6 +190,14 @@ struct IdentifierSink: WordSink {
     (ids + places.lowerBound).update(
       from: ids + places.upperBound, count: count - places.upperBound)
     count -= places.count
+  }
+
+  /// Leaves of the ids from a place on only the last `most`.
+  mutating func keepLast(_ most: Int, from start: Int) {
+    let surplus = count - start - most
+    guard surplus > 0 else { return }
+    (ids + start).update(from: ids + start + surplus, count: most)
+    count -= surplus
   }
 
   @inline(never)

@@ -6,8 +6,6 @@ public enum VocabularyError: Error, Equatable, CustomStringConvertible {
   case unreadable(path: String, reason: String)
   case empty(path: String)
   case invalidUTF8(path: String, line: Int, byteOffset: Int)
-  case blank(path: String, line: Int)
-  case duplicate(path: String, token: String, firstLine: Int, line: Int)
   case tooLarge(path: String, count: Int, most: Int)
   case missingSpecial(path: String, tokens: [String])
   /// A vocabulary to be trained has no room for the text's characters.
@@ -22,11 +20,6 @@ public enum VocabularyError: Error, Equatable, CustomStringConvertible {
     case .invalidUTF8(let path, let line, let byteOffset):
       "\(path):\(line): invalid UTF-8 at byte \(byteOffset) of the file; "
         + "a vocabulary is UTF-8 text, one token a line"
-    case .blank(let path, let line):
-      "\(path):\(line): expected a token, found a blank line; "
-        + "a token's id is its line number, so no line can be skipped"
-    case .duplicate(let path, let token, let firstLine, let line):
-      "\(path):\(line): token '\(token)' is already on line \(firstLine); remove one"
     case .tooLarge(let path, let count, let most):
       "\(path): a vocabulary of \(count) tokens; at most \(most) can be used"
     case .missingSpecial(let path, let tokens):
@@ -39,7 +32,8 @@ public enum VocabularyError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// An immutable vocabulary. A token's id is its place in the file, counted from 0.
+/// An immutable vocabulary. A token's id is its place in the file, counted from 0. As in transformers an empty line
+/// is no token, but has an id, and of two lines with one token the later counts.
 public struct Vocabulary: Sendable {
   public static let paddingToken = "[PAD]"
   public static let unknownToken = "[UNK]"
@@ -58,7 +52,7 @@ public struct Vocabulary: Sendable {
   public let classifierID: Int32
   public let separatorID: Int32
   public let maskID: Int32
-  public let specialIDs: Set<Int32>
+  public private(set) var specialIDs: Set<Int32>
   /// SHA-256, in hexadecimal, of the tokens, each followed by a line feed.
   public let digest: String
   let index: WordPieceIndex
@@ -97,7 +91,7 @@ public struct Vocabulary: Sendable {
       if line.last == UInt8(ascii: "\r") { line.removeLast() }
       tokens.append(String(decoding: line, as: UTF8.self))
     }
-    if tokens.last == "" { tokens.removeLast() }
+    while tokens.last == "" { tokens.removeLast() }
     try self.init(tokens: tokens, path: path)
   }
 
@@ -108,14 +102,7 @@ public struct Vocabulary: Sendable {
 
   private init(tokens: [String], path: String) throws(VocabularyError) {
     guard !tokens.isEmpty else { throw .empty(path: path) }
-    if let blank = tokens.firstIndex(of: "") { throw .blank(path: path, line: blank + 1) }
-    let index: WordPieceIndex
-    switch WordPieceIndex.build(tokens) {
-    case .success(let built): index = built
-    case .failure(.repeated(let first, let second)):
-      throw .duplicate(
-        path: path, token: tokens[second], firstLine: first + 1, line: second + 1)
-    case .failure(.tooMany):
+    guard let index = WordPieceIndex.build(tokens) else {
       throw .tooLarge(path: path, count: tokens.count, most: WordPieceIndex.mostTokens)
     }
     let ids = Self.specialTokens.map { index.id(of: $0) }
@@ -129,6 +116,13 @@ public struct Vocabulary: Sendable {
     (separatorID, maskID) = (found[3], found[4])
     specialIDs = Set(found)
     digest = SHA256.hexDigest(of: tokens.joined(separator: "\n") + "\n")
+  }
+
+  /// The same tokens, of which more are special.
+  func with(specialIDs more: [Int32]) -> Vocabulary {
+    var vocabulary = self
+    vocabulary.specialIDs.formUnion(more)
+    return vocabulary
   }
 
   /// The id of exactly this token, continuation prefix included.

@@ -4,13 +4,6 @@
 /// a look-up is a few loads. A node of the trie is the place of the edge that leads to it: one load
 /// a byte tells the next node and the token that ends there.
 final class WordPieceIndex: @unchecked Sendable {
-  /// Why there is no index of some tokens.
-  enum Refusal: Error {
-    case repeated(first: Int, second: Int)
-    /// More tokens than an edge has room to name.
-    case tooMany
-  }
-
   /// Most tokens: an edge keeps a token's number in 24 bits, where 0 stands for none.
   static let mostTokens = 1 << 24 - 1
 
@@ -59,21 +52,21 @@ final class WordPieceIndex: @unchecked Sendable {
     Int.bitWidth - max(1, count - 1).leadingZeroBitCount
   }
 
-  static func build(_ tokens: [String]) -> Result<WordPieceIndex, Refusal> {
-    guard tokens.count <= mostTokens else { return .failure(.tooMany) }
+  /// - Returns: nil for more tokens than an edge has room to name.
+  static func build(_ tokens: [String]) -> WordPieceIndex? {
+    guard tokens.count <= mostTokens else { return nil }
     let bytes = tokens.reduce(0) { $0 + $1.utf8.count }
     let index = WordPieceIndex(tokens: tokens.count, bytes: bytes)
     for (id, token) in tokens.enumerated() {
       var copy = token
-      let first = copy.withUTF8 { index.insert($0, id: Int32(id)) }
-      if let first { return .failure(.repeated(first: Int(first), second: id)) }
+      copy.withUTF8 { index.insert($0, id: Int32(id)) }
     }
-    return .success(index)
+    return index
   }
 
-  /// The earlier id of the same spelling, or nil once it is inserted.
-  private func insert(_ spelling: UnsafeBufferPointer<UInt8>, id: Int32) -> Int32? {
-    guard !spelling.isEmpty else { return nil }
+  /// Takes the place of an earlier token of the same spelling.
+  private func insert(_ spelling: UnsafeBufferPointer<UInt8>, id: Int32) {
+    guard !spelling.isEmpty else { return }
     let (root, piece) = place(of: spelling)
     var node = root
     var last = 0
@@ -82,16 +75,15 @@ final class WordPieceIndex: @unchecked Sendable {
       if edges[last] == 0 { edges[last] = key(node, byte) }
       node = UInt64(last)
     }
-    let previous = Self.token(of: edges[last])
-    guard previous < 0 else { return previous }
-    edges[last] |= UInt64(id) + 1
+    edges[last] = edges[last] & ~0xFF_FFFF | UInt64(id) + 1
     if root == wordRoot, spelling.count <= WordKey.longest {
       let key = WordKey(spelling)
       var place = Int(truncatingIfNeeded: key.hash >> wordShift)
-      while words[place].high != 0 { place = (place + 1) & wordMask }
+      while words[place].high != 0, words[place].low != key.low || words[place].high != key.high {
+        place = (place + 1) & wordMask
+      }
       words[place] = Word(low: key.low, high: key.high, id: id)
     }
-    return nil
   }
 
   /// The root under which a token is kept and the bytes that lead from there to it. The prefix alone

@@ -12,24 +12,44 @@ protocol WordSink {
   mutating func word(_ bytes: UnsafeBufferPointer<UInt8>, characters: Int) -> Bool
   /// A special token written out in the text. Returns false to end the scan.
   mutating func special(_ id: Int32) -> Bool
+  /// Whether the sink wants the normalized text itself, by `scalar`, and no words.
+  static var takesScalars: Bool { get }
+  mutating func scalar(_ scalar: UInt32)
 }
 
-/// What distinguishes cased from uncased models.
+extension WordSink {
+  static var takesScalars: Bool { false }
+  mutating func scalar(_ scalar: UInt32) {}
+}
+
+/// What distinguishes cased from uncased models, and one model's tokens from another's.
 public struct TokenizerOptions: Sendable, Hashable, CustomStringConvertible {
   public let lowercase: Bool
   public let stripAccents: Bool
   public let splitsCJK: Bool
+  /// Tokens that are found in a text as they are spelled, beside BERT's five special ones.
+  public let addedTokens: [AddedSpelling]
+  /// Whether a text that is too long loses its first tokens rather than its last.
+  public let truncatesLeft: Bool
 
   /// The defaults are those of the uncased models.
   /// - Parameter stripAccents: nil follows `lowercase`, as the reference does.
-  public init(lowercase: Bool = true, stripAccents: Bool? = nil, splitsCJK: Bool = true) {
+  public init(
+    lowercase: Bool = true, stripAccents: Bool? = nil, splitsCJK: Bool = true,
+    addedTokens: [AddedSpelling] = [], truncatesLeft: Bool = false
+  ) {
     self.lowercase = lowercase
     self.stripAccents = stripAccents ?? lowercase
     self.splitsCJK = splitsCJK
+    self.addedTokens = addedTokens
+    self.truncatesLeft = truncatesLeft
   }
 
+  /// What is as in most models is not said.
   public var description: String {
     "lowercase=\(lowercase) strip_accents=\(stripAccents) split_cjk=\(splitsCJK)"
+      + (addedTokens.isEmpty ? "" : " added=\(addedTokens)")
+      + (truncatesLeft ? " truncation_side=left" : "")
   }
 }
 
@@ -148,6 +168,33 @@ struct WordScanner<Sink: WordSink> {
     }
   }
 
+  /// Hands the scalars of a text to a sink that takes them, normalized, with blanks around ideographs.
+  /// - Parameter text: valid UTF-8.
+  mutating func normalize(_ text: UnsafeBufferPointer<UInt8>) {
+    guard let base = text.baseAddress else { return }
+    pending.removeAll(keepingCapacity: true)
+    let blank = UInt32(UInt8(ascii: " "))
+    var i = 0
+    while i < text.count {
+      let (scalar, length) = UTF8Validation.decode(base + i)
+      i += length
+      let entry = table[scalar]
+      if entry.contains(.removed) { continue }
+      let isIdeograph = options.splitsCJK && entry.contains(.cjk)
+      if isIdeograph || entry.contains(.space) {
+        if !pending.isEmpty { settle() }
+        sink.scalar(blank)
+      }
+      if entry.contains(.space) { continue }
+      decompose(scalar, entry)
+      if isIdeograph {
+        if !pending.isEmpty { settle() }
+        sink.scalar(blank)
+      }
+    }
+    if !pending.isEmpty { settle() }
+  }
+
   private mutating func take(_ scalar: UInt32) {
     let entry = table[scalar]
     if entry.contains(.removed) { return }
@@ -200,6 +247,7 @@ struct WordScanner<Sink: WordSink> {
   }
 
   private mutating func put(_ scalar: UInt32, _ entry: CharacterTable.Entry) {
+    if Sink.takesScalars { return sink.scalar(scalar) }
     if entry.contains(.whitespace) { return endWord() }
     let alone = entry.contains(.punctuation)
     if alone { endWord() }
@@ -219,7 +267,7 @@ struct WordScanner<Sink: WordSink> {
     characters += 1
   }
 
-  private static func encode(_ scalar: UInt32, _ p: UnsafeMutablePointer<UInt8>) -> Int {
+  static func encode(_ scalar: UInt32, _ p: UnsafeMutablePointer<UInt8>) -> Int {
     func tail(_ shift: UInt32) -> UInt8 { UInt8(0x80 | (scalar >> shift & 0x3F)) }
     switch scalar {
     case ..<0x80:

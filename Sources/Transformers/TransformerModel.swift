@@ -37,8 +37,8 @@ extension TransformerConfiguration {
 
   /// How many numbers such a model learns. Nothing is built to count them.
   public func parameterCount(heads: Set<ModelPart>) -> Int {
-    WeightNames.own(self).shapes(of: parts(heads: heads)).reduce(0) {
-      $0 + $1.shape.reduce(1, *)
+    WeightNames.own(self).entries(of: parts(heads: heads)).reduce(0) {
+      $0 + $1.entry.shape.reduce(1, *)
     }
   }
 }

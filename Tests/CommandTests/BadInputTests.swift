@@ -30,6 +30,12 @@ import Testing
     expectFailure(
       try model.retort("predict", "--model", "/nonexistent/c.h5"), saying: "/nonexistent/c.h5")
     expectFailure(try model.retort("predict", "--model", "hub:nobody"), saying: "hub:owner/name")
+    expectFailure(
+      try model.retort("predict", "--model", "hub:bert-base-uncased"),
+      saying: "did you mean hub:google-bert/bert-base-uncased?")
+    expectFailure(
+      try model.retort("inspect", "hub:google-bert/bert-base-uncased@v1"),
+      saying: "https://huggingface.co/google-bert/bert-base-uncased/tree/v1")
   }
 
   @Test func aModelWithoutTheHead() throws {
@@ -45,17 +51,32 @@ import Testing
     try overwrite(path) { $0.append(Data("more\n".utf8)) }
     expectFailure(
       try model.retort("import", model.path, "--out", model.folder.file("c.h5")),
-      saying: "\(TinyModel.words.count + 1)", "expected \(TinyModel.words.count)")
+      saying: "\(TinyModel.words.count + 1)", "expected at most \(TinyModel.words.count)")
     #expect(!FileManager.default.fileExists(atPath: model.folder.file("c.h5")))
   }
 
-  @Test func aConfigurationWithAnUnknownKey() throws {
+  @Test func aConfigurationWithSomebodysOwnKey() throws {
     let model = try TinyModel()
     try replace(
-      "\"n_layers\"", with: "\"n_layer\": 3, \"n_layers\"", in: "\(model.path)/config.json")
-    expectFailure(
-      try model.retort("import", model.path, "--out", model.folder.file("c.h5")),
-      saying: "config.json", "n_layer")
+      "\"n_layers\"", with: "\"custom_note\": 3, \"n_layers\"", in: "\(model.path)/config.json")
+    let result = try model.retort("import", model.path, "--out", model.folder.file("c.h5"))
+    #expect(result.status == 0)
+    #expect(result.errors.contains("passed over, unknown to transformers: custom_note"))
+  }
+
+  @Test func aModelOfAnotherFamily() throws {
+    let model = try TinyModel()
+    try replace("\"distilbert\"", with: "\"roberta\"", in: "\(model.path)/config.json")
+    try FileManager.default.removeItem(atPath: "\(model.path)/vocab.txt")
+    for arguments in [
+      ["predict", "--model", model.path],
+      ["import", model.path, "--out", model.folder.file("c.h5")],
+      ["inspect", model.path], ["tokenize", "--vocab", model.path],
+    ] {
+      expectFailure(
+        try RetortProcess.run(arguments, environment: model.environment),
+        saying: "model_type is \"roberta\"")
+    }
   }
 
   @Test(arguments: [4, 40, 4000])
@@ -149,7 +170,8 @@ import Testing
     try replace("\"n_layers\": 2", with: "\"n_layers\": 3", in: "\(model.path)/config.json")
     expectFailure(
       try model.retort("import", model.path, "--out", model.folder.file("c.h5")),
-      saying: "missing", "layer.2.attention.q_lin.weight", "layer.2.output_layer_norm.bias")
+      saying: "layers (expected 3, found 2)", "16 missing", "layer.2.attention.q_lin.weight",
+      "and 11 more")
   }
 
   @Test(arguments: [0, 100, 5000, -1])

@@ -36,7 +36,10 @@ struct TinyModel {
 
   /// Where nothing but this test's files can be found.
   var environment: [String: String?] {
-    ["RETORT_CACHE": folder.file("cache"), "RETORT_MIRROR": folder.file("mirror")]
+    [
+      "RETORT_CACHE": folder.file("cache"), "RETORT_MIRROR": folder.file("mirror"),
+      "HF_HUB_CACHE": folder.file("hf"),
+    ]
   }
 
   /// Puts the three files of SST-2 into the mirror.

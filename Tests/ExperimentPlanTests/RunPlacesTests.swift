@@ -22,10 +22,13 @@ import Testing
   @Test func theEnvironmentNamesTheFolders() {
     #expect(
       Locations(environment: ["HOME": "/home/x"])
-        == Locations(cache: "/home/x/.cache/retort", mirror: nil))
+        == Locations(
+          cache: "/home/x/.cache/retort", mirror: nil,
+          huggingFaceCache: "/home/x/.cache/huggingface/hub"))
     #expect(
       Locations(environment: ["HOME": "/home/x", "RETORT_CACHE": "/c", "RETORT_MIRROR": "/m"])
-        == Locations(cache: "/c", mirror: "/m"))
+        == Locations(
+          cache: "/c", mirror: "/m", huggingFaceCache: "/home/x/.cache/huggingface/hub"))
   }
 
   @Test func aModelIsFoundWhereItIsWhole() throws {

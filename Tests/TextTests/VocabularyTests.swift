@@ -45,15 +45,23 @@ struct VocabularyTests {
     let path = folder.file("v")
     #expect(try failure([]) == .empty(path: path))
     #expect(
-      try failure(Array("[UNK]\na\nb\na\n".utf8))
-        == .duplicate(path: path, token: "a", firstLine: 2, line: 4))
-    #expect(try failure(Array("[UNK]\n\nb\n".utf8)) == .blank(path: path, line: 2))
-    #expect(
       try failure(Array("a\nb".utf8) + [0xFF]) == .invalidUTF8(path: path, line: 2, byteOffset: 3))
     #expect(
       try failure(Array("[UNK]\n[CLS]\n[SEP]\n".utf8))
         == .missingSpecial(path: path, tokens: ["[PAD]", "[MASK]"]))
     #expect(throws: VocabularyError.self) { try Vocabulary(path: folder.file("none")) }
+  }
+
+  @Test("An empty line has an id and is no token; of two lines with one token the later counts")
+  func blankAndRepeated() throws {
+    let text =
+      Vocabulary.specialTokens.joined(separator: "\n") + "\ngood\n\ngood\nun##\n##x\n##x\n\n\n"
+    let vocabulary = try Vocabulary(text: Array(text.utf8), path: "vocab.txt")
+    #expect(vocabulary.count == 11)
+    #expect(vocabulary.tokens[6].isEmpty && vocabulary.id(of: "") == nil)
+    #expect(vocabulary.id(of: "good") == 7 && vocabulary.id(of: "##x") == 10)
+    let tokenizer = BertTokenizer(vocabulary: vocabulary, options: TokenizerOptions())
+    #expect(tokenizer.encode("good goodx") == [2, 7, 7, 10, 3])
   }
 
   @Test("Matching takes the longest piece and refuses what cannot be covered")

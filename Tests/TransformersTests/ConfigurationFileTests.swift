@@ -88,7 +88,10 @@ struct ConfigurationFileTests {
       (#""hidden_act": "gelu""#, #""hidden_act": "gelu_new""#, "hidden_act is \"gelu_new\""),
       (#""absolute""#, #""relative_key""#, "position_embedding_type is \"relative_key\""),
       (#""use_cache": true"#, #""is_decoder": true"#, "is_decoder is true"),
-      (#""use_cache": true"#, #""embedding_size": 128"#, "unknown key embedding_size"),
+      (
+        #""use_cache": true"#, #""quantization_config": {"bits": 4}"#,
+        "quantization_config is {"
+      ),
       (#""hidden_size": 768,"#, "", "hidden_size is missing"),
       (
         #""hidden_size": 768"#, #""hidden_size": "768""#,
@@ -122,6 +125,30 @@ struct ConfigurationFileTests {
     }
   }
 
+  @Test("keys that no release of transformers knows are passed over with a note")
+  func ownKeys() throws {
+    let text =
+      "{\"custom_note\": \"mine\", \"adapters\": {}, \"_commit_hash\": \"abc\", "
+      + published.dropFirst()
+    let file = try read(text)
+    #expect(file.configuration == .bertBase)
+    #expect(
+      file.notes == ["config.json: passed over, unknown to transformers: adapters, custom_note"])
+  }
+
+  @Test("DistilBERT's sizes go by BERT's names too, as in transformers")
+  func aliases() throws {
+    let text = distilled.replacing("\"dim\"", with: "\"hidden_size\"")
+      .replacing("\"n_layers\"", with: "\"num_hidden_layers\"")
+    #expect(try read(text).configuration == .distilBertBase)
+    #expect(
+      try read("{\"hidden_size\": 768, " + distilled.dropFirst()).configuration == .distilBertBase)
+    let error = #expect(throws: ConfigurationError.self) {
+      try read("{\"hidden_size\": 512, " + distilled.dropFirst())
+    }
+    #expect(error?.description.contains("dim is 768 and hidden_size is 512") == true)
+  }
+
   @Test("two names of one setting must agree")
   func disagreement() {
     let error = #expect(throws: ConfigurationError.self) {
@@ -134,7 +161,7 @@ struct ConfigurationFileTests {
   @Test("all mistakes are named at once")
   func several() {
     let text = published.replacingOccurrences(of: "\"gelu\"", with: "\"relu\"")
-      .replacingOccurrences(of: "\"use_cache\"", with: "\"use_cash\"")
+      .replacingOccurrences(of: "\"use_cache\"", with: "\"is_decoder\"")
     let error = #expect(throws: ConfigurationError.self) { try read(text) }
     guard case .invalid(_, let problems)? = error else {
       Issue.record("expected a list of problems")

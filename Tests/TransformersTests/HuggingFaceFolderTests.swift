@@ -49,29 +49,36 @@ struct HuggingFaceFolderTests {
     try HuggingFaceFolder.write(
       model, vocabulary: vocabulary, tokenizer: .uncased, to: folder.path)
     try FileManager.default.moveItem(
-      atPath: folder.file("model.safetensors"), toPath: folder.file("pytorch_model.bin"))
+      atPath: folder.file("model.safetensors"), toPath: folder.file("tf_model.h5"))
     let read = try HuggingFaceFolder(path: folder.path)
-    #expect(!read.hasWeights)
-    #expect(throws: ModelFolderError.noWeights(folder: folder.path, found: ["pytorch_model.bin"])) {
+    #expect(read.weightForm == nil)
+    #expect(throws: ModelFolderError.noWeights(folder: folder.path, found: ["tf_model.h5"])) {
       try read.loadModel(heads: [], seed: 0)
     }
   }
 
-  @Test("a vocabulary of another size is refused, in reading and in writing")
+  @Test("a vocabulary of more tokens than the model has is refused, in reading and in writing")
   func vocabularySize() throws {
     let folder = try TemporaryFolder()
     let model = TransformerModel(configuration: .small(.distilbert), heads: [])
     #expect(throws: ModelFolderError.self) {
       try HuggingFaceFolder.write(
-        model, vocabulary: vocabulary.dropLast(9) + [], tokenizer: .uncased, to: folder.path)
+        model, vocabulary: vocabulary + Array("more\n".utf8), tokenizer: .uncased, to: folder.path)
     }
     #expect(try folder.names().isEmpty)
     try HuggingFaceFolder.write(
       model, vocabulary: vocabulary, tokenizer: .uncased, to: folder.path)
-    try AtomicFile.replace(path: folder.file("vocab.txt"), with: "a\nb\nc")
+    try AtomicFile.replace(path: folder.file("vocab.txt"), with: vocabulary + Array("more".utf8))
     let error = ModelFolderError.vocabularySize(
-      path: folder.file("vocab.txt"), expected: 40, found: 3)
+      path: folder.file("vocab.txt"), expected: 40, found: 41)
     #expect(throws: error) { try HuggingFaceFolder(path: folder.path) }
+    // Rows beyond the last token belong to none: models are padded to a multiple of 8.
+    try AtomicFile.replace(path: folder.file("vocab.txt"), with: "a\nb\nc\n\n")
+    let padded = try HuggingFaceFolder(path: folder.path)
+    #expect(
+      padded.notes == [
+        "the vocabulary has 3 tokens, the model room for 40: the last embeddings belong to no token"
+      ])
   }
 
   @Test("another tokenizer is refused")
@@ -83,11 +90,11 @@ struct HuggingFaceFolderTests {
       #"{"do_lower_case": 1}"#, "[]",
     ] {
       try AtomicFile.replace(path: path, with: text)
-      #expect(throws: ModelFolderError.self) { try TokenizerSettings(path: path) }
+      #expect(throws: ModelFolderError.self) { try FolderTokenizer(path: folder.path) }
     }
     try AtomicFile.replace(path: path, with: #"{"do_lower_case": false, "name_or_path": "x"}"#)
     #expect(
-      try TokenizerSettings(path: path)
+      try FolderTokenizer(path: folder.path).settings
         == TokenizerSettings(lowercase: false, stripAccents: nil, splitsCJK: true))
   }
 

@@ -30,9 +30,9 @@ struct WeightNamesTests {
   @Test("the table has the shapes of the model", arguments: forms)
   func shapes(_ form: (ModelFamily, Set<ModelPart>)) {
     let model = TransformerModel.drawn(.small(form.0), heads: form.1)
-    let shapes = WeightNames.own(model.configuration).shapes(of: model.parts)
+    let shapes = WeightNames.own(model.configuration).entries(of: model.parts)
     #expect(
-      Dictionary(uniqueKeysWithValues: shapes.map { ($0.path, $0.shape) })
+      Dictionary(uniqueKeysWithValues: shapes.map { ($0.path, $0.entry.shape) })
         == Dictionary(uniqueKeysWithValues: model.parameters.map { ($0.path, $0.shape) }))
     #expect(model.configuration.parameterCount(heads: form.1) == model.parameterCount)
   }
@@ -56,6 +56,16 @@ struct WeightNamesTests {
       return
     }
     #expect(found.misshapen.count == 11 && found.missing.count == 4093 * 16)
+    let small = model.configuration
+    let sizes: [WeightDifferences.Size] = [
+      .init(name: "vocabulary size", expected: 1 << 22, found: small.vocabularySize),
+      .init(name: "positions", expected: 1 << 22, found: small.maximumPositions),
+      .init(name: "feed-forward size", expected: 1 << 22, found: small.feedForwardSize),
+      .init(name: "layers", expected: 1 << 12, found: small.layerCount),
+    ]
+    #expect(found.sizes == sizes)
+    let text = error?.description ?? ""
+    #expect(text.utf8.count < 1500 && text.contains(" and 65483 more"), "\(text.prefix(2000))")
   }
 
   @Test("checkpoints are read by our own paths")
@@ -136,6 +146,8 @@ struct WeightNamesTests {
         .init(
           name: "distilbert.transformer.layer.2.ffn.lin2.bias", expected: [16], found: [3])
       ])
+    // One damaged tensor and one that is too many do not make another model.
+    #expect(found.sizes.isEmpty)
   }
 
   @Test("a head that is absent is an error unless it may be new")

@@ -49,12 +49,15 @@ final class DefinitionDecoding: DiagnosticCollector {
 extension ModelAddress {
   static let type = OptionType<ModelAddress>(
     schema: .text(
-      words: "hub:owner/name or a path",
-      pattern: "(?!hub:).+|hub:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"),
+      words: form,
+      pattern:
+        "(?!hub:).+|hub:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(@[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?"),
     example: "hub:google-bert/bert-base-uncased", standIn: .path(""),
     read: { node, key, map in
       if let text = node.text, let address = ModelAddress(text) { return address }
-      map.reportWrong(node, key, expected: "hub:owner/name or a path")
+      map.reportWrong(
+        node, key, expected: form,
+        advice: node.scalar.flatMap(meant).map { "did you mean \($0)?" })
       return nil
     }, write: { .text($0.description) })
 }

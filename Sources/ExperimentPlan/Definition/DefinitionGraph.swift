@@ -102,7 +102,9 @@ struct DefinitionGraph {
   /// How many words the definition's vocabulary has; nil where it is not at hand.
   func vocabularySize(look: (ModelAddress) -> ModelLook) -> Int? {
     if case .trained(_, let size) = vocabulary { return size }
-    return vocabularyAddress.flatMap { look($0).outline?.configuration.vocabularySize }
+    return vocabularyAddress.flatMap { look($0).outline }.map {
+      $0.tokens?.count ?? $0.configuration.vocabularySize
+    }
   }
 
   /// What model comes out of a model definition or a stage. The graph has no cycle.

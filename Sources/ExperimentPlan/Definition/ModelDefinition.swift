@@ -1,37 +1,6 @@
 // The models of a definition. Plain values.
 import RetortTransformers
 
-/// Where a folder of the published form (config.json, model.safetensors, vocab.txt) is.
-public enum ModelAddress: Sendable, Equatable, Hashable, CustomStringConvertible {
-  /// `hub:owner/name`, looked up in the cache and the mirror.
-  case hub(owner: String, name: String)
-  /// A folder, or a checkpoint `.h5`, relative to the working directory.
-  case path(String)
-
-  /// - Returns: nil for `hub:` without owner and name.
-  public init?(_ text: String) {
-    guard text.hasPrefix("hub:") else {
-      guard !text.isEmpty else { return nil }
-      self = .path(text)
-      return
-    }
-    let parts = text.dropFirst(4).split(separator: "/", omittingEmptySubsequences: false)
-    let isName: (Substring) -> Bool = { part in
-      !part.isEmpty && part != "." && part != ".."
-        && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }
-    }
-    guard parts.count == 2, parts.allSatisfy(isName) else { return nil }
-    self = .hub(owner: String(parts[0]), name: String(parts[1]))
-  }
-
-  public var description: String {
-    switch self {
-    case .hub(let owner, let name): "hub:\(owner)/\(name)"
-    case .path(let path): path
-    }
-  }
-}
-
 /// Sizes of a model built from nothing.
 public struct ModelSizes: Sendable, Equatable {
   public var hiddenSize: Int

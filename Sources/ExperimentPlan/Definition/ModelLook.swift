@@ -71,7 +71,7 @@ public enum ModelLook: Sendable, Equatable {
 
   /// What is published under the address, where nothing is at hand.
   @Sendable public static func published(_ address: ModelAddress) -> ModelLook {
-    guard case .hub(let owner, let name) = address,
+    guard case .hub(let owner, let name, nil) = address,
       let configuration = PublishedModels.configurations["\(owner)/\(name)"]
     else { return .absent }
     return .outline(ModelOutline(configuration: configuration))

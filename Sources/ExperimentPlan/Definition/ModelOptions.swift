@@ -145,7 +145,7 @@ extension ModelDefinition {
     },
     OptionField(
       "from", \.source, folder,
-      "A folder with config.json, model.safetensors and vocab.txt, or a checkpoint."),
+      "A folder with config.json, weights and a vocabulary, or a checkpoint."),
     head, dropout, drawnSeed)
 
   private static let ofStudent = OptionList(

@@ -64,7 +64,7 @@ public struct VocabularyDefinition: Sendable, Equatable {
   /// `from` or `train`.
   private static let sourceField: OptionField<VocabularyDefinition, VocabularySource> = {
     let from = OptionType<String>.text(
-      "a model's name, hub:owner/name or a path", example: "teacher")
+      "a model's name, \(ModelAddress.form)", example: "teacher")
     let train = OptionType<Training>.map(Training.options)
     return OptionField(
       describedAs: [

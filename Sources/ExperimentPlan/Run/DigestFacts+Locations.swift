@@ -69,11 +69,12 @@ extension DigestFacts {
         configuration: digest, vocabulary: digest, weights: digest,
         tokenizer: try StoredModel(path: model.path).tokenizer)
     }
+    let tokenizer = try model.tokenizer()
     return FolderDigests(
       configuration: try SHA256.hexDigest(ofFile: model.configuration),
-      vocabulary: try SHA256.hexDigest(ofFile: model.vocabulary),
-      weights: needsWeights ? try SHA256.hexDigest(ofFile: model.weights) : nil,
-      tokenizer: try TokenizerSettings(besideVocabulary: model.vocabulary))
+      vocabulary: SHA256.hexDigest(of: tokenizer.vocabulary ?? []),
+      weights: needsWeights ? try model.weightForm()?.digest(in: model.path) : nil,
+      tokenizer: tokenizer.settings)
   }
 
   private static func digest(of corpus: CorpusSource, in locations: Locations) throws -> String {

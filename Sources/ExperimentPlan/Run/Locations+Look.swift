@@ -24,14 +24,14 @@ extension Locations {
 
   private func outline(_ folder: String) throws -> ModelOutline {
     let folder = try HuggingFaceFolder(path: folder)
-    let tokens =
-      folder.hasVocabulary ? try Vocabulary(path: folder.vocabularyPath).tokens : nil
-    guard folder.hasWeights else {
+    let tokens = try folder.vocabulary.map {
+      try Vocabulary(text: $0, path: folder.vocabularyPath).tokens
+    }
+    guard folder.weightForm != nil else {
       return ModelOutline(configuration: folder.configuration, tokens: tokens)
     }
     return ModelOutline(
-      configuration: folder.configuration, tokens: tokens,
-      weights: try SafetensorsFile(path: folder.weightsPath),
+      configuration: folder.configuration, tokens: tokens, weights: try folder.weights(),
       names: .huggingFace(folder.configuration))
   }
 

@@ -2,6 +2,7 @@
 import Foundation
 import RetortFiles
 import RetortText
+import RetortTransformers
 
 /// Something that a plan needs and that is not where it could be; all of it at once.
 public struct LocationError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -14,22 +15,34 @@ public struct LocationError: Error, Sendable, Equatable, CustomStringConvertible
 }
 
 /// The folders that `RETORT_CACHE` and `RETORT_MIRROR` name. Both are laid out alike:
-/// `hub/<owner>/<name>/<file>`, `data/glue/<TASK>/*.tsv`, `data/corpora/*.txt`.
+/// `hub/<owner>/<name>/<file>`, `data/glue/<TASK>/*.tsv`, `data/corpora/*.txt`. Models are looked for in Hugging Face's
+/// own cache too, which is only read.
 public struct Locations: Sendable, Equatable {
   public let cache: String
   public let mirror: String?
+  /// The cache of huggingface_hub; nil: none.
+  public let huggingFaceCache: String?
 
-  public init(cache: String, mirror: String?) {
+  public init(cache: String, mirror: String?, huggingFaceCache: String? = nil) {
     self.cache = cache
     self.mirror = mirror
+    self.huggingFaceCache = huggingFaceCache
   }
 
-  /// - Parameter environment: `RETORT_CACHE` (default `~/.cache/retort`) and `RETORT_MIRROR`.
+  /// - Parameter environment: `RETORT_CACHE` (default `~/.cache/retort`) and `RETORT_MIRROR`; and those of
+  ///   huggingface_hub: `HF_HUB_CACHE`, `HUGGINGFACE_HUB_CACHE`, `HF_HOME`, `XDG_CACHE_HOME`, in this order.
   public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
     let set = { (name: String) in environment[name].flatMap { $0.isEmpty ? nil : $0 } }
     let home = set("HOME") ?? "."
-    cache = set("RETORT_CACHE") ?? "\(set("XDG_CACHE_HOME") ?? "\(home)/.cache")/retort"
+    let caches = set("XDG_CACHE_HOME") ?? "\(home)/.cache"
+    cache = set("RETORT_CACHE") ?? "\(caches)/retort"
     mirror = set("RETORT_MIRROR")
+    let huggingFace =
+      set("HF_HUB_CACHE") ?? set("HUGGINGFACE_HUB_CACHE")
+      ?? "\(set("HF_HOME") ?? "\(caches)/huggingface")/hub"
+    // As the Python programs read them.
+    huggingFaceCache =
+      huggingFace.hasPrefix("~/") ? home + huggingFace.dropFirst() : huggingFace
   }
 
   /// The folders in which things are looked for, in that order.
@@ -53,8 +66,16 @@ public struct LocatedModel: Sendable, Equatable {
   public let isCheckpoint: Bool
 
   public var configuration: String { "\(path)/config.json" }
-  public var weights: String { "\(path)/model.safetensors" }
-  public var vocabulary: String { "\(path)/vocab.txt" }
+
+  /// The vocabulary of a folder, whichever file it is in, and how text is cut.
+  public func tokenizer() throws(ModelFolderError) -> FolderTokenizer {
+    try FolderTokenizer(path: path)
+  }
+
+  /// The form of a folder's weights; nil where there are none.
+  public func weightForm() throws(FileError) -> WeightForm? {
+    WeightForm(among: try Folder.names(path: path))
+  }
 }
 
 /// A file of a model's folder.
@@ -62,15 +83,23 @@ public enum ModelFile: String, Sendable, CaseIterable {
   case configuration = "config.json"
   case weights = "model.safetensors"
   case vocabulary = "vocab.txt"
+
+  /// Names of which one is enough.
+  var names: [String] {
+    switch self {
+    case .configuration: [rawValue]
+    case .weights: WeightForm.allCases.map(\.rawValue)
+    case .vocabulary: FolderTokenizer.vocabularyFiles
+    }
+  }
 }
 
 extension Locations {
   /// Finds a model's folder with all the files that are needed.
-  /// - Throws: what is missing, in which folders, and how to get it.
+  /// - Throws: what is missing, in which folders, and how to get it; of a model of another family only that.
   public func locate(
     _ address: ModelAddress, needing parts: [ModelFile] = ModelFile.allCases
   ) throws(LocationError) -> LocatedModel {
-    let folders = candidateFolders(address)
     if case .path(let path) = address, path.hasSuffix(".h5") {
       guard Self.exists(path) else {
         throw LocationError(problems: ["\(path): no such checkpoint; check the path"])
@@ -78,13 +107,23 @@ extension Locations {
       return LocatedModel(path: path, isCheckpoint: true)
     }
     var problems: [String] = []
-    for folder in folders {
+    for candidate in candidateFolders(address) {
+      guard case .folder(let folder) = candidate else {
+        if case .absent(let problem) = candidate { problems.append(problem) }
+        continue
+      }
       guard Folder.exists(path: folder) else {
         problems.append("\(folder): no such folder")
         continue
       }
-      let missing = parts.filter { !Self.exists("\(folder)/\($0.rawValue)") }
+      let missing = parts.filter { part in
+        !part.names.contains { Self.exists("\(folder)/\($0)") }
+      }
       if missing.isEmpty { return LocatedModel(path: folder, isCheckpoint: false) }
+      // A model of another family lacks nothing: it is not ours.
+      do { try ConfigurationFile.checkFamily(folder: folder) } catch {
+        throw LocationError(problems: ["\(error)"])
+      }
       problems.append("\(folder): no \(missing.map(\.rawValue).joined(separator: ", no "))")
     }
     throw LocationError(problems: [
@@ -92,20 +131,66 @@ extension Locations {
     ])
   }
 
-  private func candidateFolders(_ address: ModelAddress) -> [String] {
+  private enum Candidate {
+    case folder(String)
+    /// There is none, and why.
+    case absent(String)
+  }
+
+  private func candidateFolders(_ address: ModelAddress) -> [Candidate] {
     switch address {
-    case .hub(let owner, let name): roots.map { "\($0)/hub/\(owner)/\(name)" }
-    case .path(let path): [path]
+    case .hub(let owner, let name, let revision):
+      // Folders of our own layout hold one revision, that which their name says.
+      let suffix = revision.map { "@\($0)" } ?? ""
+      return roots.map { .folder("\($0)/hub/\(owner)/\(name)\(suffix)") }
+        + huggingFaceFolders(owner, name).map { Self.snapshot(of: $0, revision ?? "main") }
+    case .path(let path): return [.folder(path)]
     }
+  }
+
+  /// Where Hugging Face's cache keeps a model: under the name that was asked for, which may be one without an owner.
+  private func huggingFaceFolders(_ owner: String, _ name: String) -> [String] {
+    guard let huggingFaceCache else { return [] }
+    let folder = "\(huggingFaceCache)/models--\(owner)--\(name)"
+    let old = "\(huggingFaceCache)/models--\(name)"
+    let isOld = PublishedModels.fullNames[name] == "\(owner)/\(name)" && Folder.exists(path: old)
+    return isOld ? [folder, old] : [folder]
+  }
+
+  /// The folder of a revision in Hugging Face's cache, of which `refs` says the commit unless it is one.
+  /// - Source: huggingface_hub 0.36.2, file_download.py, `_get_pointer_path` and `try_to_load_from_cache`.
+  private static func snapshot(of repository: String, _ revision: String) -> Candidate {
+    guard Folder.exists(path: repository) else {
+      return .absent("\(repository): no such folder")
+    }
+    var commit = revision
+    if revision.count != 40 || !revision.allSatisfy(\.isHexDigit) {
+      let reference = "\(repository)/refs/\(revision)"
+      guard let text = try? String(contentsOfFile: reference, encoding: .utf8) else {
+        return .absent("\(reference): no such file")
+      }
+      commit = text.trimmingCharacters(in: .whitespacesAndNewlines)
+      guard commit.count == 40, commit.allSatisfy(\.isHexDigit) else {
+        return .absent("\(reference): expected the 40 digits of a commit")
+      }
+    }
+    return .folder("\(repository)/snapshots/\(commit)")
   }
 
   private func advice(_ address: ModelAddress, _ parts: [ModelFile]) -> String {
     let files = parts.map(\.rawValue).joined(separator: ", ")
-    guard case .hub(let owner, let name) = address else {
+    guard case .hub(let owner, let name, let revision) = address else {
+      if case .path(let path) = address, !Folder.exists(path: path),
+        let meant = ModelAddress.meant(by: path)
+      {
+        return "did you mean \(meant)?"
+      }
       return "a model's folder holds \(files)"
     }
-    return "download \(files) from https://huggingface.co/\(owner)/\(name)/tree/main into "
-      + "\(cache)/hub/\(owner)/\(name), or set RETORT_MIRROR to a folder that has hub/\(owner)/\(name)"
+    let folder = "hub/\(owner)/\(name)" + (revision.map { "@\($0)" } ?? "")
+    return
+      "download \(files) from https://huggingface.co/\(owner)/\(name)/tree/\(revision ?? "main") into "
+      + "\(cache)/\(folder), or set RETORT_MIRROR to a folder that has \(folder)"
   }
 }
 

@@ -26,7 +26,7 @@ struct ModelMaking {
       }
       let model = try make(definition)
       let entries = try data.vocabulary().count
-      guard model.configuration.vocabularySize == entries else {
+      guard model.configuration.vocabularySize >= entries else {
         throw RunError.vocabularySize(
           model: name, rows: model.configuration.vocabularySize, entries: entries)
       }

@@ -44,7 +44,8 @@ final class PreparedData {
 
   // MARK: Vocabulary
 
-  func vocabulary() throws -> Vocabulary { try preparedVocabulary().vocabulary }
+  /// The tokenizer's, which knows the tokens that the model's folder adds.
+  func vocabulary() throws -> Vocabulary { try tokenizer().vocabulary }
 
   /// The text of vocab.txt.
   func vocabularyFile() throws -> [UInt8] { try preparedVocabulary().file }
@@ -111,11 +112,11 @@ final class PreparedData {
         vocabulary: stored.vocabulary, file: stored.vocabularyFile,
         settings: definition.vocabulary.settings(over: stored.tokenizer))
     }
+    let folder = try model.tokenizer()
+    let file = folder.vocabulary ?? []
     return PreparedVocabulary(
-      vocabulary: try Vocabulary(path: model.vocabulary),
-      file: try MappedFile.contents(path: model.vocabulary),
-      settings: definition.vocabulary.settings(
-        over: try TokenizerSettings(besideVocabulary: model.vocabulary)))
+      vocabulary: try Vocabulary(text: file, path: folder.path), file: file,
+      settings: definition.vocabulary.settings(over: folder.settings))
   }
 
   // MARK: Corpora

@@ -118,7 +118,8 @@ struct RecordMaking {
     guard let address, let model = try? data.locations.locate(address), !model.isCheckpoint else {
       return nil
     }
-    return try SafetensorsFile(path: model.weights).metadata["weights"]
+    guard let form = try model.weightForm() else { return nil }
+    return try FolderWeights(folder: model.path, form: form).metadata["weights"]
   }
 
   // MARK: Data
@@ -221,8 +222,8 @@ extension ModelDefinition {
   /// Where the weights are from, in words.
   fileprivate var sourceText: String {
     switch source {
-    case .folder(.hub(let owner, let name)): "hub:\(owner)/\(name)"
     case .folder(.path(let path)): "\(path.hasSuffix(".h5") ? "checkpoint" : "folder") \(path)"
+    case .folder(let address): "\(address)"
     case .randomWeights(let address): "random, seed \(seed), sizes of \(address)"
     case .scratch: "random, seed \(seed)"
     case .layers(let student):

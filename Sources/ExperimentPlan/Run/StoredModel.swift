@@ -12,13 +12,15 @@ public struct StoredModel {
   public let path: String
   public let configuration: TransformerConfiguration
   public let vocabulary: Vocabulary
-  /// The text of vocab.txt.
+  /// The text of vocab.txt, whichever file the vocabulary is in.
   public let vocabularyFile: [UInt8]
   public let tokenizer: TokenizerSettings
   /// Parts whose weights are stored.
   public let parts: Set<ModelPart>
-  /// SHA-256 of the weights' file, in hexadecimal.
+  /// SHA-256 of the weights' file, in hexadecimal; of several as `WeightForm.digest` says.
   public let digest: String
+  /// What a reader should know, one sentence each.
+  public let notes: [String]
   private let source: Source
 
   private enum Source {
@@ -26,17 +28,19 @@ public struct StoredModel {
     case folder(HuggingFaceFolder)
   }
 
-  /// - Parameter path: a checkpoint `.h5`, or a folder with config.json, model.safetensors and vocab.txt.
+  /// - Parameter path: a checkpoint `.h5`, or a folder with config.json, weights and a vocabulary.
   public init(path: String) throws {
     self.path = path
     if Folder.exists(path: path) {
       let folder = try HuggingFaceFolder(path: path)
       configuration = folder.configuration
-      vocabulary = try Vocabulary(path: folder.vocabularyPath)
-      vocabularyFile = try MappedFile.contents(path: folder.vocabularyPath)
+      let weights = try folder.weights()
+      vocabularyFile = folder.vocabulary ?? []
+      vocabulary = try Vocabulary(text: vocabularyFile, path: folder.vocabularyPath)
       tokenizer = folder.tokenizer
       parts = try folder.storedParts()
-      digest = try SHA256.hexDigest(ofFile: folder.weightsPath)
+      digest = try weights.form.digest(in: path)
+      notes = folder.notes
       source = .folder(folder)
       return
     }
@@ -54,9 +58,12 @@ public struct StoredModel {
     vocabularyFile = try file(ModelCheckpoint.vocabularyFile)
     vocabulary = try Vocabulary(
       text: vocabularyFile, path: "\(path), \(ModelCheckpoint.vocabularyFile)")
-    tokenizer = try TokenizerSettings(
+    var settings = try TokenizerSettings(
       json: Data(file(ModelCheckpoint.tokenizerFile)),
       path: "\(path), \(ModelCheckpoint.tokenizerFile)")
+    settings.dropLimit(of: configuration)
+    tokenizer = settings
+    notes = []
     let names = WeightNames.own(configuration)
     parts = Set(checkpoint.tensorNames().compactMap { names.meaning(of: $0)?.part })
     digest = checkpoint.digest
@@ -96,6 +103,11 @@ public struct StoredModel {
   public func load() throws -> TransformerModel {
     try load(
       heads: parts.subtracting([.encoder, .nextSentence]), ignoring: [.nextSentence], seed: 0)
+  }
+
+  /// Tokens of the longest sequence that the model takes.
+  public var maximumLength: Int {
+    min(configuration.maximumPositions, tokenizer.maximumLength ?? .max)
   }
 
   public func makeTokenizer() -> BertTokenizer {

@@ -2,14 +2,25 @@
 
 public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   case unreadable(path: String, reason: String)
+  /// A model of a family that is not computed here; nothing else of it was looked at.
+  case unsupported(path: String, modelType: String)
   /// Everything that is wrong with one configuration.
   case invalid(path: String, problems: [String])
 
   public var description: String {
     switch self {
     case .unreadable(let path, let reason): "\(path): cannot be read as config.json: \(reason)"
+    case .unsupported(let path, let modelType):
+      "\(path): model_type is \"\(modelType)\", expected \(Self.supportedTypes): models of other families "
+        + "are not computed here"
     case .invalid(let path, let problems): "\(path): \(problems.joined(separator: "; "))"
     }
+  }
+}
+
+extension ConfigurationError {
+  static var supportedTypes: String {
+    ModelFamilies.all.map { "\"\($0)\"" }.joined(separator: " or ")
   }
 }
 

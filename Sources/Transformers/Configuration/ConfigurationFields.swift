@@ -5,6 +5,8 @@ struct ConfigurationFields {
   private let object: [String: JSONTree]
   private var read: Set<String> = ["model_type"]
   private(set) var problems: [String] = []
+  /// Keys that no release of transformers knows of these families: somebody's own.
+  private(set) var unknown: [String] = []
 
   init(object: [String: JSONTree]) { self.object = object }
 
@@ -36,18 +38,21 @@ struct ConfigurationFields {
       } else if !ConfigurationKeys.withoutEffect.contains(key),
         !families.contains(where: { $0.ignoredKeys.contains(key) })
       {
-        problems.append("unknown key \(key)")
+        unknown.append(key)
       }
     }
     for names in ConfigurationKeys.synonyms {
-      let given = names.compactMap { name in object[name].map { (name: name, value: $0) } }
-      guard let first = given.first, given.contains(where: { $0.value != first.value }) else {
-        continue
-      }
-      problems.append(
-        given.map { "\($0.name) is \($0.value.line)" }.joined(separator: " and ")
-          + ", expected the same value: they are two names of one setting")
+      checkSame(names.compactMap { name in object[name].map { (name, $0) } })
     }
+  }
+
+  private mutating func checkSame(_ given: [(name: String, value: JSONTree)]) {
+    guard let first = given.first, given.contains(where: { $0.value != first.value }) else {
+      return
+    }
+    problems.append(
+      given.map { "\($0.name) is \($0.value.line)" }.joined(separator: " and ")
+        + ", expected the same value: they are two names of one setting")
   }
 
   private mutating func take(_ key: String) -> JSONTree? {
@@ -59,7 +64,12 @@ struct ConfigurationFields {
     problems.append("\(key) is \(value.line), expected \(expected)")
   }
 
-  mutating func size(_ key: String, default missing: Int? = nil) -> Int {
+  /// - Parameter alias: another name of the key, under which transformers takes it too.
+  mutating func size(_ key: String, alias: String? = nil, default missing: Int? = nil) -> Int {
+    if let alias, let other = take(alias) {
+      guard let value = object[key] else { return size(alias, default: missing) }
+      checkSame([(key, value), (alias, other)])
+    }
     switch take(key) {
     case .null? where missing != nil: return missing ?? 0
     case let value?:

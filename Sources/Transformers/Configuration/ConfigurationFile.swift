@@ -4,8 +4,9 @@ import RetortStrictJSON
 
 /// A configuration as a config.json states it.
 ///
-/// Keys that change the computation must have values we compute; keys known to change nothing are passed
-/// over; any other key is an error, so that no model is ever read as another one. Sizes must be stated;
+/// Keys of any release's configuration classes that change the computation must have values we compute, so that no
+/// model is ever read as another one; those known to change nothing are passed over, and so is any other key, with a
+/// note. Sizes must be stated;
 /// other missing keys have the default of the family's configuration class in transformers 4.44.2, which is what their absence means there.
 public struct ConfigurationFile: Sendable {
   public let configuration: TransformerConfiguration
@@ -33,11 +34,20 @@ public struct ConfigurationFile: Sendable {
     do { object = try ConfigurationText.members(of: json) } catch {
       throw .unreadable(path: path, reason: "not a JSON object: \(error)")
     }
-    let name = object["model_type"]?.text
-    guard let family = families.first(where: { $0.name == name }) else {
-      let found = object["model_type"]?.line ?? "none"
-      let known = families.map { "\"\($0)\"" }.joined(separator: " or ")
-      throw .invalid(path: path, problems: ["model_type is \(found), expected \(known)"])
+    let family: ModelFamily
+    switch object["model_type"] {
+    case .string(let name)?:
+      guard let known = families.first(where: { $0.name == name }) else {
+        throw .unsupported(path: path, modelType: name)
+      }
+      family = known
+    case let value:
+      throw .invalid(
+        path: path,
+        problems: [
+          "model_type is \(value?.line ?? "missing"), expected "
+            + ConfigurationError.supportedTypes
+        ])
     }
     var fields = ConfigurationFields(object: object)
     let configuration = fields.configuration(of: family)
@@ -45,11 +55,31 @@ public struct ConfigurationFile: Sendable {
     let problems = fields.problems.isEmpty ? configuration.ownProblems : fields.problems
     guard problems.isEmpty else { throw .invalid(path: path, problems: problems) }
     self.configuration = configuration
-    notes =
-      configuration.usesSinusoidalPositions
-      ? [
+    var notes: [String] = []
+    if configuration.usesSinusoidalPositions {
+      notes.append(
         "sinusoidal_pos_embds: stored position embeddings are used as they are and stay trainable "
-          + "unless the definition freezes them"
-      ] : []
+          + "unless the definition freezes them")
+    }
+    if !fields.unknown.isEmpty {
+      notes.append(
+        "config.json: passed over, unknown to transformers: "
+          + fields.unknown.joined(separator: ", "))
+    }
+    self.notes = notes
+  }
+
+  /// - Throws: where the folder has a config.json of a family that is not computed here; of anything else nothing is
+  ///   said, so that this can be asked before whether the folder is complete.
+  public static func checkFamily(
+    folder: String, families: [ModelFamily] = ModelFamilies.all
+  ) throws(ConfigurationError) {
+    let path = "\(folder)/config.json"
+    guard let bytes = try? MappedFile.contents(path: path),
+      let name = (try? ConfigurationText.members(of: bytes))?["model_type"]?.text
+    else { return }
+    guard families.contains(where: { $0.name == name }) else {
+      throw .unsupported(path: path, modelType: name)
+    }
   }
 }

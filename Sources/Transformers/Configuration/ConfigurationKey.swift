@@ -13,12 +13,15 @@ public struct ConfigurationKey: Sendable {
   /// A whole number.
   /// - Parameters:
   ///   - name: the key.
+  ///   - alias: another name under which transformers reads it.
   ///   - place: what it is the value of.
   ///   - missing: what the key's absence means; nil where it must be there.
-  public static func size(_ name: String, _ place: Place<Int>, default missing: Int? = nil) -> Self
-  {
+  public static func size(
+    _ name: String, alias: String? = nil, _ place: Place<Int>, default missing: Int? = nil
+  ) -> Self {
     Self(
-      name: name, read: { $1[keyPath: place] = $0.size(name, default: missing) },
+      name: name,
+      read: { $1[keyPath: place] = $0.size(name, alias: alias, default: missing) },
       write: { .integer($0[keyPath: place]) })
   }
 

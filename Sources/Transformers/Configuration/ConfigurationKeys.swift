@@ -15,6 +15,7 @@ enum ConfigurationKeys {
     "torch_dtype": storedTypes,
     "dtype": storedTypes,  // the name of torch_dtype from transformers 4.56 on
     "use_bfloat16": [.bool(false)],
+    "quantization_config": [.null],
   ]
 
   /// Names of one setting: where several are given, their values must be the same.
@@ -41,5 +42,10 @@ enum ConfigurationKeys {
     "length_penalty", "no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "bad_words_ids",
     "num_return_sequences", "exponential_decay_length_penalty", "suppress_tokens",
     "begin_suppress_tokens", "remove_invalid_values",
+    "_commit_hash", "_num_labels", "eos_token_ids", "is_composition", "loss_type",
+    "summary_activation",
+    "summary_first_dropout", "summary_proj_to_labels", "summary_type", "summary_use_proj",
+    "unk_token_id", "xla_device",
+    "sbert_ce_default_activation_function", "sentence_transformers", "transformers.js_config",
   ]
 }

@@ -1,4 +1,5 @@
 // The text of a config.json or tokenizer_config.json, as transformers lays it out.
+import RetortFiles
 import RetortStrictJSON
 
 enum ConfigurationText {
@@ -17,6 +18,15 @@ enum ConfigurationText {
       throw JSONSyntaxError(line: 1, column: 1, byte: 0, reason: "expected a JSON object")
     }
     return Dictionary(members.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+  }
+
+  /// The same of a tokenizer's file.
+  static func members(ofFile path: String) throws(ModelFolderError) -> [String: JSONTree] {
+    let bytes: [UInt8]
+    do { bytes = try MappedFile.contents(path: path) } catch { throw .file(error) }
+    do { return try members(of: bytes) } catch {
+      throw .tokenizer(path: path, reason: "not a JSON object: \(error)")
+    }
   }
 
   /// A number as Python writes one: `0.0`, where a whole number would be `0`.

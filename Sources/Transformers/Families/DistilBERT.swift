@@ -12,9 +12,9 @@ extension ModelFamily {
     keys: [
       .gelu("activation"),
       .size("vocab_size", \.vocabularySize),
-      .size("dim", \.hiddenSize),
-      .size("n_layers", \.layerCount),
-      .size("n_heads", \.headCount),
+      .size("dim", alias: "hidden_size", \.hiddenSize),
+      .size("n_layers", alias: "num_hidden_layers", \.layerCount),
+      .size("n_heads", alias: "num_attention_heads", \.headCount),
       .size("hidden_dim", \.feedForwardSize),
       .size("max_position_embeddings", \.maximumPositions),
       .number("dropout", \.hiddenDropout, default: 0.1),

@@ -8,6 +8,27 @@ public enum PublishedModels {
     "distilbert/distilbert-base-uncased": .distilBertBase,
     "sentence-transformers/all-MiniLM-L6-v2": .miniLML6,
   ]
+
+  /// Names without an owner, as scripts from before the hub had owners have them, with their names today.
+  public static let fullNames: [String: String] = Dictionary(
+    uniqueKeysWithValues: [
+      (
+        "google-bert",
+        [
+          "bert-base-uncased", "bert-base-cased", "bert-large-uncased", "bert-large-cased",
+          "bert-base-multilingual-uncased", "bert-base-multilingual-cased", "bert-base-chinese",
+          "bert-base-german-cased", "bert-large-uncased-whole-word-masking",
+          "bert-large-cased-whole-word-masking",
+        ]
+      ),
+      (
+        "distilbert",
+        [
+          "distilbert-base-uncased", "distilbert-base-cased", "distilbert-base-multilingual-cased",
+          "distilbert-base-german-cased", "distilbert-base-uncased-finetuned-sst-2-english",
+        ]
+      ),
+    ].flatMap { owner, names in names.map { ($0, "\(owner)/\($0)") } })
 }
 
 extension TransformerConfiguration {

@@ -31,8 +31,8 @@ extension HuggingFaceFolder {
   ) throws(ModelFolderError) -> ExportReport {
     let configuration = model.configuration
     let form = ExportForm(model)
-    let count = lineCount(vocabulary)
-    guard count == configuration.vocabularySize else {
+    let count = FolderTokenizer.tokens(vocabulary).count
+    guard (1...configuration.vocabularySize).contains(count) else {
       throw .vocabularySize(
         path: "vocabulary", expected: configuration.vocabularySize, found: count)
     }

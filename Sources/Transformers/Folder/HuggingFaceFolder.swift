@@ -1,20 +1,27 @@
-// A folder as transformers saves models: config.json, model.safetensors, vocab.txt.
+// A folder as transformers saves models: config.json, weights, vocab.txt or tokenizer.json.
 import RetortFiles
 import RetortStorage
 
-/// A model folder whose configuration has been read; weights are read by `loadModel`.
+/// A model folder whose configuration and tokenizer have been read; weights are read by `loadModel`.
 public struct HuggingFaceFolder: Sendable {
   public let path: String
   public let configuration: TransformerConfiguration
   public let tokenizer: TokenizerSettings
+  /// The text of vocab.txt, whichever file the vocabulary is in; nil where there is none.
+  public let vocabulary: [UInt8]?
+  /// The file that the vocabulary is in.
+  public let vocabularyPath: String
+  /// Nil where there are no weights that can be read.
+  public let weightForm: WeightForm?
   /// What a reader should know, one sentence each.
   public let notes: [String]
+  /// What no file says, and is as transformers takes it then.
+  public let assumptions: [String]
+  /// Weight files that are there and cannot be read.
+  private let otherWeights: [String]
 
-  public var weightsPath: String { "\(path)/model.safetensors" }
-  /// Where the vocabulary is; `hasVocabulary` says whether it is there.
-  public var vocabularyPath: String { "\(path)/vocab.txt" }
-
-  /// Reads the configuration and the tokenizer's settings and counts the vocabulary.
+  /// Reads the configuration first, so that a model of another family is refused for what it is, then the tokenizer,
+  /// whose vocabulary must fit into the model's.
   /// - Parameter families: that the model may be of.
   public init(
     path: String, families: [ModelFamily] = ModelFamilies.all
@@ -27,27 +34,32 @@ public struct HuggingFaceFolder: Sendable {
       throw .configuration(error)
     }
     configuration = file.configuration
-    var notes = file.notes
-    if names.contains("tokenizer_config.json") {
-      tokenizer = try TokenizerSettings(
-        path: "\(path)/tokenizer_config.json", families: families)
-    } else {
-      tokenizer = .uncased
-      notes.append("no tokenizer_config.json: text is lower-cased, as transformers does then")
+    let text = try FolderTokenizer(path: path, families: families)
+    var settings = text.settings
+    settings.dropLimit(of: configuration)
+    tokenizer = settings
+    (vocabulary, vocabularyPath) = (text.vocabulary, text.path)
+    var notes = file.notes + text.notes
+    assumptions = text.assumptions
+    weightForm = WeightForm(among: names)
+    otherWeights = names.filter { $0.hasSuffix(".h5") || $0.hasSuffix(".msgpack") }.sorted()
+    if text.vocabulary != nil, text.tokenCount != configuration.vocabularySize {
+      guard text.tokenCount < configuration.vocabularySize else {
+        throw .vocabularySize(
+          path: text.path, expected: configuration.vocabularySize, found: text.tokenCount)
+      }
+      notes.append(
+        "the vocabulary has \(text.tokenCount) tokens, the model room for "
+          + "\(configuration.vocabularySize): the last embeddings belong to no token")
     }
     self.notes = notes
-    hasWeights = names.contains("model.safetensors")
-    hasVocabulary = names.contains("vocab.txt")
-    otherWeights = names.filter {
-      $0.hasSuffix(".bin") || $0.hasSuffix(".h5") || $0.hasSuffix(".msgpack")
-        || $0.hasSuffix(".safetensors.index.json")
-    }.sorted()
-    if hasVocabulary { try checkVocabularySize() }
   }
 
-  public let hasWeights: Bool
-  public let hasVocabulary: Bool
-  private let otherWeights: [String]
+  /// The weights, of which nothing is read but names and shapes.
+  public func weights() throws(ModelFolderError) -> FolderWeights {
+    guard let weightForm else { throw .noWeights(folder: path, found: otherWeights) }
+    return try FolderWeights(folder: path, form: weightForm)
+  }
 
   /// Builds the model with the given heads and reads its weights.
   /// - Parameters:
@@ -60,49 +72,19 @@ public struct HuggingFaceFolder: Sendable {
     heads: Set<ModelPart>, labels: [String]? = nil, origins: [ModelPart: PartOrigin] = [:],
     ignoring: Set<ModelPart> = [], seed: UInt64
   ) throws(ModelFolderError) -> (model: TransformerModel, report: WeightReport) {
-    guard hasWeights else { throw .noWeights(folder: path, found: otherWeights) }
     var configuration = configuration
     if let labels { configuration.labels = labels }
-    let file: SafetensorsFile
-    do { file = try SafetensorsFile(path: weightsPath) } catch { throw .safetensors(error) }
+    let weights = try weights()
     do {
       return try TransformerModel.loading(
-        configuration, heads: heads, from: file, names: .huggingFace(configuration),
+        configuration, heads: heads, from: weights, names: .huggingFace(configuration),
         origins: origins, ignoring: ignoring, seed: seed)
     } catch { throw .weights(error) }
   }
 
-  /// The parts the weight file has anything of, without reading any of it.
+  /// The parts the weights have anything of, without reading any of them.
   public func storedParts() throws(ModelFolderError) -> Set<ModelPart> {
-    guard hasWeights else { throw .noWeights(folder: path, found: otherWeights) }
     let names = WeightNames.huggingFace(configuration)
-    do {
-      return Set(
-        try SafetensorsFile(path: weightsPath).entries.compactMap {
-          names.meaning(of: $0.name)?.part
-        }
-      )
-    } catch { throw .safetensors(error) }
-  }
-
-  private func checkVocabularySize() throws(ModelFolderError) {
-    let bytes: [UInt8]
-    do { bytes = try MappedFile.contents(path: vocabularyPath) } catch { throw .file(error) }
-    let count = Self.lineCount(bytes)
-    guard count == configuration.vocabularySize else {
-      throw .vocabularySize(
-        path: vocabularyPath, expected: configuration.vocabularySize, found: count)
-    }
-  }
-
-  /// Lines, whether or not the last one ends.
-  static func lineCount(_ bytes: some Collection<UInt8>) -> Int {
-    var ends = 0
-    var isOpen = false
-    for byte in bytes {
-      isOpen = byte != UInt8(ascii: "\n")
-      if !isOpen { ends += 1 }
-    }
-    return ends + (isOpen ? 1 : 0)
+    return Set(try weights().tensorNames.compactMap { names.meaning(of: $0)?.part })
   }
 }

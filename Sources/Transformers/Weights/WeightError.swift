@@ -8,6 +8,16 @@ public struct WeightDifferences: Equatable, Sendable {
     public var found: [Int]
   }
 
+  /// A size of the model that the stored tensors contradict.
+  public struct Size: Equatable, Sendable {
+    /// Such as `hidden size` or `layers`.
+    public var name: String
+    public var expected: Int
+    public var found: Int
+  }
+
+  /// The sizes that explain what is missing, unexpected or misshapen.
+  public var sizes: [Size] = []
   /// Names under which the weights were looked for.
   public var missing: [String] = []
   /// Names that belong to nothing the model has, with the reason.
@@ -34,15 +44,26 @@ public enum WeightError: Error, Equatable, CustomStringConvertible {
   case unreadable(source: String, reason: String)
   case different(source: String, WeightDifferences)
 
+  /// Of a list of tensors, so many are named; the rest is counted.
+  private static let namedTensors = 5
+
   public var description: String {
     switch self {
     case .unreadable(let source, let reason): return "\(source): weights cannot be read: \(reason)"
     case .different(let source, let differences):
       var parts: [String] = []
-      func list(_ title: String, _ items: [String]) {
-        if !items.isEmpty {
-          parts.append("\(items.count) \(title): " + items.joined(separator: ", "))
+      if !differences.sizes.isEmpty {
+        let sizes = differences.sizes.map {
+          "\($0.name) (expected \($0.expected), found \($0.found))"
         }
+        parts.append("other sizes: " + sizes.joined(separator: ", "))
+      }
+      func list(_ title: String, _ items: [String]) {
+        guard !items.isEmpty else { return }
+        let rest = items.count - Self.namedTensors
+        parts.append(
+          "\(items.count) \(title): " + items.prefix(Self.namedTensors).joined(separator: ", ")
+            + (rest > 0 ? " and \(rest) more" : ""))
       }
       list("missing", differences.missing)
       list("unexpected", differences.unexpected)

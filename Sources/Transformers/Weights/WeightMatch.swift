@@ -45,16 +45,25 @@ public struct WeightMatch: Sendable {
     differences.unexpected += sorting.unknown
 
     let expectedNames = names.namesByPath(prefixed: sorting.hasPrefix)
-    for (path, expected) in names.shapes(of: loaded) {
+    var sizes = StoredSizes()
+    for (path, entry) in names.entries(of: loaded) {
       guard let stored = namesByPath[path] else {
         differences.missing.append(expectedNames[path] ?? path)
         continue
       }
       for name in stored {
         let shape = source.shape(ofTensor: name) ?? []
-        if shape != expected {
-          differences.misshapen.append(.init(name: name, expected: expected, found: shape))
+        sizes.add(shape, of: entry)
+        if shape != entry.shape {
+          differences.misshapen.append(.init(name: name, expected: entry.shape, found: shape))
         }
+      }
+    }
+    differences.sizes = sizes.differences
+    if loaded.contains(.encoder) {
+      let (expected, found) = (names.layerCount, names.layerCount(in: source.tensorNames))
+      if found > 0, found != expected {
+        differences.sizes.append(.init(name: "layers", expected: expected, found: found))
       }
     }
     guard differences.isEmpty else {
@@ -62,6 +71,30 @@ public struct WeightMatch: Sendable {
     }
     self.report = report
     self.namesByPath = namesByPath
+  }
+}
+
+/// The sizes that shapes tell of.
+private struct StoredSizes {
+  private var order: [WeightDimension] = []
+  private var sizes: [WeightDimension: (expected: Int, found: Set<Int>)] = [:]
+
+  mutating func add(_ shape: [Int], of entry: WeightNames.Entry) {
+    guard shape.count == entry.shape.count else { return }
+    for (dimension, (expected, found)) in zip(entry.dimensions, zip(entry.shape, shape)) {
+      if sizes[dimension] == nil { order.append(dimension) }
+      sizes[dimension, default: (expected, [])].found.insert(found)
+    }
+  }
+
+  /// Those of which all tensors say the same other number; where they disagree, some are damaged.
+  var differences: [WeightDifferences.Size] {
+    order.compactMap { dimension in
+      guard let (expected, all) = sizes[dimension], all.count == 1, let found = all.first,
+        found != expected
+      else { return nil }
+      return .init(name: dimension.rawValue, expected: expected, found: found)
+    }
   }
 }
 

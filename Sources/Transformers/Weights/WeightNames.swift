@@ -10,6 +10,8 @@ public struct WeightNames: Sendable {
     /// The name it is written under.
     let name: String
     let shape: [Int]
+    /// What each length of the shape is.
+    let dimensions: [WeightDimension]
     /// Other names the same values may be found under, instead or as well.
     var aliases: [String] = []
   }
@@ -17,6 +19,8 @@ public struct WeightNames: Sendable {
   /// Stands before the names of encoder and pooler if the model has a head.
   let prefix: String
   private(set) var entries: [Entry] = []
+  /// What stands before a layer's number, and how many tensors a layer has.
+  private let layers: (stem: String, tensors: Int)
   /// Index of the entry for every known name, without prefix, and the part the name belongs to.
   private var lookup: [String: (entry: Int, part: ModelPart)] = [:]
   /// Stored arrays that are not weights.
@@ -29,21 +33,29 @@ public struct WeightNames: Sendable {
 
   /// Our own parameter paths, as in checkpoints.
   public static func own(_ configuration: TransformerConfiguration) -> WeightNames {
-    var names = WeightNames(prefix: "")
+    let rows = configuration.family.weights
+    var names = WeightNames(prefix: "", layers: Self.layers(of: rows) { $0.path ?? "" })
     for entry in huggingFace(configuration).entries {
       if let path = entry.path {
         names.add(
-          Entry(part: entry.part, path: path, name: path, shape: entry.shape), aliasParts: [])
+          Entry(
+            part: entry.part, path: path, name: path, shape: entry.shape,
+            dimensions: entry.dimensions),
+          aliasParts: [])
       }
     }
     return names
   }
 
-  private init(prefix: String) { self.prefix = prefix }
+  private init(prefix: String, layers: (stem: String, tensors: Int)) {
+    (self.prefix, self.layers) = (prefix, layers)
+  }
 
   private init(_ configuration: TransformerConfiguration) {
-    self.init(prefix: configuration.family.weightPrefix)
-    for row in configuration.family.weights {
+    let rows = configuration.family.weights
+    self.init(
+      prefix: configuration.family.weightPrefix, layers: Self.layers(of: rows) { $0.name })
+    for row in rows {
       let layers = 0..<configuration.layerCount
       let numbers = row.name.contains("#") ? layers.map { "\($0)" } : [""]
       for number in numbers {
@@ -60,7 +72,8 @@ public struct WeightNames: Sendable {
           add(
             Entry(
               part: row.part, path: ours.map(numbered), name: name,
-              shape: shape.map { $0.size(in: configuration) }, aliases: aliases),
+              shape: shape.map { $0.size(in: configuration) }, dimensions: shape,
+              aliases: aliases),
             aliasParts: row.aliases)
         }
       }
@@ -82,12 +95,35 @@ public struct WeightNames: Sendable {
     return (entries[found.entry].path, found.part)
   }
 
-  /// Paths and shapes of the parameters that some parts consist of.
-  func shapes(of parts: Set<ModelPart>) -> [(path: String, shape: [Int])] {
+  /// The parameters that some parts consist of, by path.
+  func entries(of parts: Set<ModelPart>) -> [(path: String, entry: Entry)] {
     entries.compactMap { entry in
       guard parts.contains(entry.part), let path = entry.path else { return nil }
-      return (path, entry.shape)
+      return (path, entry)
     }
+  }
+
+  /// How many layers the model has.
+  var layerCount: Int { layerCount(in: entries.map(\.name)) }
+
+  /// How many layers stored names tell of: up to the last one of which at least half is there.
+  func layerCount(in stored: [String]) -> Int {
+    let numbers = stored.compactMap { name -> Int? in
+      let name = withoutPrefix(name)
+      guard name.hasPrefix(layers.stem) else { return nil }
+      return Int(name.dropFirst(layers.stem.count).prefix { $0 != "." })
+    }
+    let counts = Dictionary(numbers.map { ($0, 1) }, uniquingKeysWith: +)
+    let last = counts.filter { 2 * $0.value >= layers.tensors }.keys.max()
+    return last.map { $0 < .max ? $0 + 1 : $0 } ?? 0
+  }
+
+  private static func layers(
+    of rows: [WeightRow], name: (WeightRow) -> String
+  ) -> (stem: String, tensors: Int) {
+    let repeated = rows.filter { name($0).contains("#") }
+    let stem = repeated.first.map { name($0).prefix { $0 != "#" } } ?? ""
+    return (String(stem), repeated.reduce(0) { $0 + $1.variants.count })
   }
 
   func isBuffer(_ stored: String) -> Bool { buffers.contains(withoutPrefix(stored)) }

@@ -1,8 +1,13 @@
 // A line of a family's table of weights: our path, transformers' name, the shape.
 
 /// A length that a configuration states.
-public enum WeightDimension: Sendable {
-  case vocabulary, hidden, feedForward, positions, tokenTypes, classes
+public enum WeightDimension: String, Sendable {
+  case vocabulary = "vocabulary size"
+  case hidden = "hidden size"
+  case feedForward = "feed-forward size"
+  case positions
+  case tokenTypes = "token types"
+  case classes
 
   func size(in configuration: TransformerConfiguration) -> Int {
     switch self {

@@ -24,14 +24,22 @@ extension Inspection {
         options.stripAccents ? "strips accents" : "keeps accents",
         options.splitsCJK ? "splits ideographs" : "keeps ideographs together",
       ].joined(separator: ", "))
-    add("vocab.txt", folder.hasVocabulary ? "there" : "missing")
-    for note in folder.notes { add("note", note) }
-    guard folder.hasWeights else {
-      add("weights", "no model.safetensors")
+    let file = folder.vocabularyPath.split(separator: "/").last.map(String.init)
+    add(file ?? "vocabulary", folder.vocabulary == nil ? "missing" : "there")
+    if let length = folder.tokenizer.maximumLength { add("longest text", "\(length) tokens") }
+    if !folder.tokenizer.addedTokens.isEmpty {
+      add(
+        "added tokens",
+        folder.tokenizer.addedTokens.map { "\($0.content) (\($0.id))" }.joined(separator: ", "))
+    }
+    for note in folder.assumptions + folder.notes { add("note", note) }
+    guard let form = folder.weightForm else {
+      add("weights", "none that can be read")
       return
     }
+    if form != .safetensors { add("weights", form.rawValue) }
     add("parts", try folder.storedParts().sorted().map(\.rawValue).joined(separator: ", "))
-    addTensors(of: try SafetensorsFile(path: folder.weightsPath))
+    addTensors(of: try folder.weights())
   }
 
   init(weights: SafetensorsFile) {
@@ -42,11 +50,13 @@ extension Inspection {
     addTensors(of: weights)
   }
 
-  private mutating func addTensors(of file: SafetensorsFile) {
-    add("parameters", (file.entries.reduce(0) { $0 + $1.elementCount }).grouped)
-    tensors = file.entries.map {
-      TensorFact(name: $0.name, shape: $0.shape, type: $0.type.rawValue)
+  private mutating func addTensors(of file: some WeightFile) {
+    tensors = file.tensorNames.map { name in
+      TensorFact(
+        name: name, shape: file.shape(ofTensor: name) ?? [],
+        type: file.elementType(ofTensor: name) ?? "")
     }
+    add("parameters", (tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }).grouped)
   }
 
   init(store: FileSummary, path: String) {

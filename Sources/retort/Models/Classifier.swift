@@ -15,8 +15,8 @@ struct Classifier {
   /// Names of the classes, in the order of the logits.
   var labels: [String] { model.configuration.labels }
 
-  /// Sentences are cut at what the model's positions allow.
-  var maximumLength: Int { model.configuration.maximumPositions }
+  /// Sentences are cut at what the model's positions and its tokenizer's settings allow.
+  let maximumLength: Int
 
   init(_ stored: StoredModel, engine: Engine) throws {
     guard stored.parts.contains(.classification) else {
@@ -30,6 +30,7 @@ struct Classifier {
       seed: 0)
     model.keepPacked()
     tokenizer = stored.makeTokenizer()
+    maximumLength = stored.maximumLength
     scope = ComputeScope(engine: engine, recording: false)
   }
 

@@ -10,7 +10,8 @@ import RetortTensorEngine
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A checkpoint (.h5), a Hugging Face folder, or hub:owner/name.", valueName: "model"))
+      "A checkpoint (.h5), a Hugging Face folder, or hub:owner/name[@revision].", valueName: "model"
+    ))
   var model: String
 
   @OptionGroup var computing: ComputingOptions
@@ -46,10 +47,23 @@ extension StoredModel {
   /// Opens what a person may call a model.
   /// - Parameter option: where it was named, for the error message.
   static func open(_ text: String, option: String) throws -> StoredModel {
+    let stored = try StoredModel(path: ModelAddress.parse(text, option: option).located().path)
+    for note in stored.notes { Console.shared.write(line: "\(stored.path): \(note)") }
+    return stored
+  }
+}
+
+extension ModelAddress {
+  /// - Parameter option: where it was named, for the error message.
+  static func parse(_ text: String, option: String) throws -> ModelAddress {
     guard let address = ModelAddress(text) else {
-      throw CommandFailure(
-        "\(option) \(text): expected a checkpoint (.h5), a folder, or hub:owner/name")
+      let meant = meant(by: text).map { "; did you mean \($0)?" } ?? ""
+      throw CommandFailure("\(option) \(text): expected a checkpoint (.h5), \(form)\(meant)")
     }
-    return try StoredModel(path: Locations().locate(address).path)
+    return address
+  }
+
+  func located(needing files: [ModelFile] = ModelFile.allCases) throws -> LocatedModel {
+    try Locations().locate(self, needing: files)
   }
 }

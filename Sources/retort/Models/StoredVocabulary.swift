@@ -5,18 +5,22 @@ import RetortText
 import RetortTransformers
 
 enum StoredVocabulary {
-  /// - Parameter name: a vocab.txt, a folder that has one, a checkpoint (.h5), or hub:owner/name.
-  /// - Returns: the vocabulary, and how text is cut into its tokens: as a tokenizer_config.json beside it says.
+  /// - Parameter name: a vocab.txt, a folder that has one or a tokenizer.json, a checkpoint (.h5), or hub:owner/name.
+  /// - Returns: the vocabulary, and how text is cut into its tokens: as the files beside it say.
   static func read(_ name: String) throws -> (Vocabulary, TokenizerSettings) {
     if name.hasSuffix(".h5") {
       let stored = try StoredModel(path: name)
       return (stored.vocabulary, stored.tokenizer)
     }
-    var folder = name
-    if name.hasPrefix("hub:"), let address = ModelAddress(name) {
-      folder = try Locations().locate(address, needing: [.vocabulary]).path
+    var path = name
+    if name.hasPrefix("hub:") {
+      path = try ModelAddress.parse(name, option: "--vocab").located(needing: [.vocabulary]).path
     }
-    let path = Folder.exists(path: folder) ? "\(folder)/vocab.txt" : folder
-    return (try Vocabulary(path: path), try TokenizerSettings(besideVocabulary: path))
+    let tokenizer = try FolderTokenizer(path: path)
+    guard let text = tokenizer.vocabulary else {
+      throw CommandFailure(
+        "\(path): no \(FolderTokenizer.vocabularyFiles.joined(separator: " and no "))")
+    }
+    return (try Vocabulary(text: text, path: tokenizer.path), tokenizer.settings)
   }
 }

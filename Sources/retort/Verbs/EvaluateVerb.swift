@@ -6,7 +6,9 @@ import RetortExperimentPlan
 import RetortFiles
 import RetortFormatting
 import RetortReporting
+import RetortStrictJSON
 import RetortText
+import RetortTransformers
 
 struct EvaluateVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(
@@ -86,6 +88,12 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
       throw CommandFailure(
         "\(model.model): its classes are \(found.joined(separator: ", ")), those of "
           + "\(task.name) are \(expected.joined(separator: ", "))")
+    }
+    if lowercased != expected, found != TransformerConfiguration.defaultLabels(count: found.count) {
+      Console.shared.write(
+        line:
+          "\(model.model): its classes \(found.joined(separator: ", ").onOneLine) are taken in this "
+          + "order for \(expected.joined(separator: ", ")); check that this is what they mean")
     }
   }
 }

@@ -15,7 +15,8 @@ struct FinetuneVerb: ParsableCommand, RunsKernels {
 
   @Option(
     help: ArgumentHelp(
-      "Fine-tune this model: a checkpoint, a folder or hub:owner/name.", valueName: "c.h5"))
+      "Fine-tune this model: a checkpoint, a folder or hub:owner/name[@revision].",
+      valueName: "c.h5"))
   var from: String?
 
   func run() throws {

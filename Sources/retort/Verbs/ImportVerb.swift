@@ -11,11 +11,12 @@ struct ImportVerb: ParsableCommand, RunsKernels {
     commandName: "import",
     abstract: "Turn a Hugging Face folder into a checkpoint.",
     discussion: """
-      Reads config.json, model.safetensors and vocab.txt, strictly: whatever is missing, \
+      Reads config.json, the weights (model.safetensors or pytorch_model.bin, in one file or in \
+      several) and the vocabulary (vocab.txt or tokenizer.json), strictly: whatever is missing, \
       unexpected or misshapen is listed, and nothing is written.
       """)
 
-  @Argument(help: ArgumentHelp("The folder, or hub:owner/name.", valueName: "dir"))
+  @Argument(help: ArgumentHelp("The folder, or hub:owner/name[@revision].", valueName: "dir"))
   var folder: String
 
   @Option(help: ArgumentHelp("The checkpoint to write.", valueName: "c.h5"))

@@ -1,5 +1,6 @@
 // `retort inspect`: what is in a file.
 import ArgumentParser
+import RetortExperimentPlan
 import RetortFiles
 import RetortRecords
 import RetortReporting
@@ -14,8 +15,8 @@ struct InspectVerb: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A checkpoint or activation store (.h5), a record (.json) or run folder, or a Hugging Face "
-        + "folder.", valueName: "file"))
+      "A checkpoint or activation store (.h5), a record (.json) or run folder, a Hugging Face "
+        + "folder, or hub:owner/name[@revision].", valueName: "file"))
   var file: String
 
   @Flag(help: "Write JSON.")
@@ -27,6 +28,10 @@ struct InspectVerb: ParsableCommand {
   }
 
   private func inspect() throws -> Inspection {
+    if file.hasPrefix("hub:") {
+      let model = try ModelAddress.parse(file, option: "inspect").located(needing: [.configuration])
+      return try Inspection(folder: HuggingFaceFolder(path: model.path))
+    }
     if Folder.exists(path: file) {
       let names = try Folder.names(path: file)
       if names.contains("record.json") { return try inspectRecord("\(file)/record.json") }

@@ -3,6 +3,7 @@ import ArgumentParser
 import RetortDistillation
 import RetortFiles
 import RetortFormatting
+import RetortStrictJSON
 import RetortText
 
 struct PredictVerb: ParsableCommand, RunsKernels {
@@ -103,7 +104,7 @@ struct PredictVerb: ParsableCommand, RunsKernels {
     if json { return try StandardOutput.shared.write(line: JSONText.line(prediction)) }
     try StandardOutput.shared.write(
       line: [
-        prediction.label,
+        prediction.label.onOneLine,
         prediction.probabilities.map { $0.fixed(6) }.joined(separator: " "),
         prediction.logits.map { "\($0)" }.joined(separator: " "),
       ].joined(separator: "\t"))
