@@ -23,7 +23,10 @@ SEED = 20241130
 
 
 def of_classes(generator):
-    examples, classes = int(generator.integers(1, 60)), int(generator.choice([1, 2, 2, 2, 3, 5, 20]))
+    examples, classes = (
+        int(generator.integers(1, 60)),
+        int(generator.choice([1, 2, 2, 2, 3, 5, 20])),
+    )
     labels = generator.integers(0, classes, examples)
     guesses = generator.integers(0, int(generator.integers(1, classes + 1)), examples)
     right = generator.random(examples) < generator.random()
@@ -47,7 +50,9 @@ def of_classes(generator):
 def of_numbers(generator):
     examples = int(generator.integers(2, 60))
     labels = generator.normal(2.5, 1.5, examples)
-    predictions = labels * generator.normal() + generator.normal(0, generator.random() * 3, examples)
+    predictions = labels * generator.normal() + generator.normal(
+        0, generator.random() * 3, examples
+    )
     kind = generator.integers(0, 8)
     if kind < 3:  # ties, as in scores with a few steps
         labels = np.clip(np.round(labels * 5) / 5, 0, 5)

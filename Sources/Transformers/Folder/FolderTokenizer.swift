@@ -28,7 +28,9 @@ public struct FolderTokenizer: Sendable, Equatable {
     path: String, families: [ModelFamily] = ModelFamilies.all
   ) throws(ModelFolderError) {
     guard !Folder.exists(path: path) else {
-      do { try ConfigurationFile.checkFamily(folder: path, families: families) } catch { throw .configuration(error) }
+      do { try ConfigurationFile.checkFamily(folder: path, families: families) } catch {
+        throw .configuration(error)
+      }
       try self.init(folder: path, vocabularyPath: "\(path)/vocab.txt", families: families)
       return
     }
@@ -38,7 +40,9 @@ public struct FolderTokenizer: Sendable, Equatable {
     }
   }
 
-  private init(folder: String, vocabularyPath: String, families: [ModelFamily]) throws(ModelFolderError) {
+  private init(folder: String, vocabularyPath: String, families: [ModelFamily])
+    throws(ModelFolderError)
+  {
     func object(_ name: String) throws(ModelFolderError) -> [String: JSONTree]? {
       do {
         return try ConfigurationText.members(ofFile: "\(folder)/\(name)")
