@@ -73,7 +73,7 @@ public enum InferenceBenchmark {
     for step in 0..<(steps ?? batches.count) {
       let batch = batches[step % batches.count]
       let start = ContinuousClock.now
-      let result = try ClassificationEvaluation.evaluate(
+      _ = try ClassificationEvaluation.evaluate(
         timed.model, on: batch, in: scope, batchSize: batchSize)
       measured.append(
         (batch.count, batch.sequences.tokenCount, (ContinuousClock.now - start) / .seconds(1)))

@@ -22,7 +22,7 @@ extension AdamWOptimizer {
       guard state.parameter === words else { continue }
       let rows = Self.unreadRows.clamped(to: 0..<words.rows)
       let unread = rows.lowerBound * words.columns..<rows.upperBound * words.columns
-      state.firstMoment.values[unread].update(repeating: 1e-41)
+      state.firstMoment.values[unread].update(repeating: Float(1e-41 as Double))
       state.secondMoment.values[unread].update(repeating: 1e-14)
     }
   }

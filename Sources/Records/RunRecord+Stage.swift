@@ -47,9 +47,9 @@ extension RunRecord {
     /// Sequences and tokens seen by the trained model, over all epochs; no padding in them.
     public var sequences: Int
     public var tokens: Int
-    /// The limit that the definition set, in words: `3 epochs`, `3,000,000 tokens`.
+    /// The limit that the definition set, in words: `3 epochs`, `3000000 tokens`.
     public var budget: String
-    /// `linear from 2e-05 to 0, no warm-up`
+    /// `2e-05, linear to 0 over 4210 steps, no warm-up`
     public var learningRate: String
     /// The objective as a formula with its numbers.
     public var loss: String

@@ -10,6 +10,9 @@ public final class Engine: @unchecked Sendable {
   /// What the operations have come to.
   public var meter = WorkMeter()
 
+  /// Whether the kernels were compiled with the optimiser. Without it they are some 300 times slower.
+  public static var isOptimised: Bool { !_isDebugAssertConfiguration() }
+
   /// Number of threads that compute.
   public var threadCount: Int { workers.threadCount }
 

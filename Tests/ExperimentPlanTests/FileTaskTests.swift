@@ -96,6 +96,20 @@ struct FileTaskTests {
           "tasks.sentiment.metrics=[accuracy]",
         ]))
     #expect(experiment.cachedStages.count == count)
+
+    // A metric that is asked for later has its values too, those of a run that computes it.
+    let later = [
+      "stages.sentiment.limit={ epochs: 2 }", "tasks.sentiment.metrics=[matthews_correlation]",
+    ]
+    let found = try experiment.run(
+      experiment.request(runs: "Runs3", stages: ["sentiment"], overrides: later))
+    #expect(experiment.cachedStages.count == count)
+    let foundStage = try #require(found.record.stages.last)
+    #expect(foundStage.epochs.allSatisfy { $0.metrics?.names == ["matthews_correlation"] })
+    for (epoch, evaluation) in zip(foundStage.epochs, foundStage.evaluations) {
+      let answers = Answers(predictions: evaluation.predictions.labels, labels: labels)
+      #expect(epoch.metrics?["matthews_correlation"] == MatthewsCorrelation.value(of: answers))
+    }
   }
 
   private static let pairTask = """

@@ -66,6 +66,7 @@ struct GLUERunTests {
     let stage = try #require(run.record.stages.last)
     let labels = try #require(run.record.data.first { $0.name == "glue/cola dev" }?.labels?.labels)
     #expect(labels == (0..<10).map { $0 % 2 })
+    #expect(!stage.epochs.isEmpty && stage.epochs.count == stage.evaluations.count)
     for (epoch, evaluation) in zip(stage.epochs, stage.evaluations) {
       let answers = Answers(predictions: evaluation.predictions.labels, labels: labels)
       #expect(epoch.metrics?["matthews_correlation"] == MatthewsCorrelation.value(of: answers))
@@ -74,6 +75,21 @@ struct GLUERunTests {
     #expect(
       experiment.locations.trainingSize(of: .glue(try #require(GLUETask.named("glue/cola"))))
         == DataSize(sequences: 10))
+  }
+
+  @Test("rows that are left out are no examples to explain either")
+  func countedAsRead() throws {
+    let folder = try TemporaryFolder()
+    let header = "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate"
+    let row = { (id: Int) in "\(id)\t1\t2\twhat is a film ?\twhat is a plot ?\t\(id % 2)" }
+    try folder.write(
+      "data/glue/QQP/train.tsv",
+      ([header] + (0..<5).map(row) + ["5\t1\t2\tonly this", "", row(6)]).joined(separator: "\n")
+        + "\n")
+    for name in ["dev", "test"] { try folder.write("data/glue/QQP/\(name).tsv", header + "\n") }
+    let locations = Locations(cache: folder.path, mirror: nil)
+    let task = try #require(GLUETask.named("glue/qqp"))
+    #expect(locations.trainingSize(of: .glue(task)) == DataSize(sequences: 6))
   }
 
   @Test("metrics of every task are known; a task without a training set cannot be learned")

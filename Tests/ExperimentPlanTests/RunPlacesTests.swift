@@ -31,13 +31,20 @@ import Testing
           cache: "/c", mirror: "/m", huggingFaceCache: "/home/x/.cache/huggingface/hub"))
   }
 
-  @Test func aModelIsFoundWhereItIsWhole() throws {
+  @Test("a model's folder that is not whole is an error, not a reason to take another")
+  func incompleteModelsAreNotReplaced() throws {
     let address = ModelAddress.hub(owner: "o", name: "n")
     try temporary.write("cache/hub/o/n/config.json")
     for name in ["config.json", "vocab.txt", "model.safetensors"] {
       try temporary.write("mirror/hub/o/n/\(name)")
     }
-    #expect(try locations.locate(address).path == "\(temporary.path)/mirror/hub/o/n")
+    let folders = ["cache", "mirror"].map { "\(temporary.path)/\($0)/hub/o/n" }
+    #expect(
+      throws: LocationError(problems: [
+        "\(folders[0]): no model.safetensors, no vocab.txt, while \(folders[1]) is whole; put what is missing "
+          + "there, or remove that folder so that the other is used"
+      ])
+    ) { try locations.locate(address) }
     #expect(
       try locations.locate(address, needing: [.configuration]).path
         == "\(temporary.path)/cache/hub/o/n")
@@ -206,7 +213,7 @@ import Testing
     }
     #expect(
       throws: RunFolderError.anotherDefinition(
-        path: path, differences: ["was 'a: 2'", "is 'a: 3'"])
+        path: path, differences: ["a was 2, is 3"])
     ) { try open("a: 3\n", .resume) }
     let resumed = try open("a: 2\n", .resume)
     #expect(resumed.unfinishedStages == ["distil"])

@@ -115,6 +115,9 @@ struct StatedLossTests {
     #expect(sayings.allSatisfy { $0.contains("that of judge is not used") }, "\(sayings)")
     #expect(sayings[0].contains("init: stored"))
     #expect(
+      try definition(["stages.judge.head={ kind: classification, init: new }"]).stage(id: "judge")?
+        .work.remark == "classifier: new, drawn from the seed", "there is none to keep")
+    #expect(
       try judge([loss, "stages.taught.head={ kind: classification, init: stored }"]).work.remark
         == "classifier: kept as it is stored with judge")
   }

@@ -200,14 +200,8 @@ public struct PlanExplanation {
     let size: DataSize? =
       sizes[stage.id] ?? stage.work.task.flatMap { taskSizes[$0] ?? $0.generatedSize }
     guard let size, let counts = StepCounts(training, data: size) else {
-      let limit =
-        switch training.limit {
-        case .epochs(let count): "\(count) epoch\(count == 1 ? "" : "s")"
-        case .steps(let count): "\(count.grouped) step\(count == 1 ? "" : "s")"
-        case .tokens(let count): "\(count.grouped) tokens"
-        }
       return [
-        "limit: \(limit); the number of steps is not known: "
+        "limit: \(training.limit.words); the number of steps is not known: "
           + (stage.work.task.map { "the training file of \($0.name) is not at hand" }
             ?? "the text has not been read"),
         LearningRateCurve.line(training, counts: nil),

@@ -71,6 +71,20 @@ public struct ResolvedPlan: Sendable, Equatable {
   public func stage(id: String) -> PlannedStage? { stages.first { $0.id == id } }
   public func model(named name: String) -> ModelDefinition? { models.first { $0.name == name } }
 
+  /// The models that stages begin from, sources before what is made of them.
+  func modelNames(neededBy stages: [PlannedStage]) -> [String] {
+    var names: [String] = []
+    func visit(_ input: StageInput) {
+      guard case .model(let name) = input, !names.contains(name) else { return }
+      if let student = model(named: name)?.source.student, stage(id: student.of) == nil {
+        visit(.model(student.of))
+      }
+      names.append(name)
+    }
+    for planned in stages { planned.inputs.forEach(visit) }
+    return names
+  }
+
   /// The stages that must be finished before `input` can be used, nearest first.
   public func stagesBehind(_ input: StageInput) -> [String] {
     switch input {

@@ -1,6 +1,6 @@
 // How many steps a stage will take, from the sizes of its data.
 import RetortDistillation
-import RetortFiles
+import RetortText
 
 /// Sequences and tokens of a corpus as cut for a stage, or examples of a task.
 public struct DataSize: Sendable, Equatable {
@@ -61,11 +61,10 @@ extension Locations {
     if case .files(let task) = task {
       return (try? task.read()).map { DataSize(sequences: $0.train.count) }
     }
-    guard case .glue(let glue) = task, let path = try? locate(glue).train,
-      let file = try? MappedFile(path: path)
-    else { return nil }
-    let lineFeed = UInt8(ascii: "\n")
-    let lines = file.bytes.count { $0 == lineFeed } + (file.bytes.last == lineFeed ? 0 : 1)
-    return DataSize(sequences: max(0, lines - (glue.labelled.columnCount == nil ? 1 : 0)))
+    // As the run will read it: rows that are blank or too short are no examples.
+    guard case .glue(let glue) = task, let path = try? locate(glue).train else { return nil }
+    return (try? LabelledSentences(task: glue, split: .train, path: path)).map {
+      DataSize(sequences: $0.count)
+    }
   }
 }

@@ -119,17 +119,6 @@ extension ResolvedPlan {
   /// The published folders that stages read, in the definition's order, and whether their weights
   /// are read too. The vocabulary's folder is always among them.
   func folders(neededBy stages: [PlannedStage]) -> [(address: ModelAddress, needsWeights: Bool)] {
-    var names: [String] = []
-    func visit(_ input: StageInput) {
-      guard case .model(let name) = input, !names.contains(name) else { return }
-      names.append(name)
-      switch model(named: name)?.source {
-      case .layers(let student), .randomStudent(let student):
-        if stage(id: student.of) == nil { visit(.model(student.of)) }
-      default: break
-      }
-    }
-    for stage in stages { stage.inputs.forEach(visit) }
     var found: [(address: ModelAddress, needsWeights: Bool)] = []
     func add(_ address: ModelAddress, _ needsWeights: Bool) {
       if let index = found.firstIndex(where: { $0.address == address }) {
@@ -145,7 +134,7 @@ extension ResolvedPlan {
       default: break
       }
     }
-    for name in names { add(modelNamed: name, weights: true) }
+    for name in modelNames(neededBy: stages) { add(modelNamed: name, weights: true) }
     switch definition.vocabulary.source {
     case .model(let name): add(modelNamed: name, weights: false)
     case .folder(let address): add(address, false)

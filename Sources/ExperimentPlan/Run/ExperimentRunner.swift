@@ -106,6 +106,11 @@ public final class ExperimentRunner {
       request.resumes ? .resume : .new)
   }
 
+  /// The classes that a stage's answers are compared with.
+  private func devLabels(of planned: PlannedStage) throws -> [Int] {
+    try planned.task.flatMap { try data.task($0).dev.labels }?.map { Int($0) } ?? []
+  }
+
   /// Runs everything that was asked for.
   /// - Parameter facts: gathered for this variant and perhaps for others.
   func run(_ facts: DigestFacts) throws -> FinishedRun {
@@ -124,6 +129,7 @@ public final class ExperimentRunner {
       if let cached = cache.lookUp(digest) {
         var record = try StageRecord.read(path: "\(cached)/\(Self.stageRecordName)")
           .named(for: planned)
+          .evaluated(by: planned.stage.work.metrics, labels: try devLabels(of: planned))
         record.measured.fromCache = try !wasComputedHere(planned.id, folder)
         events.note("\(planned.id): found in the cache")
         try events.recallMetrics(of: planned, from: "\(cached)/\(Self.metricsName)")
@@ -238,12 +244,7 @@ public final class ExperimentRunner {
     content[.dataDigest] = .text(digest)
     content[.vocabularyDigest] = .text(digests.vocabulary)
     content[.parentDigest] = .text(
-      planned.inputs.compactMap { input in
-        switch input {
-        case .model(let name): digests.models[name]
-        case .stage(let id): digests.stages[id]
-        }
-      }.joined(separator: " "))
+      planned.inputs.compactMap(digests.of).joined(separator: " "))
     content[.programVersion] = .text(ProgramVersion.current)
     content[.coreType] = .text(BLASKernel.coreName)
     content[.host] = .text(ProcessInfo.processInfo.hostName)

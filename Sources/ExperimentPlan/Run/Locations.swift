@@ -96,7 +96,8 @@ public enum ModelFile: String, Sendable, CaseIterable {
 
 extension Locations {
   /// Finds a model's folder with all the files that are needed.
-  /// - Throws: what is missing, in which folders, and how to get it; of a model of another family only that.
+  /// - Throws: also where a folder of the cache or the mirror lacks some and another has them: its weights would be
+  ///   others than those that somebody has put there. What is missing, in which folders, and how to get it; of a model of another family only that.
   public func locate(
     _ address: ModelAddress, needing parts: [ModelFile] = ModelFile.allCases
   ) throws(LocationError) -> LocatedModel {
@@ -107,6 +108,8 @@ extension Locations {
       return LocatedModel(path: path, isCheckpoint: true)
     }
     var problems: [String] = []
+    /// A folder that somebody has put there and that is not whole.
+    var incomplete: (folder: String, missing: String)?
     for candidate in candidateFolders(address) {
       guard case .folder(let folder) = candidate else {
         if case .absent(let problem) = candidate { problems.append(problem) }
@@ -119,12 +122,23 @@ extension Locations {
       let missing = parts.filter { part in
         !part.names.contains { Self.exists("\(folder)/\($0)") }
       }
-      if missing.isEmpty { return LocatedModel(path: folder, isCheckpoint: false) }
+      if missing.isEmpty {
+        guard let incomplete else { return LocatedModel(path: folder, isCheckpoint: false) }
+        throw LocationError(problems: [
+          "\(incomplete.folder): no \(incomplete.missing), while \(folder) is whole; put what is missing there, or "
+            + "remove that folder so that the other is used"
+        ])
+      }
       // A model of another family lacks nothing: it is not ours.
       do { try ConfigurationFile.checkFamily(folder: folder) } catch {
         throw LocationError(problems: ["\(error)"])
       }
-      problems.append("\(folder): no \(missing.map(\.rawValue).joined(separator: ", no "))")
+      let lacking = missing.map(\.rawValue).joined(separator: ", no ")
+      problems.append("\(folder): no \(lacking)")
+      // Hugging Face's own cache holds the files that somebody has asked for, and no more.
+      if incomplete == nil, roots.contains(where: { folder.hasPrefix("\($0)/hub/") }) {
+        incomplete = (folder, lacking)
+      }
     }
     throw LocationError(problems: [
       "\(address) is not complete (\(problems.joined(separator: "; "))); \(advice(address, parts))"

@@ -57,7 +57,7 @@ struct RecordMaking {
   /// Of everything that draws random numbers, so that no two points of a sweep over seeds look alike.
   private func seeds(of stages: [PlannedStage]) -> [String: UInt64] {
     var seeds = ["experiment": plan.definition.seed]
-    for name in modelNames(of: stages) {
+    for name in plan.modelNames(neededBy: stages) {
       guard let model = plan.model(named: name), model.drawsWeights else { continue }
       seeds["models.\(name)"] = model.seed
     }
@@ -78,22 +78,8 @@ struct RecordMaking {
 
   // MARK: Weights
 
-  /// The models that stages begin from, sources before what is made of them.
-  private func modelNames(of stages: [PlannedStage]) -> [String] {
-    var names: [String] = []
-    func visit(_ input: StageInput) {
-      guard case .model(let name) = input, !names.contains(name) else { return }
-      if let student = plan.model(named: name)?.source.student, plan.stage(id: student.of) == nil {
-        visit(.model(student.of))
-      }
-      names.append(name)
-    }
-    for planned in stages { planned.inputs.forEach(visit) }
-    return names
-  }
-
   private func weights(of stages: [PlannedStage]) throws -> [RunRecord.Weights] {
-    try modelNames(of: stages).compactMap { name in
+    try plan.modelNames(neededBy: stages).compactMap { name in
       guard let definition = plan.model(named: name) else { return nil }
       let model = try models.make(.model(name))
       let configuration = model.configuration

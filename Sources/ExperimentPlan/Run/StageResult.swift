@@ -32,7 +32,7 @@ extension StageExecution {
       data: planned.dataNames, seed: training.seed,
       parameters: model.parameterCounts,
       steps: progress.step, sequences: progress.sequences, tokens: progress.tokens,
-      budget: training.limit.words,
+      budget: training.limit.recorded,
       learningRate: training.learningRateText(totalSteps: progress.step), loss: objective.formula,
       curve: RunRecord.LossCurve(
         window: window,

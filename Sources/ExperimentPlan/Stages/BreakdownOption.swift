@@ -21,7 +21,9 @@ enum BreakdownOption {
   /// What `explain` says of it.
   static func details(_ steps: Int?) -> [String] {
     steps.map {
-      ["every \($0) steps each term's gradient norm, and the cosines between the gradients"]
+      [
+        "every \($0 == 1 ? "step" : "\($0) steps") each term's gradient norm, and the cosines between the gradients"
+      ]
     } ?? []
   }
 }

@@ -47,7 +47,8 @@ struct DistillStage: StageWork {
     live.outputs = .live
     var withoutTeacher = live
     withoutTeacher.loss = loss.withoutTeacher
-    withoutTeacher.breakdownSteps = nil  // of a single term there is nothing to tell
+    // Of a single term there is nothing to break down.
+    if withoutTeacher.loss.objective?.terms.count ?? 0 < 2 { withoutTeacher.breakdownSteps = nil }
     return Distillation(
       teacher: teacher, student: student, loss: loss, live: live, withoutTeacher: withoutTeacher)
   }

@@ -35,7 +35,7 @@ extension FinetuneStage {
         "\(path).loss", expected: "a term that reads the teacher with a weight above 0",
         found: "none", advice: "leave the teacher out to learn without one")
     }
-    if statedLoss == nil || loss.objective?.readsOfTeacher.classLogits ?? true {
+    if statedLoss == nil || loss.objective?.readsOfTeacher.classLogits ?? false {
       checkAnswers(of: teacher, at: path, in: &checks)
     }
     guard loss.readsTeacher else { return }

@@ -20,7 +20,7 @@ extension FinetuneStage {
     let loop = FineTuning(
       model: model, training: examples,
       validation: try execution.data.sequences(task.dev, maximumLength: length), teacher: teacher,
-      settings: settings, selectBest: selectBest, metrics: learned.metrics,
+      settings: settings, selectBest: selectBest, metrics: metrics,
       evaluationBatchSize: evaluationBatchSize, random: execution.plan.definition.random,
       engine: execution.engine,
       checkpointing: try execution.checkpointing(of: model), observer: execution.observer)

@@ -39,6 +39,7 @@ struct FinetuneStage: StageWork {
   static let about = "Trains a classifier on a task's labelled sentences."
   static let standard = "evaluation: { batch_size: 32 }\n"
   static let trainedRole = "model"
+  static let isTeacherOptional = true
   static let canReplay = true
   static let options = OptionList(
     FinetuneStage.init(
@@ -84,6 +85,7 @@ struct FinetuneStage: StageWork {
       + [StageInputName(role: "model", name: model)]
   }
   var task: TaskSource? { learned }
+  var metrics: [any ClassMetric.Type] { selectBest.metrics(besides: learned.metrics) }
 
   var loss: LossOptions {
     statedLoss ?? LossOptions(terms: [WeightedTerm(1, CrossEntropy())])
@@ -171,22 +173,23 @@ struct FinetuneStage: StageWork {
 
   /// Where the classifier comes from, in words; nil where none could be kept.
   var remark: String? {
+    let new = "classifier: new, drawn from the seed"
     switch head {
-    case .stored?: "classifier: kept as it is stored with \(model)"
-    case .new?,
-      nil where replacesClassifier:
-      "classifier: new, drawn from the seed; that of \(model) is not used"
-        + (head == nil ? " (head: { kind: classification, init: stored } keeps it)" : "")
-    case .new?: "classifier: new, drawn from the seed"
-    case nil: nil
+    case .stored?: return "classifier: kept as it is stored with \(model)"
+    case .new? where replacesClassifier: return "\(new); that of \(model) is not used"
+    case .new?: return new
+    case nil where replacesClassifier:
+      return "\(new); that of \(model) is not used "
+        + "(head: { kind: classification, init: stored } keeps it)"
+    case nil: return nil
     }
   }
 
   var classifierOrigin: RunRecord.ClassifierOrigin? { head == .stored ? .stored : .new }
 
-  /// With the metric that chooses the epoch.
+  /// With the metrics of its evaluations.
   var versions: [(name: String, version: Int)] {
-    objective.versions + selectBest.metrics().map { ("metric.\($0.name)", $0.version) }
+    objective.versions + metrics.map { ("metric.\($0.name)", $0.version) }
   }
 
   /// A new classifier is what a fine-tuning begins with unless one is kept.

@@ -1,5 +1,6 @@
 // What a kind of stage answers for itself.
 import RetortDistillation
+import RetortEvaluation
 import RetortOptions
 import RetortRecords
 
@@ -14,6 +15,8 @@ protocol StageWork: Sendable, Equatable {
   static var standard: String { get }
   /// The role of the input that is trained.
   static var trainedRole: String { get }
+  /// Whether it may be without a teacher where no term reads one.
+  static var isTeacherOptional: Bool { get }
   /// Whether what Hugging Face's Trainer draws can be replayed in it.
   static var canReplay: Bool { get }
 
@@ -23,6 +26,8 @@ protocol StageWork: Sendable, Equatable {
   var corpus: CorpusOptions? { get }
   /// The task it learns and is evaluated on; nil for a stage that learns from a text.
   var task: TaskSource? { get }
+  /// What is computed at each of its evaluations.
+  var metrics: [any ClassMetric.Type] { get }
   /// An activation store that it reads.
   var storePath: String? { get }
 
@@ -87,6 +92,7 @@ struct StageInputName: Sendable, Equatable {
 }
 
 extension StageWork {
+  static var isTeacherOptional: Bool { false }
   static var canReplay: Bool { false }
   /// What is minimised: the terms that are computed. A definition without any is refused before.
   var objective: Objective {
@@ -101,6 +107,7 @@ extension StageWork {
   func settled(in checks: DefinitionChecks) -> Self { self }
   var corpus: CorpusOptions? { nil }
   var task: TaskSource? { nil }
+  var metrics: [any ClassMetric.Type] { [] }
   var storePath: String? { nil }
   func reads(role: String) -> Bool { true }
   var digestEntries: [(String, CanonicalValue)] { canonicalEntries }

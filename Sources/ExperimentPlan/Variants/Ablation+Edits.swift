@@ -45,8 +45,10 @@ extension Ablation {
         var edits = [
           (path: "stages.\(stage.id).loss.\(key).weight", value: DefinitionNode.text("0", origin))
         ]
-        // A fine-tuning whose other terms need no teacher has none then.
-        if stage.work is FinetuneStage, stage.work.statedLoss?.keysReadingTeacher == [key] {
+        // A stage whose other terms need no teacher has none then.
+        if Swift.type(of: stage.work).isTeacherOptional,
+          stage.work.statedLoss?.keysReadingTeacher == [key]
+        {
           edits.append(("stages.\(stage.id).teacher", .text("null", origin)))
         }
         return edits

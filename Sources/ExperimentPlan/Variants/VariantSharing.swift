@@ -1,5 +1,5 @@
-import RetortFormatting
 // Which stages each variant of a definition computes, and which it shares with earlier ones.
+import RetortFormatting
 import RetortTransformers
 
 /// Told from the definitions alone: nothing is read.

@@ -96,6 +96,9 @@ enum Examination {
     func add(_ problem: String, _ remedy: String) {
       findings.append(.init(problem: problem, remedy: remedy))
     }
+    if !Engine.isOptimised {
+      add("the kernels were compiled without the optimiser", "build with: make build")
+    }
     let processor = diagnosis.processor
     if !processor.missing.isEmpty {
       add(

@@ -17,7 +17,7 @@ struct NotebookVerb: ParsableCommand {
       --allow-shell gives to /bin/sh what only a shell can run. A cell cannot run a notebook.
       Words after ```retort:
         slow       it takes long: --check skips it, unless --slow is given
-        mirror     it reads models or data of RETORT_MIRROR: skipped where that is no folder
+        mirror     it reads models or data of RETORT_MIRROR: skipped if that is not a folder
         status=N   the last command is to end with N; its standard error is shown too
         lines=A-B  only these lines are shown
         keep=TEXT  only lines with this text are shown (may be repeated)
@@ -33,7 +33,7 @@ struct NotebookVerb: ParsableCommand {
   @Flag(help: "Let a shell run what only a shell can; for notebooks that you trust.")
   var allowShell = false
 
-  @Flag(inversion: .prefixedNo, help: "Run slow cells; if not said, all but --check do.")
+  @Flag(inversion: .prefixedNo, help: "Run slow cells. Default: yes, except with --check.")
   var slow: Bool?
 
   func run() throws {

@@ -9,7 +9,7 @@ struct ValidateVerb: ParsableCommand {
     abstract: "Find every mistake in definitions.",
     discussion: """
       Prints one line for each mistake, with file, line and column. For models that are available it reads \
-      config.json and the names and shapes of the weights; for tasks it reads their files. No weights are loaded and nothing \
+      config.json and the names and shapes of the weights; for tasks of your own files it reads the training file. No weights are loaded and nothing \
       is run.
       """)
 

@@ -1,5 +1,6 @@
 // When a stage ends, and how often it is saved before.
 import RetortDistillation
+import RetortFormatting
 import RetortOptions
 
 extension TrainingLimit {
@@ -19,8 +20,17 @@ extension TrainingLimit {
       make: { .tokens($0) }, take: { if case .tokens(let count) = $0 { count } else { nil } }),
   ]).described(as: "one of {epochs: n}, {steps: n}, {tokens: n}")
 
-  /// In words.
+  /// For people.
   var words: String {
+    switch self {
+    case .epochs(let count): "\(count.grouped) epoch\(count == 1 ? "" : "s")"
+    case .steps(let count): "\(count.grouped) step\(count == 1 ? "" : "s")"
+    case .tokens(let count): "\(count.grouped) tokens"
+    }
+  }
+
+  /// As records have it.
+  var recorded: String {
     switch self {
     case .epochs(let count): "\(count) epoch\(count == 1 ? "" : "s")"
     case .steps(let count): "\(count) steps"
@@ -49,7 +59,7 @@ extension CheckpointInterval {
     switch self {
     case .never: "at the end of each epoch"
     case .minutes(let minutes): "every \(PlainNumber.text(minutes)) minutes"
-    case .steps(let steps): "every \(steps) steps"
+    case .steps(let steps): steps == 1 ? "every step" : "every \(steps) steps"
     }
   }
 }
