@@ -171,15 +171,19 @@ extension RunRecord {
     /// Mean over the steps of the epoch.
     public var epochTrainingLoss: Double
     public var validationLoss: Double
-    public var correct: Int
+    /// Nil of a regression.
+    public var correct: Int?
     public var count: Int
-    /// Further metrics, by the names that definitions use; nil where accuracy is the only one.
+    /// Further metrics, by the names that definitions use; nil where accuracy is the only one. Of a regression all.
     public var metrics: NamedValues?
-    public var accuracy: Double { count == 0 ? .nan : Double(correct) / Double(count) }
+    /// Nil of a regression.
+    public var accuracy: Double? {
+      correct.map { count == 0 ? .nan : Double($0) / Double(count) }
+    }
 
     public init(
       epoch: Int, step: Int, trainingLoss: Double?, epochTrainingLoss: Double,
-      validationLoss: Double, correct: Int, count: Int, metrics: NamedValues? = nil
+      validationLoss: Double, correct: Int?, count: Int, metrics: NamedValues? = nil
     ) {
       self.epoch = epoch
       self.step = step
@@ -195,13 +199,14 @@ extension RunRecord {
   /// Epochs, counted from 1; ties keep the first, as the Trainer does.
   public struct Best: Codable, Sendable, Equatable {
     public var byLoss: Int
-    public var byAccuracy: Int
+    /// Nil of a regression.
+    public var byAccuracy: Int?
     /// The one whose weights the stage hands on.
     public var kept: Int
     /// What chose it, as definitions name it: `eval_loss`, a metric, or `last`; nil in earlier records.
     public var rule: String?
 
-    public init(byLoss: Int, byAccuracy: Int, kept: Int, rule: String? = nil) {
+    public init(byLoss: Int, byAccuracy: Int?, kept: Int, rule: String? = nil) {
       self.byLoss = byLoss
       self.byAccuracy = byAccuracy
       self.kept = kept
@@ -215,9 +220,9 @@ extension RunRecord {
     public init?(of epochs: [Epoch], kept: Int? = nil, rule: String? = nil) {
       guard let first = epochs.first else { return nil }
       let loss = epochs.reduce(first) { $1.validationLoss < $0.validationLoss ? $1 : $0 }
-      let accuracy = epochs.reduce(first) { $1.correct > $0.correct ? $1 : $0 }
+      let accuracy = epochs.reduce(first) { ($1.correct ?? 0) > ($0.correct ?? 0) ? $1 : $0 }
       self.init(
-        byLoss: loss.epoch, byAccuracy: accuracy.epoch,
+        byLoss: loss.epoch, byAccuracy: first.correct == nil ? nil : accuracy.epoch,
         kept: kept ?? loss.epoch, rule: rule)
     }
   }
@@ -229,15 +234,19 @@ extension RunRecord {
     /// After which epoch; nil for an evaluation outside an epoch.
     public var epoch: Int?
     public var loss: Double
-    public var correct: Int
-    /// One predicted label per example, in the order of the split.
-    public var predictions: LabelSequence
-    /// `[examples, classes]`, row by row, rounded to six significant digits; may be left out.
+    /// Nil of a regression.
+    public var correct: Int?
+    /// One predicted label per example, in the order of the split; nil of a regression.
+    public var predictions: LabelSequence?
+    /// `[examples, classes]`, row by row, rounded to six significant digits; may be left out. Of a regression the number
+    /// predicted for each example, which is always there.
     public var logits: [Float]?
-    public var count: Int { predictions.labels.count }
+    public var count: Int { predictions?.labels.count ?? logits?.count ?? 0 }
+    /// Nil of a regression.
+    public var accuracy: Double? { correct.map { Double($0) / Double(max(count, 1)) } }
 
     public init(
-      data: String, epoch: Int? = nil, loss: Double, correct: Int, predictions: LabelSequence,
+      data: String, epoch: Int? = nil, loss: Double, correct: Int?, predictions: LabelSequence?,
       logits: [Float]? = nil
     ) {
       self.data = data

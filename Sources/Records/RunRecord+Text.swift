@@ -36,6 +36,12 @@ extension RunRecord: StrictRecord {
       if let labels = set.labels?.labels, labels.count != set.examples {
         facts.append("\(set.name): \(labels.count) labels for \(set.examples) examples")
       }
+      if let numbers = set.numbers, numbers.count != set.examples {
+        facts.append("\(set.name): \(numbers.count) numbers for \(set.examples) examples")
+      }
+      if set.labels != nil, set.numbers != nil {
+        facts.append("\(set.name): labels that are classes and numbers")
+      }
     }
     for stage in stages {
       if let role = stage.trainedRole, stage.inputs[role] == nil {
@@ -48,13 +54,22 @@ extension RunRecord: StrictRecord {
           facts.append("\(name): no such data set in the record")
           continue
         }
-        let predictions = evaluation.predictions.labels
+        if (evaluation.correct == nil) != (evaluation.predictions == nil) {
+          facts.append(
+            "\(name): predictions of classes without the number of right ones, or the reverse")
+        }
+        guard let predictions = evaluation.predictions?.labels else {
+          if evaluation.count != set.examples {
+            facts.append("\(name): \(evaluation.count) numbers for \(set.examples) examples")
+          }
+          continue
+        }
         if predictions.count != set.examples {
           facts.append("\(name): \(predictions.count) predictions for \(set.examples) examples")
         } else if let labels = set.labels?.labels, labels.count == predictions.count {
           let correct = zip(labels, predictions).count { $0 == $1 }
-          if correct != evaluation.correct {
-            facts.append("\(name): \(evaluation.correct) correct, the predictions say \(correct)")
+          if let stated = evaluation.correct, correct != stated {
+            facts.append("\(name): \(stated) correct, the predictions say \(correct)")
           }
         }
         if let logits = evaluation.logits, logits.count % max(predictions.count, 1) != 0 {

@@ -170,10 +170,12 @@ public struct RunRecord: Codable, Sendable, Equatable {
     public var balance: [String: Int]
     /// The right label of every example, for splits that predictions are compared with.
     public var labels: LabelSequence?
+    /// The same of a regression; nil for other tasks.
+    public var numbers: [Float]?
 
     public init(
       name: String, digest: String, examples: Int, tokens: Int, balance: [String: Int] = [:],
-      labels: LabelSequence? = nil
+      labels: LabelSequence? = nil, numbers: [Float]? = nil
     ) {
       self.name = name
       self.digest = digest
@@ -181,6 +183,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
       self.tokens = tokens
       self.balance = balance
       self.labels = labels
+      self.numbers = numbers
     }
   }
 }

@@ -7,6 +7,7 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
   case empty(path: String, expected: String)
   case wrongHeader(path: String, expected: String, found: String)
   case wrongLabel(path: String, line: Int, expected: [String], found: String)
+  case wrongNumber(path: String, line: Int, range: ClosedRange<Float>, found: String)
   case wrongIndex(path: String, line: Int, expected: Int, found: String)
   case blankSentence(path: String, line: Int)
   /// A file that is no table.
@@ -29,6 +30,9 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
     case .wrongLabel(let path, let line, let expected, let found):
       "\(path):\(line): expected one of the labels \(expected.joined(separator: ", ")), "
         + "found '\(found)'"
+    case .wrongNumber(let path, let line, let range, let found):
+      "\(path):\(line): expected a number from \(range.lowerBound.shortest) to "
+        + "\(range.upperBound.shortest), found '\(found)'"
     case .wrongIndex(let path, let line, let expected, let found):
       "\(path):\(line): expected the index \(expected), found '\(found)'; "
         + "rows must be numbered from 0 without a gap"
@@ -49,4 +53,9 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
   static func visible(_ text: String) -> String {
     text.split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "<TAB>")
   }
+}
+
+extension Float {
+  /// Without the point of a whole number.
+  fileprivate var shortest: String { self == rounded() ? String(Int(self)) : "\(self)" }
 }

@@ -16,9 +16,11 @@ struct TinyModel {
 
   /// - Parameters:
   ///   - heads: what the folder has besides the encoder.
+  ///   - labels: its classes; one is a regression.
   ///   - settings: what its tokenizer_config.json says.
   init(
-    heads: Set<ModelPart> = [.classification], settings: TokenizerSettings = .uncased
+    heads: Set<ModelPart> = [.classification], labels: [String] = ["negative", "positive"],
+    settings: TokenizerSettings = .uncased
   ) throws {
     folder = try TemporaryFolder()
     let model = TransformerModel(
@@ -27,7 +29,7 @@ struct TinyModel {
         headCount: 4, feedForwardSize: 32, maximumPositions: 16, tokenTypeCount: 0,
         layerNormEpsilon: 1e-12, hiddenDropout: 0.1, attentionDropout: 0.1,
         classifierDropout: 0.2, initializerRange: 0.5, paddingID: 0,
-        labels: ["negative", "positive"], usesSinusoidalPositions: false), heads: heads)
+        labels: labels, usesSinusoidalPositions: false), heads: heads)
     model.initialize(seed: 7)
     try HuggingFaceFolder.write(
       model, vocabulary: Array((Self.words.joined(separator: "\n") + "\n").utf8),

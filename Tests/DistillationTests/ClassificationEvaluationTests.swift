@@ -46,7 +46,7 @@ struct ClassificationEvaluationTests {
     #expect(Set(predictions).count == 2)
     #expect(result.correct == zip(predictions, examples.labels ?? []).count { $0 == Int($1) })
     #expect(result.count == 37)
-    #expect(result.accuracy == Double(result.correct) / 37)
+    #expect(result.accuracy == Double(result.correct ?? -1) / 37)
   }
 
   @Test(

@@ -106,7 +106,8 @@ struct SelectionTests {
     #expect(rates.firstIndex(of: lowest) == best - 1)
     let result = try ClassificationEvaluation.evaluate(
       model, on: Small.labelled(30, flipped: true),
-      in: ComputeScope(engine: Engine(threadCount: 2), recording: false), metrics: rule.metrics())
+      in: ComputeScope(engine: Engine(threadCount: 2), recording: false),
+      metrics: rule.metrics(of: .classification))
     #expect(result == progress.epochs[best - 1].evaluation)
   }
 

@@ -68,7 +68,8 @@ struct GLUERunTests {
     #expect(labels == (0..<10).map { $0 % 2 })
     #expect(!stage.epochs.isEmpty && stage.epochs.count == stage.evaluations.count)
     for (epoch, evaluation) in zip(stage.epochs, stage.evaluations) {
-      let answers = Answers(predictions: evaluation.predictions.labels, labels: labels)
+      let answers = Answers(
+        predictions: try #require(evaluation.predictions?.labels), labels: labels)
       #expect(epoch.metrics?["matthews_correlation"] == MatthewsCorrelation.value(of: answers))
     }
     #expect(run.record.summary().contains("Matthews correlation"))
@@ -90,6 +91,78 @@ struct GLUERunTests {
     let locations = Locations(cache: folder.path, mirror: nil)
     let task = try #require(GLUETask.named("glue/qqp"))
     #expect(locations.trainingSize(of: .glue(task)) == DataSize(sequences: 6))
+  }
+
+  /// Rows of STS-B with these scores.
+  private static func similarity(_ scores: [String?]) -> String {
+    let header = "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2"
+    let words = ["good", "bad", "dull", "funny"]
+    let rows = scores.enumerated().map { index, score in
+      "\(index)\tmain\tMSRvid\t2012\t\(index)\tnone\tnone\tthe \(words[index % 4]) film is good\tit is a \(words[index / 4 % 4]) film"
+        + (score.map { "\t\($0)" } ?? "")
+    }
+    return ([header + (scores[0] == nil ? "" : "\tscore")] + rows).joined(separator: "\n") + "\n"
+  }
+
+  @Test("STS-B: one output, squared errors, correlations, predictions of three decimals")
+  func stsb() throws {
+    let experiment = try experiment("glue/stsb")
+    let scores = ["5.000", "0.5", "2.75", "0", "3.600", "4.2", "1.1", "2.222", "5", "4.4"]
+    let files: [(String, [String?])] = [
+      ("train", scores), ("dev", scores), ("test", [nil, nil, nil]),
+    ]
+    for (name, rows) in files {
+      try experiment.folder.write(
+        "cache/data/glue/STS-B/\(name).tsv", Self.similarity(rows))
+    }
+    let run = try experiment.run(
+      experiment.request(
+        stages: ["sentiment"], overrides: ["stages.sentiment.select_best=spearmanr"]))
+    let stage = try #require(run.record.stages.last)
+    let dev = try #require(run.record.data.first { $0.name == "glue/stsb dev" })
+    let numbers = try #require(dev.numbers)
+    #expect(numbers == scores.map { Float($0) } && dev.labels == nil && dev.balance.isEmpty)
+    #expect(stage.loss == "loss = MSE(output, label), mean over sentences")
+    #expect(stage.epochs.count == 2 && stage.best?.rule == "spearmanr")
+    for (epoch, evaluation) in zip(stage.epochs, stage.evaluations) {
+      let predicted = try #require(evaluation.logits)
+      #expect(epoch.correct == nil && epoch.accuracy == nil && evaluation.predictions == nil)
+      #expect(epoch.metrics?.names == ["pearson", "spearmanr"])
+      let answers = Answers(
+        predictions: predicted.map { Double($0) }, labels: numbers.map { Double($0) })
+      let pearson = try #require(epoch.metrics?["pearson"])
+      #expect((pearson - PearsonCorrelation.value(of: answers)).magnitude < 1e-4)
+      let error =
+        zip(predicted, numbers).reduce(0.0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) } / 10
+      #expect((epoch.validationLoss - error).magnitude < 1e-4)
+    }
+    let lines = try String(
+      contentsOfFile: "\(run.folder)/predictions/sentiment-test.tsv", encoding: .utf8
+    ).split(separator: "\n")
+    #expect(lines.count == 4)
+    for line in lines.dropFirst() {
+      #expect(line.split(separator: "\t")[1].split(separator: ".")[1].count == 3)
+    }
+    let summary = run.record.summary()
+    #expect(summary.contains("Pearson") && !summary.contains("ccuracy"), "\(summary)")
+  }
+
+  @Test("a malformed score is an error with its line before anything is run")
+  func malformedScore() throws {
+    let experiment = try experiment("glue/stsb")
+    let files: [(String, [String?])] = [
+      ("train", ["5.000", "much"]), ("dev", ["1", "2"]), ("test", [nil, nil]),
+    ]
+    for (name, rows) in files {
+      try experiment.folder.write(
+        "cache/data/glue/STS-B/\(name).tsv", Self.similarity(rows))
+    }
+    let error = #expect(throws: DataError.self) {
+      try experiment.run(experiment.request(stages: ["sentiment"]))
+    }
+    #expect(
+      "\(error.map { "\($0)" } ?? "")".hasSuffix(
+        "STS-B/train.tsv:3: expected a number from 0 to 5, found 'much'"))
   }
 
   @Test("metrics of every task are known; a task without a training set cannot be learned")

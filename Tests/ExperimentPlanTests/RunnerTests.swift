@@ -45,7 +45,7 @@ struct RunnerTests {
     #expect(Set(record.stages.map(\.digest)).count == 7)
     for stage in record.stages where stage.kind == .finetune {
       #expect(stage.epochs.map(\.step) == [3, 6])
-      #expect(stage.evaluations.map(\.predictions.labels.count) == [20, 20])
+      #expect(stage.evaluations.map(\.count) == [20, 20])
       #expect(stage.data == ["sentiment train", "sentiment dev"])
     }
     // A teacher of two layers, students of one.
@@ -115,7 +115,7 @@ struct RunnerTests {
       in: ComputeScope(engine: Engine(threadCount: 2), recording: false))
     let kept = try #require(stage.best?.kept)
     let recorded = try #require(stage.evaluations.first { $0.epoch == kept })
-    #expect(result.predictions == recorded.predictions.labels)
+    #expect(result.predictions == recorded.predictions?.labels)
     #expect(result.loss == recorded.loss)
     // The record keeps six digits.
     let logits = try #require(recorded.logits)

@@ -123,7 +123,7 @@ struct StoredConfigurationTests {
         for (name, stored) in [("stored", stored), ("exported", back), ("imported", again)] {
           let result = try evaluate(stored)
           #expect(result.loss == recorded.loss, "\(stage), \(name)")
-          #expect(result.predictions == recorded.predictions.labels, "\(stage), \(name)")
+          #expect(result.predictions == recorded.predictions?.labels, "\(stage), \(name)")
         }
       }
     }

@@ -29,6 +29,25 @@ struct TrainerReplayParityTests {
       Tolerance(relative: 0, absolute: 1e-5, because: reason), "evaluation")
   }
 
+  @Test(
+    "a regression: eight epochs of squared errors", arguments: ModelFamily.allCases)
+  func regression(_ family: ModelFamily) throws {
+    let run = try TrainerRun(family, "_regression")
+    #expect(run.configuration.isRegression)
+    let watcher = StepLossWatcher()
+    let progress = try run.training(engine, watcher: watcher).run()
+    let reason = "float32 in another order, through fifty-six updates"
+    let log = try run.fixture.floats("\(run.group)/loss").map(Double.init)
+    #expect(log.count == 56)
+    expectClose(
+      watcher.losses, log, Tolerance(relative: 0, absolute: 1e-5, because: reason),
+      "loss of each step")
+    expectClose(
+      progress.epochs.compactMap(\.evaluation?.loss),
+      try run.fixture.doubles("\(run.group)/evaluation_loss"),
+      Tolerance(relative: 0, absolute: 1e-5, because: reason), "evaluation")
+  }
+
   @Test("a seed besides the log's does not follow it")
   func anotherSeed() throws {
     let run = try TrainerRun(.bert, seed: 43)
@@ -64,30 +83,36 @@ struct TrainerReplayParityTests {
 /// One run of the fixture.
 private struct TrainerRun {
   let fixture: Fixture
-  let family: ModelFamily
+  /// Of the fixture.
+  let group: String
   let configuration: TransformerConfiguration
   let seed: UInt64
 
-  init(_ family: ModelFamily, seed: UInt64? = nil) throws {
-    self.family = family
+  /// - Parameter run: what the fixture adds to the family's name.
+  init(_ family: ModelFamily, _ run: String = "", seed: UInt64? = nil) throws {
+    group = family.rawValue + run
     fixture = try Fixture("trainer.h5")
-    let json = try fixture.text("config_json", of: family.rawValue)
+    let json = try fixture.text("config_json", of: group)
     configuration = try ConfigurationFile(json: Data(json.utf8), path: "trainer.h5").configuration
     #expect(configuration.hiddenDropout == 0.1 && configuration.attentionDropout == 0.1)
-    let stored = UInt64(try fixture.number("seed", of: family.rawValue))
+    let stored = UInt64(try fixture.number("seed", of: group))
     self.seed = seed ?? stored
   }
 
   private func number(_ name: String) throws -> Double {
-    try fixture.number(name, of: family.rawValue)
+    try fixture.number(name, of: group)
   }
 
   private func examples(_ prefix: String) throws -> LabelledSequences {
-    let group = "\(family.rawValue)/\(prefix)"
+    let group = "\(self.group)/\(prefix)"
     let ids = try fixture.integers("\(group)ids")
     let offsets = try fixture.integers("\(group)offsets").map { Int($0) }
     var sequences = TokenSequences()
     for (start, end) in zip(offsets, offsets.dropFirst()) { sequences.append(ids[start..<end]) }
+    guard !configuration.isRegression else {
+      return LabelledSequences(
+        sequences: sequences, labels: nil, numbers: try fixture.floats("\(group)numbers"))
+    }
     return LabelledSequences(
       sequences: sequences, labels: try fixture.integers("\(group)classes"))
   }
@@ -109,7 +134,8 @@ private struct TrainerRun {
     FineTuning(
       model: try model(), training: try examples(""), validation: try examples("evaluation_"),
       settings: TrainingSettings(
-        objective: Objective(WeightedTerm(1, CrossEntropy())),
+        objective: Objective(
+          WeightedTerm(1, configuration.isRegression ? LabelMSE() : CrossEntropy())),
         optimization: OptimizationSettings(
           optimizer: AdamW(
             learningRate: try number("learning_rate"), beta1: 0.9, beta2: 0.999, epsilon: 1e-8,

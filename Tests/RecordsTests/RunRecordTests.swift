@@ -78,7 +78,7 @@ struct RunRecordTests {
     var changed = record
     // Swap a right and a wrong prediction's example: the count of correct ones stays.
     let labels = RunRecord.syntheticLabels.labels
-    var predictions = changed.stages[1].evaluations[0].predictions.labels
+    var predictions = try #require(changed.stages[1].evaluations[0].predictions?.labels)
     let right = try #require(predictions.indices.first { predictions[$0] == labels[$0] })
     let wrong = try #require(
       predictions.indices.first { predictions[$0] != labels[$0] && $0 / 80 == right / 80 })
@@ -161,7 +161,7 @@ struct RunRecordTests {
   @Test("facts that contradict each other are all listed, on writing and on reading")
   func contradictions() throws {
     var record = RunRecord.synthetic()
-    record.stages[1].evaluations[0].correct += 1
+    record.stages[1].evaluations[0].correct? += 1
     record.stages[2].evaluations[0].data = "glue/sst2 validation"
     let error = #expect(throws: RecordError.self) { try record.text() }
     guard case .inconsistent(_, let facts) = error else {

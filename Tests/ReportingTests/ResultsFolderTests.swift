@@ -125,7 +125,7 @@ struct ResultsFolderTests {
     #expect(
       lines.contains(
         "| 3 | 0.0787 | 0.4245 | 0.9071 | \((own.trainingLoss ?? 0).fixed(4)) "
-          + "| \(own.validationLoss.fixed(4)) | \(own.accuracy.fixed(4)) | 0.1323 | 0.3970 | 0.8956 |"
+          + "| \(own.validationLoss.fixed(4)) | \((own.accuracy ?? 0).fixed(4)) | 0.1323 | 0.3970 | 0.8956 |"
       ))
   }
 
@@ -162,8 +162,8 @@ struct ResultsFolderTests {
     let rows = text.split(separator: "\n").filter { $0.hasPrefix("| teacher ") }
     let row = try #require(rows.dropFirst().first)
     let labels = RunRecord.syntheticLabels.labels
-    let student = record.stages[1].evaluations[0].predictions.labels
-    let teacher = record.stages[2].evaluations[0].predictions.labels
+    let student = try #require(record.stages[1].evaluations[0].predictions?.labels)
+    let teacher = try #require(record.stages[2].evaluations[0].predictions?.labels)
     let test = McNemarTest(labels: labels, first: teacher, second: student)
     #expect(test.onlyFirst - test.onlySecond == 786 - 752)
     let cells = row.split(separator: "|").map { $0.filter { $0 != " " } }

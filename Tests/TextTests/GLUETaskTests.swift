@@ -110,6 +110,23 @@ struct GLUETaskTests {
     }
   }
 
+  @Test("STS-B has scores from 0 to 5, which are the nearest float32")
+  func scores() throws {
+    let header = "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2"
+    func row(_ score: String) -> String { "0\tg\tf\ty\t1\tn\tn\tA \"plane.\t\t\(score)\n" }
+    let found = try read(
+      "glue/stsb", .train, "\(header)\tscore\n" + row("5.000") + row("0.333") + row("1e0"))
+    #expect(found.kind == .regression && found.labels == nil)
+    #expect(found.numbers == [5, 0.333, 1] && found.secondSentences == ["", "", ""])
+    let test = try read("glue/stsb", .test, "\(header)\n0\tg\tf\ty\t1\tn\tn\ta\tb\n")
+    #expect(test.numbers == nil && test.kind == .regression)
+    for score in ["", "5.1", "-1", "nan", "inf", "0x1", "2,5", " 3"] {
+      #expect(
+        try failure("glue/stsb", .dev, "\(header)\tscore\n" + row("1") + row(score))
+          == ":3: expected a number from 0 to 5, found '\(score)'")
+    }
+  }
+
   private func failure(_ name: String, _ split: DataSplit, _ text: String) throws -> String {
     let error = #expect(throws: DataError.self) { try read(name, split, text) }
     return error.map { String("\($0)".split(separator: "f.tsv")[1]) } ?? ""
@@ -139,7 +156,13 @@ struct GLUETaskTests {
   func rows() {
     #expect(Set(GLUETask.all.map(\.name)).count == GLUETask.all.count)
     for task in GLUETask.all {
-      #expect(task.classNames.count == task.writtenLabels.count && task.files[.test] != nil)
+      #expect(task.files[.test] != nil)
+      guard task.kind == .classification else {
+        #expect(task.classNames == [TaskKind.numberName] && task.writtenLabels.isEmpty)
+        #expect(task.metrics == ["pearson", "spearmanr"])
+        continue
+      }
+      #expect(task.classNames.count == task.writtenLabels.count)
       #expect(Set(task.metrics).isSubset(of: ["accuracy", "f1", "matthews_correlation"]))
     }
     #expect(GLUETask.named("glue/none") == nil)
@@ -151,6 +174,7 @@ struct GLUETaskTests {
     ("glue/sst2", .train, 37569), ("glue/sst2", .dev, 444), ("glue/sst2", .test, nil),
     ("glue/mrpc", .dev, 279), ("glue/mrpc", .test, nil), ("glue/qnli", .dev, 2761),
     ("glue/qnli", .test, nil), ("glue/rte", .train, 1241), ("glue/rte", .dev, 131),
+    ("glue/stsb", .train, nil), ("glue/stsb", .dev, nil), ("glue/stsb", .test, nil),
     ("glue/rte", .test, nil), ("glue/wnli", .train, 312), ("glue/wnli", .dev, 31),
     ("glue/wnli", .test, nil), ("glue/ax", .test, nil),
   ]
@@ -168,6 +192,8 @@ struct GLUETaskTests {
     #expect(data.count == file.count && data.remarks.isEmpty)
     #expect(data.labels?.count { $0 == 1 } == ones)
     #expect((data.secondSentences != nil) == task.isPair)
+    #expect((data.numbers != nil) == (task.kind == .regression && split != .test))
+    #expect(data.numbers?.count ?? file.count == file.count)
   }
 
   // A public copy of MRPC's training file lacks the last positive row of GLUE's own.

@@ -33,6 +33,30 @@ struct ConfigurationFileTests {
     #expect(try read(distilled).notes.isEmpty)
   }
 
+  @Test("one label is a regression, and says so; a regression of several labels is refused")
+  func regression() throws {
+    func with(_ keys: String) -> String {
+      published.replacing("\"vocab_size\"", with: "\(keys), \"vocab_size\"")
+    }
+    let stated = "\"problem_type\": \"regression\""
+    let one = try read(with("\(stated), \"id2label\": {\"0\": \"LABEL_0\"}")).configuration
+    #expect(one.isRegression && one.labels == ["LABEL_0"])
+    #expect(try read(with("\(stated), \"num_labels\": 1")).configuration == one)
+    let text = ConfigurationFile.text(of: one, architecture: "BertForSequenceClassification")
+    #expect(text.contains(stated) && text.contains("\"id2label\": {\"0\": \"LABEL_0\"}"))
+    #expect(try read(text).configuration == one)
+    #expect(try !read(published).configuration.isRegression)
+    let refused = [
+      stated, "\(stated), \"num_labels\": 3",
+      "\(stated), \"id2label\": {\"0\": \"a\", \"1\": \"b\"}",
+      "\"problem_type\": \"multi_label_classification\"",
+    ]
+    for keys in refused {
+      let error = #expect(throws: ConfigurationError.self) { try read(with(keys)) }
+      #expect("\(error.map { "\($0)" } ?? "")".contains("problem_type is "), "\(keys)")
+    }
+  }
+
   @Test("sizes alone are a whole configuration, with the family's defaults for the rest")
   func sizesAlone() throws {
     let text = """

@@ -2,24 +2,29 @@ import RetortEvaluation
 import RetortText
 import RetortTransformers
 
-/// Runs a classifier over examples in order, without dropout.
+/// Runs a classifier, or a regression, over examples in order, without dropout.
 public enum ClassificationEvaluation {
   /// Sentences computed at a time. No padding depends on it, so it is a matter of speed alone.
   public static let batchSize = 32
 
   /// An example whose scores are infinite or not numbers is an error: no class would be the most probable.
   /// - Parameters:
-  ///   - model: with a classification head.
+  ///   - model: with a classification head; one with a single output is a regression.
   ///   - examples: in the order the predictions come out.
   ///   - scope: forward-only; its memory is reset before every batch, and kept from one evaluation to the next.
   ///   - batchSize: sentences computed at a time.
   ///   - metrics: what is computed of the answers where there are labels.
   public static func evaluate(
     _ model: TransformerModel, on examples: LabelledSequences, in scope: ComputeScope,
-    batchSize: Int = batchSize, metrics: [any ClassMetric.Type] = [Accuracy.self]
+    batchSize: Int = batchSize, metrics: [any Metric.Type] = [Accuracy.self]
   ) throws(EvaluationError) -> ClassificationResult {
     precondition(!scope.isRecording, "an evaluation has no use for a tape")
-    var result = ClassificationResult(loss: .nan, correct: 0, predictions: [], logits: [])
+    let isRegression = model.configuration.isRegression
+    precondition(
+      isRegression ? examples.labels == nil : examples.numbers == nil,
+      "labels of another kind than the model's answers")
+    var result = ClassificationResult(
+      loss: .nan, correct: isRegression ? nil : 0, predictions: [], logits: [])
     var losses: [Double] = []
     for indices in EpochOrder.sequential(count: examples.count, batchSize: batchSize) {
       scope.reset()
@@ -33,6 +38,7 @@ public enum ClassificationEvaluation {
         guard scores.allSatisfy(\.isFinite) else {
           throw .notFinite(example: indices[row], logits: Array(scores))
         }
+        guard !isRegression else { continue }
         let best = scores.indices.reduce(scores.startIndex) { scores[$1] > scores[$0] ? $1 : $0 }
         result.predictions.append(best - scores.startIndex)
       }
@@ -40,10 +46,15 @@ public enum ClassificationEvaluation {
       if let labels = examples.labels {
         losses += scope.crossEntropy(
           logits: logits, labels: indices.map { labels[$0] }, gradientScale: 0)
+      } else if let numbers = examples.numbers {
+        losses += scope.squaredError(
+          student: logits,
+          teacher: scope.input(indices.map { numbers[$0] }, rows: logits.rows, columns: 1),
+          gradientScale: 0)
       }
     }
     // Of no example nothing can be said.
-    if let labels = examples.labels, !labels.isEmpty {
+    if examples.hasLabels, examples.count > 0 {
       // In groups of one size, so that no bit of the sum depends on how many are computed at a time.
       let totalLoss = stride(from: 0, to: losses.count, by: Self.batchSize).reduce(0) {
         sum, first in
@@ -51,11 +62,26 @@ public enum ClassificationEvaluation {
       }
       result.loss = totalLoss / Double(examples.count)
       guard totalLoss.isFinite else { throw .lossNotFinite(result.loss) }
-      let answers = Answers(predictions: result.predictions, labels: labels.map { Int($0) })
-      result.correct = answers.correct
-      result.metrics = metrics.map { MetricValue(name: $0.name, value: $0.value(of: answers)) }
+      result.take(metrics, of: examples)
     }
     return result
+  }
+}
+
+extension ClassificationResult {
+  /// Compares the answers with the labels of the examples.
+  fileprivate mutating func take(_ metrics: [any Metric.Type], of examples: LabelledSequences) {
+    if let labels = examples.labels {
+      let answers = Answers(predictions: predictions, labels: labels.map { Int($0) })
+      correct = answers.correct
+      self.metrics = metrics.compactMap { $0 as? any ClassMetric.Type }
+        .map { MetricValue(name: $0.name, value: $0.value(of: answers)) }
+    } else if let numbers = examples.numbers {
+      let answers = Answers(
+        predictions: logits.map { Double($0) }, labels: numbers.map { Double($0) })
+      self.metrics = metrics.compactMap { $0 as? any NumberMetric.Type }
+        .map { MetricValue(name: $0.name, value: $0.value(of: answers)) }
+    }
   }
 }
 

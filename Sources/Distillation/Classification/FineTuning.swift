@@ -13,7 +13,7 @@ public enum RandomSource: String, Sendable, CaseIterable {
 }
 
 /// Fine-tuning of a classifier with the semantics of Hugging Face's Trainer (transformers 4.44.2) that the
-/// report used: a new order every epoch with the last, smaller batch kept; cross-entropy averaged over
+/// report used: a new order every epoch with the last, smaller batch kept; the loss averaged over
 /// the examples of a step; AdamW under a linear schedule, clipped by global norm; evaluation after each epoch.
 public struct FineTuning {
   public enum ExampleOrder: Sendable, Equatable {
@@ -36,7 +36,7 @@ public struct FineTuning {
   public init(
     model: TransformerModel, training: LabelledSequences, validation: LabelledSequences,
     teacher: (any TeacherSource)? = nil, settings: TrainingSettings, selectBest: SelectionRule,
-    metrics: [any ClassMetric.Type] = [],
+    metrics: [any Metric.Type] = [],
     evaluationBatchSize: Int = ClassificationEvaluation.batchSize,
     order: ExampleOrder = .shuffled, random: RandomSource = .counter, engine: Engine,
     checkpointing: TrainingCheckpointing? = nil, observer: (any TrainingObserver)? = nil
@@ -44,7 +44,9 @@ public struct FineTuning {
     trainer = Trainer(
       ClassificationJob(
         model: model, training: training, validation: validation, selection: selectBest,
-        metrics: selectBest.metrics(besides: metrics), evaluationBatchSize: evaluationBatchSize,
+        metrics: selectBest.metrics(
+          besides: metrics, of: training.numbers == nil ? .classification : .regression),
+        evaluationBatchSize: evaluationBatchSize,
         randomness: FineTuningRandomness(
           source: random, order: order, batchSize: settings.batchSize, seed: settings.seed,
           configuration: model.configuration),
@@ -68,7 +70,7 @@ public struct FineTuning {
   /// - Returns: the epochs with their evaluations, the loss curve and the clock.
   public func run() throws -> TrainingProgress {
     let training = trainer.job.training
-    guard training.labels != nil, training.count > 0 else {
+    guard training.hasLabels, training.count > 0 else {
       throw TrainingError.noData("a training set without labelled examples")
     }
     return try trainer.run()
@@ -81,7 +83,7 @@ public struct ClassificationJob: TrainingJob {
   let training: LabelledSequences
   let validation: LabelledSequences
   public let selection: SelectionRule
-  let metrics: [any ClassMetric.Type]
+  let metrics: [any Metric.Type]
   let evaluationBatchSize: Int
   var randomness: FineTuningRandomness
   let engine: Engine
@@ -94,9 +96,12 @@ public struct ClassificationJob: TrainingJob {
   }
 
   public func batch(_ sequences: [Int], at place: BatchPlace) -> TrainingBatch {
+    let packed = PackedBatch(sequences, of: training.sequences)
+    if let numbers = training.numbers {
+      return TrainingBatch(packed, numbers: sequences.map { numbers[$0] })
+    }
     guard let labels = training.labels else { preconditionFailure("sentences without labels") }
-    return TrainingBatch(
-      PackedBatch(sequences, of: training.sequences), classes: sequences.map { labels[$0] })
+    return TrainingBatch(packed, classes: sequences.map { labels[$0] })
   }
 
   public mutating func dropout(at place: BatchPlace) -> any DropoutMaskSource {

@@ -53,7 +53,7 @@ struct ObjectivePass {
       sums.terms[index] = term.sum(
         over: TermBatch(
           student: observed.tensors, teacher: targets?.tensors ?? ObservedTensors(),
-          words: batch.words, classes: batch.classes, layout: layout,
+          words: batch.words, classes: batch.classes, numbers: batch.numbers, layout: layout,
           parameters: parameters[index]),
         gradientScale: counts.gradientScale(over: term.rows, weight: weighted.weight), in: scope)
     }

@@ -1,12 +1,14 @@
 // What a term says of itself: batches, rows, scale, what does not fit.
 import RetortStorage
 
-/// The two kinds of batches that terms are taken on.
+/// The kinds of batches that terms are taken on.
 public enum BatchKind: Sendable, Hashable, CaseIterable {
   /// Text with words masked: `pretrain` and `distill`.
   case maskedText
-  /// Sentences with classes: `finetune`.
+  /// Sentences with classes: `finetune` on a classification.
   case labelledSentences
+  /// Sentences with numbers: `finetune` on a regression.
+  case scoredSentences
 }
 
 /// What a term is a mean over, in all batches of a step together.

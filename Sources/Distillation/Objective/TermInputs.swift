@@ -21,20 +21,23 @@ public struct TermBatch {
   public let teacher: ObservedTensors
   /// [T] of masked text: the word that was masked, -1 where none was. Empty for labelled sentences.
   public let words: [Int32]
-  /// [N], the classes of labelled sentences; empty for masked text.
+  /// [N], the classes of labelled sentences; empty otherwise.
   public let classes: [Int32]
+  /// [N], the numbers of scored sentences; empty otherwise.
+  public let numbers: [Float]
   public let layout: SequenceLayout
   /// The term's own.
   public let parameters: [Parameter]
 
   public init(
     student: ObservedTensors, teacher: ObservedTensors, words: [Int32] = [], classes: [Int32] = [],
-    layout: SequenceLayout, parameters: [Parameter] = []
+    numbers: [Float] = [], layout: SequenceLayout, parameters: [Parameter] = []
   ) {
     self.student = student
     self.teacher = teacher
     self.words = words
     self.classes = classes
+    self.numbers = numbers
     self.layout = layout
     self.parameters = parameters
   }

@@ -8,7 +8,9 @@ public struct HiddenCosine: TensorTerm {
   public static let key = "cosine"
   public static let title = "cosine"
   public static let about = "One minus the cosine between the models' hidden states."
-  public static let batchKinds: Set<BatchKind> = [.maskedText, .labelledSentences]
+  public static let batchKinds: Set<BatchKind> = [
+    .maskedText, .labelledSentences, .scoredSentences,
+  ]
   public static let options = OptionList(
     { HiddenCosine(layer: $0) },
     OptionField("layer", \.layer, .choice, "Which hidden state: the last one."))

@@ -13,7 +13,9 @@ public struct HiddenMSE: TensorTerm {
   public static let title = "hidden MSE"
   public static let about =
     "The mean squared difference between hidden states, the student's through a learned projection."
-  public static let batchKinds: Set<BatchKind> = [.maskedText, .labelledSentences]
+  public static let batchKinds: Set<BatchKind> = [
+    .maskedText, .labelledSentences, .scoredSentences,
+  ]
   public static let options = OptionList(
     { HiddenMSE(pairs: $0) },
     OptionField(

@@ -11,10 +11,14 @@ public enum LossTerms {
     ReverseKL.self,
     LogitMSE.self,
     HiddenMSE.self,
+    LabelMSE.self,
   ]
 
   /// Those that can be taken on a kind of batch; no two of them have the same key.
-  public static func types(for kind: BatchKind) -> [any LossTerm.Type] {
-    all.filter { $0.batchKinds.contains(kind) }
+  public static func types(for kind: BatchKind) -> [any LossTerm.Type] { types(for: [kind]) }
+
+  /// Those that can be taken on one of several kinds of batches.
+  public static func types(for kinds: Set<BatchKind>) -> [any LossTerm.Type] {
+    all.filter { !$0.batchKinds.isDisjoint(with: kinds) }
   }
 }

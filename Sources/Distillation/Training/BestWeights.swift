@@ -1,17 +1,18 @@
 // Which epoch's weights a training ends with, and where they are kept.
 import RetortEvaluation
+import RetortText
 import RetortTransformers
 
 /// Which epoch's weights a training ends with; ties keep the first.
 public enum SelectionRule: Sendable {
   case evaluationLoss
-  case metric(any ClassMetric.Type)
+  case metric(any Metric.Type)
   /// The weights after the last step, whatever the evaluations say.
   case last
 
   /// Every rule that a definition can name.
   public static var all: [SelectionRule] {
-    [.evaluationLoss] + Metrics.ofClasses.map { .metric($0) } + [.last]
+    [.evaluationLoss] + Metrics.all.map { .metric($0) } + [.last]
   }
 
   public var name: String {
@@ -22,9 +23,11 @@ public enum SelectionRule: Sendable {
     }
   }
 
-  /// What each evaluation of classes computes: accuracy, what was asked for, and the metric that decides; each once.
-  public func metrics(besides asked: [any ClassMetric.Type] = []) -> [any ClassMetric.Type] {
-    var all: [any ClassMetric.Type] = [Accuracy.self] + asked
+  /// What each evaluation computes: of classes accuracy, what was asked for, and the metric that decides; each once.
+  public func metrics(
+    besides asked: [any Metric.Type] = [], of kind: TaskKind
+  ) -> [any Metric.Type] {
+    var all: [any Metric.Type] = (kind == .classification ? [Accuracy.self] : []) + asked
     if case .metric(let metric) = self { all.append(metric) }
     return all.enumerated().filter { place, metric in
       !all[..<place].contains { $0.name == metric.name }
@@ -55,7 +58,7 @@ extension SelectionRule: Equatable {
 
 extension ClassificationResult {
   /// Not a number where the metric was not asked for.
-  subscript(metric: any ClassMetric.Type) -> Double {
+  subscript(metric: any Metric.Type) -> Double {
     metrics.first { $0.name == metric.name }?.value ?? .nan
   }
 }

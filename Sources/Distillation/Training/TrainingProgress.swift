@@ -137,7 +137,9 @@ extension TrainingProgress {
         result.evaluation?.loss ?? .nan, Double(result.evaluation?.correct ?? -1),
       ])
       guard let evaluation = result.evaluation else { continue }
-      values[prefix + "predictions"] = .integers(evaluation.predictions.map(Int64.init))
+      if !evaluation.isRegression {
+        values[prefix + "predictions"] = .integers(evaluation.predictions.map(Int64.init))
+      }
       values[prefix + "logits"] = .reals(evaluation.logits.map(Double.init))
       let metrics = evaluation.metrics
       guard !metrics.isEmpty else { continue }
@@ -185,9 +187,12 @@ extension TrainingProgress {
         throw .foreignProgress("an epoch's result of \(result.count) numbers")
       }
       var evaluation: ClassificationResult?
-      if let predictions = values[prefix + "predictions"]?.integers {
+      if values[prefix + "logits"] != nil {
+        // Without predictions of classes it is a regression's.
+        let predictions = values[prefix + "predictions"]?.integers
         var stored = ClassificationResult(
-          loss: result[3], correct: Int(result[4]), predictions: predictions.map { Int($0) },
+          loss: result[3], correct: predictions == nil ? nil : Int(result[4]),
+          predictions: (predictions ?? []).map { Int($0) },
           logits: try reals(prefix + "logits").map { Float($0) })
         stored.metrics = try Self.metrics(prefix, values, of: stored)
         evaluation = stored
@@ -205,7 +210,7 @@ extension TrainingProgress {
       let numbers = values[prefix + "metric_values"]?.reals
     else {
       // Files of earlier versions have the number of right answers alone.
-      return [MetricValue(name: Accuracy.name, value: evaluation.accuracy)]
+      return evaluation.accuracy.map { [MetricValue(name: Accuracy.name, value: $0)] } ?? []
     }
     guard names.count == numbers.count else {
       throw .foreignProgress("\(names.count) names of metrics and \(numbers.count) values")

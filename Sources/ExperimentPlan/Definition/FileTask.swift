@@ -1,4 +1,5 @@
 // A task whose examples are in files of the user's own.
+import RetortDistillation
 import RetortEvaluation
 import RetortOptions
 import RetortTables
@@ -14,34 +15,35 @@ public struct FileTask: Sendable, Hashable {
     var test: String?
   }
 
-  private enum Kind: String, Sendable, CaseIterable { case classification }
-
   var name: String
   var files: Files
   /// Nil for what each file's name says.
   var format: TableFormat?
   var columns: TaskColumns
+  var kind: TaskKind = .classification
   /// As they are written, in the order of their numbers.
   var writtenClasses: [String]?
   /// What the development set is where it has no file.
   var split: DevelopmentSplit?
-  /// Names of metrics, accuracy first if nothing is said.
+  /// Names of metrics, those that are standard for the kind if nothing is said.
   var metricNames: [String]
   /// What relative paths start from.
   var folder = "."
   /// The labels that the training file has, where it was looked at.
   var foundClasses: [String]?
 
-  /// Names of the classes in the order of their numbers; nil where they are not written and the file is not at hand.
-  var classNames: [String]? { writtenClasses ?? foundClasses }
-
-  var metrics: [any ClassMetric.Type] {
-    Metrics.ofClasses.filter { metricNames.contains($0.name) }
+  /// Names of the classes in the order of their numbers; nil where they are not written and the file is not at hand. Of
+  /// a regression the one name of its output.
+  var classNames: [String]? {
+    kind == .regression ? [TaskKind.numberName] : writtenClasses ?? foundClasses
   }
 
-  /// Which of its metrics cannot be had of so many classes.
-  func problems(withClasses count: Int) -> [String] {
-    metrics.compactMap { $0.problem(withClasses: count) }
+  var metrics: [any Metric.Type] { Metrics.all.filter { metricNames.contains($0.name) } }
+
+  /// Which of its metrics cannot be had of its labels.
+  /// - Parameter count: of the classes of a classification; nil where it is not known.
+  func metricProblems(withClasses count: Int?) -> [String] {
+    metrics.compactMap { kind.problem(with: $0, classCount: count) }
   }
 
   /// The path of a file, from the working directory.
@@ -56,7 +58,14 @@ public struct FileTask: Sendable, Hashable {
 // MARK: - Declared
 
 extension FileTask {
-  static let standardMetrics = [Accuracy.name]
+  /// Nil where they are the standard ones.
+  private var writtenMetrics: [String]? {
+    metricNames == Self.standardMetrics(kind) ? nil : metricNames
+  }
+
+  private static func standardMetrics(_ kind: TaskKind) -> [String] {
+    kind.standardMetrics.map { $0.name }
+  }
 
   private static let filesType = OptionType<Files>.map(
     OptionList(
@@ -91,7 +100,7 @@ extension FileTask {
       .inheritedSeed(\.seed, "Seed of the choice."),
       OptionField(
         "stratified", \.isStratified, .truth, otherwise: true,
-        "Whether the share is taken of each class.")))
+        "Whether the share is taken of each class; a regression has none.")))
 
   /// A class as it stands in a file: a word or a number.
   private static let classType = OptionType<String>(
@@ -109,7 +118,7 @@ extension FileTask {
   .described(example: "[bad, good]")
 
   private static let metricsType = OptionType<[String]>.list(
-    of: .choice(among: Metrics.ofClasses.map { $0.name }, name: { $0 }),
+    of: .choice(among: Metrics.all.map { $0.name }, name: { $0 }),
     ListRule(least: 1, isDistinct: true), words: "a list of metrics", tooFew: "at least one metric"
   )
   .described(example: "[accuracy, f1_macro]")
@@ -117,11 +126,11 @@ extension FileTask {
   /// The keys of a declaration under `name`.
   static func options(_ name: String) -> OptionList<FileTask> {
     OptionList(
-      { files, format, texts, label, classes, split, _, metrics in
+      { files, format, texts, label, classes, split, kind, metrics in
         FileTask(
           name: name, files: files, format: format,
-          columns: TaskColumns(texts: texts, label: label), writtenClasses: classes, split: split,
-          metricNames: metrics)
+          columns: TaskColumns(texts: texts, label: label), kind: kind, writtenClasses: classes,
+          split: split, metricNames: metrics ?? standardMetrics(kind))
       },
       OptionField("files", \.files, filesType, "Where the examples are."),
       OptionField(
@@ -133,23 +142,25 @@ extension FileTask {
         "The column with the texts; of pairs the two columns: `[premise, hypothesis]`."),
       OptionField(
         "label", \.columns.label, .text("a column's name", example: "stars"),
-        "The column with the labels, words or numbers."),
+        "The column with the labels: classes, words or numbers; in a regression numbers."),
       OptionField(
         optional: "classes", \.writtenClasses, classesType,
-        "The labels in the order of their class numbers. Default: those of the training file, sorted."
+        "The labels in the order of their class numbers. Default: those of the training file, sorted. Not in a "
+          + "regression."
       ),
       OptionField(
         optional: "dev", \.split, splitType,
         "Takes the development set from the training file; equal texts stay together. Either this or files.dev."
       ),
       OptionField(
-        "kind", \.kind, .choice, otherwise: .classification, "The kind of task: classification."),
+        "kind", \.kind, .choice, otherwise: .classification,
+        "What the labels are: classification for classes, regression for numbers, which the model has one output for."
+      ),
       OptionField(
-        "metrics", \.metricNames, metricsType, otherwise: standardMetrics,
-        "What is computed at each evaluation besides the loss."))
+        optional: "metrics", \.writtenMetrics, metricsType,
+        "What is computed at each evaluation besides the loss. Default: accuracy; in a regression "
+          + "\(standardMetrics(.regression).joined(separator: " and "))."))
   }
-
-  private var kind: Kind { .classification }
 
   /// A declaration under `name`, and whether what it names is right as far as it is at hand.
   static func declaration(_ name: String) -> OptionType<FileTask> {
@@ -159,7 +170,10 @@ extension FileTask {
       read: { node, key, map in
         guard var task = type.read(node, key, map) else { return nil }
         guard !map.collector.mistakes.touch(map.pathOf(key)) else { return task }
+        // Numbers are no classes that a share could be taken of.
+        if task.kind == .regression { task.split?.isStratified = false }
         task.checkFiles(node, key, map)
+        task.checkKind(node, key, map)
         guard !map.collector.mistakes.touch(map.pathOf(key)),
           let decoding = map.collector as? DefinitionDecoding
         else { return task }
@@ -168,12 +182,8 @@ extension FileTask {
         case .absent: break
         case .classes(let classes):
           task.foundClasses = classes
-          for problem in task.problems(withClasses: (task.classNames ?? []).count) {
-            map.report(
-              Diagnostic(
-                node.origin, "\(map.pathOf(key)).metrics: \(problem)",
-                advice: "take it out, or use f1_macro or matthews_correlation"), "\(key).metrics")
-          }
+          task.checkMetrics(withClasses: (task.classNames ?? []).count, node, key, map)
+        case .numbers: break
         case .unusable(let problems):
           for problem in problems {
             map.report(Diagnostic(node.origin, "\(map.pathOf(key)): \(problem)"), key)
@@ -181,6 +191,28 @@ extension FileTask {
         }
         return task
       }, write: type.write)
+  }
+
+  /// What a regression has no use for, and metrics of another kind.
+  private func checkKind(_ node: DefinitionNode, _ key: String, _ map: MapReader) {
+    if kind == .regression, writtenClasses != nil {
+      map.report(
+        Diagnostic(
+          node.origin, "\(map.pathOf(key)).classes: a regression has none",
+          advice: "take it out, or write kind: classification"), "\(key).classes")
+    }
+    checkMetrics(withClasses: nil, node, key, map)
+  }
+
+  private func checkMetrics(
+    withClasses count: Int?, _ node: DefinitionNode, _ key: String, _ map: MapReader
+  ) {
+    for problem in metricProblems(withClasses: count) {
+      map.report(
+        Diagnostic(
+          node.origin, "\(map.pathOf(key)).metrics: \(problem)",
+          advice: "take it out, or use \(kind.metricAdvice)"), "\(key).metrics")
+    }
   }
 
   private func checkFiles(_ node: DefinitionNode, _ key: String, _ map: MapReader) {
@@ -207,6 +239,17 @@ public enum TaskLook: Sendable, Equatable {
   case absent
   /// The labels that occur, sorted.
   case classes([String])
+  /// Labels of a regression.
+  case numbers
   /// It cannot be used; one line each.
   case unusable([String])
+}
+
+extension TaskKind {
+  /// Metrics that can be had of any such task, for advice.
+  var metricAdvice: String {
+    let names: [any Metric.Type] =
+      self == .classification ? [MacroF1.self, MatthewsCorrelation.self] : metrics
+    return names.map { $0.name }.joined(separator: " or ")
+  }
 }

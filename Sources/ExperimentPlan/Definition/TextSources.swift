@@ -20,7 +20,7 @@ public enum CorpusSource: Sendable, Equatable, Hashable {
   }
 }
 
-/// A sentence-classification task.
+/// A task: sentences or pairs of them with classes or numbers.
 public enum TaskSource: Sendable, Equatable, Hashable {
   case glue(GLUETask)
   case generated(name: String, grammar: Grammar, train: Int, dev: Int, test: Int, seed: UInt64)
@@ -238,17 +238,26 @@ extension TaskSource {
   }
 
   /// What is computed at each evaluation besides the loss.
-  var metrics: [any ClassMetric.Type] {
+  var metrics: [any Metric.Type] {
     switch self {
     case .files(let task): task.metrics
-    case .glue(let task): Metrics.ofClasses.filter { task.metrics.contains($0.name) }
+    case .glue(let task): task.kind.metrics.filter { task.metrics.contains($0.name) }
     case .generated: [Accuracy.self]
     }
   }
 }
 
 extension TaskSource {
-  /// Names of the classes in the order of their numbers; nil where they are in a file that is not at hand.
+  var kind: TaskKind {
+    switch self {
+    case .files(let task): task.kind
+    case .glue(let task): task.kind
+    case .generated: .classification
+    }
+  }
+
+  /// Names of the classes in the order of their numbers; nil where they are in a file that is not at hand. Of a
+  /// regression the one name of its output.
   var classNames: [String]? {
     switch self {
     case .files(let task): task.classNames

@@ -106,11 +106,6 @@ public final class ExperimentRunner {
       request.resumes ? .resume : .new)
   }
 
-  /// The classes that a stage's answers are compared with.
-  private func devLabels(of planned: PlannedStage) throws -> [Int] {
-    try planned.task.flatMap { try data.task($0).dev.labels }?.map { Int($0) } ?? []
-  }
-
   /// Runs everything that was asked for.
   /// - Parameter facts: gathered for this variant and perhaps for others.
   func run(_ facts: DigestFacts) throws -> FinishedRun {
@@ -129,7 +124,8 @@ public final class ExperimentRunner {
       if let cached = cache.lookUp(digest) {
         var record = try StageRecord.read(path: "\(cached)/\(Self.stageRecordName)")
           .named(for: planned)
-          .evaluated(by: planned.stage.work.metrics, labels: try devLabels(of: planned))
+          .evaluated(
+            by: planned.stage.work.metrics, on: try planned.task.map { try data.task($0).dev })
         record.measured.fromCache = try !wasComputedHere(planned.id, folder)
         events.note("\(planned.id): found in the cache")
         try events.recallMetrics(of: planned, from: "\(cached)/\(Self.metricsName)")

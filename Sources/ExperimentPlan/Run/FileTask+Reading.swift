@@ -13,13 +13,21 @@ extension FileTask {
     /// Nil where there is none.
     var test: TaskTable?
     var classes: [String]
+
+    /// The examples of one of the tables.
+    fileprivate func sentences(_ table: TaskTable, of task: FileTask) throws -> LabelledSentences {
+      switch task.kind {
+      case .classification: try table.sentences(classes: classes)
+      case .regression: try table.numberedSentences(column: task.columns.label)
+      }
+    }
   }
 
   func read() throws -> Tables {
     let whole = try table(files.train)
     let test = try files.test.map { try table($0, needsLabels: false) }
-    let classes = writtenClasses ?? whole.classes
-    let problems = problems(withClasses: classes.count)
+    let classes = kind == .regression ? [] : writtenClasses ?? whole.classes
+    let problems = metricProblems(withClasses: classes.count)
     guard problems.isEmpty else {
       throw LocationError(problems: problems.map { "tasks.\(name).metrics: \($0); take it out" })
     }
@@ -50,7 +58,7 @@ extension FileTask {
   /// wrong in one shows before the first stage begins.
   func digest() throws -> String {
     let tables = try read()
-    _ = try PreparedData.Task(name: name, tables)
+    _ = try PreparedData.Task(self, tables)
     var parts: [String] = []
     for file in [files.train, files.dev, files.test].compactMap({ $0 }) {
       parts.append(try SHA256.hexDigest(ofFile: path(of: file)))
@@ -65,6 +73,10 @@ extension FileTask {
     guard Locations.exists(path(of: files.train)) else { return .absent }
     do {
       let table = try table(files.train)
+      guard kind == .classification else {
+        _ = try table.numberedSentences(column: columns.label)
+        return .numbers
+      }
       let classes = table.classes
       if let writtenClasses {
         _ = try table.sentences(classes: writtenClasses)
@@ -96,11 +108,14 @@ final class TaskLooks: Sendable {
 }
 
 extension PreparedData.Task {
-  init(name: String, _ tables: FileTask.Tables) throws {
+  init(_ task: FileTask, _ tables: FileTask.Tables) throws {
+    let none =
+      task.kind == .regression
+      ? LabelledSentences(sentences: [], numbers: nil)
+      : LabelledSentences(sentences: [], labels: nil, classNames: tables.classes)
     self.init(
-      name: name, train: try tables.train.sentences(classes: tables.classes),
-      dev: try tables.dev.sentences(classes: tables.classes),
-      test: try tables.test?.sentences(classes: tables.classes)
-        ?? LabelledSentences(sentences: [], labels: nil, classNames: tables.classes))
+      name: task.name, train: try tables.sentences(tables.train, of: task),
+      dev: try tables.sentences(tables.dev, of: task),
+      test: try tables.test.map { try tables.sentences($0, of: task) } ?? none)
   }
 }

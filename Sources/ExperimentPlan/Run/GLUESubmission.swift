@@ -1,4 +1,6 @@
 // Predictions in the form that GLUE's server takes.
+import RetortDistillation
+import RetortFormatting
 import RetortText
 
 /// `index<TAB>prediction`, a header line first, one line an example.
@@ -12,6 +14,19 @@ public enum GLUESubmission {
     text(answers: predictions.map { task.writtenLabels[$0] })
   }
 
+  /// - Parameter numbers: of a regression; three decimals, as run_glue.py writes them.
+  public static func text(numbers: [Float]) -> String {
+    text(answers: numbers.map { Double($0).fixed(3) })
+  }
+
+  /// The predictions of a task as its kind has them.
+  public static func text(of result: ClassificationResult, for task: GLUETask) -> String {
+    switch task.kind {
+    case .classification: text(predictions: result.predictions, of: task)
+    case .regression: text(numbers: result.logits)
+    }
+  }
+
   static func text(answers: [String]) -> String {
     answers.enumerated().reduce(into: header) {
       $0 += "\($1.offset)\t\($1.element)\n"
@@ -20,12 +35,15 @@ public enum GLUESubmission {
 }
 
 extension TaskSource {
-  /// The predictions for a test set: in GLUE's form, or with the classes' names for a task of the user's own.
-  func predictionsText(_ predictions: [Int], classNames: [String]) -> String {
+  /// The predictions for a test set: in GLUE's form, or with the classes' names, or all digits of a number, for a task
+  /// of the user's own.
+  func predictionsText(_ result: ClassificationResult, classNames: [String]) -> String {
     switch self {
-    case .files: GLUESubmission.text(answers: predictions.map { classNames[$0] })
-    case .glue(let task): GLUESubmission.text(predictions: predictions, of: task)
-    case .generated: GLUESubmission.text(answers: predictions.map { String($0) })
+    case .files(let task) where task.kind == .regression:
+      GLUESubmission.text(answers: result.logits.map { "\($0)" })
+    case .files: GLUESubmission.text(answers: result.predictions.map { classNames[$0] })
+    case .glue(let task): GLUESubmission.text(of: result, for: task)
+    case .generated: GLUESubmission.text(answers: result.predictions.map { String($0) })
     }
   }
 }

@@ -163,7 +163,7 @@ final class PreparedData {
       task = Task(
         name: source.name, train: try read(.train, files.train), dev: try read(.dev, files.dev),
         test: try read(.test, files.test))
-    case .files(let files): task = try Task(name: source.name, files.read())
+    case .files(let files): task = try Task(files, files.read())
     case .generated(let name, .filmReviews, let train, let dev, let test, let seed):
       let splits = SentimentGrammar().labelledSentences(counts: [train, dev, test], seed: seed)
       task = Task(name: name, train: splits[0], dev: splits[1], test: splits[2])
@@ -180,6 +180,6 @@ final class PreparedData {
         sentences.sentences, pairedWith: sentences.secondSentences, tokenizer: try tokenizer(),
         maximumLength: maximumLength,
         threads: threads),
-      labels: sentences.labels)
+      labels: sentences.labels, numbers: sentences.numbers)
   }
 }

@@ -130,7 +130,8 @@ struct RecordMaking {
               tokens: sequences.sequences.tokenCount,
               balance: Dictionary(
                 (labels ?? []).map { (task.classNames[$0], 1) }, uniquingKeysWith: +),
-              labels: split == "dev" ? labels.map { LabelSequence($0) } : nil))
+              labels: split == "dev" ? labels.map { LabelSequence($0) } : nil,
+              numbers: split == "dev" ? sentences.numbers : nil))
         }
       }
     }

@@ -53,7 +53,8 @@ extension StageExecution {
           devName.map { name in
             RunRecord.Evaluation(
               data: name, epoch: epoch.epoch, loss: evaluation.loss, correct: evaluation.correct,
-              predictions: LabelSequence(evaluation.predictions), logits: evaluation.logits)
+              predictions: evaluation.isRegression
+                ? nil : LabelSequence(evaluation.predictions), logits: evaluation.logits)
           }
         }
       })

@@ -10,7 +10,8 @@ struct ClassifierShape: Sendable, Equatable {
   /// Whether it answers in the classes of a task: as many, in the same order. Classes need not have names.
   func fits(_ task: [String]) -> Bool {
     classes.count == task.count
-      && (classes == TransformerConfiguration.defaultLabels(count: classes.count)
+      && (classes.count == 1  // one output is a number, whatever it is called
+        || classes == TransformerConfiguration.defaultLabels(count: classes.count)
         || classes.map { $0.lowercased() } == task.map { $0.lowercased() })
   }
 

@@ -7,6 +7,15 @@ extension FinetuneStage {
     _ stage: StageDefinition, _ student: ModelShape, in checks: inout DefinitionChecks
   ) {
     let path = "stages.\(stage.id)"
+    if learned != .unknown {
+      let kind = learned.kind
+      for key in loss.keysNotTaken(on: kind.batchKind) {
+        checks.report(
+          "\(path).loss.\(key)",
+          "cannot be taken with \(learned.name), whose labels are \(kind.answerWords)",
+          advice: "use \(type(of: kind.labelTerm).key), or leave the loss out")
+      }
+    }
     let replays = checks.definition.random != .counter
     for (key, isThere) in [("teacher", teacher != nil), ("account_every", breakdownSteps != nil)]
     where isThere && replays {

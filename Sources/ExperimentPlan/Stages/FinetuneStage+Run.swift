@@ -39,7 +39,7 @@ extension FinetuneStage {
       in: ComputeScope(engine: execution.engine, recording: false), batchSize: evaluationBatchSize)
     return StageResult(
       model: model, record: record.record,
-      testPredictions: learned.predictionsText(test.predictions, classNames: task.classNames))
+      testPredictions: learned.predictionsText(test, classNames: task.classNames))
   }
 
   func probe(

@@ -1,8 +1,9 @@
-// Fine-tuning a classifier on a task, from labels alone or from a teacher's answers too.
+// Fine-tuning a classifier, or a regression, on a task, from labels alone or from a teacher's answers too.
 import RetortDistillation
 import RetortEvaluation
 import RetortOptions
 import RetortRecords
+import RetortText
 
 struct FinetuneStage: StageWork {
   var model: String
@@ -16,7 +17,7 @@ struct FinetuneStage: StageWork {
   private(set) var replacesClassifier = false
   /// A model or stage whose outputs the loss reads; nil where it reads none.
   var teacher: String?
-  /// Nil for the cross-entropy of the labels alone.
+  /// Nil for that of the labels alone.
   var statedLoss: LossOptions?
   /// Steps from one breakdown of the loss to the next; nil for none.
   var breakdownSteps: Int?
@@ -36,7 +37,7 @@ struct FinetuneStage: StageWork {
   }
 
   static let kind = StageKind.finetune
-  static let about = "Trains a classifier on a task's labelled sentences."
+  static let about = "Trains a classifier, or a regression, on a task's labelled sentences."
   static let standard = "evaluation: { batch_size: 32 }\n"
   static let trainedRole = "model"
   static let isTeacherOptional = true
@@ -54,7 +55,7 @@ struct FinetuneStage: StageWork {
       "select_best", \.selectBest, .choice(among: SelectionRule.all, name: \.name),
       "Which epoch's weights are kept: the one with the lowest validation loss, the one with the best value of a "
         + "metric, or the last. "
-        + Metrics.ofClasses.map { "\($0.name): \($0.about)" }.joined(separator: " ")),
+        + Metrics.all.map { "\($0.name): \($0.about)" }.joined(separator: " ")),
     OptionField(
       "evaluation", \.evaluationBatchSize,
       .map(
@@ -77,7 +78,8 @@ struct FinetuneStage: StageWork {
         + "task, or a model with a stored classifier of its classes."),
     OptionField(
       optional: "loss", \.statedLoss, LossOptions.ofLabels,
-      "Weighted terms of the loss. If left out: cross_entropy with weight 1."),
+      "Weighted terms of the loss. If left out: cross_entropy with weight 1, or label_mse where the task is a "
+        + "regression."),
     BreakdownOption.field(\.breakdownSteps))
 
   var inputs: [StageInputName] {
@@ -85,10 +87,13 @@ struct FinetuneStage: StageWork {
       + [StageInputName(role: "model", name: model)]
   }
   var task: TaskSource? { learned }
-  var metrics: [any ClassMetric.Type] { selectBest.metrics(besides: learned.metrics) }
+  var metrics: [any Metric.Type] {
+    selectBest.metrics(besides: learned.metrics, of: learned.kind)
+  }
 
   var loss: LossOptions {
-    statedLoss ?? LossOptions(terms: [WeightedTerm(1, CrossEntropy())])
+    statedLoss?.on(learned.kind.batchKind)
+      ?? LossOptions(terms: [WeightedTerm(1, learned.kind.labelTerm)])
   }
 
   /// A teacher that no term looks at changes nothing.
@@ -127,10 +132,11 @@ struct FinetuneStage: StageWork {
   /// Only a metric that can be had of the task's answers can choose among them.
   private func checkSelection(_ stage: StageDefinition, in checks: inout DefinitionChecks) {
     guard case .metric(let metric) = selectBest else { return }
-    if let count = learned.classNames?.count, let problem = metric.problem(withClasses: count) {
-      checks.report(
-        "stages.\(stage.id).select_best", problem, advice: "use f1_macro or matthews_correlation")
-    }
+    guard learned != .unknown,
+      let problem = learned.kind.problem(with: metric, classCount: learned.classNames?.count)
+    else { return }
+    checks.report(
+      "stages.\(stage.id).select_best", problem, advice: "use \(learned.kind.metricAdvice)")
   }
 
   /// Nothing said about the classifier, the one of the model's folder is kept, if there is one.
@@ -160,7 +166,8 @@ struct FinetuneStage: StageWork {
 
   /// The classes of a task of the user's own: which label has which number is not seen in the file.
   private var classLine: String? {
-    guard case .files = learned, let names = learned.classNames else { return nil }
+    guard case .files = learned, learned.kind == .classification, let names = learned.classNames
+    else { return nil }
     return "classes, in the order of their numbers: \(names.joined(separator: ", "))"
   }
 

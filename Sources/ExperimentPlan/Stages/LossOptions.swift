@@ -16,6 +16,20 @@ struct LossOptions: Sendable, Equatable {
     weighted.weight == 0 && type(of: weighted.term).isMeasuredWithoutWeight
   }
 
+  /// The terms that can be taken on a kind of batch, and those with a weight that cannot, which are a mistake.
+  func on(_ kind: BatchKind) -> LossOptions {
+    LossOptions(terms: terms.filter { $0.weight > 0 || Self.isTaken($0.term, on: kind) })
+  }
+
+  /// Keys of terms with a weight that cannot be taken on a kind of batch.
+  func keysNotTaken(on kind: BatchKind) -> [String] {
+    terms.filter { $0.weight > 0 && !Self.isTaken($0.term, on: kind) }.map { type(of: $0.term).key }
+  }
+
+  private static func isTaken(_ term: any LossTerm, on kind: BatchKind) -> Bool {
+    type(of: term).batchKinds.contains(kind)
+  }
+
   /// 0 for a term that is not there.
   func weight(of key: String) -> Double {
     terms.first { Swift.type(of: $0.term).key == key }?.weight ?? 0
@@ -72,16 +86,17 @@ extension LossOptions {
   /// So are the labels in a fine-tuning whose loss is written, for the same reason.
   static let writtenInFinetuning: [any LossTerm] = [CrossEntropy()]
 
-  static let distillation = optionType(for: .maskedText, alwaysWritten: writtenInDistillation)
+  static let distillation = optionType(for: [.maskedText], alwaysWritten: writtenInDistillation)
   /// Terms that need no teacher.
   static let pretraining = optionType(
-    for: .maskedText, alwaysWritten: [],
+    for: [.maskedText], alwaysWritten: [],
     notIn: (
       ofTeacher,
       "reads a teacher, which a pretrain stage does not have",
       "use a distill stage, or leave the term out"
     ))
-  static let ofLabels = optionType(for: .labelledSentences, alwaysWritten: writtenInFinetuning)
+  static let ofLabels = optionType(
+    for: [.labelledSentences, .scoredSentences], alwaysWritten: writtenInFinetuning)
 
   /// A term with its weight in front of its own keys.
   private struct Weighted<Term: LossTerm>: Sendable {
@@ -110,11 +125,11 @@ extension LossOptions {
 
   /// - Parameter excluded: which terms of the kind are refused, and what is said of them.
   private static func optionType(
-    for kind: BatchKind, alwaysWritten standing: [any LossTerm],
+    for kinds: Set<BatchKind>, alwaysWritten standing: [any LossTerm],
     notIn excluded: (is: (any LossTerm.Type) -> Bool, problem: String, advice: String)? = nil
   ) -> OptionType<LossOptions> {
-    let refused = excluded.map { LossTerms.types(for: kind).filter($0.is).map { $0.key } } ?? []
-    let types = LossTerms.types(for: kind).filter { !refused.contains($0.key) }
+    let refused = excluded.map { LossTerms.types(for: kinds).filter($0.is).map { $0.key } } ?? []
+    let types = LossTerms.types(for: kinds).filter { !refused.contains($0.key) }
     let saying = excluded.map { (problem: $0.problem, advice: $0.advice) }
     func description<Term: LossTerm>(_ type: Term.Type) -> OptionDescription {
       let options = Weighted<Term>.options

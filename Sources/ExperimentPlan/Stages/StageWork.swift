@@ -27,7 +27,7 @@ protocol StageWork: Sendable, Equatable {
   /// The task it learns and is evaluated on; nil for a stage that learns from a text.
   var task: TaskSource? { get }
   /// What is computed at each of its evaluations.
-  var metrics: [any ClassMetric.Type] { get }
+  var metrics: [any Metric.Type] { get }
   /// An activation store that it reads.
   var storePath: String? { get }
 
@@ -107,7 +107,7 @@ extension StageWork {
   func settled(in checks: DefinitionChecks) -> Self { self }
   var corpus: CorpusOptions? { nil }
   var task: TaskSource? { nil }
-  var metrics: [any ClassMetric.Type] { [] }
+  var metrics: [any Metric.Type] { [] }
   var storePath: String? { nil }
   func reads(role: String) -> Bool { true }
   var digestEntries: [(String, CanonicalValue)] { canonicalEntries }

@@ -46,6 +46,8 @@ struct AblationSection {
     var table: MarkdownTable
     var data: String
     var count: Int
+    /// The title of what is compared.
+    var metric: String
     var missing: [RunRecord.Variant]
   }
 
@@ -64,6 +66,7 @@ struct AblationSection {
         Group(
           title: full.title, table: table(full: full, parts: parts, on: data), data: data,
           count: known.first?.evaluation.count ?? 0,
+          metric: ShownMetric.leading(in: known.compactMap(\.stage.keptEpoch)).title,
           missing: missing.filter { variant in all.contains { $0.planned.contains(variant) } }))
     }
     return groups
@@ -73,17 +76,19 @@ struct AblationSection {
     full: ExperimentRuns.Condition, parts: [ExperimentRuns.Condition], on data: String
   ) -> MarkdownTable {
     let paper = paperChanges
+    let reference = full.ownModel(on: data)
+    let metric = (reference ?? parts.lazy.compactMap { $0.ownModel(on: data) }.first)?.metric
     var table = MarkdownTable(
       [
-        .init("Distilled", .left), .init("Runs"), .init("Accuracy"), .init("95 % interval"),
+        .init("Distilled", .left), .init("Runs"), .init((metric ?? .accuracy).title),
+        .init("95 % interval"),
         .init("Difference to the full loss"), .init("95 % interval of it"),
         .init("Only this right"), .init("Only the full loss right"), .init("McNemar p"),
       ] + (paper == nil ? [] : [.init("Paper's Table 4")]))
-    let reference = full.ownModel(on: data)
     for condition in [full] + parts {
       let title = Self.title(of: condition.variant) ?? "with the full loss"
       let own = condition.ownModel(on: data)
-      var cells = [title, condition.countText, own?.accuracyText ?? "-", own?.intervalText ?? "-"]
+      var cells = [title, condition.countText, own?.valueText ?? "-", own?.intervalText ?? "-"]
       if condition.variant.ablation != nil, let own, let reference,
         let difference = PairedDifference(own, reference)
       {
@@ -109,7 +114,7 @@ struct AblationSection {
   private func caption(_ group: Group) -> String {
     var text = """
       Each row is the whole experiment with one thing left out of its distillation: what comes before \
-      is shared, what comes after is run again on each. Accuracy on \(group.data), \
+      is shared, what comes after is run again on each. \(group.metric) on \(group.data), \
       \(group.count.grouped) examples, with the weights of the epoch that was kept; of several runs \
       the median (lowest-highest). \(PairedDifference.rule(against: "the full loss"))
 

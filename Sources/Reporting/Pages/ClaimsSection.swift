@@ -58,9 +58,9 @@ struct ClaimsSection {
       return "\((100 * fewer).fixed(1)) % fewer (\(small.grouped) of \(large.grouped))"
     case "quality":
       guard let teacher = pair.teacher.keptEvaluation, let student = pair.student.keptEvaluation,
-        teacher.correct > 0
+        let right = teacher.correct, right > 0, let own = student.correct
       else { return "not measured" }
-      let share = 100 * Double(student.correct) / Double(teacher.correct)
+      let share = 100 * Double(own) / Double(right)
       let difference = PairedDifference(
         MeasuredModel(pair.student, student, in: runs.first),
         MeasuredModel(pair.teacher, teacher, in: runs.first))

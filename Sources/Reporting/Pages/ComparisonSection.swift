@@ -68,19 +68,19 @@ struct ComparisonSection {
   }
 
   private typealias Tables = (
-    accuracies: MarkdownTable, pairs: MarkdownTable, data: String, own: String
+    measures: MarkdownTable, pairs: MarkdownTable?, data: String, own: String
   )
 
   /// For a terminal; nil if there is nothing to compare.
   var plainText: String? {
-    tables.map { "On \($0.data):\n\n\($0.accuracies.plainText)\n\($0.pairs.plainText)" }
+    tables.map { "On \($0.data):\n\n\($0.measures.plainText)\n\($0.pairs?.plainText ?? "")" }
   }
 
   private func markdown(_ tables: Tables) -> String {
-    "## Models compared on \(tables.data)\n\n" + tables.accuracies.text + "\n"
+    "## Models compared on \(tables.data)\n\n" + tables.measures.text + "\n"
       + "Each model with the weights of the epoch that was kept; \(runs.seedText). "
       + "Parameters include the classification head; size is theirs in float32.\(timingText)\n\n"
-      + tables.pairs.text + "\n" + caption(tables.own)
+      + (tables.pairs.map { $0.text + "\n" + caption(tables.own) } ?? "")
   }
 
   /// What a pass over the validation split took one sentence at a time, where that was timed.
@@ -92,14 +92,21 @@ struct ComparisonSection {
     guard let first = groups.first, let count = first.stages[0].keptEvaluation?.count else {
       return nil
     }
-    let metrics = ShownMetric.all(in: groups.flatMap(\.stages).compactMap(\.keptEpoch))
-    let runColumn: [MarkdownTable.Column] = runs.records.count > 1 ? [.init("Run", .left)] : []
-    var accuracies = MarkdownTable(
-      runColumn + [
-        .init("Model", .left), .init("Parameters"), .init("Size"), .init("Validation Loss"),
+    let kept = groups.flatMap(\.stages).compactMap(\.keptEpoch)
+    let metrics = ShownMetric.all(in: kept)
+    // Nothing is right or wrong among numbers: no examples are counted, and no two models paired.
+    let hasClasses = ShownMetric.leading(in: kept).isAccuracy
+    let ofClasses: [MarkdownTable.Column] =
+      hasClasses
+      ? [
         .init("Accuracy"), .init("Correct of \(count.grouped)"), .init("95 % interval"),
         .init("Best accuracy of any epoch"),
-      ] + metrics.flatMap { [.init($0.title), .init("95 % interval")] }
+      ] : []
+    let runColumn: [MarkdownTable.Column] = runs.records.count > 1 ? [.init("Run", .left)] : []
+    var measures = MarkdownTable(
+      runColumn + [
+        .init("Model", .left), .init("Parameters"), .init("Size"), .init("Validation Loss"),
+      ] + ofClasses + metrics.flatMap { [.init($0.title), .init("95 % interval")] }
         + (wasTimed ? [.init("Inference, median (min-max)")] : []))
     let own = first.record.title(of: first.main ?? first.stages[0])
     var pairs = MarkdownTable(
@@ -113,31 +120,35 @@ struct ComparisonSection {
       let run = runColumn.isEmpty ? [] : [ExperimentRuns.label(group.record)]
       for stage in group.stages {
         guard let kept = stage.keptEvaluation else { continue }
-        accuracies.add(run + accuracy(stage, kept, metrics, in: group.record))
+        measures.add(run + row(stage, kept, metrics, in: group.record))
         pairs.add(run + pairing(stage, kept, in: group))
       }
     }
-    return (accuracies, pairs, first.data, own)
+    return (measures, hasClasses ? pairs : nil, first.data, own)
   }
 
-  private func accuracy(
+  private func row(
     _ stage: RunRecord.Stage, _ kept: RunRecord.Evaluation, _ metrics: [ShownMetric],
     in record: RunRecord
   ) -> [String] {
-    let best = stage.epochs.first { $0.epoch == stage.best?.byAccuracy }
-    return [
+    var cells = [
       record.title(of: stage), stage.parameters.total.grouped,
       (MemoryLayout<Float>.stride * stage.parameters.total).memoryText, kept.loss.fixed(4),
-      (Double(kept.correct) / Double(max(kept.count, 1))).fixed(4), "\(kept.correct)",
-      WilsonInterval.text(correct: kept.correct, count: kept.count),
-      best.map { "\($0.accuracy.fixed(4)) (epoch \($0.epoch))" } ?? "-",
     ]
-      + metrics.flatMap { metric in
-        [
-          stage.keptEpoch?.metrics?[metric.name]?.fixed(4) ?? "-",
-          metric.interval(kept, in: record) ?? "-",
-        ]
-      } + (wasTimed ? [inference(stage, in: record)?.rangeText ?? "-"] : [])
+    if let correct = kept.correct {
+      let best = stage.epochs.first { $0.epoch == stage.best?.byAccuracy }
+      cells += [
+        kept.accuracy?.fixed(4) ?? "-", "\(correct)",
+        WilsonInterval.text(correct: correct, count: kept.count),
+        best.map { "\($0.accuracy?.fixed(4) ?? "-") (epoch \($0.epoch))" } ?? "-",
+      ]
+    }
+    for metric in metrics {
+      cells.append(stage.keptEpoch?.metrics?[metric.name]?.fixed(4) ?? "-")
+      cells.append(metric.interval(kept, in: record) ?? "-")
+    }
+    if wasTimed { cells.append(inference(stage, in: record)?.rangeText ?? "-") }
+    return cells
   }
 
   /// The row compared with the teacher and with the definition's own model, example by example.
@@ -145,11 +156,12 @@ struct ComparisonSection {
     _ stage: RunRecord.Stage, _ kept: RunRecord.Evaluation, in group: Group
   ) -> [String] {
     var cells = [group.record.title(of: stage), "-", "-"]
-    if let teacher = group.teacher?.keptEvaluation, teacher.correct > 0,
-      teacher.count == kept.count, !group.isTeacher(stage)
+    if let teacher = group.teacher?.keptEvaluation, let right = teacher.correct, right > 0,
+      let correct = kept.correct, teacher.count == kept.count, !group.isTeacher(stage)
     {
-      let same = zip(teacher.predictions.labels, kept.predictions.labels).count { $0 == $1 }
-      cells[1] = Self.percent(kept.correct, of: teacher.correct)
+      let same = zip(teacher.predictions?.labels ?? [], kept.predictions?.labels ?? [])
+        .count { $0 == $1 }
+      cells[1] = Self.percent(correct, of: right)
       cells[2] = Self.percent(same, of: kept.count)
     }
     let own = group.main ?? group.stages[0]

@@ -40,7 +40,8 @@ struct EpochSection {
     let several = tunings.count > 1
     let count = tunings.first?.stage.epochs.first?.count ?? 0
     let metrics = furtherMetrics
-    var table = MarkdownTable([.init("Run", .left)] + Self.columns(metrics, of: count))
+    var table = MarkdownTable(
+      [.init("Run", .left)] + Self.columns(metrics, of: tunings.flatMap(\.stage.epochs)))
     let conditions = runs.conditions
     for number in Set(tunings.flatMap { $0.stage.epochs.map(\.epoch) }).sorted() {
       for condition in conditions {
@@ -51,7 +52,7 @@ struct EpochSection {
           }
           rows.append(epoch)
           let label = several ? "Retort, \(ExperimentRuns.label(tuning.record))" : "Retort"
-          table.add([label] + Self.cells(epoch, of: tuning.stage, metrics))
+          table.add([label] + Self.cells(epoch, of: tuning, metrics))
         }
         if rows.count > 1 {
           let name = conditions.count > 1 ? " \(condition.title)," : ""
@@ -78,10 +79,13 @@ struct EpochSection {
     func range(_ value: (RunRecord.Epoch) -> Double?) -> String {
       MedianRange(rows.compactMap(value))?.text() ?? "No log"
     }
-    return [
-      name, "\(rows[0].epoch)", range(\.trainingLoss), range(\.validationLoss), range(\.accuracy),
-      range(\.epochTrainingLoss), "", "",
-    ] + metrics.map { metric in range { $0.metrics?[metric.name] } } + [""]
+    let first = [name, "\(rows[0].epoch)", range(\.trainingLoss), range(\.validationLoss)]
+    guard rows[0].correct != nil else {
+      return first + [range(\.epochTrainingLoss)]
+        + metrics.flatMap { metric in [range(metric.value), ""] } + [""]
+    }
+    return first + [range(\.accuracy), range(\.epochTrainingLoss), "", ""]
+      + metrics.map { metric in range(metric.value) } + [""]
   }
 
   /// A reference's row: its printed figures, lowest and highest where it stands for several runs.
@@ -102,16 +106,30 @@ struct EpochSection {
   }
 
   /// Of an epoch, whatever the rows are called.
-  static func columns(_ metrics: [ShownMetric], of count: Int) -> [MarkdownTable.Column] {
-    [
-      .init("Epoch"), .init("Training Loss"), .init("Validation Loss"), .init("Accuracy"),
-      .init("Epoch mean"), .init("Correct of \(count.grouped)"), .init("95 % interval"),
-    ] + metrics.map { .init($0.title) } + [.init("Best by", .left)]
+  static func columns(
+    _ metrics: [ShownMetric], of epochs: [RunRecord.Epoch]
+  ) -> [MarkdownTable.Column] {
+    let losses: [MarkdownTable.Column] = [
+      .init("Epoch"), .init("Training Loss"), .init("Validation Loss"),
+    ]
+    let best = MarkdownTable.Column("Best by", .left)
+    guard ShownMetric.leading(in: epochs).isAccuracy else {
+      var columns = losses + [.init("Epoch mean")]
+      for metric in metrics { columns += [.init(metric.title), .init("95 % interval")] }
+      return columns + [best]
+    }
+    let count = epochs.first?.count ?? 0
+    let ofClasses: [MarkdownTable.Column] = [
+      .init("Accuracy"), .init("Epoch mean"), .init("Correct of \(count.grouped)"),
+      .init("95 % interval"),
+    ]
+    return losses + ofClasses + metrics.map { MarkdownTable.Column($0.title) } + [best]
   }
 
   static func cells(
-    _ epoch: RunRecord.Epoch, of stage: RunRecord.Stage, _ metrics: [ShownMetric]
+    _ epoch: RunRecord.Epoch, of tuning: ExperimentRuns.Tuning, _ metrics: [ShownMetric]
   ) -> [String] {
+    let stage = tuning.stage
     let best = stage.best
     let marks =
       [
@@ -119,11 +137,24 @@ struct EpochSection {
         best?.byAccuracy == epoch.epoch ? "accuracy" : nil,
       ].compactMap { $0 }
       + metrics.filter { $0.bestEpoch(of: stage.epochs) == epoch.epoch }.map(\.name)
-    return [
+    let losses = [
       "\(epoch.epoch)", epoch.trainingLoss?.fixed(4) ?? "No log", epoch.validationLoss.fixed(4),
-      epoch.accuracy.fixed(4), epoch.epochTrainingLoss.fixed(4), "\(epoch.correct)",
-      WilsonInterval.text(correct: epoch.correct, count: epoch.count),
-    ] + metrics.map { epoch.metrics?[$0.name]?.fixed(4) ?? "-" } + [marks.joined(separator: ", ")]
+    ]
+    guard let correct = epoch.correct else {
+      let evaluation = stage.evaluations.first { $0.epoch == epoch.epoch }
+      var cells = losses + [epoch.epochTrainingLoss.fixed(4)]
+      for metric in metrics {
+        cells.append(metric.value(of: epoch)?.fixed(4) ?? "-")
+        cells.append(evaluation.map { metric.intervalText($0, in: tuning.record) } ?? "-")
+      }
+      return cells + [marks.joined(separator: ", ")]
+    }
+    let ofClasses = [
+      epoch.accuracy?.fixed(4) ?? "-", epoch.epochTrainingLoss.fixed(4), "\(correct)",
+      WilsonInterval.text(correct: correct, count: epoch.count),
+    ]
+    return losses + ofClasses + metrics.map { epoch.metrics?[$0.name]?.fixed(4) ?? "-" }
+      + [marks.joined(separator: ", ")]
   }
 
   private func caption(_ stage: RunRecord.Stage) -> String {
@@ -136,9 +167,20 @@ struct EpochSection {
       \(window) steps that was complete at the epoch's end, as Hugging Face's Trainer prints it; \
       Epoch mean is over all steps of the epoch. \
       \(tunings.count > 1 ? "No run was chosen or left out for its result. " : "")\
+      \(intervals(on: count))
+
+      """
+  }
+
+  private func intervals(on count: Int) -> String {
+    ShownMetric.leading(in: tunings.flatMap(\.stage.epochs)).isAccuracy
+      ? """
       Intervals are Wilson's, on \(count.grouped) examples: one example is \
       \((1 / Double(max(count, 1))).fixed(4)).
-
+      """
+      : """
+      The losses are mean squared errors. Intervals are those of the bootstrap over the \
+      \(count.grouped) examples.
       """
   }
 
@@ -152,23 +194,31 @@ struct EpochSection {
   private func choice() -> String {
     tunings.map { tuning in
       let epochs = tuning.stage.epochs
+      let metric = ShownMetric.leading(in: epochs)
       guard let best = tuning.stage.best,
         let byLoss = epochs.first(where: { $0.epoch == best.byLoss }),
-        let byAccuracy = epochs.first(where: { $0.epoch == best.byAccuracy })
+        let byAccuracy = epochs.first(where: {
+          $0.epoch == (best.byAccuracy ?? metric.bestEpoch(of: epochs))
+        })
       else { return "" }
-      func described(_ epoch: RunRecord.Epoch) -> String {
-        "epoch \(epoch.epoch) (\(epoch.accuracy.fixed(4)), \(epoch.correct) of \(epoch.count))"
+      func figure(_ epoch: RunRecord.Epoch) -> String {
+        metric.value(of: epoch)?.fixed(4) ?? "-"
       }
+      func described(_ epoch: RunRecord.Epoch) -> String {
+        "epoch \(epoch.epoch) (\(figure(epoch))"
+          + (epoch.correct.map { ", \($0) of \(epoch.count))" } ?? ")")
+      }
+      let name = metric.isAccuracy ? "accuracy" : metric.title
       var text = tunings.count > 1 ? "- \(ExperimentRuns.label(tuning.record)): " : ""
       if byLoss.epoch == byAccuracy.epoch {
-        text += "Best by validation loss and by accuracy: \(described(byLoss))."
+        text += "Best by validation loss and by \(name): \(described(byLoss))."
       } else {
         text += """
-          Best by validation loss: \(described(byLoss)); best by accuracy: \
+          Best by validation loss: \(described(byLoss)); best by \(name): \
           \(described(byAccuracy)).
           """
       }
-      let isByAnother = best.rule.map { !["eval_loss", Accuracy.name].contains($0) } ?? false
+      let isByAnother = best.rule.map { !["eval_loss", metric.name].contains($0) } ?? false
       if byLoss.epoch != byAccuracy.epoch || best.kept != byLoss.epoch || isByAnother {
         text += " Kept: epoch \(best.kept)\(Self.reason(best.rule))."
       }
@@ -180,8 +230,8 @@ struct EpochSection {
            From epoch \(byLoss.epoch) to \(last.epoch) the training loss (mean of the epoch) falls \
           from \(byLoss.epochTrainingLoss.fixed(4)) to \(last.epochTrainingLoss.fixed(4)) while the \
           validation loss rises from \(byLoss.validationLoss.fixed(4)) to \
-          \(last.validationLoss.fixed(4)): the model overfits (accuracy from \(byLoss.accuracy.fixed(4)) to \
-          \(last.accuracy.fixed(4))).
+          \(last.validationLoss.fixed(4)): the model overfits (\(name) from \(figure(byLoss)) to \
+          \(figure(last))).
           """
       }
       return text + "\n"

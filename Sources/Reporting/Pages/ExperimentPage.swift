@@ -99,19 +99,18 @@ struct ExperimentPage {
   private func epochTable(_ heading: String, _ ids: [String]) -> String {
     guard !ids.isEmpty else { return "" }
     let several = runs.records.count > 1
-    let count = runs.tunings(ids[0]).first?.stage.epochs.first?.count ?? 0
-    let metrics = ShownMetric.all(
-      in: ids.flatMap { runs.tunings($0) }.flatMap(\.stage.epochs))
+    let epochs = ids.flatMap { runs.tunings($0) }.flatMap(\.stage.epochs)
+    let metrics = ShownMetric.all(in: epochs)
     var table = MarkdownTable(
       [.init("Model", .left)] + (several ? [.init("Run", .left)] : [])
-        + EpochSection.columns(metrics, of: count))
+        + EpochSection.columns(metrics, of: epochs))
     for id in ids {
       for tuning in runs.tunings(id) {
         for epoch in tuning.stage.epochs {
           table.add(
             [tuning.record.title(of: tuning.stage)]
               + (several ? [ExperimentRuns.label(tuning.record)] : [])
-              + EpochSection.cells(epoch, of: tuning.stage, metrics))
+              + EpochSection.cells(epoch, of: tuning, metrics))
         }
       }
     }

@@ -20,6 +20,7 @@ struct ExperimentPlots {
     guard tunings.contains(where: { $0.stage.epochs.count > 1 }) else { return nil }
     typealias Ours = (RunRecord.Epoch) -> Chart.Point?
     typealias Theirs = (Reference.Epoch, _ examples: Int) -> Chart.Point?
+    let metric = ShownMetric.leading(in: tunings.flatMap(\.stage.epochs))
     func panel(_ title: String, _ ours: Ours, _ theirs: Theirs) -> Chart.Panel {
       let own = tunings.map { tuning in
         Chart.Series(
@@ -50,13 +51,20 @@ struct ExperimentPlots {
           "Validation Loss", { Chart.Point(x: Double($0.epoch), y: $0.validationLoss) },
           { epoch, _ in Chart.Point(x: Double(epoch.epoch), y: epoch.validationLoss.value) }),
         panel(
-          "Accuracy, with 95 % intervals",
-          { .accuracy(epoch: $0.epoch, correct: $0.correct, count: $0.count) },
+          metric.isAccuracy ? "Accuracy, with 95 % intervals" : metric.title,
+          { epoch in
+            if let correct = epoch.correct {
+              return .accuracy(epoch: epoch.epoch, correct: correct, count: epoch.count)
+            }
+            guard let value = metric.value(of: epoch), !value.isNaN else { return nil }
+            return Chart.Point(x: Double(epoch.epoch), y: value)
+          },
           { .accuracy(epoch: $0.epoch, correct: $0.correct, count: $1) }),
       ], columns: 3)
     return Plot(
       file: "\(runs.name)-\(id.fileSafe)-epochs.svg",
-      caption: "Training loss, validation loss and accuracy by epoch",
+      caption:
+        "Training loss, validation loss and \(metric.isAccuracy ? "accuracy" : metric.title) by epoch",
       svg: ChartDrawing.svg(chart))
   }
 
@@ -197,10 +205,13 @@ struct ExperimentPlots {
       }
     }
     let window = tunings.first?.stage.curve.window ?? 0
+    let isRegression = tunings.first?.stage.keptEvaluation.map { $0.correct == nil } ?? false
     return Chart(
       title: "\(runs.name): training loss of fine-tuning, mean of \(window.grouped) steps",
       panels: [
-        Chart.Panel(title: "Cross-entropy, nats", xTitle: "Step", series: series, fromZeroX: true)
+        Chart.Panel(
+          title: isRegression ? "Mean squared error" : "Cross-entropy, nats", xTitle: "Step",
+          series: series, fromZeroX: true)
       ], columns: 1)
   }
 }

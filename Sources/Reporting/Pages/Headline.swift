@@ -39,26 +39,46 @@ struct Headline {
     let record = runs.first
     let name = record.hasDistillation ? "The distilled student" : "The fine-tuned model"
     var text: String
-    if kept.count == 1 {
+    if first.correct == nil { return regression(name, tunings) }
+    if kept.count == 1, let correct = first.correct, let accuracy = first.accuracy {
       text = """
-        \(name) has \(first.correct) of \(first.count.grouped) right: accuracy \
-        \(first.accuracy.fixed(4)), 95 % interval \
-        \(WilsonInterval.text(correct: first.correct, count: first.count)).
+        \(name) has \(correct) of \(first.count.grouped) right: accuracy \
+        \(accuracy.fixed(4)), 95 % interval \
+        \(WilsonInterval.text(correct: correct, count: first.count)).
         """
     } else {
-      let range = MedianRange(kept.map(\.accuracy))?.text() ?? "-"
+      let range = MedianRange(kept.compactMap(\.accuracy))?.text() ?? "-"
       text = "\(name) has a median accuracy of \(range) over \(kept.count) runs "
       text += "on \(first.count.grouped) examples."
     }
     let teacher = record.stages.first {
       $0.variant == "teacher" && $0.isEvaluated && $0.task == stage.task
     }
-    if kept.count == 1, let teacher = teacher?.keptEpoch, teacher.correct > 0 {
-      let share = 100 * Double(first.correct) / Double(teacher.correct)
-      text += " That is \(share.fixed(1)) % of its teacher's \(teacher.accuracy.fixed(4))."
+    if kept.count == 1, let teacher = teacher?.keptEpoch, let right = teacher.correct, right > 0,
+      let correct = first.correct, let accuracy = teacher.accuracy
+    {
+      let share = 100 * Double(correct) / Double(right)
+      text += " That is \(share.fixed(1)) % of its teacher's \(accuracy.fixed(4))."
     }
     if kept.count == 1 { text += undistilled(beside: stage, in: record) ?? "" }
     return text
+  }
+
+  /// Every metric of a regression: of one run with its interval, of several the median.
+  private func regression(_ name: String, _ tunings: [ExperimentRuns.Tuning]) -> String? {
+    let kept = tunings.compactMap(\.stage.keptEpoch)
+    guard let first = kept.first else { return nil }
+    let figures = ShownMetric.all(in: kept).map { metric in
+      let value = MedianRange(kept.compactMap(metric.value))?.text() ?? "-"
+      guard tunings.count == 1, let evaluation = tunings[0].stage.keptEvaluation else {
+        return "\(metric.title) \(value)"
+      }
+      let interval = metric.intervalText(evaluation, in: tunings[0].record)
+      return "\(metric.title) \(value), 95 % interval \(interval)"
+    }
+    let several = kept.count > 1 ? ", medians of \(kept.count) runs" : ""
+    return "\(name) on \(first.count.grouped) examples\(several): "
+      + figures.joined(separator: "; ") + "."
   }
 
   /// Of several fine-tunings each with its accuracy.
@@ -69,8 +89,8 @@ struct Headline {
     let models = condition.models(on: data).filter { ids.contains($0.stage) || $0.isSource }
     guard let count = models.first?.measurements.first?.evaluation.count else { return nil }
     let several = condition.records.count > 1
-    let list = models.map { "\($0.title) \($0.accuracyText)" }.joined(separator: ", ")
-    return "Accuracy on \(data), \(count.grouped) examples"
+    let list = models.map { "\($0.title) \($0.valueText)" }.joined(separator: ", ")
+    return "\(models[0].metric.title) on \(data), \(count.grouped) examples"
       + (several ? ", median (lowest-highest) of \(condition.records.count) runs" : "")
       + ": \(list)."
   }
@@ -81,11 +101,10 @@ struct Headline {
       $0.variant == "no_distillation" && $0.isEvaluated && $0.task == stage.task
     }
     guard let baseline, let other = baseline.keptEvaluation, let own = stage.keptEvaluation,
-      other.count == own.count
+      other.count == own.count, let correct = other.correct, let accuracy = other.accuracy
     else { return nil }
-    let accuracy = (Double(other.correct) / Double(max(other.count, 1))).fixed(4)
     var text =
-      " The student that was not distilled has \(other.correct) right: accuracy \(accuracy)"
+      " The student that was not distilled has \(correct) right: accuracy \(accuracy.fixed(4))"
     if let difference = PairedDifference(
       MeasuredModel(stage, own, in: record), MeasuredModel(baseline, other, in: record))
     {

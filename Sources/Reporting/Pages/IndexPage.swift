@@ -117,9 +117,13 @@ struct IndexPage {
       let own = runs.ownTuningIDs
       let tunings = own.first.map { runs.tunings($0) } ?? []
       let kept = tunings.compactMap { $0.stage.keptEpoch }
-      let accuracies = own.compactMap { id in
-        MedianRange(runs.tunings(id).compactMap { $0.stage.keptEpoch?.accuracy })
-          .map { own.count > 1 ? "\(id) \($0.text())" : $0.text() }
+      let accuracies = own.compactMap { id -> String? in
+        let epochs = runs.tunings(id).compactMap(\.stage.keptEpoch)
+        let metric = ShownMetric.leading(in: epochs)
+        return MedianRange(epochs.compactMap(metric.value)).map { range in
+          let text = metric.isAccuracy ? range.text() : "\(metric.title) \(range.text())"
+          return own.count > 1 ? "\(id) \(text)" : text
+        }
       }
       let last = tunings.first?.stage ?? runs.first.stages.last
       let measured = tunings.first?.stage.keptEvaluation
@@ -136,7 +140,7 @@ struct IndexPage {
           ? "-"
           : (runs.first.unlearnedWeights.isEmpty ? "" : "(random weights) ")
             + accuracies.joined(separator: "; "),
-        own.count == 1 ? interval(of: kept) : "-",
+        own.count == 1 ? interval(of: tunings) : "-",
         kept.isEmpty
           ? "-"
           : Set(kept.map(\.epoch)).sorted().map(String.init).joined(separator: ", ")
@@ -148,11 +152,18 @@ struct IndexPage {
     return table.text
   }
 
-  /// Of the run whose accuracy is the median; there is none among an even number.
-  private func interval(of epochs: [RunRecord.Epoch]) -> String {
-    guard !epochs.count.isMultiple(of: 2) else { return "-" }
-    let median = epochs.sorted { $0.accuracy < $1.accuracy }[epochs.count / 2]
-    return WilsonInterval.text(correct: median.correct, count: median.count)
+  /// Of the run whose accuracy, or first metric of a regression, is the median; there is none among an even number.
+  private func interval(of tunings: [ExperimentRuns.Tuning]) -> String {
+    let metric = ShownMetric.leading(in: tunings.compactMap(\.stage.keptEpoch))
+    let measured = tunings.compactMap { tuning in
+      tuning.stage.keptEpoch.flatMap(metric.value).map { (value: $0, tuning: tuning) }
+    }
+    guard !measured.count.isMultiple(of: 2) else { return "-" }
+    let median = measured.sorted { $0.value < $1.value }[measured.count / 2].tuning
+    if metric.isAccuracy, let epoch = median.stage.keptEpoch, let correct = epoch.correct {
+      return WilsonInterval.text(correct: correct, count: epoch.count)
+    }
+    return median.stage.keptEvaluation.map { metric.intervalText($0, in: median.record) } ?? "-"
   }
 
   private func legend() -> String {

@@ -1,4 +1,4 @@
-// A model's accuracy over repeated runs, and what sets it apart from another's.
+// A model's accuracy, or the first metric of a regression, over repeated runs, and what sets it apart from another's.
 import RetortEvaluation
 import RetortRecords
 
@@ -10,7 +10,10 @@ struct MeasuredModel {
     var stage: RunRecord.Stage
     var evaluation: RunRecord.Evaluation
 
-    var accuracy: Double { Double(evaluation.correct) / Double(max(evaluation.count, 1)) }
+    /// Nil where it was not measured.
+    func value(of metric: ShownMetric) -> Double? {
+      metric.isAccuracy ? evaluation.accuracy : stage.keptEpoch.flatMap(metric.value)
+    }
 
     var labels: [Int]? { record.dataSet(evaluation.data)?.labels?.labels }
 
@@ -47,13 +50,18 @@ struct MeasuredModel {
     self.measurements = measurements
   }
 
-  /// Median (lowest-highest); `-` without a run.
-  var accuracyText: String { MedianRange(measurements.map(\.accuracy))?.text() ?? "-" }
+  /// What it is compared by.
+  var metric: ShownMetric { .leading(in: measurements.compactMap(\.stage.keptEpoch)) }
 
-  /// Wilson's interval of a single run; `-` for more or less.
+  /// Median (lowest-highest) of that; `-` without a run.
+  var valueText: String {
+    MedianRange(measurements.compactMap { $0.value(of: metric) })?.text() ?? "-"
+  }
+
+  /// The metric's interval of a single run; `-` for more or less.
   var intervalText: String {
-    guard measurements.count == 1, let only = measurements.first?.evaluation else { return "-" }
-    return WilsonInterval.text(correct: only.correct, count: only.count)
+    guard measurements.count == 1, let only = measurements.first else { return "-" }
+    return metric.intervalText(only.evaluation, in: only.record)
   }
 }
 

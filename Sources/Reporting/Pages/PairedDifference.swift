@@ -10,7 +10,7 @@ struct PairedDifference {
   /// Of the mean over the pairs, over the examples.
   let bootstrap: PairedBootstrap
 
-  /// Nil where no run of one can be compared with a run of the other.
+  /// Nil where no run of one can be compared with a run of the other, and of a regression.
   init?(_ first: MeasuredModel, _ second: MeasuredModel) {
     var tests: [McNemarTest] = []
     var points: [Double] = []
@@ -19,13 +19,14 @@ struct PairedDifference {
     for own in first.measurements {
       guard let other = second.measurements.first(where: { $0.seedText == own.seedText }),
         let right = own.labels, right == other.labels, labels == nil || labels == right,
-        own.evaluation.count == right.count, other.evaluation.count == right.count
+        let a = own.evaluation.predictions?.labels, let b = other.evaluation.predictions?.labels,
+        a.count == right.count, b.count == right.count, let accuracy = own.evaluation.accuracy,
+        let otherAccuracy = other.evaluation.accuracy
       else { continue }
       if labels == nil { sums = [Int](repeating: 0, count: right.count) }
       labels = right
-      let (a, b) = (own.evaluation.predictions.labels, other.evaluation.predictions.labels)
       tests.append(McNemarTest(labels: right, first: a, second: b))
-      points.append(100 * (own.accuracy - other.accuracy))
+      points.append(100 * (accuracy - otherAccuracy))
       for index in right.indices {
         sums[index] += (a[index] == right[index] ? 1 : 0) - (b[index] == right[index] ? 1 : 0)
       }

@@ -8,27 +8,39 @@ struct RunsSection {
   func text() -> String {
     guard !runs.planned.isEmpty else { return "" }
     let own = runs.ownTuningIDs
-    var table = MarkdownTable([
-      .init("Run", .left), .init("Stage", .left), .init("Correct"), .init("Accuracy"),
-      .init("Kept epoch"), .init("Stage's digest", .left), .init("Definition", .left),
-      .init("Record", .left), .init("Command", .left),
-    ])
+    let metric = ShownMetric.leading(
+      in: own.flatMap { runs.tunings($0) }.compactMap { $0.stage.keptEpoch })
+    var columns: [MarkdownTable.Column] = [.init("Run", .left), .init("Stage", .left)]
+    if metric.isAccuracy { columns.append(.init("Correct")) }
+    columns += [
+      .init(metric.title), .init("Kept epoch"), .init("Stage's digest", .left),
+      .init("Definition", .left), .init("Record", .left), .init("Command", .left),
+    ]
+    var table = MarkdownTable(columns)
     for record in runs.records {
       for stage in record.stages where own.contains(stage.id) {
         let kept = stage.keptEvaluation
-        table.add([
-          ExperimentRuns.label(record), stage.id,
-          kept.map { "\($0.correct) of \($0.count)" } ?? "-",
-          kept.map { (Double($0.correct) / Double(max($0.count, 1))).fixed(4) } ?? "-",
-          kept?.epoch.map { "\($0)" } ?? "-", ProvenanceSection.short(stage.digest),
-          ProvenanceSection.short(record.experiment.digest),
-          "[`records/\(record.fileName)`](records/\(record.fileName))",
-          "`\(record.measured.command)`",
-        ])
+        var cells = [ExperimentRuns.label(record), stage.id]
+        if metric.isAccuracy {
+          cells.append(kept?.correct.map { "\($0) of \(kept?.count ?? 0)" } ?? "-")
+        }
+        let value = metric.isAccuracy ? kept?.accuracy : stage.keptEpoch.flatMap(metric.value)
+        cells.append(value?.fixed(4) ?? "-")
+        table.add(
+          cells
+            + [
+              kept?.epoch.map { "\($0)" } ?? "-", ProvenanceSection.short(stage.digest),
+              ProvenanceSection.short(record.experiment.digest),
+              "[`records/\(record.fileName)`](records/\(record.fileName))",
+              "`\(record.measured.command)`",
+            ])
       }
     }
     for variant in runs.missing {
-      table.add([variant.point] + [String](repeating: "-", count: 7) + ["not run yet"])
+      table.add(
+        [variant.point] + [String](repeating: "-", count: columns.count - 2) + [
+          "not run yet"
+        ])
     }
     return """
       ## Runs

@@ -1,4 +1,4 @@
-// A metric besides accuracy, as pages show it.
+// A metric, as pages show it.
 import RetortEvaluation
 import RetortRecords
 
@@ -8,7 +8,22 @@ struct ShownMetric {
   /// Nil for a metric that this version of the program does not know.
   private var metric: (any Metric.Type)?
 
-  /// Those that the epochs have, in the order in which they first occur.
+  static let accuracy = ShownMetric(name: Accuracy.name, metric: Accuracy.self)
+
+  /// What models are compared by: accuracy, or of a regression the first metric that its epochs have.
+  static func leading(in epochs: [RunRecord.Epoch]) -> ShownMetric {
+    guard let first = epochs.first, first.correct == nil else { return .accuracy }
+    return all(in: epochs).first ?? .accuracy
+  }
+
+  var isAccuracy: Bool { name == Accuracy.name }
+
+  /// Nil where the epoch does not have it.
+  func value(of epoch: RunRecord.Epoch) -> Double? {
+    isAccuracy ? epoch.accuracy : epoch.metrics?[name]
+  }
+
+  /// Those besides accuracy that the epochs have, in the order in which they first occur.
   static func all(in epochs: [RunRecord.Epoch]) -> [ShownMetric] {
     var names: [String] = []
     for name in epochs.flatMap({ $0.metrics?.names ?? [] }) where !names.contains(name) {
@@ -25,7 +40,7 @@ struct ShownMetric {
     guard let metric else { return nil }
     var best: (epoch: Int, value: Double)?
     for epoch in epochs {
-      guard let value = epoch.metrics?[name] else { continue }
+      guard let value = value(of: epoch) else { continue }
       if best.map({ metric.isBetter(value, than: $0.value) }) ?? true {
         best = (epoch.epoch, value)
       }
@@ -35,12 +50,35 @@ struct ShownMetric {
 
   /// Of a kept model's answers; nil where the metric is unknown or the labels are not in the record.
   func interval(_ evaluation: RunRecord.Evaluation, in record: RunRecord) -> String? {
-    guard let metric = metric as? any ClassMetric.Type,
-      let labels = record.dataSet(evaluation.data)?.labels?.labels,
-      labels.count == evaluation.count, !labels.isEmpty
-    else { return nil }
-    let interval = metric.interval(
-      of: Answers(predictions: evaluation.predictions.labels, labels: labels))
-    return "\(interval.low.fixed(4))-\(interval.high.fixed(4))"
+    let set = record.dataSet(evaluation.data)
+    let interval: ConfidenceInterval
+    if let metric = metric as? any ClassMetric.Type, let labels = set?.labels?.labels,
+      let predictions = evaluation.predictions?.labels, labels.count == predictions.count,
+      !labels.isEmpty
+    {
+      interval = metric.interval(of: Answers(predictions: predictions, labels: labels))
+    } else if let metric = metric as? any NumberMetric.Type, let labels = set?.numbers,
+      let predictions = evaluation.logits, labels.count == predictions.count, !labels.isEmpty
+    {
+      interval = metric.interval(
+        of: Answers(
+          predictions: predictions.map { Double($0) }, labels: labels.map { Double($0) }))
+    } else {
+      return nil
+    }
+    // A hyphen between would look like a sign.
+    let between = interval.low < 0 ? " to " : "-"
+    return interval.low.fixed(4) + between + interval.high.fixed(4)
   }
+
+  /// The same as a cell: `-` where there is none. Wilson's of accuracy needs no labels.
+  func intervalText(_ evaluation: RunRecord.Evaluation, in record: RunRecord) -> String {
+    if isAccuracy, let correct = evaluation.correct {
+      return WilsonInterval.text(correct: correct, count: evaluation.count)
+    }
+    return interval(evaluation, in: record) ?? "-"
+  }
+
+  /// What its intervals are, for the text under a table.
+  var intervalWords: String { isAccuracy ? "Wilson's" : "the bootstrap's" }
 }

@@ -38,11 +38,12 @@ struct SweepSection {
       let reference = first.ownModel(on: data)
     else { return nil }
     let several = conditions.count > 1
-    let compares = conditions.flatMap { $0.models(on: data) }.count > 1
+    let isSeveral = conditions.flatMap { $0.models(on: data) }.count > 1
+    let compares = isSeveral && reference.metric.isAccuracy
     // The epochs' table has the median of repetitions already.
-    guard compares || runs.missing.contains(where: { $0.ablation == nil }) else { return nil }
+    guard isSeveral || runs.missing.contains(where: { $0.ablation == nil }) else { return nil }
     var columns: [MarkdownTable.Column] = [
-      .init("Model", .left), .init("Runs"), .init("Accuracy"), .init("95 % interval"),
+      .init("Model", .left), .init("Runs"), .init(reference.metric.title), .init("95 % interval"),
     ]
     if several { columns.insert(.init("Setting", .left), at: 0) }
     if compares {
@@ -64,7 +65,7 @@ struct SweepSection {
         let difference = isReference ? nil : PairedDifference(model, reference)
         table.add(
           setting + [
-            model.title, condition.countText, model.accuracyText, model.intervalText,
+            model.title, condition.countText, model.valueText, model.intervalText,
           ] + (difference?.cells ?? none))
       }
     }
@@ -77,8 +78,8 @@ struct SweepSection {
   private func caption(_ sweep: Sweep) -> String {
     let count = sweep.reference.measurements.first?.evaluation.count ?? 0
     var text = """
-      Accuracy on \(sweep.data), \(count.grouped) examples, with the weights of the epoch that was kept: over \
-      runs that differ in seeds alone the median (lowest-highest), of a single run with Wilson's \
+      \(sweep.reference.metric.title) on \(sweep.data), \(count.grouped) examples, with the weights of the epoch that was kept: over \
+      runs that differ in seeds alone the median (lowest-highest), of a single run with \(sweep.reference.metric.intervalWords) \
       interval. No run was chosen or left out for its result.\
       \(sweep.compares ? " \(PairedDifference.rule(against: sweep.referenceTitle))" : "")
 

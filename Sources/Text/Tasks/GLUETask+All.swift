@@ -1,4 +1,4 @@
-// The tasks of GLUE whose answers are classes, a row of data each.
+// The tasks of GLUE, a row of data each.
 
 extension GLUETask {
   /// In the order of the paper; AX, the diagnostic set, is predicted by a model of MNLI.
@@ -31,6 +31,11 @@ extension GLUETask {
         texts: [.init("question1", 3), .init("question2", 4)], label: .init("is_duplicate", 5)),
       test: Form(texts: [.init("question1", 1), .init("question2", 2)], index: .init("id", 0)),
       classes: ["not_duplicate", "duplicate"], metrics: ["accuracy", "f1"], hasShortRows: true),
+    GLUETask(
+      "stsb", folder: "STS-B", source: zip("STS-B"), counts: (5749, 1500, 1379),
+      labelled: Form(texts: similarSentences, label: .init("score", -1)),
+      test: Form(texts: similarSentences, index: .init("index", 0)), scores: 0...5,
+      metrics: ["pearson", "spearmanr"]),
     mnli("mnli", "matched", dev: 9815, test: 9796),
     mnli("mnli_mismatched", "mismatched", dev: 9832, test: 9847),
     GLUETask(
@@ -66,6 +71,7 @@ extension GLUETask {
   }
 
   private static let entailmentClasses = ["entailment", "neutral", "contradiction"]
+  private static let similarSentences = [Column("sentence1", 7), Column("sentence2", 8)]
   private static let twoSentences = Form(
     texts: [.init("sentence1", 1), .init("sentence2", 2)], label: .init("label", 3))
   private static let twoSentencesAlone = Form(
@@ -88,8 +94,8 @@ extension GLUETask {
   /// - Parameter counts: of training, development and test examples.
   private init(
     _ name: String, folder: String, source: String, counts: (train: Int, dev: Int, test: Int),
-    labelled: Form, test: Form, classes: [String], areWritten: Bool = false, metrics: [String],
-    hasShortRows: Bool = false
+    labelled: Form, test: Form, classes: [String] = [], areWritten: Bool = false,
+    scores: ClosedRange<Float>? = nil, metrics: [String], hasShortRows: Bool = false
   ) {
     self.init(
       name, folder: folder, source: source,
@@ -98,13 +104,16 @@ extension GLUETask {
         .dev: File(name: "dev.tsv", count: counts.dev),
         .test: File(name: "test.tsv", count: counts.test),
       ], labelled: labelled, test: test, classes: classes, areWritten: areWritten,
-      metrics: metrics, hasShortRows: hasShortRows)
+      scores: scores, metrics: metrics, hasShortRows: hasShortRows)
   }
 
-  /// - Parameter areWritten: whether the files have the classes' names; if not, their numbers.
+  /// - Parameters:
+  ///   - classes: none of a regression, which has `scores`.
+  ///   - areWritten: whether the files have the classes' names; if not, their numbers.
   private init(
     _ name: String, folder: String, source: String, files: [DataSplit: File], labelled: Form,
-    test: Form, classes: [String], areWritten: Bool, metrics: [String], hasShortRows: Bool = false
+    test: Form, classes: [String], areWritten: Bool, scores: ClosedRange<Float>? = nil,
+    metrics: [String], hasShortRows: Bool = false
   ) {
     self.name = "glue/\(name)"
     self.folder = folder
@@ -112,8 +121,9 @@ extension GLUETask {
     self.files = files
     self.labelled = labelled
     self.test = test
-    classNames = classes
+    classNames = scores == nil ? classes : [TaskKind.numberName]
     writtenLabels = areWritten ? classes : classes.indices.map { String($0) }
+    self.scores = scores
     self.metrics = metrics
     self.hasShortRows = hasShortRows
   }

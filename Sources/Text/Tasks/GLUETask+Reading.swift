@@ -31,7 +31,10 @@ extension LabelledSentences {
     }
     sentences = rows.texts
     secondSentences = task.isPair ? rows.secondTexts : nil
-    labels = form.label == nil || split == .test ? nil : rows.labels
+    kind = task.kind
+    let isLabelled = form.label != nil && split != .test
+    labels = isLabelled && kind == .classification ? rows.labels : nil
+    numbers = isLabelled && kind == .regression ? rows.numbers : nil
     classNames = task.classNames
     remarks = rows.remarks(path: path, expected: task.files[split]?.count)
     do {
@@ -48,6 +51,7 @@ private struct GLUERows {
   private(set) var texts: [String] = []
   private(set) var secondTexts: [String] = []
   private(set) var labels: [Int32] = []
+  private(set) var numbers: [Float] = []
   /// Lines of the rows that lack fields, and how many they have.
   private var leftOut: [(line: Int, fields: Int)] = []
   private var columnCount = 0
@@ -60,7 +64,7 @@ private struct GLUERows {
     // A test file may have its source's own columns, with labels that are not given away.
     let index = reader.columns.contains(task.labelled.label?.name ?? "") ? nil : form.index
     try check(form, index, reader.columns, path: path, hasHeader: hasHeader)
-    let numbers = Dictionary(uniqueKeysWithValues: zip(task.writtenLabels, Int32(0)...))
+    let classes = Dictionary(uniqueKeysWithValues: zip(task.writtenLabels, Int32(0)...))
     while let row = try next(&reader) {
       func field(_ column: GLUETask.Column) -> String {
         row.fields[column.place < 0 ? columnCount + column.place : column.place]
@@ -75,11 +79,19 @@ private struct GLUERows {
           path: path, line: row.line, expected: texts.count, found: field(index))
       }
       if let label = form.label {
-        guard let number = numbers[field(label)] else {
-          throw DataError.wrongLabel(
-            path: path, line: row.line, expected: task.writtenLabels, found: field(label))
+        if let scores = task.scores {
+          guard let score = NumberLabel.value(of: field(label)), scores.contains(score) else {
+            throw DataError.wrongNumber(
+              path: path, line: row.line, range: scores, found: field(label))
+          }
+          numbers.append(score)
+        } else {
+          guard let label = classes[field(label)] else {
+            throw DataError.wrongLabel(
+              path: path, line: row.line, expected: task.writtenLabels, found: field(label))
+          }
+          labels.append(label)
         }
-        labels.append(number)
       }
       texts.append(found[0])
       if found.count > 1 { secondTexts.append(found[1]) }

@@ -48,15 +48,19 @@ public struct GLUETask: Sendable, Hashable {
   public let files: [DataSplit: File]
   public let labelled: Form
   public let test: Form
-  /// In the order of their numbers; these are the names that Hugging Face's `glue` gives them.
+  /// In the order of their numbers; these are the names that Hugging Face's `glue` gives them. Of a regression the name
+  /// of its one output.
   public let classNames: [String]
-  /// As the files and GLUE's server write them, in the same order.
+  /// As the files and GLUE's server write them, in the same order; none of a regression.
   public let writtenLabels: [String]
+  /// The numbers that a regression's labels may be; nil of a classification.
+  public let scores: ClosedRange<Float>?
   /// Names of the metrics that GLUE reports.
   public let metrics: [String]
   /// Whether published files have rows that lack fields, which are left out, and said.
   public let hasShortRows: Bool
 
+  public var kind: TaskKind { scores == nil ? .classification : .regression }
   public var isPair: Bool { test.texts.count == 2 }
   /// A task without is only predicted.
   public var hasTraining: Bool { files[.train] != nil }

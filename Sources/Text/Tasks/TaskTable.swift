@@ -1,4 +1,4 @@
-// The examples of a classification task in a table file of the user's own.
+// The examples of a task in a table file of the user's own.
 import RetortTables
 
 /// Which columns of a table hold what.
@@ -106,6 +106,26 @@ public struct TaskTable: Sendable, Equatable {
     try problems.throwIfAny()
     return LabelledSentences(
       sentences: texts, secondSentences: secondTexts, labels: found, classNames: classes)
+  }
+
+  /// The examples of a regression, with their labels as numbers.
+  /// - Parameter column: the labels', for messages.
+  /// - Throws: all rows whose label is no number.
+  public func numberedSentences(column: String) throws(TaskTableError) -> LabelledSentences {
+    guard let labels else {
+      return LabelledSentences(sentences: texts, secondSentences: secondTexts, numbers: nil)
+    }
+    var problems = TaskTableError.Rows(path: path)
+    var found: [Float] = []
+    for (label, line) in zip(labels, lines) {
+      if let number = NumberLabel.value(of: label) {
+        found.append(number)
+      } else {
+        problems.add(line, "expected a number in '\(column)', found '\(label)'")
+      }
+    }
+    try problems.throwIfAny()
+    return LabelledSentences(sentences: texts, secondSentences: secondTexts, numbers: found)
   }
 
   /// Only the examples at `places`, in that order.

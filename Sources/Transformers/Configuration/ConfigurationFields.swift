@@ -121,6 +121,7 @@ struct ConfigurationFields {
       }
     }
     guard let value = take("id2label"), value != .null else {
+      checkProblem(of: count ?? 2)
       return TransformerConfiguration.defaultLabels(count: count ?? 2)
     }
     guard let members = value.members else {
@@ -132,7 +133,17 @@ struct ConfigurationFields {
     }
     if labels.count != members.count || count.map({ $0 != labels.count }) ?? false {
       wrong("id2label", value, expected: "a name for each of 0, 1, ... up to num_labels")
+    } else {
+      checkProblem(of: labels.count)
     }
     return labels
+  }
+
+  /// A model with one label is a regression, and one with more is none; any other problem is refused for all models.
+  private mutating func checkProblem(of count: Int) {
+    guard let value = object["problem_type"], value.text == "regression", count != 1 else { return }
+    problems.append(
+      "problem_type is \(value.line) with \(count) labels, expected one label (id2label), or "
+        + "\"single_label_classification\"")
   }
 }

@@ -13,6 +13,7 @@ extension ConfigurationFile {
     members["architectures"] = .array([.string(architecture)])
     members["model_type"] = .string(family.name)
     members["torch_dtype"] = .string("float32")
+    if configuration.isRegression { members["problem_type"] = .string("regression") }
     let labels = configuration.labels
     if labels != TransformerConfiguration.defaultLabels(count: 2) {
       members["id2label"] = sorted(labels.enumerated().map { ("\($0)", .string($1)) })

@@ -11,7 +11,9 @@ enum ConfigurationKeys {
     "tie_word_embeddings": [.bool(true)],
     "tie_encoder_decoder": [.bool(false)],
     "pruned_heads": [.object([]), .null],
-    "problem_type": [.null, .string("single_label_classification")],
+    "problem_type": [
+      .null, .string("single_label_classification"), .string("regression"),
+    ],
     "torch_dtype": storedTypes,
     "dtype": storedTypes,  // the name of torch_dtype from transformers 4.56 on
     "use_bfloat16": [.bool(false)],

@@ -42,6 +42,10 @@ public struct TransformerConfiguration: Sendable, Equatable {
   /// What the head drops out before its classifier.
   public var effectiveClassifierDropout: Double { classifierDropout ?? hiddenDropout }
 
+  /// Whether the head's output is a number rather than the scores of classes: so transformers takes a model with one
+  /// label.
+  public var isRegression: Bool { labels.count == 1 }
+
   /// The names transformers gives to classes that have none.
   public static func defaultLabels(count: Int) -> [String] {
     (0..<count).map { "LABEL_\($0)" }

@@ -33,8 +33,8 @@ extension Inspection {
         ?? stage.epochs.last
       {
         parts.append(
-          "kept epoch \(epoch.epoch): validation loss \(epoch.validationLoss.fixed(4)), "
-            + "\(epoch.correct) of \(epoch.count) right"
+          "kept epoch \(epoch.epoch): validation loss \(epoch.validationLoss.fixed(4))"
+            + (epoch.correct.map { ", \($0) of \(epoch.count) right" } ?? "")
             + (epoch.metrics?.entries ?? []).map { ", \($0.name) \($0.value.fixed(4))" }.joined())
       }
       add("stage \(stage.id) (\(stage.variant))", parts.joined(separator: ", "))

@@ -1,4 +1,4 @@
-// A stored model that assigns classes to sentences.
+// A stored model that assigns classes or numbers to sentences.
 import Glibc
 import RetortDistillation
 import RetortEvaluation
@@ -11,6 +11,9 @@ struct Classifier {
   let model: TransformerModel
   let tokenizer: BertTokenizer
   private let scope: ComputeScope
+
+  /// Whether it gives numbers.
+  var isRegression: Bool { model.configuration.isRegression }
 
   /// Names of the classes, in the order of the logits.
   var labels: [String] { model.configuration.labels }
@@ -42,11 +45,12 @@ struct Classifier {
 
   /// - Parameter metrics: what is computed of the answers where there are labels.
   func classify(
-    _ sequences: TokenSequences, labels: [Int32]? = nil, metrics: [any ClassMetric.Type] = []
+    _ sequences: TokenSequences, labels: [Int32]? = nil, numbers: [Float]? = nil,
+    metrics: [any Metric.Type] = []
   ) throws(EvaluationError) -> ClassificationResult {
     try ClassificationEvaluation.evaluate(
-      model, on: LabelledSequences(sequences: sequences, labels: labels), in: scope,
-      metrics: metrics)
+      model, on: LabelledSequences(sequences: sequences, labels: labels, numbers: numbers),
+      in: scope, metrics: metrics)
   }
 }
 

@@ -36,10 +36,11 @@ final class TerminalObserver: RunObserver {
       "\(stage): epoch \(result.epoch), mean training loss "
       + result.meanLoss.fixed(4)
     if let evaluation = result.evaluation {
-      text +=
-        ", validation loss \(evaluation.loss.fixed(4)), accuracy "
-        + "\(evaluation.accuracy.fixed(4)) (\(evaluation.correct.grouped) of "
-        + "\(evaluation.count.grouped))"
+      text += ", validation loss \(evaluation.loss.fixed(4))"
+      if let correct = evaluation.correct, let accuracy = evaluation.accuracy {
+        text +=
+          ", accuracy \(accuracy.fixed(4)) (\(correct.grouped) of \(evaluation.count.grouped))"
+      }
       for metric in evaluation.metrics where metric.name != Accuracy.name {
         text += ", \(metric.name) \(metric.value.fixed(4))"
       }

@@ -1,4 +1,4 @@
-// `retort evaluate`: a classifier evaluated on a task's sentences.
+// `retort evaluate`: a model evaluated on a task's sentences.
 import ArgumentParser
 import RetortDistillation
 import RetortEvaluation
@@ -58,8 +58,10 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
           sentences.sentences, pairedWith: sentences.secondSentences,
           tokenizer: classifier.tokenizer, maximumLength: classifier.maximumLength,
           threads: model.computing.threadCount),
-        labels: sentences.labels,
-        metrics: Metrics.ofClasses.filter { $0.problem(withClasses: task.classNames.count) == nil })
+        labels: sentences.labels, numbers: sentences.numbers,
+        metrics: task.kind.metrics.filter {
+          task.kind.problem(with: $0, classCount: task.classNames.count) == nil
+        })
     } catch {
       throw CommandFailure("\(model.model) on \(task.name) \(split.rawValue): \(error)")
     }
@@ -67,10 +69,10 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
 
     if let predictions {
       try AtomicFile.replace(
-        path: predictions, with: GLUESubmission.text(predictions: result.predictions, of: task))
+        path: predictions, with: GLUESubmission.text(of: result, for: task))
     }
     let report = EvaluationReport(
-      model: model.model, task: task, split: split, labels: sentences.labels, result: result)
+      model: model.model, task: task, split: split, sentences: sentences, result: result)
     try StandardOutput.shared.write(line: json ? JSONText.document(report) : report.text)
     for remark in sentences.remarks { Console.shared.write(line: remark) }
     Console.shared.write(
@@ -80,6 +82,16 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
 
   private func checkClasses(of classifier: Classifier) throws {
     let (found, expected) = (classifier.labels, task.classNames)
+    guard task.kind == .classification, !classifier.isRegression else {
+      guard task.kind == .regression, classifier.isRegression else {
+        throw CommandFailure(
+          "\(model.model): \(task.name) asks for \(task.kind.answerWords), and the model gives "
+            + (classifier.isRegression
+              ? "a number" : "the classes \(found.joined(separator: ", ").onOneLine)")
+            + "; fine-tune a model on \(task.name)")
+      }
+      return
+    }
     let lowercased = found.map { $0.lowercased() }
     // A model's classes need not have names; where they have, their order must be the task's.
     guard found.count == expected.count,
@@ -113,11 +125,12 @@ struct EvaluationReport: Encodable {
   var model: String
   var task: String
   var split: String
-  var classes: [String]
+  /// Nil of a regression.
+  var classes: [String]?
   var sentences: Int
-  /// Of predictions, by class.
-  var predicted: [Int]
-  /// The rest is nil for a split without labels.
+  /// Of predictions, by class; nil of a regression.
+  var predicted: [Int]?
+  /// The rest is nil for a split without labels; of a regression there are the loss, the mean squared error, and metrics.
   var loss: Double?
   var correct: Int?
   var accuracy: Double?
@@ -135,29 +148,33 @@ struct EvaluationReport: Encodable {
   }
 
   init(
-    model: String, task: GLUETask, split: DataSplit, labels: [Int32]?,
+    model: String, task: GLUETask, split: DataSplit, sentences examples: LabelledSentences,
     result: ClassificationResult
   ) {
     self.model = model
     self.task = task.name
     self.split = split.rawValue
-    classes = task.classNames
     sentences = result.count
+    if let numbers = examples.numbers {
+      loss = result.loss
+      let answers = Answers(
+        predictions: result.logits.map { Double($0) }, labels: numbers.map { Double($0) })
+      metrics = Self.figures(result.metrics) { metric in
+        (metric as? any NumberMetric.Type)?.interval(of: answers)
+      }
+    }
+    guard task.kind == .classification else { return }
+    let classes = task.classNames
+    self.classes = classes
     predicted = classes.indices.map { kind in result.predictions.count { $0 == kind } }
-    guard let labels else { return }
+    guard let labels = examples.labels else { return }
     loss = result.loss
     correct = result.correct
     accuracy = result.accuracy
     let answers = Answers(predictions: result.predictions, labels: labels.map { Int($0) })
-    metrics = Dictionary(
-      uniqueKeysWithValues: result.metrics.map { metric in
-        let known = Metrics.ofClasses.first { $0.name == metric.name }
-        let interval = known?.interval(of: answers)
-        return (
-          metric.name,
-          Figure(value: metric.value, interval: interval.map { [$0.low, $0.high] } ?? [])
-        )
-      })
+    metrics = Self.figures(result.metrics) { metric in
+      (metric as? any ClassMetric.Type)?.interval(of: answers)
+    }
     interval = metrics?[Accuracy.name]?.interval
     var counts = classes.map { _ in classes.map { _ in 0 } }
     for (label, prediction) in zip(labels, result.predictions) {
@@ -166,8 +183,35 @@ struct EvaluationReport: Encodable {
     confusion = counts
   }
 
+  private static func figures(
+    _ values: [MetricValue], _ interval: (any Metric.Type) -> ConfidenceInterval?
+  ) -> [String: Figure] {
+    Dictionary(
+      uniqueKeysWithValues: values.map { metric in
+        let interval = Metrics.named(metric.name).flatMap(interval)
+        return (
+          metric.name,
+          Figure(value: metric.value, interval: interval.map { [$0.low, $0.high] } ?? [])
+        )
+      })
+  }
+
+  private func metricLines(_ metrics: [any Metric.Type]) -> [String] {
+    metrics.compactMap { metric in
+      self.metrics?[metric.name].map { figure in
+        "\(metric.name.padded(to: 9))  \(figure.value.fixed(4)), 95 % interval "
+          + figure.interval.map { $0.fixed(4) }.joined(separator: " to ")
+      }
+    }
+  }
+
   var text: String {
     var lines = ["\(model) on \(task) \(split): \(sentences.grouped) sentences"]
+    guard let classes, let predicted else {
+      guard let loss else { return lines[0] + "; this split has no labels" }
+      lines.append("loss       \(loss.fixed(4)), mean squared error")
+      return (lines + metricLines(Metrics.ofNumbers)).joined(separator: "\n")
+    }
     guard let loss, let correct, let accuracy, let interval, let confusion else {
       let counts = zip(classes, predicted).map { "\($1.grouped) \($0)" }
       lines.append("predicted  \(counts.joined(separator: ", ")); this split has no labels")
@@ -177,12 +221,7 @@ struct EvaluationReport: Encodable {
     lines.append(
       "accuracy   \(accuracy.fixed(4)) (\(correct.grouped) right), 95 % interval "
         + interval.map { $0.fixed(4) }.joined(separator: " to "))
-    for metric in Metrics.ofClasses where metric.name != Accuracy.name {
-      guard let figure = metrics?[metric.name] else { continue }
-      lines.append(
-        "\(metric.name.padded(to: 9))  \(figure.value.fixed(4)), 95 % interval "
-          + figure.interval.map { $0.fixed(4) }.joined(separator: " to "))
-    }
+    lines += metricLines(Metrics.ofClasses.filter { $0.name != Accuracy.name })
     lines.append("")
     lines.append(
       TextTable(

@@ -1,4 +1,4 @@
-// `retort predict`: sentences or pairs in, classes out, a line each.
+// `retort predict`: sentences or pairs in, classes or numbers out, a line each.
 import ArgumentParser
 import RetortDistillation
 import RetortFiles
@@ -9,10 +9,11 @@ import RetortText
 struct PredictVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(
     commandName: "predict",
-    abstract: "Classify sentences, or pairs of them, from standard input, one a line.",
+    abstract: "Classify or score sentences, or pairs of them, from standard input, one a line.",
     discussion: """
       Writes for each line, separated by tabs, the class, the probabilities and the logits, both in \
-      the order of the model's classes, as the input arrives.
+      the order of the model's classes, as the input arrives. A model with one output is a regression: \
+      it writes the number alone.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -43,6 +44,14 @@ struct PredictVerb: ParsableCommand, RunsKernels {
         throw CommandFailure("\(model.model), standard input: \(error.counted(from: answered))")
       }
       answered += result.count
+      guard !classifier.isRegression else {
+        for number in result.logits {
+          try StandardOutput.shared.write(
+            line: json ? JSONText.line(Score(score: number)) : "\(number)")
+        }
+        waiting = TokenSequences()
+        return
+      }
       for (index, prediction) in result.predictions.enumerated() {
         let logits = Array(result.logits[(index * classes)..<((index + 1) * classes)])
         try write(
@@ -109,6 +118,11 @@ struct PredictVerb: ParsableCommand, RunsKernels {
         prediction.logits.map { "\($0)" }.joined(separator: " "),
       ].joined(separator: "\t"))
   }
+}
+
+/// What a regression says of one sentence.
+struct Score: Encodable {
+  var score: Float
 }
 
 /// What a classifier says of one sentence.
