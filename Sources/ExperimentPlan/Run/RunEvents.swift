@@ -10,6 +10,7 @@ final class RunEvents {
   private let folder: RunFolder
   private weak var observer: (any RunObserver)?
   private var metrics: MetricsLog?
+  private var progress: RunProgress?
 
   init(folder: RunFolder, observer: (any RunObserver)?) {
     self.folder = folder
@@ -22,6 +23,35 @@ final class RunEvents {
   }
 
   func close() { metrics?.close() }
+
+  // MARK: How far the stages have come
+
+  /// Writes down what the run is going to do.
+  func begin(_ progress: RunProgress) throws {
+    self.progress = progress
+    try AtomicFile.replace(path: folder.progress, with: progress.text())
+  }
+
+  /// Writes down how far a stage has come. As with the log, a full disk is no reason to stop.
+  func update(_ stage: String, _ change: (inout RunProgress.Stage) -> Void) {
+    progress?.update(stage, change)
+    guard let text = try? progress?.text() else { return }
+    try? AtomicFile.replace(path: folder.progress, with: text)
+  }
+
+  func stageBegan(_ planned: PlannedStage, totalSteps: Int, resumedAt step: Int) {
+    update(planned.id) { stage in
+      stage.state = .running
+      stage.totalSteps = totalSteps
+      stage.resumedStep = step
+      stage.checkpointStep = step > 0 ? step : nil
+      stage.began = Date().timeIntervalSince1970
+    }
+    observer?.stageBegan(
+      planned.id, kind: planned.kind, totalSteps: totalSteps, resumedAt: step)
+  }
+
+  // MARK: Metrics
 
   /// An observer of the training of one stage.
   /// - Parameter checkpoint: what the training will go on from, if that exists; lines of later steps are dropped.
@@ -38,7 +68,7 @@ final class RunEvents {
         ? "\(planned.id): \(planned.kind.rawValue), going on after step \(step)"
         : "\(planned.id): \(planned.kind.rawValue)")
     return StageWatcher(
-      stage: planned.id, resumedStep: step, metrics: log, observer: observer)
+      stage: planned.id, resumedStep: step, metrics: log, events: self, observer: observer)
   }
 
   /// What the metrics say of one stage, to be kept with its result.
@@ -69,6 +99,7 @@ final class RunEvents {
     computed.add(planned.id)
     try AtomicFile.replace(path: folder.computed, with: computed.text())
     append("\(Self.finished)\(planned.id)\n")
+    update(planned.id) { $0.state = .finished }
   }
 
   private static let finished = "finished "
@@ -95,12 +126,17 @@ final class StageWatcher: TrainingObserver {
   let resumedStep: Int
   private let stage: String
   private let metrics: MetricsLog
+  private let events: RunEvents
   private weak var observer: (any RunObserver)?
 
-  init(stage: String, resumedStep: Int, metrics: MetricsLog, observer: (any RunObserver)?) {
+  init(
+    stage: String, resumedStep: Int, metrics: MetricsLog, events: RunEvents,
+    observer: (any RunObserver)?
+  ) {
     self.stage = stage
     self.resumedStep = resumedStep
     self.metrics = metrics
+    self.events = events
     self.observer = observer
   }
 
@@ -151,7 +187,10 @@ final class StageWatcher: TrainingObserver {
     observer?.epochCompleted(result, stage: stage)
   }
 
-  func checkpointWritten(path: String, step: Int) throws { try metrics.synchronize() }
+  func checkpointWritten(path: String, step: Int) throws {
+    try metrics.synchronize()
+    events.update(stage) { $0.checkpointStep = step }
+  }
 }
 
 extension [String: Double] {

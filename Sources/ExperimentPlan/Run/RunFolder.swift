@@ -39,6 +39,14 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
 public final class RunFolder {
   public enum Opening: Sendable { case new, resume }
 
+  public static let recordName = "record.json"
+
+  /// Whether a folder is that of a run, begun or finished.
+  public static func exists(path: String) -> Bool {
+    Folder.exists(path: path)
+      && [RunProgress.fileName, recordName].contains { Locations.exists("\(path)/\($0)") }
+  }
+
   public let path: String
   private let lock: FolderLock
 
@@ -46,7 +54,9 @@ public final class RunFolder {
   public var resolvedDefinition: String { contents.resolvedDefinition }
   public var log: String { "\(path)/log.txt" }
   public var metrics: String { "\(path)/metrics.jsonl" }
-  public var record: String { "\(path)/record.json" }
+  public var record: String { "\(path)/\(Self.recordName)" }
+  /// The stages and how far they have come.
+  public var progress: String { "\(path)/\(RunProgress.fileName)" }
   /// Which stages were computed here.
   var computed: String { "\(path)/computed.json" }
   public var checkpoints: String { contents.checkpoints }
@@ -98,7 +108,7 @@ public final class RunFolder {
     for folder in [path, checkpoints, predictions] { PendingFile.removeLeftovers(in: folder) }
     try contents.check(text, from: source, opening)
     let earlier = contents.earlierDefinition
-    if opening == .new { for file in [log, metrics, record, computed] { unlink(file) } }
+    if opening == .new { for file in [log, metrics, record, computed, progress] { unlink(file) } }
     do {
       // The definition first: it is what shows that the folder is a run's.
       if earlier != text { try AtomicFile.replace(path: resolvedDefinition, with: text) }

@@ -6,9 +6,11 @@ import RetortTransformers
 struct ExportVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Turn a checkpoint into a folder that transformers loads.")
+    abstract: "Turn a checkpoint, or the model of a run's stage, into a folder that transformers loads."
+  )
 
-  @Argument(help: ArgumentHelp("The checkpoint.", valueName: "c.h5"))
+  @Argument(
+    help: ArgumentHelp("The checkpoint, or a stage of a run as in Runs/x#sst2.", valueName: "c.h5"))
   var checkpoint: String
 
   @Option(help: ArgumentHelp("The folder to write.", valueName: "dir"))

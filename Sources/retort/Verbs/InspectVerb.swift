@@ -15,8 +15,8 @@ struct InspectVerb: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A checkpoint or activation store (.h5), a record (.json) or run folder, a Hugging Face "
-        + "folder, or hub:owner/name[@revision].", valueName: "file"))
+      "A checkpoint or activation store (.h5), a record (.json) or run folder, a stage of a run as in "
+        + "Runs/x#sst2, a Hugging Face folder, or hub:owner/name[@revision].", valueName: "file"))
   var file: String
 
   @Flag(help: "Write JSON.")
@@ -28,6 +28,9 @@ struct InspectVerb: ParsableCommand {
   }
 
   private func inspect() throws -> Inspection {
+    if let stage = RunStage(file) {
+      return Inspection(checkpoint: try Checkpoint(path: stage.modelPath(in: Locations())))
+    }
     if file.hasPrefix("hub:") {
       let model = try ModelAddress.parse(file, option: "inspect").located(needing: [.configuration])
       return try Inspection(folder: HuggingFaceFolder(path: model.path))
