@@ -206,7 +206,7 @@ import Testing
     }
     #expect(
       throws: RunFolderError.anotherDefinition(
-        path: path, differences: ["was 'a: 2'", "is 'a: 3'"])
+        path: path, differences: ["a was 2, is 3"])
     ) { try open("a: 3\n", .resume) }
     let resumed = try open("a: 2\n", .resume)
     #expect(resumed.unfinishedStages == ["distil"])

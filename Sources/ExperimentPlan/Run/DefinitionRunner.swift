@@ -29,6 +29,10 @@ public final class DefinitionRunner {
     self.observer = observer
     // A stage that some variant does not have is told before the first is begun.
     for variant in loaded.variants { _ = try runner(of: variant) }
+    let folders = loaded.variants.map { "\(request.runs)/\($0.runName)" }
+    if request.resumes, !folders.contains(where: Folder.exists) {
+      throw RunFolderError.nothingToResume(path: folders[0])
+    }
   }
 
   /// - Parameter variant: one of `loaded.variants`.

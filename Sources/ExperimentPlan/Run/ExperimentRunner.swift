@@ -122,7 +122,7 @@ public final class ExperimentRunner {
         definition: request.definitionPath, threads: engine.threadCount,
         stages: stages.compactMap { planned in
           digests.stages[planned.id].map { .init(id: planned.id, kind: planned.kind, digest: $0) }
-        }))
+        }), isNew: !request.resumes)
 
     var results: [StageRecord] = []
     for planned in stages {
@@ -147,6 +147,7 @@ public final class ExperimentRunner {
       digests: digests, data: data, models: modelMaking(digests), engine: engine
     ).record(of: results, stages: stages, timings: try timeInference(of: results, digests))
     try AtomicFile.replace(path: folder.record, with: record.text())
+    events.log("the run has finished: \(folder.record)")
     return FinishedRun(
       record: record, folder: folder.path, result: ResultModel(of: stages, in: folder.path))
   }
@@ -207,9 +208,7 @@ public final class ExperimentRunner {
     }
     try leavePredictions(of: planned, from: stored, folder)
     try folder.finish(stage: planned.id, keepingCheckpoint: request.keepsCheckpoints)
-    try events.stageFinished(planned)
-    observer?.stageCompleted(
-      planned.id, kind: planned.kind, seconds: (.now - start) / .seconds(1))
+    try events.stageFinished(planned, seconds: (.now - start) / .seconds(1))
     return result.record
   }
 
