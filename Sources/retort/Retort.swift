@@ -25,7 +25,7 @@ struct Retort: ParsableCommand {
       CommandGroup(
         name: "Result",
         subcommands: [
-          InspectVerb.self, CompareVerb.self, VerifyVerb.self, SimilarityVerb.self,
+          StatusVerb.self, ShowVerb.self, InspectVerb.self, CompareVerb.self, VerifyVerb.self, SimilarityVerb.self,
           ReportVerb.self, NotebookVerb.self,
         ]),
       CommandGroup(

@@ -36,13 +36,16 @@ struct InspectVerb: ParsableCommand {
       return try Inspection(folder: HuggingFaceFolder(path: model.path))
     }
     if Folder.exists(path: file) {
-      let names = try Folder.names(path: file)
-      if names.contains("record.json") { return try inspectRecord("\(file)/record.json") }
-      if names.contains("config.json") {
+      if RunFolder.exists(path: file) {
+        let status = try RunStatus(run: file)
+        guard status.state == .finished else { return Inspection(run: status) }
+        return try inspectRecord("\(file)/\(RunFolder.recordName)")
+      }
+      if try Folder.names(path: file).contains("config.json") {
         return try Inspection(folder: HuggingFaceFolder(path: file))
       }
       throw CommandFailure(
-        "\(file): neither a run's folder (record.json) nor a model's (config.json)")
+        "\(file): neither a run's folder (record.json, stages.json) nor a model's (config.json)")
     }
     if file.hasSuffix(".json") { return try inspectRecord(file) }
     if file.hasSuffix(".safetensors") {
