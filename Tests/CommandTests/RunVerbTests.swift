@@ -25,7 +25,7 @@ import Testing
   /// Waits until a stage is at its first step.
   private func waitForStage(_ stage: String, _ running: RunningRetort) throws {
     let deadline = ContinuousClock.now + .seconds(120)
-    while !running.errorsSoFar.contains("\(stage)  epoch 1  step 1/") {
+    while !running.errorsSoFar.contains("\(stage)  step 1/") {
       try #require(running.isRunning, "ended early: \(running.errorsSoFar)")
       try #require(ContinuousClock.now < deadline, "no steps: \(running.errorsSoFar)")
       usleep(2000)
