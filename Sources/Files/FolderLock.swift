@@ -21,7 +21,13 @@ public final class FolderLock {
       descriptor = -1
       throw Self.foreign(path, "another file")
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    var isHeld = flock(descriptor, LOCK_EX | LOCK_NB) != 0
+    // Who only asks for the holder is through in a moment.
+    for _ in 0..<Self.attempts where isHeld && errno == EWOULDBLOCK {
+      usleep(2_000)
+      isHeld = flock(descriptor, LOCK_EX | LOCK_NB) != 0
+    }
+    guard !isHeld else {
       let code = errno
       let holder = Self.processID(in: descriptor)
       close(descriptor)
@@ -36,6 +42,31 @@ public final class FolderLock {
   }
 
   deinit { release() }
+
+  private static let attempts = 10
+
+  /// Who holds a folder.
+  public enum Holder: Sendable, Equatable {
+    case nobody
+    /// - id: nil where the lock's file does not say it, as a moment after it was taken.
+    case process(Int32?)
+  }
+
+  /// Looks whether somebody holds a folder; nothing is changed.
+  public static func holder(of folder: String) throws(FileError) -> Holder {
+    let path = "\(folder)/.lock"
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      guard errno != ENOENT else { return .nobody }
+      guard errno != ELOOP else { throw foreign(path, "a symbolic link") }
+      throw .current("open", path)
+    }
+    defer { close(descriptor) }
+    // Others that look have it at the same time; it ends with the descriptor.
+    guard flock(descriptor, LOCK_SH | LOCK_NB) != 0 else { return .nobody }
+    guard errno == EWOULDBLOCK else { throw .current("lock", path) }
+    return .process(processID(in: descriptor))
+  }
 
   /// Lets the next one in; the lock file stays, for removing it would let two in at once.
   public func release() {

@@ -3,11 +3,13 @@
 import Foundation
 import RetortFiles
 import RetortRecords
+import RetortStrictJSON
 
 /// `records/*.json` and those under `records/parity`, `records/performance` and `records/similarity`
 /// are the input; `README.md`, `<experiment>.md`, `parity.md`, `performance.md`, `similarity.md` and
 /// `*.svg` are drawn from them and from the references, and from nothing else: no clock, no machine,
-/// no version. `defaults.md` sets the program's own values beside those of the references.
+/// no version. `defaults.md` sets the program's own values beside those of the references; it is drawn where the
+/// references have Hugging Face's, and not in a project folder of one's own.
 public struct ResultsFolder: Sendable {
   /// The folder itself, `Results`.
   public let path: String
@@ -50,9 +52,11 @@ public struct ResultsFolder: Sendable {
   }
 
   /// File name under the folder to content.
+  /// - Parameter added: records that are not in the folder yet; each takes the place of one of the same name.
   /// - Throws: a record or reference that cannot be read, naming it.
-  public func render() throws(ResultsError) -> [String: String] {
-    let records = try records()
+  public func render(adding added: [RunRecord] = []) throws(ResultsError) -> [String: String] {
+    var records = try records()
+    for record in added { records[record.fileName] = try Self.forPages(record) }
     let library: ReferenceLibrary
     do {
       library = try ReferenceLibrary(folder: referenceFolder)
@@ -76,7 +80,7 @@ public struct ResultsFolder: Sendable {
       files.merge(ExperimentPage(runs).files) { _, new in new }
     }
     var pages: [(title: String, file: String)] = []
-    if !defaults.isEmpty {
+    if defaults.contains(where: { library.ids.contains($0.counterpart.reference) }) {
       do {
         files[DefaultsPage.file] = try DefaultsPage(defaults, references: library).text()
       } catch {
@@ -117,10 +121,34 @@ public struct ResultsFolder: Sendable {
   /// Writes what `render` gives where it differs from what is there.
   /// - Returns: the names of the files written, sorted.
   @discardableResult
-  public func write() throws(ResultsError) -> [String] {
-    let files = try render().sorted { $0.key < $1.key }
+  public func write() throws(ResultsError) -> [String] { try write(render()) }
+
+  /// Copies the records of runs into `records/` and writes the pages, or changes nothing where a page cannot be drawn.
+  /// - Returns: the paths of the records, and the names of the pages written, sorted.
+  public func publish(
+    _ records: [RunRecord]
+  ) throws(ResultsError) -> (records: [String], pages: [String]) {
+    let files = try render(adding: records)
+    var paths: [String] = []
+    for record in records { paths.append(try add(record: record)) }
+    return (paths, try write(files))
+  }
+
+  /// As it is read from the folder.
+  private static func forPages(_ record: RunRecord) throws(ResultsError) -> RunRecord {
+    do throws(RecordError) {
+      let source = "run record"
+      try record.checkName(source: source)
+      return try RunRecord(
+        tree: RecordText.tree(of: record, source: source).onOneLine, source: source)
+    } catch {
+      throw .record(error)
+    }
+  }
+
+  private func write(_ files: [String: String]) throws(ResultsError) -> [String] {
     var written: [String] = []
-    for (name, content) in files {
+    for (name, content) in files.sorted(by: { $0.key < $1.key }) {
       if try existing(name) == Array(content.utf8) { continue }
       do {
         try Folder.create(path: path)
@@ -166,11 +194,7 @@ public struct ResultsFolder: Sendable {
     let file = recordPath(of: record)
     let text: String
     do throws(RecordError) {
-      guard record.hasUsableName else {
-        throw RecordError.invalid(
-          source: "run record", place: "experiment.name",
-          reason: "\"\(record.experiment.name)\" cannot name a file; use letters, digits, . _ -")
-      }
+      try record.checkName(source: "run record")
       text = try record.text()
     } catch {
       throw .record(error)
@@ -266,5 +290,12 @@ extension RunRecord {
         "README.md", DefaultsPage.file, ParityPage.file, PerformancePage.file, SimilarityPage.file,
       ].contains("\(name).md")
       && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+  }
+
+  fileprivate func checkName(source: String) throws(RecordError) {
+    guard !hasUsableName else { return }
+    throw .invalid(
+      source: source, place: "experiment.name",
+      reason: "\"\(experiment.name)\" cannot name a file; use letters, digits, . _ -")
   }
 }

@@ -8,8 +8,8 @@ struct Retort: ParsableCommand {
     commandName: "retort",
     abstract: "Knowledge distillation of transformers, on a CPU.",
     discussion: """
-      A model is a checkpoint (.h5), a Hugging Face folder, or hub:owner/name, looked up in \
-      RETORT_CACHE (default ~/.cache/retort) and RETORT_MIRROR. Results go to standard output, \
+      A model is a checkpoint (.h5), a Hugging Face folder, hub:owner/name, looked up in \
+      RETORT_CACHE (default ~/.cache/retort) and RETORT_MIRROR, or a stage of a run as in Runs/x#sst2. Results go to standard output, \
       progress and log to standard error.
       Exit status: 0 success; 1 failure; 2 a result outside the published band (verify); 64 wrong \
       usage; 130 and 143 after SIGINT and SIGTERM, with a checkpoint saved.
@@ -19,13 +19,15 @@ struct Retort: ParsableCommand {
       CommandGroup(
         name: "Experiment",
         subcommands: [
-          RunVerb.self, PretrainVerb.self, DistillVerb.self, FinetuneVerb.self, ExplainVerb.self,
+          InitVerb.self, RunVerb.self, PretrainVerb.self, DistillVerb.self, FinetuneVerb.self,
+          ExplainVerb.self,
           ValidateVerb.self, DefinitionVerb.self, SchemaVerb.self,
         ]),
       CommandGroup(
         name: "Result",
         subcommands: [
-          InspectVerb.self, CompareVerb.self, VerifyVerb.self, SimilarityVerb.self,
+          StatusVerb.self, ShowVerb.self, InspectVerb.self, CompareVerb.self, VerifyVerb.self,
+          SimilarityVerb.self,
           ReportVerb.self, NotebookVerb.self,
         ]),
       CommandGroup(
@@ -35,7 +37,8 @@ struct Retort: ParsableCommand {
           ExportVerb.self,
         ]),
       CommandGroup(name: "Text", subcommands: [TokenizeVerb.self]),
-      CommandGroup(name: "Machine", subcommands: [DoctorVerb.self, BenchVerb.self]),
+      CommandGroup(
+        name: "Machine", subcommands: [DoctorVerb.self, BenchVerb.self, CacheVerb.self]),
     ])
 
   static func main() { Program.run() }

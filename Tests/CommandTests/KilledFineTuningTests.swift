@@ -25,7 +25,7 @@ import Testing
     var leftBehind: Set<String> = []
     while kills < 10 || killsInsideAWrite < 2 {
       try #require(kills < 30, "\(killsInsideAWrite) of \(kills) kills fell into a write")
-      let running = try tuning.start("--resume")
+      let running = try tuning.goOn()
       let steps = Int(moments.integers(1, below: 3)[0])
       let delay = useconds_t(moments.integers(1, below: steps == 0 ? 300_000 : 20_000)[0])
       try tuning.wait(steps: steps, running)
@@ -78,9 +78,14 @@ private struct SmallFineTuning {
       environment: ["RETORT_CACHE": folder.file("cache"), "RETORT_MIRROR": nil])
   }
 
+  /// Goes on with what there is, which before the first line of the run folder is nothing.
+  func goOn() throws -> RunningRetort {
+    try Folder.exists(path: runFolder) ? start("--resume") : start()
+  }
+
   /// Trains the steps that are left.
   func trainToTheEnd() throws -> TrainingState {
-    let result = try start("--resume").wait()
+    let result = try goOn().wait()
     #expect(result.status == 1 && result.errors.contains(stages), "\(result.errors)")
     return try TrainingState(path: "\(checkpoints)/sentiment.h5")
   }
@@ -88,7 +93,7 @@ private struct SmallFineTuning {
   /// Puts the trained stage away and writes the record.
   func finish() throws {
     try FileManager.default.removeItem(atPath: stages)
-    let result = try start("--resume").wait()
+    let result = try goOn().wait()
     #expect(result.status == 0, "\(result.errors)")
   }
 

@@ -88,15 +88,54 @@ import Testing
     expectFailure(
       try model.retort("import", model.path, "--out", model.folder.path), saying: "is a folder")
 
-    // What is of the kind is replaced, as ever.
+    // What is of the kind is replaced: a model only where that is asked for.
     let (checkpoint, predictions) = (model.folder.file("c.h5"), model.folder.file("p.tsv"))
     for _ in 0..<2 {
-      #expect(try model.retort("import", model.path, "--out", checkpoint).status == 0)
+      #expect(try model.retort("import", model.path, "--out", checkpoint, "--force").status == 0)
       #expect(
         try model.retort(
           "evaluate", "--model", model.path, "--task", "glue/sst2", "--predictions", predictions
         ).status == 0)
     }
+  }
+
+  @Test func aModelIsReplacedOnlyWhereThatIsAskedFor() throws {
+    let model = try TinyModel()
+    let (checkpoint, out) = (model.folder.file("c.h5"), model.folder.file("out"))
+    #expect(try model.retort("import", model.path, "--out", checkpoint).status == 0)
+    #expect(try model.retort("export", checkpoint, "--out", out).status == 0)
+    let own = try FileManager.default.contentsOfDirectory(atPath: out).sorted()
+    let before = try contents(of: model)
+    expectFailure(
+      try model.retort("import", model.path, "--out", checkpoint),
+      saying: "--out \(checkpoint): is there already", "--force")
+    expectFailure(
+      try model.retort("export", checkpoint, "--out", out),
+      saying: "--out \(out): is there already", "--force")
+    #expect(try contents(of: model) == before)
+
+    // Whatever another model left there is gone, what belongs to none is not.
+    for name in [
+      "tokenizer.json", "special_tokens_map.json", "pytorch_model.bin",
+      "pytorch_model.bin.index.json", "pytorch_model-00001-of-00002.bin",
+      "model.safetensors.index.json", "model-00002-of-00002.safetensors", "README.md",
+    ] {
+      try "of another".write(toFile: "\(out)/\(name)", atomically: true, encoding: .utf8)
+    }
+    try "{}".write(toFile: "\(out)/config.json", atomically: true, encoding: .utf8)
+    let forced = try model.retort("export", checkpoint, "--out", out, "--force")
+    #expect(forced.status == 0, "\(forced.errors)")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: out).sorted()
+        == (own + ["README.md"]).sorted())
+    for name in own {
+      #expect(
+        FileManager.default.contents(atPath: "\(out)/\(name)") == before["out/\(name)"], "\(name)")
+    }
+    // An empty folder holds nothing that could be lost.
+    let empty = model.folder.file("empty")
+    try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
+    #expect(try model.retort("export", checkpoint, "--out", empty).status == 0)
   }
 
   @Test func aRunDoesNotReplaceItsDefinition() throws {

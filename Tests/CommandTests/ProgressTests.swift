@@ -43,14 +43,15 @@ import Testing
       secondsLeft: 3723)
     #expect(
       progress.text
-        == "distil  epoch 2  step 1,234/12,630  loss 3.215 (soft_targets 0.412, masked_lm 12.50)"
-        + "  1,234 tokens/s  1 h 2 min left")
+        == "distil  step 1,234/12,630  1 h 2 min left  epoch 2  loss 3.215  1,234 tokens/s"
+        + "  (soft_targets 0.412, masked_lm 12.50)")
+    #expect(progress.text.prefix(79).contains("loss 3.215"))
   }
 
   @Test func leavesOutTheTermsWhereThereIsOne() {
     let progress = StageProgress(
       stage: "sst2", epoch: 1, step: 1, totalSteps: 10, loss: 0.0123,
       terms: [("cross_entropy", 0.0123)], tokensPerSecond: 0, secondsLeft: nil)
-    #expect(progress.text == "sst2  epoch 1  step 1/10  loss 0.01230  0 tokens/s")
+    #expect(progress.text == "sst2  step 1/10  epoch 1  loss 0.01230  0 tokens/s")
   }
 }

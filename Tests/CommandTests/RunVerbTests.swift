@@ -25,7 +25,7 @@ import Testing
   /// Waits until a stage is at its first step.
   private func waitForStage(_ stage: String, _ running: RunningRetort) throws {
     let deadline = ContinuousClock.now + .seconds(120)
-    while !running.errorsSoFar.contains("\(stage)  epoch 1  step 1/") {
+    while !running.errorsSoFar.contains("\(stage)  step 1/") {
       try #require(running.isRunning, "ended early: \(running.errorsSoFar)")
       try #require(ContinuousClock.now < deadline, "no steps: \(running.errorsSoFar)")
       usleep(2000)
@@ -185,9 +185,10 @@ import Testing
     try FileManager.default.removeItem(atPath: experiment.runFolder)
 
     // Metrics have a line a step and one an epoch: two kills in the first stage, two in the second.
-    for lines in [3, 12, 25, 33] {
+    for (index, lines) in [3, 12, 25, 33].enumerated() {
       let running = try RunningRetort(
-        experiment.arguments("run", ["--resume"] + often), environment: experiment.environment())
+        experiment.arguments("run", (index == 0 ? [] : ["--resume"]) + often),
+        environment: experiment.environment())
       try waitForMetrics(lines, of: experiment, running)
       running.send(signal: SIGKILL)
       #expect(running.wait().status == 128 + SIGKILL)
@@ -258,6 +259,13 @@ import Testing
 
   @Test func aRunThatEndedAtItsVeryBeginningBlocksNoOther() throws {
     let experiment = try TinyExperiment()
+    for more in [[], ["--dry-run"]] {
+      expectFailure(
+        try RetortProcess.run(
+          experiment.arguments("run", ["--resume"] + more), environment: experiment.environment()),
+        saying: "\(experiment.runFolder): no such run to go on with; leave --resume out")
+      #expect(!FileManager.default.fileExists(atPath: experiment.runFolder))
+    }
     for more in [[], ["--resume"]] {
       // As a kill, or a full disk, between the making of the folder and its first file left it.
       try? FileManager.default.removeItem(atPath: experiment.runFolder)

@@ -32,7 +32,7 @@ import Testing
     arguments: [
       (["tokenise", "--vocab", "v.txt"], "did you mean 'tokenize'?"),
       (["evalute", "--model", "m", "--json"], "did you mean 'evaluate'?"),
-      (["frobnicate", "--json"], "possible here: run, pretrain, "),
+      (["frobnicate", "--json"], "possible here: init, run, pretrain, "),
     ])
   func unknownVerb(arguments: [String], advice: String) throws {
     let result = try RetortProcess.run(arguments)

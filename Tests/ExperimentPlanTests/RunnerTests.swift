@@ -80,7 +80,10 @@ struct RunnerTests {
     let finetuned = Self.stages.filter { $0.hasPrefix("sentiment") }
     #expect(
       Set(files.keys)
-        == Set(["record.json", "resolved.yaml", "log.txt", "metrics.jsonl", "computed.json"])
+        == Set([
+          "record.json", "resolved.yaml", "log.txt", "metrics.jsonl", "computed.json",
+          "stages.json",
+        ])
         .union(finetuned.map { "predictions/\($0)-test.tsv" }))
     #expect(try RunRecord.read(path: "\(run.folder)/record.json") == run.record)
     let again = try LoadedDefinition.load(path: "\(run.folder)/resolved.yaml")
@@ -240,7 +243,7 @@ struct RunnerTests {
     #expect(try resumed.record.comparable() == whole.record)
     #expect(observer.steps.count + resumed.observer.steps.count == Self.stepCount)
     var (files, expectedFiles) = (try experiment.files(), whole.files)
-    for name in ["record.json", "log.txt"] {
+    for name in ["record.json", "log.txt", "stages.json"] {
       files[name] = nil
       expectedFiles[name] = nil
     }
@@ -264,6 +267,7 @@ struct RunnerTests {
       try AtomicFile.replace(path: "\(folder)/log.txt", with: "")
     } else {
       try FileManager.default.removeItem(atPath: "\(folder)/computed.json")
+      try AtomicFile.replace(path: "\(folder)/log.txt", with: "finished teacher_mlm\n")
     }
     let resumed = try experiment.run(experiment.request(resumes: true))
     #expect(resumed.record.measured.stages["teacher_mlm"]?.fromCache == false)
@@ -283,10 +287,35 @@ struct RunnerTests {
     try experiment.run(experiment.request())
   }
 
-  @Test func resumingWhatWasNeverBegunBegins() throws {
+  @Test func whatWasNeverBegunIsNotResumed() throws {
     let experiment = try SmallExperiment()
-    let run = try experiment.run(experiment.request(resumes: true, stages: ["teacher_mlm"]))
-    #expect(run.observer.resumedAt == ["teacher_mlm": 0])
+    #expect(
+      throws: RunFolderError.nothingToResume(path: "\(experiment.folder.path)/Runs/small")
+    ) { try experiment.run(experiment.request(resumes: true, stages: ["teacher_mlm"])) }
+    #expect(try experiment.folder.names() == ["small.yaml"])
+  }
+
+  @Test func theLogTellsOfEveryRunInTheFolder() throws {
+    let experiment = try SmallExperiment()
+    try experiment.run(experiment.request(stages: ["sentiment"]))
+    func log() throws -> String {
+      String(
+        decoding: try MappedFile.contents(path: "\(experiment.folder.path)/Runs/small/log.txt"),
+        as: UTF8.self)
+    }
+    let first = try log()
+    let line = try #require(first.split(separator: "\n").first { $0.contains("end of epoch 2") })
+    #expect(
+      line.wholeMatch(
+        of:
+          /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ sentiment: end of epoch 2, accuracy \d\.\d{4}, loss .*, validation_loss .*/
+      ) != nil, "\(line)")
+    #expect(
+      first.contains("sentiment: epoch 1, step 1 of 6, loss ") && first.contains("step 6 of 6"))
+    #expect(first.contains("distil: finished in "))
+    try experiment.run(experiment.request(stages: ["sentiment"]))
+    let both = try log()
+    #expect(both.hasPrefix(first) && both.dropFirst(first.count).contains("found in the cache"))
   }
 
   // MARK: What goes wrong

@@ -36,7 +36,10 @@ struct FolderTests {
         try FolderLock(folder: path)
       }
     }
+    #expect(try FolderLock.holder(of: path) == .process(holder))
     lock.release()
+    #expect(try FolderLock.holder(of: path) == .nobody)
+    #expect(try FolderLock.holder(of: folder.file("none")) == .nobody)
     let again = try FolderLock(folder: folder.path)
     again.release()
   }

@@ -4,13 +4,6 @@ import RetortFiles
 import RetortRecords
 import RetortTransformers
 
-/// What a finished run left.
-public struct FinishedRun: Sendable {
-  public let record: RunRecord
-  /// The run folder, which holds the record too.
-  public let folder: String
-}
-
 /// Runs the variants of a definition one after the other; stages that are the same in several are computed once.
 ///
 /// Each variant has a run folder and a record of its own, written as soon as it is done: what is there when a
@@ -36,6 +29,10 @@ public final class DefinitionRunner {
     self.observer = observer
     // A stage that some variant does not have is told before the first is begun.
     for variant in loaded.variants { _ = try runner(of: variant) }
+    let folders = loaded.variants.map { "\(request.runs)/\($0.runName)" }
+    if request.resumes, !folders.contains(where: Folder.exists) {
+      throw RunFolderError.nothingToResume(path: folders[0])
+    }
   }
 
   /// - Parameter variant: one of `loaded.variants`.

@@ -117,6 +117,12 @@ public final class ExperimentRunner {
       opening: request.resumes ? .resume : .new)
     let events = RunEvents(folder: folder, observer: observer)
     defer { events.close() }
+    try events.begin(
+      RunProgress(
+        definition: request.definitionPath, threads: engine.threadCount,
+        stages: stages.compactMap { planned in
+          digests.stages[planned.id].map { .init(id: planned.id, kind: planned.kind, digest: $0) }
+        }), isNew: !request.resumes)
 
     var results: [StageRecord] = []
     for planned in stages {
@@ -132,6 +138,7 @@ public final class ExperimentRunner {
         try leavePredictions(of: planned, from: cached, folder)
         // Of a run that was killed here with the stage just finished, or stopped before another finished it.
         try folder.finish(stage: planned.id, keepingCheckpoint: false)
+        events.update(planned.id) { $0.state = .finished }
         results.append(record)
         continue
       }
@@ -142,7 +149,9 @@ public final class ExperimentRunner {
       digests: digests, data: data, models: modelMaking(digests), engine: engine
     ).record(of: results, stages: stages, timings: try timeInference(of: results, digests))
     try AtomicFile.replace(path: folder.record, with: record.text())
-    return FinishedRun(record: record, folder: folder.path)
+    events.log("the run has finished: \(folder.record)")
+    return FinishedRun(
+      record: record, folder: folder.path, result: ResultModel(of: stages, in: folder.path))
   }
 
   /// As often as the definition says, of every fine-tuned model.
@@ -179,9 +188,8 @@ public final class ExperimentRunner {
       models: modelMaking(digests), engine: engine, checkpointPath: checkpoint,
       bestPath: folder.bestWeights(ofStage: planned.id), attributes: attributes,
       resumes: request.resumes, observer: watcher,
-      began: { [weak observer] total in
-        observer?.stageBegan(
-          planned.id, kind: planned.kind, totalSteps: total, resumedAt: watcher.resumedStep)
+      began: { total in
+        events.stageBegan(planned, totalSteps: total, resumedAt: watcher.resumedStep)
       })
     let result = try execution.run()
     let stored = try cache.store(digest) { place in
@@ -202,9 +210,7 @@ public final class ExperimentRunner {
     }
     try leavePredictions(of: planned, from: stored, folder)
     try folder.finish(stage: planned.id, keepingCheckpoint: request.keepsCheckpoints)
-    try events.stageFinished(planned)
-    observer?.stageCompleted(
-      planned.id, kind: planned.kind, seconds: (.now - start) / .seconds(1))
+    try events.stageFinished(planned, seconds: (.now - start) / .seconds(1))
     return result.record
   }
 

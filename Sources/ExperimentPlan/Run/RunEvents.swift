@@ -2,6 +2,7 @@
 import Foundation
 import RetortDistillation
 import RetortFiles
+import RetortFormatting
 import RetortRecords
 import RetortStorage
 
@@ -10,6 +11,7 @@ final class RunEvents {
   private let folder: RunFolder
   private weak var observer: (any RunObserver)?
   private var metrics: MetricsLog?
+  private var progress: RunProgress?
 
   init(folder: RunFolder, observer: (any RunObserver)?) {
     self.folder = folder
@@ -18,10 +20,48 @@ final class RunEvents {
 
   func note(_ text: String) {
     observer?.note(text)
-    append("\(text)\n")
+    log(text)
   }
 
+  /// Adds a line with the time to the log.
+  func log(_ text: String) { append("\(Date().formatted(.iso8601)) \(text)\n") }
+
   func close() { metrics?.close() }
+
+  // MARK: How far the stages have come
+
+  /// Writes down what the run is going to do.
+  /// - Parameter isNew: whether it begins anew, with nothing computed.
+  func begin(_ progress: RunProgress, isNew: Bool) throws {
+    self.progress = progress
+    note(
+      "\(progress.definition), in \(folder.path), \(progress.threads) "
+        + "thread\(progress.threads == 1 ? "" : "s"), \(progress.stages.count) "
+        + "stage\(progress.stages.count == 1 ? "" : "s")")
+    if isNew { try AtomicFile.replace(path: folder.computed, with: ComputedStages().text()) }
+    try AtomicFile.replace(path: folder.progress, with: progress.text())
+  }
+
+  /// Writes down how far a stage has come. As with the log, a full disk is no reason to stop.
+  func update(_ stage: String, _ change: (inout RunProgress.Stage) -> Void) {
+    progress?.update(stage, change)
+    guard let text = try? progress?.text() else { return }
+    try? AtomicFile.replace(path: folder.progress, with: text)
+  }
+
+  func stageBegan(_ planned: PlannedStage, totalSteps: Int, resumedAt step: Int) {
+    update(planned.id) { stage in
+      stage.state = .running
+      stage.totalSteps = totalSteps
+      stage.resumedStep = step
+      stage.checkpointStep = step > 0 ? step : nil
+      stage.began = Date().timeIntervalSince1970
+    }
+    observer?.stageBegan(
+      planned.id, kind: planned.kind, totalSteps: totalSteps, resumedAt: step)
+  }
+
+  // MARK: Metrics
 
   /// An observer of the training of one stage.
   /// - Parameter checkpoint: what the training will go on from, if that exists; lines of later steps are dropped.
@@ -38,7 +78,7 @@ final class RunEvents {
         ? "\(planned.id): \(planned.kind.rawValue), going on after step \(step)"
         : "\(planned.id): \(planned.kind.rawValue)")
     return StageWatcher(
-      stage: planned.id, resumedStep: step, metrics: log, observer: observer)
+      stage: planned.id, resumedStep: step, metrics: log, events: self, observer: observer)
   }
 
   /// What the metrics say of one stage, to be kept with its result.
@@ -64,11 +104,13 @@ final class RunEvents {
     try log.synchronize()
   }
 
-  func stageFinished(_ planned: PlannedStage) throws {
+  func stageFinished(_ planned: PlannedStage, seconds: Double) throws {
     var computed = try Self.computedStages(in: folder)
     computed.add(planned.id)
     try AtomicFile.replace(path: folder.computed, with: computed.text())
-    append("\(Self.finished)\(planned.id)\n")
+    update(planned.id) { $0.state = .finished }
+    log("\(planned.id): finished in \(seconds.durationText)")
+    observer?.stageCompleted(planned.id, kind: planned.kind, seconds: seconds)
   }
 
   private static let finished = "finished "
@@ -76,7 +118,7 @@ final class RunEvents {
   /// Stages that runs in the folder have computed, and not found in the cache.
   static func computedStages(in folder: RunFolder) throws(RecordError) -> ComputedStages {
     if Locations.exists(folder.computed) { return try ComputedStages.read(path: folder.computed) }
-    // Earlier versions said so in the log alone.
+    // Earlier versions said so in the log alone, in lines without a time.
     let log = (try? String(contentsOfFile: folder.log, encoding: .utf8)) ?? ""
     return ComputedStages(
       log.split(separator: "\n").filter { $0.hasPrefix(finished) }
@@ -95,12 +137,17 @@ final class StageWatcher: TrainingObserver {
   let resumedStep: Int
   private let stage: String
   private let metrics: MetricsLog
+  private let events: RunEvents
   private weak var observer: (any RunObserver)?
 
-  init(stage: String, resumedStep: Int, metrics: MetricsLog, observer: (any RunObserver)?) {
+  init(
+    stage: String, resumedStep: Int, metrics: MetricsLog, events: RunEvents,
+    observer: (any RunObserver)?
+  ) {
     self.stage = stage
     self.resumedStep = resumedStep
     self.metrics = metrics
+    self.events = events
     self.observer = observer
   }
 
@@ -117,7 +164,17 @@ final class StageWatcher: TrainingObserver {
       MetricsLine(
         event: .step, stage: stage, step: report.step, epoch: report.epoch, values: values))
     if let breakdown = report.breakdown { try append(breakdown, of: report) }
+    log(report)
     observer?.stepCompleted(report, stage: stage)
+  }
+
+  /// The first step, and then one in each tenth of the stage.
+  private func log(_ report: StepReport) {
+    let tenths = [report.step - 1, report.step].map { $0 * 10 / max(1, report.totalSteps) }
+    guard report.step == 1 || tenths[0] != tenths[1] else { return }
+    events.log(
+      "\(stage): epoch \(report.epoch), step \(report.step.grouped) of "
+        + "\(report.totalSteps.grouped), loss \(report.losses.total.significant(4))")
   }
 
   private func append(_ breakdown: GradientBreakdown, of report: StepReport) throws {
@@ -148,10 +205,15 @@ final class StageWatcher: TrainingObserver {
     try metrics.append(
       MetricsLine(
         event: .epoch, stage: stage, step: result.step, epoch: result.epoch, values: values))
+    let figures = values.sorted { $0.key < $1.key }.map { "\($0) \($1.fixed(4))" }
+    events.log("\(stage): end of epoch \(result.epoch), \(figures.joined(separator: ", "))")
     observer?.epochCompleted(result, stage: stage)
   }
 
-  func checkpointWritten(path: String, step: Int) throws { try metrics.synchronize() }
+  func checkpointWritten(path: String, step: Int) throws {
+    try metrics.synchronize()
+    events.update(stage) { $0.checkpointStep = step }
+  }
 }
 
 extension [String: Double] {

@@ -10,6 +10,8 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
   case anotherDefinition(path: String, differences: [String])
   /// The definition is the folder's own, and would be replaced by another.
   case replacesDefinition(path: String)
+  /// It is to be resumed and is not there.
+  case nothingToResume(path: String)
   /// Files of another kind are in it.
   case notARunFolder(path: String)
   case file(FileError)
@@ -27,6 +29,10 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
       return
         "\(path): is the definition that is run, and would be replaced by what options make of it; "
         + "copy it elsewhere, or choose another folder with --runs"
+    case .nothingToResume(let path):
+      return
+        "\(path): no such run to go on with; leave --resume out to begin it, or name its folder "
+        + "with --runs"
     case .notARunFolder(let path):
       return "\(path): expected a run folder or none, found other files; choose another with --runs"
     case .file(let error): return error.description
@@ -39,6 +45,14 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
 public final class RunFolder {
   public enum Opening: Sendable { case new, resume }
 
+  public static let recordName = "record.json"
+
+  /// Whether a folder is that of a run, begun or finished.
+  public static func exists(path: String) -> Bool {
+    Folder.exists(path: path)
+      && [RunProgress.fileName, recordName].contains { Locations.exists("\(path)/\($0)") }
+  }
+
   public let path: String
   private let lock: FolderLock
 
@@ -46,7 +60,9 @@ public final class RunFolder {
   public var resolvedDefinition: String { contents.resolvedDefinition }
   public var log: String { "\(path)/log.txt" }
   public var metrics: String { "\(path)/metrics.jsonl" }
-  public var record: String { "\(path)/record.json" }
+  public var record: String { "\(path)/\(Self.recordName)" }
+  /// The stages and how far they have come.
+  public var progress: String { "\(path)/\(RunProgress.fileName)" }
   /// Which stages were computed here.
   var computed: String { "\(path)/computed.json" }
   public var checkpoints: String { contents.checkpoints }
@@ -98,7 +114,8 @@ public final class RunFolder {
     for folder in [path, checkpoints, predictions] { PendingFile.removeLeftovers(in: folder) }
     try contents.check(text, from: source, opening)
     let earlier = contents.earlierDefinition
-    if opening == .new { for file in [log, metrics, record, computed] { unlink(file) } }
+    // The log tells of every run in the folder, one after the other.
+    if opening == .new { for file in [metrics, record, computed, progress] { unlink(file) } }
     do {
       // The definition first: it is what shows that the folder is a run's.
       if earlier != text { try AtomicFile.replace(path: resolvedDefinition, with: text) }

@@ -62,5 +62,5 @@ public struct StageCache: Sendable {
     }
   }
 
-  private static let partialPrefix = ".partial-"
+  static let partialPrefix = ".partial-"
 }

@@ -1,4 +1,5 @@
 // Writing a folder that transformers 4.44.2 loads.
+import Glibc
 import RetortFiles
 import RetortStorage
 
@@ -17,6 +18,29 @@ extension HuggingFaceFolder {
   public static let writtenNames = [
     "vocab.txt", "tokenizer_config.json", "model.safetensors", "config.json",
   ]
+
+  /// Files of another model that would be read with those that `write` makes, or in their place.
+  private static let otherNames =
+    WeightForm.allCases.map(\.rawValue) + FolderTokenizer.vocabularyFiles + [
+      "added_tokens.json", "special_tokens_map.json", "generation_config.json", "tf_model.h5",
+      "flax_model.msgpack",
+    ]
+
+  /// Clears a folder of the model in it, so that nothing of that is left beside another's files: config.json first,
+  /// since a folder with one is complete. Files that belong to no model stay.
+  public static func removeModel(in path: String) throws(FileError) {
+    func isOfModel(_ name: String) -> Bool {
+      writtenNames.contains(name) || otherNames.contains(name)
+        || (name.hasPrefix("model-") && name.hasSuffix(".safetensors"))
+        || (name.hasPrefix("pytorch_model-") && name.hasSuffix(".bin"))
+    }
+    let names = try Folder.names(path: path).filter(isOfModel)
+    for name in names.filter({ $0 == "config.json" }) + names.filter({ $0 != "config.json" }) {
+      guard unlink("\(path)/\(name)") == 0 || errno == ENOENT else {
+        throw .failed(action: "remove", path: "\(path)/\(name)", code: errno)
+      }
+    }
+  }
 
   /// Writes config.json, model.safetensors, vocab.txt and tokenizer_config.json, each whole or not at all,
   /// the weights last but for config.json, so that a folder with a config.json is complete.

@@ -10,7 +10,7 @@ struct BenchModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "distilbert, minilm or bert-base with random weights; or a checkpoint (.h5), a Hugging Face "
-        + "folder, or hub:owner/name[@revision].", valueName: "model"))
+        + "folder, hub:owner/name[@revision], or RUN#STAGE.", valueName: "model"))
   var model = PublishedSize.distilbert.rawValue
 
   @Option(help: ArgumentHelp("random: ignore stored weights.", valueName: "random|stored"))

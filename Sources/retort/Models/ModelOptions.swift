@@ -10,8 +10,8 @@ import RetortTensorEngine
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A checkpoint (.h5), a Hugging Face folder, or hub:owner/name[@revision].", valueName: "model"
-    ))
+      "A checkpoint (.h5), a Hugging Face folder, hub:owner/name[@revision], or a stage of a run as "
+        + "in Runs/x#sst2.", valueName: "model"))
   var model: String
 
   @OptionGroup var computing: ComputingOptions
@@ -54,11 +54,18 @@ extension StoredModel {
 }
 
 extension ModelAddress {
+  /// A stage of a run is the checkpoint that it left in the stage cache.
   /// - Parameter option: where it was named, for the error message.
   static func parse(_ text: String, option: String) throws -> ModelAddress {
+    if let stage = RunStage(text) { return .path(try stage.modelPath(in: Locations())) }
+    if RunFolder.exists(path: text) {
+      throw RunStageError.noStageNamed(
+        run: text, known: try RunStages(run: text).entries.map(\.id))
+    }
     guard let address = ModelAddress(text) else {
       let meant = meant(by: text).map { "; did you mean \($0)?" } ?? ""
-      throw CommandFailure("\(option) \(text): expected a checkpoint (.h5), \(form)\(meant)")
+      throw CommandFailure(
+        "\(option) \(text): expected a checkpoint (.h5), RUN#STAGE, \(form)\(meant)")
     }
     return address
   }

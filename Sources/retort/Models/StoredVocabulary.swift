@@ -5,11 +5,12 @@ import RetortText
 import RetortTransformers
 
 enum StoredVocabulary {
-  /// - Parameter name: a vocab.txt, a folder that has one or a tokenizer.json, a checkpoint (.h5), or hub:owner/name.
+  /// - Parameter name: a vocab.txt, a folder that has one or a tokenizer.json, a checkpoint (.h5), hub:owner/name, or a
+  ///   stage of a run.
   /// - Returns: the vocabulary, and how text is cut into its tokens: as the files beside it say.
   static func read(_ name: String) throws -> (Vocabulary, TokenizerSettings) {
-    if name.hasSuffix(".h5") {
-      let stored = try StoredModel(path: name)
+    if name.hasSuffix(".h5") || RunStage(name) != nil {
+      let stored = try StoredModel.open(name, option: "--vocab")
       return (stored.vocabulary, stored.tokenizer)
     }
     var path = name

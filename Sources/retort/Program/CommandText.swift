@@ -23,9 +23,11 @@ enum CommandText {
 
   /// As a shell would take it back.
   private static func quoted(_ word: String) -> String {
+    // A comment begins with # only at the beginning of a word.
     let isPlain = word.allSatisfy {
-      $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=:,@%+".contains($0))
+      $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=:,@%+#".contains($0))
     }
-    return isPlain && !word.isEmpty ? word : "'\(word.replacing("'", with: "'\\''"))'"
+    return isPlain && !word.isEmpty && !word.hasPrefix("#")
+      ? word : "'\(word.replacing("'", with: "'\\''"))'"
   }
 }

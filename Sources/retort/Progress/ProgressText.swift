@@ -21,18 +21,18 @@ struct StageProgress: Equatable {
 
   static func == (left: StageProgress, right: StageProgress) -> Bool { left.text == right.text }
 
-  /// `distil  epoch 1  step 120/4,210  loss 3.214 (soft_targets 0.412, …)  1,234 tokens/s  12 min 3 s left`
+  /// `distil  step 120/4,210  12 min 3 s left  epoch 1  loss 3.214  1,234 tokens/s  (soft_targets 0.412, …)`:
+  /// what is looked for most comes first, since a narrow terminal cuts the end off.
   var text: String {
-    var parts = [stage]
-    if let epoch { parts.append("epoch \(epoch)") }
-    parts.append("\(unit) \(step.grouped)/\(totalSteps.grouped)")
-    if let loss {
-      let texts = terms.map { "\($0.name) \(Self.short($0.value))" }
-      parts.append(
-        "loss \(Self.short(loss))" + (terms.count > 1 ? " (\(texts.joined(separator: ", ")))" : ""))
-    }
-    parts.append("\(Int(tokensPerSecond.rounded()).grouped) tokens/s")
+    var parts = [stage, "\(unit) \(step.grouped)/\(totalSteps.grouped)"]
     if let secondsLeft { parts.append("\(secondsLeft.durationText) left") }
+    if let epoch { parts.append("epoch \(epoch)") }
+    if let loss { parts.append("loss \(Self.short(loss))") }
+    parts.append("\(Int(tokensPerSecond.rounded()).grouped) tokens/s")
+    if loss != nil, terms.count > 1 {
+      let texts = terms.map { "\($0.name) \(Self.short($0.value))" }
+      parts.append("(\(texts.joined(separator: ", ")))")
+    }
     return parts.joined(separator: "  ")
   }
 

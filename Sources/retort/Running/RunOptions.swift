@@ -54,13 +54,13 @@ struct DefinitionRun {
     let references = try ReferenceLibrary(folder: referenceFolder).references
 
     StopSignals.install()
-    let records: [RunRecord]
+    let runs: [FinishedRun]
     do {
       defer { observer.end() }
-      records = try runner.run { run in
+      runs = try runner.run { run in
         observer.end()
         Console.shared.write(line: "record: \(run.folder)/record.json")
-      }.map(\.record)
+      }
     } catch TrainingError.interrupted(let step, let checkpoint) {
       throw Stopped(
         signal: StopSignals.received ?? .interrupt,
@@ -68,10 +68,14 @@ struct DefinitionRun {
           + (checkpoint.map { ", saved in \($0); go on with: \(Self.resumingCommand)" }
             ?? ""))
     }
+    let records = runs.map(\.record)
     let compared = references.filter { reference in
       records.contains { $0.experiment.compareWith.contains(reference.id) }
     }
     try StandardOutput.shared.write(RunRecord.summary(of: records, references: compared).utf8)
+    // After the tables, on a terminal that shows both.
+    try StandardOutput.shared.flush()
+    for line in NextSteps(of: runs).lines { Console.shared.write(line: line) }
   }
 
   private var referenceFolder: String {

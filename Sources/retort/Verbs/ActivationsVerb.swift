@@ -37,8 +37,8 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
 
   @Option(
     help: ArgumentHelp(
-      "A checkpoint (.h5), a Hugging Face folder, or hub:owner/name[@revision].", valueName: "model"
-    ))
+      "A checkpoint (.h5), a Hugging Face folder, hub:owner/name[@revision], or RUN#STAGE.",
+      valueName: "model"))
   var model: String?
 
   @Option(help: ArgumentHelp("The text, one sequence a line, UTF-8.", valueName: "file"))

@@ -15,19 +15,20 @@ struct FinetuneVerb: ParsableCommand, RunsKernels {
 
   @Option(
     help: ArgumentHelp(
-      "Fine-tune this model: a checkpoint, a folder or hub:owner/name[@revision].",
+      "Fine-tune this model: a checkpoint, a folder, hub:owner/name[@revision] or RUN#STAGE.",
       valueName: "c.h5"))
   var from: String?
 
   func run() throws {
     guard let from else { return try DefinitionRun(options: options, kind: .finetune).perform() }
+    let model = try ModelAddress.parse(from, option: "--from")
     var options = options
     let stage = try stageToStartAnew()
     options.stage = stage
     try DefinitionRun(
       options: options, kind: .finetune,
       overrides: [
-        "models.from_checkpoint.from=\(from)", "stages.\(stage).model=from_checkpoint",
+        "models.from_checkpoint.from=\(model)", "stages.\(stage).model=from_checkpoint",
         "baselines=[]", "ablate=[]",  // of a distillation that is not run
       ]
     ).perform()

@@ -22,9 +22,12 @@ struct ImportVerb: ParsableCommand, RunsKernels {
   @Option(help: ArgumentHelp("The checkpoint to write.", valueName: "c.h5"))
   var out: String
 
+  @OptionGroup var replacing: ReplacingOptions
+
   func run() throws {
     let stored = try StoredModel.open(folder, option: "import")
     try OutputFile.check([out], .sealed(.checkpoint), reading: [stored.path], option: "--out")
+    try replacing.check(out, option: "--out")
     let model = try stored.load()
     var content = ModelCheckpoint.content(
       of: model, attributes: [:],

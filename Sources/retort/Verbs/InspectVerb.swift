@@ -15,8 +15,8 @@ struct InspectVerb: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A checkpoint or activation store (.h5), a record (.json) or run folder, a Hugging Face "
-        + "folder, or hub:owner/name[@revision].", valueName: "file"))
+      "A checkpoint or activation store (.h5), a record (.json) or run folder, a stage of a run as in "
+        + "Runs/x#sst2, a Hugging Face folder, or hub:owner/name[@revision].", valueName: "file"))
   var file: String
 
   @Flag(help: "Write JSON.")
@@ -28,18 +28,24 @@ struct InspectVerb: ParsableCommand {
   }
 
   private func inspect() throws -> Inspection {
+    if let stage = RunStage(file) {
+      return Inspection(checkpoint: try Checkpoint(path: stage.modelPath(in: Locations())))
+    }
     if file.hasPrefix("hub:") {
       let model = try ModelAddress.parse(file, option: "inspect").located(needing: [.configuration])
       return try Inspection(folder: HuggingFaceFolder(path: model.path))
     }
     if Folder.exists(path: file) {
-      let names = try Folder.names(path: file)
-      if names.contains("record.json") { return try inspectRecord("\(file)/record.json") }
-      if names.contains("config.json") {
+      if RunFolder.exists(path: file) {
+        let status = try RunStatus(run: file)
+        guard status.state == .finished else { return Inspection(run: status) }
+        return try inspectRecord("\(file)/\(RunFolder.recordName)")
+      }
+      if try Folder.names(path: file).contains("config.json") {
         return try Inspection(folder: HuggingFaceFolder(path: file))
       }
       throw CommandFailure(
-        "\(file): neither a run's folder (record.json) nor a model's (config.json)")
+        "\(file): neither a run's folder (record.json, stages.json) nor a model's (config.json)")
     }
     if file.hasSuffix(".json") { return try inspectRecord(file) }
     if file.hasSuffix(".safetensors") {

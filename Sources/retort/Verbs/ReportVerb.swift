@@ -8,11 +8,11 @@ import RetortReporting
 struct ReportVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Regenerate the tables and plots under Results/ from the committed records.",
+    abstract: "Regenerate the tables and plots under Results/ from the records there.",
     discussion: """
-      Run in the repository's root, or say where it is. Needs nothing but the records and \
-      Experiments/references, and gives the same bytes anywhere. defaults.md shows the program's \
-      own defaults compared with Hugging Face's.
+      Run in the root of the repository or of a project of your own, or say where it is. Needs nothing but \
+      Results/records and, where definitions compare with published results, Experiments/references; gives the same \
+      bytes anywhere. Where the references have Hugging Face's defaults, defaults.md compares the program's own with them.
       """)
 
   @Flag(help: "Write nothing; fail if a file is not what the records give.")
@@ -21,11 +21,11 @@ struct ReportVerb: ParsableCommand {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "First copy the records of these runs (their folders or record.json) there.",
-      valueName: "run"))
+      "First copy the records of these runs (their folders or record.json) there; runs that have not "
+        + "finished are skipped by name.", valueName: "run"))
   var add: [String] = []
 
-  @Option(help: ArgumentHelp("The repository's root.", valueName: "folder"))
+  @Option(help: ArgumentHelp("The project's root, with Results/ in it.", valueName: "folder"))
   var root = "."
 
   func validate() throws {
@@ -33,27 +33,46 @@ struct ReportVerb: ParsableCommand {
   }
 
   func run() throws {
-    guard Folder.exists(path: "\(root)/Experiments/references") else {
+    let isProject = ["Results", "Experiments/references"].contains {
+      Folder.exists(path: "\(root)/\($0)")
+    }
+    guard isProject || !add.isEmpty && Folder.exists(path: root) else {
       throw CommandFailure(
-        "\(root)/Experiments/references: no such folder; run this in the repository's root, or "
-          + "name it with --root")
+        "\(root)/Results: no such folder; run this in the project's root, name it with --root, or make "
+          + "a project with `retort init`")
     }
     let results = ResultsFolder(root: root, defaults: DefaultsAudit.defaults)
     if check { return try checkFiles(of: results) }
-    for run in add {
-      let path = Folder.exists(path: run) ? "\(run)/record.json" : run
-      let record = try RunRecord.read(path: path)
-      try OutputFile.check([results.recordPath(of: record)], .any, reading: [path], option: "--add")
-      let added = try results.add(record: record)
-      try StandardOutput.shared.write(line: "added \(added)")
-    }
-    let written = try results.write()
+    let (added, written) = try results.publish(finishedRecords(for: results))
+    for path in added { try StandardOutput.shared.write(line: "added \(path)") }
     for name in written {
       try StandardOutput.shared.write(line: "wrote \(results.path)/\(name)")
     }
     if written.isEmpty {
       try StandardOutput.shared.write(line: "\(results.path) is up to date")
     }
+  }
+
+  /// The records of the runs to add that have finished.
+  private func finishedRecords(for results: ResultsFolder) throws -> [RunRecord] {
+    var records: [RunRecord] = []
+    for run in add {
+      let status = RunFolder.exists(path: run) ? try RunStatus(run: run) : nil
+      if let status, status.state != .finished {
+        Console.shared.write(line: "\(run): skipped, \(RunStatusText(status).state)")
+        continue
+      }
+      let path = Folder.exists(path: run) ? "\(run)/\(RunFolder.recordName)" : run
+      let record = try RunRecord.read(path: path)
+      try OutputFile.check([results.recordPath(of: record)], .any, reading: [path], option: "--add")
+      records.append(record)
+    }
+    guard add.isEmpty || !records.isEmpty else {
+      throw CommandFailure(
+        "--add: none of these runs has finished, so nothing was added; `retort status` shows how far "
+          + "they are")
+    }
+    return records
   }
 
   private func checkFiles(of results: ResultsFolder) throws {

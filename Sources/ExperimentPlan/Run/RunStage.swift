@@ -1,0 +1,107 @@
+// A model named by the run and the stage that made it.
+import Foundation
+import RetortFiles
+import RetortRecords
+
+/// `Runs/quickstart#sentiment`: the model that a stage of a run made, kept in the stage cache.
+public struct RunStage: Sendable, Equatable, CustomStringConvertible {
+  /// The run folder, or a run's record.
+  public let run: String
+  public let stage: String
+
+  public init(run: String, stage: String) {
+    self.run = run
+    self.stage = stage
+  }
+
+  /// - Returns: nil for a text without `#`, for an address of the hub, and for a file or folder of that very name.
+  public init?(_ text: String) {
+    guard let mark = text.lastIndex(of: "#"), !text.hasPrefix("hub:"), !Locations.exists(text)
+    else { return nil }
+    run = String(text[..<mark])
+    stage = String(text[text.index(after: mark)...])
+  }
+
+  public var description: String { "\(run)#\(stage)" }
+
+  /// The model's checkpoint in the stage cache.
+  public func modelPath(in locations: Locations) throws -> String {
+    let stages = try RunStages(run: run)
+    guard let known = stages.entries.first(where: { $0.id == stage }) else {
+      throw RunStageError.noSuchStage(self, known: stages.entries.map(\.id))
+    }
+    guard known.isFinished else {
+      throw RunStageError.notFinished(
+        self, definition: stages.definition,
+        finished: stages.entries.filter(\.isFinished).map(\.id))
+    }
+    let cache = StageCache(locations)
+    guard let folder = cache.lookUp(known.digest) else {
+      throw RunStageError.notInCache(
+        self, path: "\(cache.folder)/\(known.digest)", definition: stages.definition)
+    }
+    return "\(folder)/\(ExperimentRunner.modelName)"
+  }
+}
+
+/// The stages of a run, as its folder names them.
+public struct RunStages: Sendable {
+  public struct Entry: Sendable, Equatable {
+    public let id: String
+    public let digest: String
+    public let isFinished: Bool
+  }
+
+  public let entries: [Entry]
+  /// The definition's file; nil where it was no file, or the run folder does not say.
+  public let definition: String?
+
+  /// - Parameter run: a run folder, or a run's record.
+  public init(run: String) throws {
+    guard Locations.exists(run) else { throw RunStageError.noRun(run) }
+    let isFolder = Folder.exists(path: run)
+    let progress = isFolder ? try RunProgress.read(run: run) : nil
+    let path = isFolder ? "\(run)/\(RunFolder.recordName)" : run
+    let record = Locations.exists(path) ? try RunRecord.read(path: path) : nil
+    guard record != nil || progress != nil else { throw RunStageError.noRun(run) }
+    let recorded =
+      record?.stages.map { Entry(id: $0.id, digest: $0.digest, isFinished: true) } ?? []
+    let planned = (progress?.stages ?? []).map {
+      Entry(id: $0.id, digest: $0.digest, isFinished: $0.state == .finished)
+    }
+    // The record is of a run that ended; the folder may have been resumed since with other stages.
+    entries = recorded + planned.filter { stage in !recorded.contains { $0.id == stage.id } }
+    definition = progress?.definition ?? record?.experiment.file
+  }
+}
+
+/// Why `RUN#STAGE` names no model.
+public enum RunStageError: Error, Sendable, Equatable, CustomStringConvertible {
+  case noRun(String)
+  case noSuchStage(RunStage, known: [String])
+  case notFinished(RunStage, definition: String?, finished: [String])
+  case notInCache(RunStage, path: String, definition: String?)
+  /// A run folder where a model was expected.
+  case noStageNamed(run: String, known: [String])
+
+  public var description: String {
+    switch self {
+    case .noRun(let run):
+      "\(run): expected a run folder or its record, found "
+        + (Locations.exists(run) ? "another folder" : "nothing") + "; check the path"
+    case .noSuchStage(let address, let known):
+      "\(address): no stage '\(address.stage)' in this run; it has \(known.joined(separator: ", "))"
+    case .notFinished(let address, let definition, let finished):
+      "\(address): the stage has not finished; go on with "
+        + "`retort run \(definition ?? "DEF.yaml") --resume`"
+        + (finished.isEmpty
+          ? "" : ", or name one that has: \(finished.joined(separator: ", "))")
+    case .notInCache(let address, let path, let definition):
+      "\(address): its model is no longer in the stage cache (\(path)); compute it again with "
+        + "`retort run \(definition ?? "DEF.yaml")`, or set RETORT_CACHE to the cache that the run used"
+    case .noStageNamed(let run, let known):
+      "\(run): is a run folder, expected a model; name one of its stages: "
+        + known.map { "\(run)#\($0)" }.joined(separator: ", ")
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// How far a run has come, told by the files in its folder alone.
+import Foundation
+import RetortFiles
+import RetortRecords
+import RetortStrictJSON
+
+/// A run that goes on, was interrupted or has finished.
+public struct RunStatus: Sendable {
+  public enum State: Sendable, Equatable {
+    /// A process holds the folder's lock.
+    /// - processID: nil where the lock's file does not say it.
+    case running(processID: Int32?)
+    /// Begun, without a record, and nobody works at it.
+    case interrupted
+    case finished
+  }
+
+  /// The stage that is trained, or was when the run was interrupted.
+  public struct Current: Sendable {
+    public let stage: RunProgress.Stage
+    /// Counted from 1.
+    public let number: Int
+    /// Optimizer steps done.
+    public let step: Int
+    /// Counted from 1; nil before the first step.
+    public let epoch: Int?
+    /// Mean of the last steps, at most 20; nil before the first.
+    public let loss: Double?
+    /// Seconds to the stage's end, if it goes on as fast as since this process began it; nil where nobody
+    /// works at it, and before there is anything to judge by.
+    public let secondsLeft: Double?
+    /// When the last checkpoint was written; nil where there is none.
+    public let checkpointWritten: Date?
+  }
+
+  /// The run folder.
+  public let path: String
+  public let state: State
+  /// Nil for a run of an earlier version.
+  public let progress: RunProgress?
+  /// Nil for a finished run, and between two stages.
+  public let current: Current?
+
+  public var finishedCount: Int { progress?.stages.count { $0.state == .finished } ?? 0 }
+
+  /// - Throws: for a folder that is not a run's, or with a file in it that cannot be read.
+  public init(run path: String) throws {
+    guard RunFolder.exists(path: path) else { throw RunStageError.noRun(path) }
+    self.path = path
+    // The lock first: a run that ends in between has then left its record.
+    let holder = try FolderLock.holder(of: path)
+    progress = try RunProgress.read(run: path)
+    let isFinished = Locations.exists("\(path)/\(RunFolder.recordName)")
+    state =
+      switch holder {
+      case .process(let id): .running(processID: id)
+      case .nobody: isFinished ? .finished : .interrupted
+      }
+    current = try progress.flatMap {
+      try Self.current(of: $0, in: path, isRunning: holder != .nobody)
+    }
+  }
+
+  private static func current(
+    of progress: RunProgress, in path: String, isRunning: Bool
+  ) throws -> Current? {
+    guard let index = progress.stages.firstIndex(where: { $0.state == .running }) else {
+      return nil
+    }
+    let stage = progress.stages[index]
+    let metrics = "\(path)/metrics.jsonl"
+    let lines = try lastSteps(of: stage.id, in: metrics)
+    let resumed = stage.resumedStep ?? 0
+    let step = max(resumed, lines.last?.step ?? 0)
+    var left: Double?
+    if isRunning, step > resumed, let total = stage.totalSteps, let began = stage.began,
+      let written = modified(metrics)
+    {
+      let spent = max(0, written.timeIntervalSince1970 - began)
+      left = spent / Double(step - resumed) * Double(max(0, total - step))
+    }
+    return Current(
+      stage: stage, number: index + 1, step: step, epoch: lines.last?.epoch,
+      loss: lines.isEmpty
+        ? nil : lines.compactMap { $0.values["loss"] }.reduce(0, +) / Double(lines.count),
+      secondsLeft: left, checkpointWritten: modified("\(path)/checkpoints/\(stage.id).h5"))
+  }
+
+  /// The stage's last lines of steps, in order. What a killed run left of a line is passed over.
+  private static func lastSteps(of stage: String, in path: String) throws -> [MetricsLine] {
+    guard Locations.exists(path) else { return [] }
+    var found: [MetricsLine] = []
+    for (index, text) in try MappedFile.lines(path: path).dropLast().enumerated().reversed()
+    where found.count < 20 {
+      let line: MetricsLine
+      do { line = try JSONTree.parse(text).decode() } catch {
+        throw MetricsError.damaged(path: path, line: index + 1, reason: "\(error)")
+      }
+      guard line.stage == stage else { break }
+      if line.event == .step { found.append(line) }
+    }
+    return found.reversed()
+  }
+
+  private static func modified(_ path: String) -> Date? {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    return attributes?[.modificationDate] as? Date
+  }
+}

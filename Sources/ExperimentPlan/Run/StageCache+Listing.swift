@@ -1,0 +1,43 @@
+// What is in the stage cache, and taking stages out of it.
+import Foundation
+import RetortFiles
+import RetortRecords
+
+extension StageCache {
+  /// A finished stage that is kept.
+  public struct Entry: Sendable {
+    public let digest: String
+    /// The stage as the run that computed it names it; nil where its record cannot be read.
+    public let stage: RunRecord.Stage?
+    public let byteCount: Int
+    public let finished: Date
+  }
+
+  /// Everything that is kept, the oldest first.
+  public func entries() throws -> [Entry] {
+    guard Folder.exists(path: folder) else { return [] }
+    return try Folder.names(path: folder).filter { !$0.hasPrefix(".") }.map { digest in
+      let path = "\(folder)/\(digest)"
+      let attributes = try FileManager.default.attributesOfItem(atPath: path)
+      let sizes = try Folder.names(path: path).map { name in
+        try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")[.size] as? Int ?? 0
+      }
+      return Entry(
+        digest: digest,
+        stage: try? StageRecord.read(path: "\(path)/\(ExperimentRunner.stageRecordName)").stage,
+        byteCount: sizes.reduce(0, +),
+        finished: attributes[.modificationDate] as? Date ?? .distantPast)
+    }.sorted { ($0.finished, $0.digest) < ($1.finished, $1.digest) }
+  }
+
+  /// Takes a finished stage out. A run that looks for it finds it whole or not at all.
+  public func remove(_ digest: String) throws(FileError) {
+    let mark = TemporaryMark()
+    defer { mark.release() }
+    let abandoned = "\(folder)/\(Self.partialPrefix)\(digest.prefix(16)).\(mark.text)"
+    guard rename("\(folder)/\(digest)", abandoned) == 0 else {
+      throw .failed(action: "remove", path: "\(folder)/\(digest)", code: errno)
+    }
+    try Folder.remove(path: abandoned)
+  }
+}

@@ -1,0 +1,83 @@
+// How far a run has come, in words.
+import Foundation
+import RetortExperimentPlan
+import RetortFormatting
+
+struct RunStatusText {
+  private let status: RunStatus
+  private let now: Date
+
+  init(_ status: RunStatus, now: Date = Date()) {
+    self.status = status
+    self.now = now
+  }
+
+  /// `running (process 4711)`
+  var state: String {
+    switch status.state {
+    case .running(let id): "running" + (id.map { " (process \($0))" } ?? "")
+    case .interrupted: "interrupted, no process works at it"
+    case .finished: "finished"
+    }
+  }
+
+  /// `stage 2 of 5`; without a stage, how many have finished.
+  var place: String? {
+    guard let stages = status.progress?.stages else { return nil }
+    guard let current = status.current else {
+      return "\(status.finishedCount) of \(stages.count) stages finished"
+    }
+    return "stage \(current.number) of \(stages.count)"
+  }
+
+  /// Everything that is known, by name.
+  var facts: [(String, String)] {
+    var facts = [("state", state)]
+    if let progress = status.progress {
+      facts.append(("definition", progress.definition))
+      facts.append(("threads", "\(progress.threads)"))
+    }
+    guard let current = status.current else {
+      if let place { facts.append(("stages", place)) }
+      return facts
+    }
+    facts.append(("stage", "\(current.number) of \(status.progress?.stages.count ?? 0), \(name)"))
+    facts.append(("step", steps + (current.epoch.map { ", epoch \($0)" } ?? "")))
+    if let loss = current.loss { facts.append(("loss", loss.significant(4))) }
+    if let left = current.secondsLeft {
+      facts.append(("time left", "\(left.durationText), this stage"))
+    }
+    facts.append(("last checkpoint", checkpoint))
+    if status.state == .interrupted, let definition = status.progress?.definition {
+      facts.append(("to go on", CommandText.written(["run", definition, "--resume"])))
+    }
+    return facts
+  }
+
+  /// One line: the state, then step and time left before the rest.
+  var line: String {
+    var parts = ["\(status.path): \(state)"]
+    if let place { parts.append(place + (status.current == nil ? "" : ", \(name)")) }
+    if let current = status.current {
+      parts.append("step \(steps)")
+      if let left = current.secondsLeft { parts.append("\(left.durationText) left") }
+      if let loss = current.loss { parts.append("loss \(loss.significant(4))") }
+    }
+    return parts.joined(separator: "  ")
+  }
+
+  private var name: String { status.current?.stage.id ?? "" }
+
+  private var steps: String {
+    guard let current = status.current else { return "" }
+    return current.step.grouped + (current.stage.totalSteps.map { "/\($0.grouped)" } ?? "")
+  }
+
+  private var checkpoint: String {
+    guard let current = status.current, let written = current.checkpointWritten else {
+      return "none of this stage"
+    }
+    let age = max(0, now.timeIntervalSince(written)).durationText
+    return (current.stage.checkpointStep.map { "after step \($0.grouped), " } ?? "") + "\(age) ago"
+  }
+}

@@ -1,0 +1,99 @@
+// `retort cache`: the finished stages that are kept, and which of them can go.
+import ArgumentParser
+import Foundation
+import RetortExperimentPlan
+import RetortFiles
+import RetortFormatting
+
+struct CacheVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cache",
+    abstract: "List the finished stages in RETORT_CACHE, or remove those that no run uses.",
+    subcommands: [List.self, Prune.self])
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "ls", abstract: "List the finished stages with their sizes, the oldest first.")
+
+    func run() throws {
+      let cache = StageCache(Locations())
+      let entries = try cache.entries()
+      let rows = entries.map { entry in
+        [
+          String(entry.digest.prefix(16)), entry.stage?.id ?? "(no record)",
+          entry.stage?.kind.rawValue ?? "", entry.finished.formatted(.iso8601),
+          entry.byteCount.memoryText,
+        ]
+      }
+      if !rows.isEmpty {
+        try StandardOutput.shared.write(
+          line: TextTable(
+            header: ["digest", "stage", "kind", "finished", "size"], rows: rows, rightAligned: [4]
+          ).text)
+      }
+      try StandardOutput.shared.write(line: "\(cache.folder): \(entries.summary)")
+    }
+  }
+
+  struct Prune: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "prune",
+      abstract: "Remove the finished stages that no run in the given folders uses.",
+      discussion: """
+        A removed stage is computed again by the next run that needs it; RUN#STAGE of a run elsewhere no longer finds its \
+        model. Name the folders of all runs that share the cache.
+        """)
+
+    @Option(
+      parsing: .upToNextOption,
+      help: ArgumentHelp("Folders of run folders whose stages stay.", valueName: "dir"))
+    var runs: [String]
+
+    @Option(
+      help: ArgumentHelp("Only stages that finished so many days ago or more.", valueName: "days"))
+    var olderThan = 0
+
+    @Flag(help: "Say what would be removed; remove nothing.")
+    var dryRun = false
+
+    func validate() throws {
+      if olderThan < 0 { throw ValidationError("--older-than is \(olderThan), expected 0 or more") }
+    }
+
+    func run() throws {
+      let used = try usedDigests()
+      let cache = StageCache(Locations())
+      let limit = Date(timeIntervalSinceNow: -Double(olderThan) * 86_400)
+      let unused = try cache.entries().filter { !used.contains($0.digest) && $0.finished <= limit }
+      for entry in unused {
+        if !dryRun { try cache.remove(entry.digest) }
+        try StandardOutput.shared.write(
+          line: "\(dryRun ? "would remove" : "removed") \(entry.digest.prefix(16))  "
+            + "\(entry.stage?.id ?? "(no record)")  \(entry.byteCount.memoryText)")
+      }
+      try StandardOutput.shared.write(
+        line: "\(cache.folder): \(dryRun ? "would remove" : "removed") \(unused.summary)")
+    }
+
+    private func usedDigests() throws -> Set<String> {
+      var used: Set<String> = []
+      for folder in runs {
+        guard Folder.exists(path: folder) else {
+          throw CommandFailure("--runs \(folder): no such folder, so nothing was removed")
+        }
+        for run in try Folder.names(path: folder).map({ "\(folder)/\($0)" })
+        where RunFolder.exists(path: run) {
+          used.formUnion(try RunStages(run: run).entries.map(\.digest))
+        }
+      }
+      return used
+    }
+  }
+}
+
+extension [StageCache.Entry] {
+  /// `3 stages, 12 MiB`
+  fileprivate var summary: String {
+    "\(count.grouped) stage\(count == 1 ? "" : "s"), \(reduce(0) { $0 + $1.byteCount }.memoryText)"
+  }
+}

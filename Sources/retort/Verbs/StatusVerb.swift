@@ -1,0 +1,78 @@
+// `retort status`: how far runs have come.
+import ArgumentParser
+import Foundation
+import RetortExperimentPlan
+import RetortFiles
+import RetortFormatting
+
+struct StatusVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract:
+      "Show how far a run has come: stage, step, loss, time left, process, last checkpoint.",
+    discussion: """
+      Reads the files in the run folder and nothing else, and changes none. Without a run it shows one line for each run \
+      folder in --runs.
+      """)
+
+  @Argument(help: ArgumentHelp("A run folder.", valueName: "run"))
+  var folder: String?
+
+  @Option(help: ArgumentHelp("The folder of run folders.", valueName: "dir"))
+  var runs = "Runs"
+
+  @Flag(help: "Go on showing it, a line for every change, until no process works at the run.")
+  var follow = false
+
+  func validate() throws {
+    if follow, folder == nil { throw ValidationError("--follow needs a run; name its folder") }
+  }
+
+  func run() throws {
+    guard let run = folder else { return try listAll() }
+    if follow { return try watch(run) }
+    let text = RunStatusText(try RunStatus(run: run))
+    let width = text.facts.map(\.0.count).max() ?? 0
+    try StandardOutput.shared.write(line: run)
+    for (name, value) in text.facts {
+      try StandardOutput.shared.write(line: "  \(name.padded(to: width))  \(value)")
+    }
+  }
+
+  private func listAll() throws {
+    guard Folder.exists(path: runs) else {
+      throw CommandFailure("\(runs): no such folder; name the folder of run folders with --runs")
+    }
+    let folders = try Folder.names(path: runs).map { "\(runs)/\($0)" }
+      .filter(RunFolder.exists(path:))
+    guard !folders.isEmpty else { throw CommandFailure("\(runs): no run folder in it") }
+    for folder in folders {
+      try StandardOutput.shared.write(line: RunStatusText(try RunStatus(run: folder)).line)
+    }
+  }
+
+  /// On a terminal the line is rewritten.
+  private func watch(_ run: String) throws {
+    StopSignals.install()
+    var last = ""
+    while true {
+      let status = try RunStatus(run: run)
+      let text = RunStatusText(status).line
+      let isRunning = if case .running = status.state { true } else { false }
+      if isRunning, Console.shared.isTerminal {
+        Console.shared.show(status: text)
+      } else if text != last {
+        Console.shared.endStatus()
+        try StandardOutput.shared.write(line: text)
+        try StandardOutput.shared.flush()
+      }
+      last = text
+      if let signal = StopSignals.received {
+        Console.shared.endStatus()
+        throw Stopped(signal: signal, description: "stopped looking; the run goes on")
+      }
+      guard isRunning else { return }
+      usleep(500_000)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+// `retort cache`: what is kept, and taking out what no run uses.
+import Foundation
+import RetortFiles
+import Testing
+
+@Suite struct CacheVerbTests {
+  @Test func stagesThatNoRunUsesAreRemoved() throws {
+    let experiment = try TinyExperiment()
+    let runs = experiment.folder.file("Runs")
+    let stage = ["--stage", "teacher_mlm"]
+    func retort(_ arguments: [String]) throws -> RetortProcess {
+      try RetortProcess.run(arguments, environment: experiment.environment())
+    }
+    #expect(try retort(experiment.arguments("run", stage)).status == 0)
+    let other = stage + ["--set", "name=other", "--set", "stages.teacher_mlm.seed=7"]
+    #expect(try retort(experiment.arguments("run", other)).status == 0)
+    let listed = try retort(["cache", "ls"])
+    #expect(listed.status == 0, "\(listed.errors)")
+    let lines = listed.output.split(separator: "\n")
+    #expect(lines.count == 4 && lines[1].contains("teacher_mlm  pretrain"), "\(listed.output)")
+    #expect(lines[3].contains("stages: 2 stages, "), "\(listed.output)")
+
+    let prune = ["cache", "prune", "--runs", runs]
+    #expect(try retort(prune).output.contains("removed 0 stages"))
+    try FileManager.default.removeItem(atPath: "\(runs)/other")
+    #expect(try retort(prune + ["--dry-run"]).output.contains("would remove 1 stage,"))
+    #expect(try retort(prune + ["--older-than", "1"]).output.contains("removed 0 stages"))
+    #expect(try experiment.stages().count == 2)
+    #expect(try retort(prune).output.contains("removed 1 stage,"))
+    #expect(try experiment.stages().count == 1)
+    #expect(try retort(["inspect", "\(experiment.runFolder)#teacher_mlm"]).status == 0)
+    expectFailure(
+      try retort(["cache", "prune", "--runs", "\(runs)/none"]), saying: "no such folder")
+    #expect(try retort(["cache", "prune"]).status == 64, "nothing is removed without a word")
+  }
+}

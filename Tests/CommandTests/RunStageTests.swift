@@ -1,0 +1,89 @@
+// A stage's model by the name of its run: `RUN#STAGE`.
+import Foundation
+import RetortFiles
+import Testing
+
+@Suite struct RunStageTests {
+  /// What a run says it left can be typed as it stands, and a stage's name is a model for every verb.
+  @Test func theLastLinesOfARunAreCommandsThatWork() throws {
+    let experiment = try TinyExperiment()
+    let (folder, run) = (experiment.folder.path, experiment.runFolder)
+    let result = try experiment.run("run")
+    #expect(result.status == 0, "\(result.errors)")
+    let lines = Array(result.errorLines.suffix(4))
+    #expect(lines.first == "student: \(run)#sentiment")
+    let commands = try lines.dropFirst().map { line in
+      let command = try #require(line.split(separator: "  # ").first)
+      return command.split(separator: " ").map(String.init)
+    }
+    #expect(
+      commands.map { $0.prefix(2) } == [
+        ["retort", "predict"], ["retort", "export"], ["retort", "inspect"],
+      ])
+    func retort(_ arguments: [String], input: String = "") throws -> RetortProcess {
+      try RetortProcess.run(
+        arguments, input: Data(input.utf8), environment: experiment.environment(), folder: folder)
+    }
+    let answer = try retort(Array(commands[0].dropFirst()), input: "a fine film\n")
+    #expect(answer.status == 0, "\(answer.errors)")
+    #expect(answer.output.split(separator: "\t").count == 3)
+    let exported = try retort(Array(commands[1].dropFirst()))
+    #expect(exported.status == 0, "\(exported.errors)")
+    let again = try retort(
+      ["predict", "--model", "quickstart-sentiment"], input: "a fine film\n")
+    #expect(again.output == answer.output)
+    let inspected = try retort(Array(commands[2].dropFirst()))
+    #expect(inspected.output.contains("checkpoint") && inspected.output.contains("classifier"))
+
+    // Of every stage, the baselines' too, in other verbs.
+    let text = experiment.folder.file("text.txt")
+    try AtomicFile.replace(path: text, with: "a fine film\n")
+    for arguments in [
+      ["predict", "--model", "\(run)#sentiment.no_distillation"],
+      ["predict", "--model", "\(run)/record.json#sentiment"],
+      ["activations", "--model", "\(run)#distil", "--text", text, "--out", "a.h5"],
+      ["tokenize", "--vocab", "\(run)#sentiment"],
+      ["import", "\(run)#teacher_mlm", "--out", "teacher.h5"],
+      ["bench", "infer", "--model", "\(run)#sentiment", "--help"],
+    ] {
+      let result = try retort(arguments, input: "a fine film\n")
+      #expect(result.status == 0, "\(arguments): \(result.errors)")
+    }
+    let tuned = try experiment.run("finetune", "--from", "\(run)#distil", "--dry-run")
+    #expect(tuned.status == 0, "\(tuned.errors)")
+
+    expectFailure(
+      try retort(["predict", "--model", "\(run)#sentimant"]),
+      saying: "#sentimant: no stage", "teacher_mlm, distil, sentiment, sentiment.no_distillation")
+    expectFailure(
+      try retort(["predict", "--model", run]), saying: "is a run folder", "\(run)#sentiment")
+    expectFailure(
+      try retort(["export", "nowhere#sentiment", "--out", "x"]), saying: "nowhere: expected a run")
+    let elsewhere = experiment.environment(cache: "empty")
+    expectFailure(
+      try RetortProcess.run(["inspect", "\(run)#distil"], environment: elsewhere),
+      saying: "#distil: its model is no longer in the stage cache", "retort run", "RETORT_CACHE")
+  }
+
+  @Test func theStagesOfARunThatWasStoppedAreThereAsFarAsTheyHaveFinished() throws {
+    let experiment = try TinyExperiment()
+    let running = try experiment.start("run")
+    let deadline = ContinuousClock.now + .seconds(120)
+    while !running.errorsSoFar.contains("distil  ") {
+      try #require(running.isRunning && ContinuousClock.now < deadline, "\(running.errorsSoFar)")
+      usleep(2000)
+    }
+    running.send(signal: SIGINT)
+    #expect(running.wait().status == 130)
+    let run = experiment.runFolder
+    func inspect(_ stage: String) throws -> RetortProcess {
+      try RetortProcess.run(["inspect", "\(run)#\(stage)"], environment: experiment.environment())
+    }
+    #expect(try inspect("teacher_mlm").status == 0)
+    for stage in ["distil", "sentiment"] {
+      expectFailure(
+        try inspect(stage), saying: "#\(stage): the stage has not finished", "--resume",
+        "name one that has: teacher_mlm")
+    }
+  }
+}
