@@ -108,7 +108,8 @@ struct FileTaskTests {
     let foundStage = try #require(found.record.stages.last)
     #expect(foundStage.epochs.allSatisfy { $0.metrics?.names == ["matthews_correlation"] })
     for (epoch, evaluation) in zip(foundStage.epochs, foundStage.evaluations) {
-      let answers = Answers(predictions: evaluation.predictions.labels, labels: labels)
+      let answers = Answers(
+        predictions: try #require(evaluation.predictions?.labels), labels: labels)
       #expect(epoch.metrics?["matthews_correlation"] == MatthewsCorrelation.value(of: answers))
     }
   }
