@@ -24,6 +24,7 @@ struct ExtremeNumbersTests {
     tasks:
       mine: { generated: { grammar: film_reviews, train: 24, dev: 20, test: 6 } }
       own: { files: { train: a.csv }, text: a, label: b, classes: [x, y], dev: { fraction: 0.5 } }
+      rated: { files: { train: a.csv }, text: a, label: b, kind: regression, dev: { fraction: 0.5 } }
     vocabulary: { train: { corpus: [mine], size: 500 } }
     models:
       mine:
@@ -49,6 +50,9 @@ struct ExtremeNumbersTests {
         finetune:
           { model: student, task: own, teacher: judge, \(finetuning),
             loss: { \(losses(nil)), cross_entropy: { weight: 1 } } }
+      - id: scored
+        finetune:
+          { model: student, task: rated, \(finetuning), loss: { label_mse: { weight: 1 } } }
     time_inference: { passes: 3 }
 
     """
@@ -75,7 +79,10 @@ struct ExtremeNumbersTests {
 
     /// The same in the definition, under each of the names that it could be meant for.
     var paths: [String] {
-      guard path.contains("*") else { return [path] }
+      guard path.contains("*") else {
+        // What a classification does not have a regression has.
+        return [path, path.replacing("stages.finetune.", with: "stages.scored.")]
+      }
       return ["mine", "own", "student"].map { path.replacing("*", with: $0) }
     }
   }
