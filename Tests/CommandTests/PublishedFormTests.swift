@@ -86,7 +86,7 @@ import Testing
   /// As BAAI/bge-small-en-v1.5.
   private static let bge = [
     "config.json": configuration(
-      "\"_name_or_path\": \"/root/.cache/torch/sentence_transformers/BAAI_bge-small-en/\", "
+      "\"_name_or_path\": \"./bge-small-en/\", "
         + "\"classifier_dropout\": null, \"id2label\": {\"0\": \"LABEL_0\"}, "
         + "\"label2id\": {\"LABEL_0\": 0}, \"torch_dtype\": \"float32\", "
         + "\"transformers_version\": \"4.30.0\","),

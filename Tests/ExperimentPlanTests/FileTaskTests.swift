@@ -181,12 +181,7 @@ struct FileTaskTests {
           label: stars
           classes: [good, so so, bad]
       """, files)
-    let context = DefinitionContext(
-      locations: experiment.locations, definitionPath: experiment.definition)
-    let loaded = try LoadedDefinition.load(path: experiment.definition, context: context)
-    let again = try LoadedDefinition.load(
-      text: loaded.definition.canonicalText, path: experiment.definition, context: context)
-    #expect(again.definition == loaded.definition)
+    let loaded = try experiment.loadedAndReadAgain()
     #expect(loaded.definition.canonicalText.contains("classes: [good, \"so so\", bad]"))
     guard case .files(let task) = loaded.definition.taskSources[0] else {
       Issue.record("no task of files")

@@ -188,12 +188,7 @@ struct RegressionTests {
     let experiment = try Self.experiment(
       Self.task.replacing(", dev: dev.csv", with: "")
         + "\n    dev: { fraction: 0.25, seed: 4 }")
-    let context = DefinitionContext(
-      locations: experiment.locations, definitionPath: experiment.definition)
-    let loaded = try LoadedDefinition.load(path: experiment.definition, context: context)
-    let again = try LoadedDefinition.load(
-      text: loaded.definition.canonicalText, path: experiment.definition, context: context)
-    #expect(again.definition == loaded.definition)
+    let loaded = try experiment.loadedAndReadAgain()
     #expect(loaded.definition.canonicalText.contains("kind: regression"))
     guard case .files(let task) = loaded.definition.taskSources[0] else {
       Issue.record("no task of files")

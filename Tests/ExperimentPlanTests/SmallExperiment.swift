@@ -65,6 +65,16 @@ struct SmallExperiment {
     return found
   }
 
+  /// The definition; its canonical text is read as the same.
+  func loadedAndReadAgain() throws -> LoadedDefinition {
+    let context = DefinitionContext(locations: locations, definitionPath: definition)
+    let loaded = try LoadedDefinition.load(path: definition, context: context)
+    let again = try LoadedDefinition.load(
+      text: loaded.definition.canonicalText, path: definition, context: context)
+    #expect(again.definition == loaded.definition)
+    return loaded
+  }
+
   var cachedStages: [String] {
     ((try? Folder.names(path: locations.stages)) ?? []).filter { !$0.hasPrefix(".") }
   }

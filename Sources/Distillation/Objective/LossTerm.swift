@@ -81,7 +81,7 @@ public protocol VocabularyTerm: LossTerm {
   /// The term as it is where only the `count` largest of a teacher's logits are known; nil if it needs them all.
   func keeping(logits count: Int) -> Self?
 
-  /// The temperature T at which log Σ exp(t/T) over all words must be known beside the logits that were kept; nil for a
+  /// The temperature T at which log Σ exp(t/T) over all words must be known in addition to the kept logits; nil for a
   /// term that reads the kept logits and their words alone.
   var temperatureOfKeptLogits: Double? { get }
 }

@@ -82,7 +82,7 @@ public struct Objective: Sendable, Equatable {
     return objective
   }
 
-  /// Temperatures of log-normalisers that must be stored beside a teacher's kept logits, each once.
+  /// The temperatures whose log-normalisers must be stored with a teacher's kept logits, each once.
   public var temperaturesOfKeptLogits: [Double] { readingsOfKeptLogits.compactMap { $0 } }
 
   /// How the teacher's kept logits are read, each way once: with log-normalisers of a temperature, or nil without.

@@ -1,5 +1,5 @@
 // What is read of a model's computation.
-// A store of teacher outputs says it too; whoever writes a term needs it.
+// Stores of teacher outputs use it too. A file with a term needs it without a further import.
 @_exported import enum RetortStorage.TokenPositions
 
 /// A hidden state [T, C] of an encoder.

@@ -1,4 +1,4 @@
-// What the digests of a plan are made of beside the plan itself.
+// The inputs of a plan's digests, other than the plan.
 import RetortTransformers
 
 /// Digests of a published folder's files, in hexadecimal.
@@ -20,7 +20,7 @@ public struct FolderDigests: Sendable, Equatable {
   }
 }
 
-/// What a plan's digests are made of beside the plan itself.
+/// The inputs of a plan's digests, other than the plan.
 public struct DigestFacts: Sendable, Equatable {
   /// Raised by hand whenever a change of the program moves results.
   public var numericsVersion: Int

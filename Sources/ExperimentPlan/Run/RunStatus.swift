@@ -1,4 +1,4 @@
-// How far a run has come, told by the files in its folder alone.
+// How far a run has come, from the files in its folder alone.
 import Foundation
 import RetortFiles
 import RetortRecords
@@ -10,7 +10,7 @@ public struct RunStatus: Sendable {
     /// A process holds the folder's lock.
     /// - processID: nil where the lock's file does not say it.
     case running(processID: Int32?)
-    /// Begun, without a record, and nobody works at it.
+    /// Begun, without a record, and no process is running it.
     case interrupted
     case finished
   }
@@ -26,8 +26,8 @@ public struct RunStatus: Sendable {
     public let epoch: Int?
     /// Mean of the last steps, at most 20; nil before the first.
     public let loss: Double?
-    /// Seconds to the stage's end, if it goes on as fast as since this process began it; nil where nobody
-    /// works at it, and before there is anything to judge by.
+    /// Seconds to the stage's end, at the mean speed since this process began it; nil if no process is running it, and
+    /// before the first step.
     public let secondsLeft: Double?
     /// When the last checkpoint was written; nil where there is none.
     public let checkpointWritten: Date?

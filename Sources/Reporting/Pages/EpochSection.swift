@@ -4,7 +4,7 @@ import RetortRecords
 
 struct EpochSection {
   private let runs: ExperimentRuns
-  private let tunings: [ExperimentRuns.Tuning]
+  let tunings: [ExperimentRuns.Tuning]
   private let id: String
 
   init(_ runs: ExperimentRuns, stage id: String) {
@@ -190,64 +190,6 @@ struct EpochSection {
       ? "\(stage.steps.grouped) steps" : "\(stage.budget), \(stage.steps.grouped) steps"
   }
 
-  /// Which epoch is kept, and the signs of overfitting, in words.
-  private func choice() -> String {
-    tunings.map { tuning in
-      let epochs = tuning.stage.epochs
-      let metric = ShownMetric.leading(in: epochs)
-      guard let best = tuning.stage.best,
-        let byLoss = epochs.first(where: { $0.epoch == best.byLoss }),
-        let byAccuracy = epochs.first(where: {
-          $0.epoch == (best.byAccuracy ?? metric.bestEpoch(of: epochs))
-        })
-      else { return "" }
-      func figure(_ epoch: RunRecord.Epoch) -> String {
-        metric.value(of: epoch)?.fixed(4) ?? "-"
-      }
-      func described(_ epoch: RunRecord.Epoch) -> String {
-        "epoch \(epoch.epoch) (\(figure(epoch))"
-          + (epoch.correct.map { ", \($0) of \(epoch.count))" } ?? ")")
-      }
-      let name = metric.isAccuracy ? "accuracy" : metric.title
-      var text = tunings.count > 1 ? "- \(ExperimentRuns.label(tuning.record)): " : ""
-      if byLoss.epoch == byAccuracy.epoch {
-        text += "Best by validation loss and by \(name): \(described(byLoss))."
-      } else {
-        text += """
-          Best by validation loss: \(described(byLoss)); best by \(name): \
-          \(described(byAccuracy)).
-          """
-      }
-      let isByAnother = best.rule.map { !["eval_loss", metric.name].contains($0) } ?? false
-      if byLoss.epoch != byAccuracy.epoch || best.kept != byLoss.epoch || isByAnother {
-        text += " Kept: epoch \(best.kept)\(Self.reason(best.rule))."
-      }
-      if let last = epochs.last, last.epoch > byLoss.epoch,
-        last.validationLoss > byLoss.validationLoss,
-        last.epochTrainingLoss < byLoss.epochTrainingLoss
-      {
-        text += """
-           From epoch \(byLoss.epoch) to \(last.epoch) the training loss (mean of the epoch) falls \
-          from \(byLoss.epochTrainingLoss.fixed(4)) to \(last.epochTrainingLoss.fixed(4)) while the \
-          validation loss rises from \(byLoss.validationLoss.fixed(4)) to \
-          \(last.validationLoss.fixed(4)): the model overfits (\(name) from \(figure(byLoss)) to \
-          \(figure(last))).
-          """
-      }
-      return text + "\n"
-    }.joined()
-  }
-
-  /// What chose the kept epoch, as its rule is called in a definition; earlier records do not say.
-  private static func reason(_ rule: String?) -> String {
-    switch rule {
-    case nil: ""
-    case "last"?: ", the last"
-    case "eval_loss"?: ", best by validation loss"
-    case let metric?: ", best by \(metric)"
-    }
-  }
-
   /// The references whose every figure ours repeats, to the digits that were published.
   private func equals() -> String {
     guard tunings.count == 1, let epochs = tunings.first?.stage.epochs else { return "" }
@@ -292,78 +234,5 @@ struct EpochSection {
       out += comparison.reference.notes.map { " \($0)" }.joined() + "\n"
     }
     return out + "\nOnly rows of the same weights can be expected to agree.\n"
-  }
-}
-
-extension WilsonInterval {
-  static func text(correct: Int, count: Int) -> String {
-    guard count > 0 else { return "-" }
-    let interval = WilsonInterval(correct: correct, count: count)
-    return "\(interval.low.fixed(4))-\(interval.high.fixed(4))"
-  }
-}
-
-extension RunRecord {
-  /// Where the weights of a stage's model came from, in words: the chain of stages it went
-  /// through, back to the model it began as.
-  func describedModel(of stage: Stage) -> String {
-    var chain: [String] = []
-    var current = stage.trainedInput
-    while let name = current, chain.count < 16 {
-      if let model = weights.first(where: { $0.name == name }) {
-        chain.append("\(originText(of: model)) (\(model.source))")
-        return chain.joined(separator: ", from ")
-      }
-      guard let parent = stages.first(where: { $0.id == name }) else { break }
-      chain.append("stage \(name)")
-      current = parent.trainedInput
-    }
-    return chain.isEmpty ? stage.id : chain.joined(separator: ", from ")
-  }
-}
-
-extension RunRecord {
-  /// The first stage that trained a model which was built from random values; nil if none did, and for the
-  /// sizes of a published model: no rehearsal on those may look like the model itself.
-  func teaching(of model: Weights) -> String? {
-    guard model.origin == .random else { return nil }
-    let isStudent: Bool
-    if let drawn = model.drawnFor {
-      guard drawn != .file else { return nil }
-      isStudent = drawn == .student
-    } else {
-      // Earlier records say it in words alone.
-      guard model.source.hasPrefix("random") else { return nil }
-      isStudent = model.source.contains("sizes of a student of")
-    }
-    return stages.first {
-      !$0.isEvaluated && $0.trainedInput == model.name && ($0.teacher == nil || isStudent)
-    }?.id
-  }
-
-  /// Models of random values that nothing here has trained and no baseline asks for: what is measured on them says
-  /// nothing of models that were learned.
-  var unlearnedWeights: [Weights] {
-    weights.filter { model in
-      model.origin == .random && teaching(of: model) == nil
-        && !model.name.hasSuffix(".random_init")
-    }
-  }
-
-  /// Where a model's weights come from, in words.
-  func originText(of model: Weights) -> String {
-    teaching(of: model).map { "random first values, trained here in stage \($0)" }
-      ?? model.origin.text
-  }
-}
-
-extension RunRecord.Weights.Origin {
-  fileprivate var text: String {
-    switch self {
-    case .published: "published weights"
-    case .folder: "weights of a folder of the user's"
-    case .random: "seeded random weights (nothing learned)"
-    case .copied: "copied weights"
-    }
   }
 }

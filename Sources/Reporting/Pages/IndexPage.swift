@@ -30,8 +30,8 @@ struct IndexPage {
       out += pages.map { "- [\($0.title)](\($0.file))\n" }.joined() + "\n"
     }
     if experiments.isEmpty {
-      out += "There is no record yet. `retort run Experiments/quickstart.yaml`, then "
-      out += "`retort report --add Runs/quickstart`.\n"
+      out += "There is no record yet. Run a definition with `retort run`, then add its record with "
+      out += "`retort report --add Runs/<name>`.\n"
       return out
     }
     out += headline() + claims()

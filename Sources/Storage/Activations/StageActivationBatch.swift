@@ -1,6 +1,6 @@
 // A batch of a distillation stage as its models see it.
 
-/// What a store keeps of a batch beside the teacher's outputs: enough to make sure that a training reads the same one.
+/// What a store keeps of a batch in addition to the teacher's outputs: enough to make sure that a training reads the same one.
 /// Written, its memory is the writer's caller's until `append` returns; read, it is the file's.
 public struct StageActivationBatch {
   public let place: BatchPlace

@@ -1,4 +1,4 @@
-// This process's command line as text that can be typed again.
+// Commands of this program as text: for records, and to be typed.
 
 enum CommandText {
   /// The command as given.
@@ -15,6 +15,13 @@ enum CommandText {
       if name == word { _ = arguments.next() }
     }
     return written(words)
+  }
+
+  /// A command to be typed where this process was started: the program is called as it was called.
+  static func typed(_ arguments: [String]) -> String {
+    let program = CommandLine.arguments.first ?? "retort"
+    return ([program.contains("/") ? program : "retort"] + arguments).map(quoted).joined(
+      separator: " ")
   }
 
   static func written(_ arguments: [String]) -> String {

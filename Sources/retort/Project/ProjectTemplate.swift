@@ -67,11 +67,7 @@ struct ProjectTemplate {
           model: teacher_model
           task: reviews
           recipe: hf-trainer-4.44
-          sequence_length: 128
-          batch_size: 16
-          learning_rate: 5.0e-5
-          limit: { epochs: 3 }
-          select_best: eval_loss
+          \(Self.training)
 
       # For comparison: the same student from the labels alone.
       - id: plain
@@ -79,11 +75,7 @@ struct ProjectTemplate {
           model: student
           task: reviews
           recipe: hf-trainer-4.44
-          sequence_length: 128
-          batch_size: 16
-          learning_rate: 5.0e-5
-          limit: { epochs: 3 }
-          select_best: eval_loss
+          \(Self.training)
 
       # The student learns from the teacher's answers and from the labels, half of each.
       - id: distilled
@@ -93,14 +85,19 @@ struct ProjectTemplate {
           loss: { soft_targets: { weight: 0.5, temperature: 2.0 }, cross_entropy: { weight: 0.5 } }
           task: reviews
           recipe: hf-trainer-4.44
-          sequence_length: 128
+          \(Self.training)
+
+    """
+  }
+
+  /// How each of its stages trains.
+  private static let training = """
+    sequence_length: 128
           batch_size: 16
           learning_rate: 5.0e-5
           limit: { epochs: 3 }
           select_best: eval_loss
-
     """
-  }
 
   /// 96 short reviews in three classes, every text once.
   private static var examples: String {

@@ -32,6 +32,6 @@ struct NextSteps {
         (["export", address, "--out", folder], "writes a folder that transformers loads"),
         (["inspect", address], "lists its weights"),
       ]
-    return commands.map { "  \(CommandText.written($0.words))  # \($0.use)" }
+    return commands.map { "  \(CommandText.typed($0.words))  # \($0.use)" }
   }
 }

@@ -135,6 +135,6 @@ struct DefinitionRun {
   /// What to type to go on.
   private static var resumingCommand: String {
     let words = Array(CommandLine.arguments.dropFirst())
-    return CommandText.written(words.contains("--resume") ? words : words + ["--resume"])
+    return CommandText.typed(words.contains("--resume") ? words : words + ["--resume"])
   }
 }

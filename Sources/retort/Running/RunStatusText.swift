@@ -49,7 +49,7 @@ struct RunStatusText {
     }
     facts.append(("last checkpoint", checkpoint))
     if status.state == .interrupted, let definition = status.progress?.definition {
-      facts.append(("to go on", CommandText.written(["run", definition, "--resume"])))
+      facts.append(("to go on", CommandText.typed(["run", definition, "--resume"])))
     }
     return facts
   }

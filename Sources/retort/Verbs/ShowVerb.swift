@@ -29,7 +29,7 @@ struct ShowVerb: ParsableCommand {
       if let status, status.state != .finished {
         throw CommandFailure(
           "\(run): has not finished (\(RunStatusText(status).state)), so there are no tables; see "
-            + CommandText.written(["status", run]))
+            + CommandText.typed(["status", run]))
       }
       let path = Folder.exists(path: run) ? "\(run)/\(RunFolder.recordName)" : run
       records.append(try RunRecord.read(path: path))
