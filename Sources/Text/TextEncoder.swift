@@ -71,6 +71,7 @@ struct TextEncoder: ~Copyable {
     valid first: UnsafeBufferPointer<UInt8>, pairedWith second: UnsafeBufferPointer<UInt8>
   ) -> Int {
     guard let specialIDs else { preconditionFailure("a pair of texts needs [CLS] and [SEP]") }
+    precondition(maximumLength ?? .max >= 3, "no room for [CLS] and two [SEP]")
     let start = tokenCount
     // What is cut depends on both whole lengths.
     scanner.sink.limit = .max

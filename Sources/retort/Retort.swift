@@ -8,9 +8,9 @@ struct Retort: ParsableCommand {
     commandName: "retort",
     abstract: "Knowledge distillation of transformers, on a CPU.",
     discussion: """
-      A model is a checkpoint (.h5), a Hugging Face folder, hub:owner/name, looked up in \
-      RETORT_CACHE (default ~/.cache/retort) and RETORT_MIRROR, or a stage of a run as in Runs/x#sst2. Results go to standard output, \
-      progress and log to standard error.
+      A model is a checkpoint (.h5), a Hugging Face folder, a stage of a run (Runs/x#sst2) or hub:owner/name. \
+      Hub models are searched in RETORT_CACHE (default ~/.cache/retort), RETORT_MIRROR and Hugging Face's own cache. \
+      Results go to standard output, progress and log to standard error.
       Exit status: 0 success; 1 failure; 2 a result outside the published band (verify); 64 wrong \
       usage; 130 and 143 after SIGINT and SIGTERM, with a checkpoint saved.
       """,

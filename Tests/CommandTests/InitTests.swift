@@ -40,8 +40,14 @@ import Testing
     #expect(try retort(["report"], in: project).status == 0)
     #expect(try Folder.names(path: "\(project)/Results") == ["README.md", "records"])
 
-    expectFailure(try retort(["init", "reviews-l3"]), saying: "reviews-l3: is there already")
-    expectFailure(try retort(["init", "my reviews"]), saying: "expected a name of letters")
+    expectFailure(try retort(["init", "reviews-l3"]), saying: "reviews-l3: already exists")
+    expectFailure(
+      try retort(["init", "my reviews"]), saying: "expected a name of lower-case letters")
+    // Names that definitions or pages refuse are refused before anything is written.
+    expectFailure(try retort(["init", "Reviews"]), saying: "did you mean 'reviews'?")
+    for name in ["a.b", "2x", "README"] {
+      expectFailure(try retort(["init", name]), saying: "expected a name of lower-case letters")
+    }
     #expect(try folder.names() == ["reviews-l3"])
   }
 }

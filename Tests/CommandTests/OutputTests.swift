@@ -108,10 +108,10 @@ import Testing
     let before = try contents(of: model)
     expectFailure(
       try model.retort("import", model.path, "--out", checkpoint),
-      saying: "--out \(checkpoint): is there already", "--force")
+      saying: "--out \(checkpoint): already exists", "--force")
     expectFailure(
       try model.retort("export", checkpoint, "--out", out),
-      saying: "--out \(out): is there already", "--force")
+      saying: "--out \(out): already exists", "--force")
     #expect(try contents(of: model) == before)
 
     // Whatever another model left there is gone, what belongs to none is not.

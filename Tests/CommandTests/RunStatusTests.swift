@@ -41,7 +41,7 @@ import Testing
     #expect(lines.last?.contains("interrupted") == true, "\(followed.output)")
 
     let stopped = try retort("status", run)
-    #expect(stopped.output.contains("interrupted, no process works at it"), "\(stopped.output)")
+    #expect(stopped.output.contains("interrupted: no process is running it"), "\(stopped.output)")
     #expect(stopped.output.contains(/last checkpoint +after step \d+, .* ago/), "\(stopped.output)")
     #expect(!stopped.output.contains("time left"))
     #expect(stopped.output.contains("retort run ") && stopped.output.contains("--resume"))

@@ -263,7 +263,7 @@ import Testing
       expectFailure(
         try RetortProcess.run(
           experiment.arguments("run", ["--resume"] + more), environment: experiment.environment()),
-        saying: "\(experiment.runFolder): no such run to go on with; leave --resume out")
+        saying: "\(experiment.runFolder): there is no run to resume; start it without --resume")
       #expect(!FileManager.default.fileExists(atPath: experiment.runFolder))
     }
     for more in [[], ["--resume"]] {

@@ -91,7 +91,7 @@ struct MetricParityTests {
     #expect(SpearmanCorrelation.value(of: Answers(predictions: [1, .nan], labels: [1, 2])).isNaN)
     let never = Answers(predictions: [0, 0], labels: [0, 0])
     #expect(F1.value(of: never) == 0 && MatthewsCorrelation.value(of: never) == 0)
-    #expect(F1.problem(withClasses: 3) == "f1 is of 2 classes, not of 3")
+    #expect(F1.problem(withClasses: 3) == "f1 needs 2 classes; the task has 3")
     #expect(F1.problem(withClasses: 2) == nil && MacroF1.problem(withClasses: 3) == nil)
   }
 

@@ -263,7 +263,7 @@ struct FileTaskTests {
     )
     #expect(
       try mistakes(task("metrics: [f1]")) == [
-        "tasks.sentiment.metrics: f1 is of 2 classes, not of 3; take it out, or use f1_macro or "
+        "tasks.sentiment.metrics: f1 needs 2 classes; the task has 3; take it out, or use f1_macro or "
           + "matthews_correlation"
       ])
     #expect(
@@ -289,8 +289,10 @@ struct FileTaskTests {
     let error = #expect(throws: (any Error).self) { try load("f1") }
     let text = error.map { "\($0)" } ?? ""
     #expect(
-      text.contains("stages.sentiment.select_best: f1 is of 2 classes, not of 3; use f1_macro")
-        || text.contains("stages.sentiment.select_best f1 is of 2 classes, not of 3; use f1_macro"),
+      text.contains(
+        "stages.sentiment.select_best: f1 needs 2 classes; the task has 3; use f1_macro")
+        || text.contains(
+          "stages.sentiment.select_best f1 needs 2 classes; the task has 3; use f1_macro"),
       "\(text)")
   }
 

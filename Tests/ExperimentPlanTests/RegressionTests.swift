@@ -134,15 +134,15 @@ struct RegressionTests {
     for (override, text) in [
       (
         "stages.sentiment.loss={ cross_entropy: { weight: 1.0 } }",
-        "cannot be taken with sentiment, whose labels are numbers; use label_mse"
+        "cannot be used with sentiment, whose labels are numbers; use label_mse"
       ),
       (
         "stages.sentiment.select_best=accuracy",
-        "accuracy is not a metric of numbers, which the task asks for; use pearson or spearmanr"
+        "accuracy cannot be used: the task's labels are numbers; use pearson or spearmanr"
       ),
       (
         "tasks.sentiment.metrics=[accuracy, pearson]",
-        "accuracy is not a metric of numbers, which the task asks for; take it out, or use pearson"
+        "accuracy cannot be used: the task's labels are numbers; take it out, or use pearson"
       ),
       (
         "tasks.sentiment.classes=[a, b]",
@@ -168,7 +168,7 @@ struct RegressionTests {
         .contains("whose labels are classes; use cross_entropy") == true)
     #expect(
       try mistakes(ofClasses, ["stages.sentiment.select_best=pearson"]).first?.contains(
-        "pearson is not a metric of classes") == true)
+        "pearson cannot be used: the task's labels are classes") == true)
   }
 
   @Test("labels that are no numbers are said with their lines before anything is run")

@@ -41,8 +41,8 @@ import Testing
     let folders = ["cache", "mirror"].map { "\(temporary.path)/\($0)/hub/o/n" }
     #expect(
       throws: LocationError(problems: [
-        "\(folders[0]): no model.safetensors, no vocab.txt, while \(folders[1]) is whole; put what is missing "
-          + "there, or remove that folder so that the other is used"
+        "\(folders[0]): incomplete (no model.safetensors, no vocab.txt), but \(folders[1]) is complete; add the missing "
+          + "files, or remove the incomplete folder so that the other is used"
       ])
     ) { try locations.locate(address) }
     #expect(

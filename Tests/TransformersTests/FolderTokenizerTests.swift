@@ -180,7 +180,7 @@ struct FolderTokenizerTests {
     #expect(
       refusal([
         "vocab.txt": Self.lines, "special_tokens_map.json": #"{"eos_token": "</s>"}"#,
-      ]).contains("the special token \"</s>\" is in no vocabulary"))
+      ]).contains("the special token \"</s>\" is not in the vocabulary"))
     let single = Self.mark.replacing("\"single_word\": false", with: "\"single_word\": true")
     #expect(
       refusal([

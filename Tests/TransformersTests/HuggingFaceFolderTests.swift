@@ -27,7 +27,7 @@ struct HuggingFaceFolderTests {
     let read = try HuggingFaceFolder(path: path)
     #expect(read.configuration == model.configuration)
     #expect(read.tokenizer == settings)
-    #expect(try read.storedParts() == model.parts)
+    #expect(try read.parts(of: read.weights()) == model.parts)
     let (loaded, _) = try read.loadModel(heads: form.1, seed: 0)
     #expect(loaded.valuesByPath == model.valuesByPath)
   }
@@ -77,7 +77,7 @@ struct HuggingFaceFolderTests {
     let padded = try HuggingFaceFolder(path: folder.path)
     #expect(
       padded.notes == [
-        "the vocabulary has 3 tokens, the model room for 40: the last embeddings belong to no token"
+        "the vocabulary has 3 tokens and the model 40 embeddings; the last ones are unused"
       ])
   }
 

@@ -82,7 +82,7 @@ struct OwnFamilyTests {
       let folder = try HuggingFaceFolder(path: path, families: families)
       #expect(folder.configuration == configuration() && folder.configuration.family == .own)
       #expect(folder.configuration.layerNormEpsilon == 1e-6)
-      #expect(try folder.storedParts() == model.parts)
+      #expect(try folder.parts(of: folder.weights()) == model.parts)
       (model, _) = try folder.loadModel(heads: heads, seed: 0)
       #expect(model.valuesByPath == values)
     }

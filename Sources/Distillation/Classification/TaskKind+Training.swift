@@ -47,7 +47,7 @@ extension TaskKind {
   /// - Parameter classCount: of a classification; nil where it is not known.
   public func problem(with metric: any Metric.Type, classCount: Int?) -> String? {
     guard metrics.contains(where: { $0.name == metric.name }) else {
-      return "\(metric.name) is not a metric of \(answerWords), which the task asks for"
+      return "\(metric.name) cannot be used: the task's labels are \(answerWords)"
     }
     guard let ofClasses = metric as? any ClassMetric.Type, let classCount else { return nil }
     return ofClasses.problem(withClasses: classCount)

@@ -8,7 +8,7 @@ public struct LabelMSE: TensorTerm {
   public static let key = "label_mse"
   public static let title = "label MSE"
   public static let about =
-    "The mean squared difference between the output and the label: of a task that asks for a number."
+    "Mean squared error between output and label, for regression tasks."
   public static let batchKinds: Set<BatchKind> = [.scoredSentences]
   public static let options = OptionList.none(LabelMSE())
   public static let isMeasuredWithoutWeight = true

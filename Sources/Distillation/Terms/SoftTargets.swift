@@ -83,7 +83,8 @@ extension OptionField where Value == TokenPositions {
     _ path: any KeyPath<Root, TokenPositions> & Sendable
   ) -> OptionField {
     OptionField(
-      "positions", path, .choice, "Where it is compared: at all tokens, or where a word was masked."
+      "positions", path, .choice,
+      "Positions at which logits are compared: all tokens, or only the masked ones."
     )
   }
 }

@@ -114,6 +114,11 @@ public struct TrainingSettings: Sendable, Equatable {
     Self.stepsPerEpoch(of: count, batchSize: batchSize, accumulation: accumulation)
   }
 
+  /// The same, for settings that are not made yet.
+  /// - Parameters:
+  ///   - count: sequences of an epoch.
+  ///   - batchSize: sequences of a forward pass.
+  ///   - accumulation: forward passes of an optimizer step.
   public static func stepsPerEpoch(of count: Int, batchSize: Int, accumulation: Int) -> Int {
     count.dividedRoundingUp(by: batchSize).dividedRoundingUp(by: accumulation)
   }

@@ -5,7 +5,8 @@
 public enum F1: ClassMetric {
   public static let name = "f1"
   public static let title = "F1"
-  public static let about = "F1 of the second of two classes, such as `equivalent`."
+  public static let about =
+    "F1 of the second class, such as `equivalent`; for tasks with two classes."
   public static let classCount: Int? = 2
 
   public static func value(of answers: Answers<Int>) -> Double {

@@ -8,7 +8,7 @@ public enum MatthewsCorrelation: ClassMetric {
   public static let name = "matthews_correlation"
   public static let title = "Matthews correlation"
   public static let about =
-    "Correlation of predicted and right classes, 0 for a model that always says the same."
+    "Correlation between predicted and true classes; 0 if the model always predicts the same class."
 
   public static func value(of answers: Answers<Int>) -> Double {
     let classes = max(answers.predictions.max() ?? 0, answers.labels.max() ?? 0) + 1

@@ -59,7 +59,7 @@ extension ClassMetric {
   /// Why it cannot be had of so many classes; nil if it can.
   public static func problem(withClasses count: Int) -> String? {
     guard let classCount, classCount != count else { return nil }
-    return "\(name) is of \(classCount) classes, not of \(count)"
+    return "\(name) needs \(classCount) classes; the task has \(count)"
   }
 }
 

@@ -7,7 +7,7 @@ public enum PearsonCorrelation: NumberMetric {
   public static let name = "pearson"
   public static let title = "Pearson"
   public static let about =
-    "Linear correlation of predicted and right numbers; not a number where either are all equal."
+    "Linear correlation between predictions and labels; NaN if all of either are equal."
 
   public static func value(of answers: Answers<Double>) -> Double {
     let (x, y) = (deviations(answers.predictions), deviations(answers.labels))

@@ -7,7 +7,7 @@ public enum SpearmanCorrelation: NumberMetric {
   public static let name = "spearmanr"
   public static let title = "Spearman"
   public static let about =
-    "Correlation of the ranks of predicted and right numbers; not a number where either are all equal."
+    "Rank correlation between predictions and labels; NaN if all of either are equal."
 
   public static func value(of answers: Answers<Double>) -> Double {
     PearsonCorrelation.value(

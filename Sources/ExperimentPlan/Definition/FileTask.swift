@@ -139,14 +139,14 @@ extension FileTask {
           + "ending of each file's name."),
       OptionField(
         "text", \.columns.texts, textType,
-        "The column with the texts; of pairs the two columns: `[premise, hypothesis]`."),
+        "The column of the texts, or a list of two columns for pairs: `[premise, hypothesis]`."),
       OptionField(
         "label", \.columns.label, .text("a column's name", example: "stars"),
-        "The column with the labels: classes, words or numbers; in a regression numbers."),
+        "The column of the labels: words or numbers. A regression needs numbers."),
       OptionField(
         optional: "classes", \.writtenClasses, classesType,
-        "The labels in the order of their class numbers. Default: those of the training file, sorted. Not in a "
-          + "regression."
+        "The labels in the order of their class numbers. Default: those of the training file, sorted. Not "
+          + "allowed for a regression."
       ),
       OptionField(
         optional: "dev", \.split, splitType,
@@ -154,11 +154,11 @@ extension FileTask {
       ),
       OptionField(
         "kind", \.kind, .choice, otherwise: .classification,
-        "What the labels are: classification for classes, regression for numbers, which the model has one output for."
+        "classification, or regression if the labels are numbers; the model then has one output."
       ),
       OptionField(
         optional: "metrics", \.writtenMetrics, metricsType,
-        "What is computed at each evaluation besides the loss. Default: accuracy; in a regression "
+        "What is computed at each evaluation besides the loss. Default: accuracy; for a regression "
           + "\(standardMetrics(.regression).joined(separator: " and "))."))
   }
 

@@ -125,8 +125,8 @@ extension Locations {
       if missing.isEmpty {
         guard let incomplete else { return LocatedModel(path: folder, isCheckpoint: false) }
         throw LocationError(problems: [
-          "\(incomplete.folder): no \(incomplete.missing), while \(folder) is whole; put what is missing there, or "
-            + "remove that folder so that the other is used"
+          "\(incomplete.folder): incomplete (no \(incomplete.missing)), but \(folder) is complete; add the missing files, "
+            + "or remove the incomplete folder so that the other is used"
         ])
       }
       // A model of another family lacks nothing: it is not ours.
@@ -219,7 +219,7 @@ public struct LocatedTask: Sendable, Equatable {
 
 extension Locations {
   /// Finds the three files of a task that can be learned, in the first folder that there is for it.
-  /// - Throws: as of some files.
+  /// - Throws: as `locate(_:_:)`.
   public func locate(_ task: GLUETask) throws(LocationError) -> LocatedTask {
     let paths = try locate(task, [.train, .dev, .test])
     return LocatedTask(train: paths[0], dev: paths[1], test: paths[2])
@@ -239,7 +239,7 @@ extension Locations {
     guard let folder = folders.first(where: Folder.exists) else {
       let searched = folders.map { "\($0): no such folder" }.joined(separator: "; ")
       throw LocationError(problems: [
-        "\(task.name) is not there (\(searched)); \(task.source) in \(cache)/data/glue, or "
+        "\(task.name) was not found (\(searched)); \(task.source) in \(cache)/data/glue, or "
           + "set RETORT_MIRROR to a folder that has data/glue/\(task.folder)"
       ])
     }

@@ -31,7 +31,7 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
         + "copy it elsewhere, or choose another folder with --runs"
     case .nothingToResume(let path):
       return
-        "\(path): no such run to go on with; leave --resume out to begin it, or name its folder "
+        "\(path): there is no run to resume; start it without --resume, or name its folder "
         + "with --runs"
     case .notARunFolder(let path):
       return "\(path): expected a run folder or none, found other files; choose another with --runs"

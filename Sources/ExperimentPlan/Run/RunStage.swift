@@ -100,7 +100,7 @@ public enum RunStageError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(address): its model is no longer in the stage cache (\(path)); compute it again with "
         + "`retort run \(definition ?? "DEF.yaml")`, or set RETORT_CACHE to the cache that the run used"
     case .noStageNamed(let run, let known):
-      "\(run): is a run folder, expected a model; name one of its stages: "
+      "\(run): expected a model, found a run folder; name one of its stages: "
         + known.map { "\(run)#\($0)" }.joined(separator: ", ")
     }
   }

@@ -89,15 +89,25 @@ public struct RunStatus: Sendable {
   /// The stage's last lines of steps, in order. What a killed run left of a line is passed over.
   private static func lastSteps(of stage: String, in path: String) throws -> [MetricsLine] {
     guard Locations.exists(path) else { return [] }
+    let file = try MappedFile(path: path)
+    let lineFeed = UInt8(ascii: "\n")
     var found: [MetricsLine] = []
-    for (index, text) in try MappedFile.lines(path: path).dropLast().enumerated().reversed()
-    where found.count < 20 {
+    // From the end: a long run's file has as many lines as steps, and is looked at twice a second.
+    var end = file.bytes.lastIndex(of: lineFeed)
+    while let last = end, found.count < 20 {
+      let before = file.bytes[..<last].lastIndex(of: lineFeed)
+      let start = before.map { $0 + 1 } ?? 0
       let line: MetricsLine
-      do { line = try JSONTree.parse(text).decode() } catch {
-        throw MetricsError.damaged(path: path, line: index + 1, reason: "\(error)")
+      do {
+        line = try JSONTree.parse(String(decoding: file.bytes[start..<last], as: UTF8.self))
+          .decode()
+      } catch {
+        let number = file.bytes[..<start].count { $0 == lineFeed } + 1
+        throw MetricsError.damaged(path: path, line: number, reason: "\(error)")
       }
       guard line.stage == stage else { break }
       if line.event == .step { found.append(line) }
+      end = before
     }
     return found.reversed()
   }

@@ -25,7 +25,7 @@ public struct StoredModel {
 
   private enum Source {
     case checkpoint(Checkpoint)
-    case folder(HuggingFaceFolder)
+    case folder(HuggingFaceFolder, FolderWeights)
   }
 
   /// - Parameter path: a checkpoint `.h5`, or a folder with config.json, weights and a vocabulary.
@@ -38,10 +38,10 @@ public struct StoredModel {
       vocabularyFile = folder.vocabulary ?? []
       vocabulary = try Vocabulary(text: vocabularyFile, path: folder.vocabularyPath)
       tokenizer = folder.tokenizer
-      parts = try folder.storedParts()
+      parts = folder.parts(of: weights)
       digest = try weights.form.digest(in: path)
       notes = folder.notes
-      source = .folder(folder)
+      source = .folder(folder, weights)
       return
     }
     let checkpoint = try Checkpoint(path: path)
@@ -84,9 +84,10 @@ public struct StoredModel {
     ignoring: Set<ModelPart> = [], mapping: Bool = false, seed: UInt64
   ) throws -> TransformerModel {
     switch source {
-    case .folder(let folder):
+    case .folder(let folder, let weights):
       return try folder.loadModel(
-        heads: heads, labels: labels, origins: origins, ignoring: ignoring, seed: seed
+        heads: heads, labels: labels, origins: origins, ignoring: ignoring, from: weights,
+        seed: seed
       ).model
     case .checkpoint(let checkpoint):
       var configuration = configuration

@@ -12,7 +12,7 @@ extension FinetuneStage {
       for key in loss.keysNotTaken(on: kind.batchKind) {
         checks.report(
           "\(path).loss.\(key)",
-          "cannot be taken with \(learned.name), whose labels are \(kind.answerWords)",
+          "cannot be used with \(learned.name), whose labels are \(kind.answerWords)",
           advice: "use \(type(of: kind.labelTerm).key), or leave the loss out")
       }
     }

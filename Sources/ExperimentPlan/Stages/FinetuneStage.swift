@@ -64,18 +64,19 @@ struct FinetuneStage: StageWork {
           OptionField(
             "batch_size", \.self, .integer(atLeast: 1, example: "32"),
             "Sentences in one forward pass."))),
-      "How the model is evaluated after each epoch. It is a matter of speed: with another batch_size only the last "
-        + "bits of the logits may differ."),
+      "How the model is evaluated after each epoch. batch_size affects speed; it changes only the last "
+        + "bits of the logits."),
     OptionField(
       optional: "head", \.head, ClassifierStart.type,
       "Where the classifier comes from. If left out: a classifier stored in the model's folder or checkpoint is kept "
-        + "and must match the task's classes; otherwise a new one is made, also where the model is a finetune stage."
+        + "and must match the task's classes; otherwise a new one is made. A new one is also made if the model is "
+        + "a finetune stage."
     ),
     OptionField(
       optional: "teacher", \.teacher,
       DefinitionNames.name.ofContents.described(as: "a model or stage", example: "teacher_sst2"),
-      "A model or stage whose outputs terms of the loss read. For soft_targets it is a finetune stage on the same "
-        + "task, or a model with a stored classifier of its classes."),
+      "The model or stage whose outputs the loss terms use. soft_targets needs a finetune stage on the same task, or "
+        + "a model whose stored classifier has the same classes."),
     OptionField(
       optional: "loss", \.statedLoss, LossOptions.ofLabels,
       "Weighted terms of the loss. If left out: cross_entropy with weight 1, or label_mse where the task is a "

@@ -53,7 +53,7 @@ public final class TorchFile: @unchecked Sendable {
             + storage.kind.rawValue)
       }
       guard places.updateValue(entries.count, forKey: name) == nil else {
-        throw wrong("it stands twice")
+        throw wrong("it occurs twice")
       }
       entries.append(Entry(name: name, shape: tensor.shape, type: storage.kind.rawValue))
     }
@@ -204,7 +204,7 @@ public final class TorchFile: @unchecked Sendable {
     _ value: PickledValue
   ) throws(Unpickler.Failure) -> [(name: String, tensor: TorchTensor)] {
     guard case .dictionary(let items) = value else {
-      throw .refused(byte: 0, what: "the file holds something else than a dictionary of tensors")
+      throw .refused(byte: 0, what: "the file does not hold a dictionary of tensors")
     }
     var tensors: [(name: String, tensor: TorchTensor)] = []
     for (key, value) in items.pairs {

@@ -1,6 +1,7 @@
 // Why a file of torch.save cannot be read.
 import RetortFiles
 
+/// The first thing that keeps a file of torch.save from being read.
 public enum TorchFileError: Error, Equatable, Sendable, CustomStringConvertible {
   case file(FileError)
   /// The file's frame; `byte` counts from the beginning of the file.
@@ -17,7 +18,7 @@ public enum TorchFileError: Error, Equatable, Sendable, CustomStringConvertible 
     switch self {
     case .file(let error): error.description
     case .malformed(let path, let byte, let what):
-      "\(path): not a sound file of torch.save: \(what) (byte \(byte)); download or save it again"
+      "\(path): not a valid torch.save file: \(what) (byte \(byte)); download or save it again"
     case .refused(let path, let byte, let what):
       "\(path): \(what) (byte \(byte)); only a dictionary of tensors is read and nothing in the file "
         + "is executed: save the model with transformers' save_pretrained as model.safetensors"

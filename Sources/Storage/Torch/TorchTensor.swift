@@ -45,7 +45,7 @@ struct TorchTensor {
     guard shape.count <= Self.mostDimensions else { return "it has \(shape.count) dimensions" }
     guard strides.count == shape.count, offset >= 0, (shape + strides).allSatisfy({ $0 >= 0 })
     else {
-      return "shape \(shape) and strides \(strides) from \(offset) on are none"
+      return "shape \(shape) and strides \(strides) from \(offset) on are not valid"
     }
     guard elementCount != nil else { return "shape \(shape) is too large" }
     if shape.contains(0) { return nil }

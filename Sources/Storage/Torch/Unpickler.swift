@@ -67,7 +67,7 @@ struct Unpickler {
       let code = try needed(reader.number(UInt8.self))
       guard let opcode = Opcode(rawValue: code) else {
         let name = Opcode.refused[code] ?? "0x" + String(code, radix: 16)
-        throw .refused(byte: place, what: "the pickle's opcode \(name) is not read")
+        throw .refused(byte: place, what: "the pickle's opcode \(name) is not supported")
       }
       if opcode == .stop { return try use(try pop()) }
       try carryOut(opcode)
@@ -160,7 +160,9 @@ struct Unpickler {
       let module = String(decoding: try needed(reader.line()), as: UTF8.self)
       let name = "\(module).\(String(decoding: try needed(reader.line()), as: UTF8.self))"
       guard TorchGlobals.names.contains(name) || TorchStorage.kinds[name] != nil else {
-        throw .refused(byte: place, what: "the pickle asks for \(name.debugDescription)")
+        throw .refused(
+          byte: place,
+          what: "the pickle uses the Python name \(name.debugDescription), which is not allowed")
       }
       stack.append(.global(name))
     case .persistentID: stack.append(.storage(try storage(try pop())))

@@ -20,7 +20,7 @@ struct ZipDirectory {
     for _ in 0..<end.count {
       let start = reader.place
       guard let entry = Entry(&reader), reader.place <= end.directory.upperBound else {
-        throw Malformed(byte: start, what: "the zip directory has no sound entry here")
+        throw Malformed(byte: start, what: "invalid entry in the zip directory")
       }
       guard entry.method == 0, !entry.isEncrypted else {
         throw Malformed(
@@ -28,7 +28,7 @@ struct ZipDirectory {
       }
       guard members.updateValue(try entry.place(in: file), forKey: entry.name) == nil else {
         throw Malformed(
-          byte: start, what: "the member \(entry.name.debugDescription) stands twice")
+          byte: start, what: "the member \(entry.name.debugDescription) occurs twice")
       }
     }
   }

@@ -12,7 +12,7 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
     case .unreadable(let path, let reason): "\(path): cannot be read as config.json: \(reason)"
     case .unsupported(let path, let modelType):
       "\(path): model_type is \"\(modelType)\", expected \(Self.supportedTypes): models of other families "
-        + "are not computed here"
+        + "are not supported"
     case .invalid(let path, let problems): "\(path): \(problems.joined(separator: "; "))"
     }
   }

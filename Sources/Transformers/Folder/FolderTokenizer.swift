@@ -85,8 +85,8 @@ public struct FolderTokenizer: Sendable, Equatable {
       empty + repeated > 0
     {
       notes.append(
-        "the vocabulary has \(empty) empty lines and \(repeated) that repeat another: an empty one is "
-          + "no token, of two equal ones the later counts, as in transformers")
+        "the vocabulary has \(empty) empty lines and \(repeated) repeated tokens; empty lines are ignored and the "
+          + "last occurrence is used, as in transformers")
     }
     self.notes = notes
     let first = tokens.count
@@ -165,7 +165,8 @@ private struct AddedTokens {
         guard other.token.id == token.id else {
           throw .tokenizer(
             path: path,
-            reason: "the added token \(token.content.debugDescription) has the id \(token.id), in "
+            reason:
+              "the added token \(token.content.debugDescription) has the id \(token.id), but in "
               + "\(other.path) \(other.token.id)")
         }
       } else {
@@ -215,7 +216,8 @@ private struct AddedTokens {
     for content in Self.specials(object) where found[content] == nil {
       guard let id = ids[content] else {
         throw .tokenizer(
-          path: path, reason: "the special token \(content.debugDescription) is in no vocabulary")
+          path: path,
+          reason: "the special token \(content.debugDescription) is not in the vocabulary")
       }
       let token = AddedToken(content: content, id: id, isSpecial: true, isNormalized: false)
       try add([token], from: path)

@@ -37,6 +37,8 @@ public struct FolderWeights: WeightFile {
   private let files: [any WeightFile]
   private let places: [String: Int]
 
+  /// Opens the file, or the index and all files that it names. Nothing is read but names, shapes and places.
+  /// - Throws: for a file that is missing or malformed, and for everything in which an index and its files disagree.
   public init(folder: String, form: WeightForm) throws(ModelFolderError) {
     (path, self.form) = ("\(folder)/\(form.rawValue)", form)
     guard form.isIndex else {

@@ -49,8 +49,8 @@ public struct HuggingFaceFolder: Sendable {
           path: text.path, expected: configuration.vocabularySize, found: text.tokenCount)
       }
       notes.append(
-        "the vocabulary has \(text.tokenCount) tokens, the model room for "
-          + "\(configuration.vocabularySize): the last embeddings belong to no token")
+        "the vocabulary has \(text.tokenCount) tokens and the model "
+          + "\(configuration.vocabularySize) embeddings; the last ones are unused")
     }
     self.notes = notes
   }
@@ -67,14 +67,15 @@ public struct HuggingFaceFolder: Sendable {
   ///   - labels: the classes, if not those of the configuration.
   ///   - origins: where parts come from; a part that is not named must be stored.
   ///   - ignoring: parts the file may have and the model does not want.
+  ///   - opened: the folder's weights, if they have been opened.
   ///   - seed: for parts with new values.
   public func loadModel(
     heads: Set<ModelPart>, labels: [String]? = nil, origins: [ModelPart: PartOrigin] = [:],
-    ignoring: Set<ModelPart> = [], seed: UInt64
+    ignoring: Set<ModelPart> = [], from opened: FolderWeights? = nil, seed: UInt64
   ) throws(ModelFolderError) -> (model: TransformerModel, report: WeightReport) {
     var configuration = configuration
     if let labels { configuration.labels = labels }
-    let weights = try weights()
+    let weights = if let opened { opened } else { try weights() }
     do {
       return try TransformerModel.loading(
         configuration, heads: heads, from: weights, names: .huggingFace(configuration),
@@ -82,9 +83,9 @@ public struct HuggingFaceFolder: Sendable {
     } catch { throw .weights(error) }
   }
 
-  /// The parts the weights have anything of, without reading any of them.
-  public func storedParts() throws(ModelFolderError) -> Set<ModelPart> {
+  /// The parts that the weights have anything of, without reading any of them.
+  public func parts(of weights: FolderWeights) -> Set<ModelPart> {
     let names = WeightNames.huggingFace(configuration)
-    return Set(try weights().tensorNames.compactMap { names.meaning(of: $0)?.part })
+    return Set(weights.tensorNames.compactMap { names.meaning(of: $0)?.part })
   }
 }

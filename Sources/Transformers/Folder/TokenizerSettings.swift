@@ -102,10 +102,10 @@ public struct TokenizerSettings: Sendable, Equatable {
     }
     if let value = members["model_max_length"], value != .null {
       // Python writes "no limit" as 1e30.
-      if case .number = value, let length = value.real, length >= 2 {
+      if case .number = value, let length = value.real, length >= 3 {
         maximumLength = length < Double(TransformerConfiguration.largestSize) ? Int(length) : nil
       } else {
-        problems.append("model_max_length is \(value.brief), expected a number from 2 on")
+        problems.append("model_max_length is \(value.brief), expected a number from 3 on")
       }
     }
     switch members["truncation_side"] ?? .null {

@@ -38,8 +38,9 @@ extension Inspection {
       return
     }
     if form != .safetensors { add("weights", form.rawValue) }
-    add("parts", try folder.storedParts().sorted().map(\.rawValue).joined(separator: ", "))
-    addTensors(of: try folder.weights())
+    let weights = try folder.weights()
+    add("parts", folder.parts(of: weights).sorted().map(\.rawValue).joined(separator: ", "))
+    addTensors(of: weights)
   }
 
   init(weights: SafetensorsFile) {

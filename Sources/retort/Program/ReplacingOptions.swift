@@ -5,7 +5,7 @@ import RetortFiles
 
 /// `--force`.
 struct ReplacingOptions: ParsableArguments {
-  @Flag(help: "Replace what is at the output's place.")
+  @Flag(help: "Overwrite the output if it exists.")
   var force = false
 
   /// Refuses an output that is there already; a folder with nothing in it is not.
@@ -14,6 +14,6 @@ struct ReplacingOptions: ParsableArguments {
     guard !force, FileIdentity(path: output) != nil else { return }
     if Folder.exists(path: output), try Folder.names(path: output).isEmpty { return }
     throw CommandFailure(
-      "\(option) \(output): is there already; name another, or replace it with --force")
+      "\(option) \(output): already exists; choose another name, or overwrite it with --force")
   }
 }

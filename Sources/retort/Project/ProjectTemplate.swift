@@ -1,4 +1,5 @@
 // What `retort init` writes.
+import RetortExperimentPlan
 
 struct ProjectTemplate {
   /// Of the experiment.
@@ -11,12 +12,11 @@ struct ProjectTemplate {
   /// - Throws: for a name that cannot be that of a page.
   init(folder: String) throws(CommandFailure) {
     name = folder.split(separator: "/").last.map(String.init) ?? ""
-    let isUsable = name.allSatisfy {
-      $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0))
-    }
-    guard isUsable, !name.isEmpty, !name.hasPrefix("."), !name.hasPrefix("-") else {
+    guard DefinitionNames.isName(name) else {
+      let lower = name.lowercased()
       throw CommandFailure(
-        "\(folder): expected a name of letters, digits, '.', '_' and '-', found '\(name)'")
+        "\(folder): expected \(DefinitionNames.words), found '\(name)'"
+          + (DefinitionNames.isName(lower) ? "; did you mean '\(lower)'?" : ""))
     }
   }
 
@@ -35,7 +35,7 @@ struct ProjectTemplate {
     format: 1
     name: \(name)
     question: How much of the teacher's accuracy does a student of half its depth keep?
-    seed: 42            # of everything that is drawn; sweep: { seed: [42, 43, 44] } runs three
+    seed: 42            # seed of all random numbers; sweep: { seed: [42, 43, 44] } runs three
     random: counter
 
     # Your text and labels: a CSV, TSV or JSON lines file with a column of each.

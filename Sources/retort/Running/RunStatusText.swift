@@ -16,7 +16,7 @@ struct RunStatusText {
   var state: String {
     switch status.state {
     case .running(let id): "running" + (id.map { " (process \($0))" } ?? "")
-    case .interrupted: "interrupted, no process works at it"
+    case .interrupted: "interrupted: no process is running it"
     case .finished: "finished"
     }
   }

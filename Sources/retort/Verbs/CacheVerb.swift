@@ -46,11 +46,13 @@ struct CacheVerb: ParsableCommand {
 
     @Option(
       parsing: .upToNextOption,
-      help: ArgumentHelp("Folders of run folders whose stages stay.", valueName: "dir"))
+      help: ArgumentHelp(
+        "Folders that contain run folders; the stages of these runs are kept.", valueName: "dir"))
     var runs: [String]
 
     @Option(
-      help: ArgumentHelp("Only stages that finished so many days ago or more.", valueName: "days"))
+      help: ArgumentHelp(
+        "Remove only stages that finished at least this many days ago.", valueName: "days"))
     var olderThan = 0
 
     @Flag(help: "Say what would be removed; remove nothing.")

@@ -13,7 +13,8 @@ struct InitVerb: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("The folder to make; the experiment has its name.", valueName: "name"))
+    help: ArgumentHelp(
+      "The folder to create; its name becomes the experiment's name.", valueName: "name"))
   var name: String
 
   func run() throws {
@@ -21,7 +22,7 @@ struct InitVerb: ParsableCommand {
     if FileIdentity(path: name) != nil {
       guard Folder.exists(path: name), try Folder.names(path: name).isEmpty else {
         throw CommandFailure(
-          "\(name): is there already; name a folder that is not, or an empty one")
+          "\(name): already exists; choose another name or an empty folder")
       }
     }
     for file in project.files {

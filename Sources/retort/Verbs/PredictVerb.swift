@@ -9,11 +9,11 @@ import RetortText
 struct PredictVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(
     commandName: "predict",
-    abstract: "Classify or score sentences, or pairs of them, from standard input, one a line.",
+    abstract: "Classify or score sentences or pairs from standard input.",
     discussion: """
-      Writes for each line, separated by tabs, the class, the probabilities and the logits, both in \
-      the order of the model's classes, as the input arrives. A model with one output is a regression: \
-      it writes the number alone.
+      Reads one sentence or pair per line. For each line it prints the class, the probabilities and the logits, \
+      separated by tabs. Probabilities and logits are in the order of the model's classes. For a regression model it \
+      prints only the number.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -23,7 +23,7 @@ struct PredictVerb: ParsableCommand, RunsKernels {
 
   @Flag(
     help:
-      "Each line is a pair: two sentences with a tab between them, in the order of the training.")
+      "Each line is a pair: first sentence, tab, second sentence, as in training.")
   var pairs = false
 
   @OptionGroup var malformed: MalformedTextOptions

@@ -10,9 +10,9 @@ struct ReportVerb: ParsableCommand {
     commandName: "report",
     abstract: "Regenerate the tables and plots under Results/ from the records there.",
     discussion: """
-      Run in the root of the repository or of a project of your own, or say where it is. Needs nothing but \
-      Results/records and, where definitions compare with published results, Experiments/references; gives the same \
-      bytes anywhere. Where the references have Hugging Face's defaults, defaults.md compares the program's own with them.
+      Run it in the root of the repository or of your own project, or name that folder with --root. It reads only \
+      Results/records and, if definitions compare with published results, Experiments/references. The output is the same \
+      on every machine. If the references contain Hugging Face's defaults, defaults.md compares Retort's with them.
       """)
 
   @Flag(help: "Write nothing; fail if a file is not what the records give.")
@@ -21,11 +21,11 @@ struct ReportVerb: ParsableCommand {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "First copy the records of these runs (their folders or record.json) there; runs that have not "
-        + "finished are skipped by name.", valueName: "run"))
+      "Copy the records of these runs (run folders or record.json files) first. Unfinished runs are skipped with a "
+        + "message.", valueName: "run"))
   var add: [String] = []
 
-  @Option(help: ArgumentHelp("The project's root, with Results/ in it.", valueName: "folder"))
+  @Option(help: ArgumentHelp("The project's root, which contains Results/.", valueName: "folder"))
   var root = "."
 
   func validate() throws {

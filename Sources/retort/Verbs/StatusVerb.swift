@@ -9,19 +9,18 @@ struct StatusVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract:
-      "Show how far a run has come: stage, step, loss, time left, process, last checkpoint.",
+      "Show the progress of a run: stage, step, loss, time left, process, last checkpoint.",
     discussion: """
-      Reads the files in the run folder and nothing else, and changes none. Without a run it shows one line for each run \
-      folder in --runs.
+      Only reads files in the run folder. Without a run it shows one line for each run folder in --runs.
       """)
 
   @Argument(help: ArgumentHelp("A run folder.", valueName: "run"))
   var folder: String?
 
-  @Option(help: ArgumentHelp("The folder of run folders.", valueName: "dir"))
+  @Option(help: ArgumentHelp("The folder that contains the run folders.", valueName: "dir"))
   var runs = "Runs"
 
-  @Flag(help: "Go on showing it, a line for every change, until no process works at the run.")
+  @Flag(help: "Keep showing the status, one line per change, until the process ends.")
   var follow = false
 
   func validate() throws {
@@ -41,7 +40,8 @@ struct StatusVerb: ParsableCommand {
 
   private func listAll() throws {
     guard Folder.exists(path: runs) else {
-      throw CommandFailure("\(runs): no such folder; name the folder of run folders with --runs")
+      throw CommandFailure(
+        "\(runs): no such folder; name the folder that contains the run folders with --runs")
     }
     let folders = try Folder.names(path: runs).map { "\(runs)/\($0)" }
       .filter(RunFolder.exists(path:))
@@ -69,7 +69,7 @@ struct StatusVerb: ParsableCommand {
       last = text
       if let signal = StopSignals.received {
         Console.shared.endStatus()
-        throw Stopped(signal: signal, description: "stopped looking; the run goes on")
+        throw Stopped(signal: signal, description: "stopped watching; the run continues")
       }
       guard isRunning else { return }
       usleep(500_000)
