@@ -100,7 +100,7 @@ import Testing
       #expect(error.problems.count == 3)
       #expect(error.problems[0].hasPrefix("hub:google-bert/bert-base-uncased is not complete"))
       #expect(error.problems[1].hasPrefix("corpus movie_reviews: none of"))
-      #expect(error.problems[2].hasPrefix("glue/sst2 is not there"))
+      #expect(error.problems[2].hasPrefix("glue/sst2 was not found"))
     }
   }
 

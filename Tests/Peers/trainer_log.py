@@ -1,22 +1,27 @@
 """The loss of every step of a fine-tuning by Hugging Face's Trainer, for `retort compare`.
 
-    trainer_log.py --model FOLDER --data SST-2/ --out LOG.jsonl [--steps 300 | --epochs 3]
+    trainer_log.py --model FOLDER --data glue/SST-2/ --out LOG.jsonl [--task sst2]
+                   [--steps 300 | --epochs 3] [--learning-rate 2e-5]
                    [--seed 42] [--work FOLDER] [--resume] [--threads 2]
 
 The report's recipe as the Trainer of transformers 4.44.2 runs it, dropout on: batch 16, AdamW
 2e-5, decay 0.01, linear schedule, clipped at 1, padded batch by batch. The seed is set before the
 model is made, so that the classifier's first weights are the seed's too. Written is a line of JSON
 a step, the loss as the float32 that `training_step` returned (the Trainer's own log rounds to four
-decimals), and a line an epoch with the evaluation of the 872 sentences. --work keeps the Trainer's
-checkpoints, every 500 steps, from which --resume goes on.
+decimals), and a line an epoch with the evaluation of the development set: the task's metrics as
+run_glue.py names them. --work keeps the Trainer's checkpoints, every 500 steps, from which
+--resume goes on.
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import tempfile
 
 import torch
+from scipy.stats import pearsonr, spearmanr
+from sklearn.metrics import f1_score, matthews_corrcoef
 from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -27,13 +32,52 @@ from transformers import (
     set_seed,
 )
 
+METRICS = {
+    "accuracy": lambda found, labels: (found == labels).mean(),
+    "f1": lambda found, labels: f1_score(labels, found),
+    "matthews_correlation": lambda found, labels: matthews_corrcoef(labels, found),
+    "pearson": lambda found, labels: pearsonr(found, labels)[0],
+    "spearmanr": lambda found, labels: spearmanr(found, labels)[0],
+}
 
-class Sentences(torch.utils.data.Dataset):
-    def __init__(self, path, tokenizer):
-        with open(path, encoding="utf-8") as file:
-            rows = [line.rstrip("\n").split("\t") for line in file][1:]
-        self.labels = [int(label) for _, label in rows]
-        self.encoded = tokenizer([sentence for sentence, _ in rows], truncation=True)
+
+@dataclasses.dataclass
+class Task:
+    """Where GLUE's files have the texts and the label, counted from 0, and what is measured."""
+
+    texts: tuple
+    label: int
+    metrics: tuple
+    classes: tuple = ("0", "1")
+    has_header: bool = True
+
+    @property
+    def is_regression(self):
+        return not self.classes
+
+    def read(self, path):
+        # A byte order mark is no text, quotes mean nothing, and only a line feed ends a line.
+        with open(path, encoding="utf-8-sig", newline="\n") as file:
+            rows = [line.rstrip("\n").split("\t") for line in file][self.has_header :]
+        label = float if self.is_regression else self.classes.index
+        texts = [[row[column] for row in rows] for column in self.texts]
+        return texts, [label(row[self.label]) for row in rows]
+
+
+TASKS = {
+    "cola": Task((3,), 1, ("matthews_correlation",), has_header=False),
+    "sst2": Task((0,), 1, ("accuracy",)),
+    "mrpc": Task((3, 4), 0, ("accuracy", "f1")),
+    "stsb": Task((7, 8), -1, ("pearson", "spearmanr"), classes=()),
+    "rte": Task((1, 2), 3, ("accuracy",), classes=("entailment", "not_entailment")),
+    "wnli": Task((1, 2), 3, ("accuracy",)),
+}
+
+
+class Examples(torch.utils.data.Dataset):
+    def __init__(self, task, path, tokenizer):
+        texts, self.labels = task.read(path)
+        self.encoded = tokenizer(*texts, truncation=True)
 
     def __len__(self):
         return len(self.labels)
@@ -66,21 +110,17 @@ class LoggingTrainer(Trainer):
 class EpochRows(TrainerCallback):
     """After each evaluation a row as the Trainer's own table has it."""
 
-    def __init__(self, trainer):
-        self.trainer = trainer
+    def __init__(self, trainer, metrics):
+        self.trainer, self.metrics = trainer, metrics
 
     def on_evaluate(self, args, state, control, metrics, **kwargs):
         logged = [entry["loss"] for entry in state.log_history if "loss" in entry]
         self.trainer.write(
             epoch=round(state.epoch), step=state.global_step,
             training_loss=logged[-1] if logged else None,
-            eval_loss=metrics["eval_loss"], eval_accuracy=metrics["eval_accuracy"],
+            eval_loss=metrics["eval_loss"],
+            **{f"eval_{name}": metrics[f"eval_{name}"] for name in self.metrics},
         )  # fmt: skip
-
-
-def accuracy(prediction):
-    found = prediction.predictions.argmax(-1) == prediction.label_ids
-    return dict(accuracy=float(found.mean()))
 
 
 def kept_lines(path, step):
@@ -95,8 +135,10 @@ def main():
     parser.add_argument("--model", required=True)
     parser.add_argument("--data", required=True)
     parser.add_argument("--out", required=True)
+    parser.add_argument("--task", choices=TASKS, default="sst2")
     parser.add_argument("--steps", type=int, default=-1)
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--learning-rate", type=float, default=2e-5)
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--work", help="folder of the Trainer's checkpoints")
     parser.add_argument("--resume", action="store_true")
@@ -105,11 +147,14 @@ def main():
     torch.set_num_threads(arguments.threads)
     work = arguments.work or tempfile.mkdtemp()
     whole = arguments.steps < 0
+    task = TASKS[arguments.task]
 
     set_seed(arguments.seed)
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
     tokenizer.model_max_length = 512
-    model = AutoModelForSequenceClassification.from_pretrained(arguments.model, num_labels=2)
+    model = AutoModelForSequenceClassification.from_pretrained(
+        arguments.model, num_labels=len(task.classes) or 1
+    )
     settings = TrainingArguments(
         output_dir=work,
         seed=arguments.seed,
@@ -117,7 +162,7 @@ def main():
         max_steps=arguments.steps,
         per_device_train_batch_size=16,
         per_device_eval_batch_size=16,
-        learning_rate=2e-5,
+        learning_rate=arguments.learning_rate,
         weight_decay=0.01,
         eval_strategy="epoch" if whole else "no",
         logging_steps=500,
@@ -128,15 +173,21 @@ def main():
         report_to="none",
         disable_tqdm=True,
     )
+
+    def measure(prediction):
+        outputs, labels = prediction.predictions, prediction.label_ids
+        found = outputs[:, 0] if task.is_regression else outputs.argmax(-1)
+        return {name: float(METRICS[name](found, labels)) for name in task.metrics}
+
     trainer = LoggingTrainer(
         model=model,
         args=settings,
-        train_dataset=Sentences(os.path.join(arguments.data, "train.tsv"), tokenizer),
-        eval_dataset=Sentences(os.path.join(arguments.data, "dev.tsv"), tokenizer),
+        train_dataset=Examples(task, os.path.join(arguments.data, "train.tsv"), tokenizer),
+        eval_dataset=Examples(task, os.path.join(arguments.data, "dev.tsv"), tokenizer),
         data_collator=DataCollatorWithPadding(tokenizer),
-        compute_metrics=accuracy,
+        compute_metrics=measure,
     )
-    trainer.add_callback(EpochRows(trainer))
+    trainer.add_callback(EpochRows(trainer, task.metrics))
     last = None
     lines = []
     if arguments.resume:
