@@ -55,7 +55,8 @@ import Testing
       try retort(["predict", "--model", "\(run)#sentimant"]),
       saying: "#sentimant: no stage", "teacher_mlm, distil, sentiment, sentiment.no_distillation")
     expectFailure(
-      try retort(["predict", "--model", run]), saying: "expected a model, found a run folder", "\(run)#sentiment")
+      try retort(["predict", "--model", run]), saying: "expected a model, found a run folder",
+      "\(run)#sentiment")
     expectFailure(
       try retort(["export", "nowhere#sentiment", "--out", "x"]), saying: "nowhere: expected a run")
     let elsewhere = experiment.environment(cache: "empty")
