@@ -172,10 +172,13 @@ public struct RunRecord: Codable, Sendable, Equatable {
     public var labels: LabelSequence?
     /// The same of a regression; nil for other tasks.
     public var numbers: [Float]?
+    /// What models are judged by on this split, by the names that definitions use, the leading one first; nil where it
+    /// is accuracy alone, for other splits, and in earlier records.
+    public var metrics: [String]?
 
     public init(
       name: String, digest: String, examples: Int, tokens: Int, balance: [String: Int] = [:],
-      labels: LabelSequence? = nil, numbers: [Float]? = nil
+      labels: LabelSequence? = nil, numbers: [Float]? = nil, metrics: [String]? = nil
     ) {
       self.name = name
       self.digest = digest
@@ -184,6 +187,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
       self.balance = balance
       self.labels = labels
       self.numbers = numbers
+      self.metrics = metrics
     }
   }
 }

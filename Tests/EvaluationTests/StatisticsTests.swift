@@ -89,6 +89,45 @@ struct StatisticsTests {
     #expect(PairedBootstrap(differences: []) == nil)
   }
 
+  @Test("the interval of a difference in any metric is near the exact one where that is known")
+  func differenceOfMetrics() throws {
+    // The same mistakes of one model in both pairs; the others' are its own and more.
+    let labels = (0..<200).map { $0 % 2 }
+    func answers(wrong: [Int]) -> Answers<Int> {
+      var predictions = labels
+      for place in wrong { predictions[place] = 1 - predictions[place] }
+      return Answers(predictions: predictions, labels: labels)
+    }
+    let first = answers(wrong: Array(0..<20))
+    let others = [answers(wrong: Array(10..<50)), answers(wrong: Array(60..<110))]
+    let interval = ConfidenceInterval(resampling: others.map { (first, $0) }) {
+      Accuracy.value(of: $0)
+    }
+    func right(_ answers: Answers<Int>, _ place: Int) -> Int {
+      answers.predictions[place] == labels[place] ? 1 : 0
+    }
+    let differences = labels.indices.map { place in
+      others.reduce(0) { $0 + right(first, place) - right($1, place) }
+    }
+    let exact = try #require(PairedBootstrap(differences: differences, scale: 2))
+    #expect(abs(interval.low - exact.low) < 0.01 && abs(interval.high - exact.high) < 0.01)
+    #expect(interval.low > 0.05 && interval.high < 0.2)
+  }
+
+  @Test("Spearman's interval is that of ranks that are sorted again in each sample")
+  func rankInterval() {
+    let labels = (0..<60).map { Double(($0 * 7) % 11) / 2 }
+    let predictions = labels.enumerated().map { $1 + Double(($0 * 13) % 5) - 2 }
+    let answers = Answers(predictions: predictions, labels: labels)
+    let interval = SpearmanCorrelation.interval(of: answers)
+    #expect(
+      interval
+        == ConfidenceInterval(resampling: answers) { SpearmanCorrelation.value(of: $0) })
+    #expect(interval.low < SpearmanCorrelation.value(of: answers))
+    let unknown = Answers(predictions: [1, .nan, 2], labels: [1, 2, 3])
+    #expect(SpearmanCorrelation.interval(of: unknown).low.isNaN)
+  }
+
   @Test("the bootstrap is that over all resamples", arguments: [0.1, 0.5, 0.8, 0.95])
   func bootstrapByEnumeration(level: Double) throws {
     let differences = [2, 0, -1, 1]

@@ -14,6 +14,50 @@ public enum SpearmanCorrelation: NumberMetric {
       of: Answers(predictions: ranks(answers.predictions), labels: ranks(answers.labels)))
   }
 
+  /// The percentile bootstrap's. The order of all values gives that of every sample: nothing is sorted again.
+  public static func interval(of answers: Answers<Double>) -> ConfidenceInterval {
+    guard let predictions = ValueOrder(answers.predictions), let labels = ValueOrder(answers.labels)
+    else { return ConfidenceInterval(low: .nan, high: .nan) }
+    return ConfidenceInterval(resampling: answers.count) { drawn in
+      PearsonCorrelation.value(
+        of: Answers(predictions: predictions.ranks(of: drawn), labels: labels.ranks(of: drawn)))
+    }
+  }
+
+  /// Values by size, so that the ranks in a sample of them are counted.
+  private struct ValueOrder {
+    /// Of each value, how many smaller distinct ones there are.
+    private let places: [Int]
+    private let distinctCount: Int
+
+    /// Nil where one is not a number.
+    init?(_ values: [Double]) {
+      guard !values.contains(where: \.isNaN) else { return nil }
+      var places = [Int](repeating: 0, count: values.count)
+      var place = -1
+      var last: Double?
+      for index in values.indices.sorted(by: { values[$0] < values[$1] }) {
+        if values[index] != last { place += 1 }
+        last = values[index]
+        places[index] = place
+      }
+      self.places = places
+      distinctCount = place + 1
+    }
+
+    /// - Parameter drawn: numbers of the values, any of them as often as it likes.
+    func ranks(of drawn: [Int]) -> [Double] {
+      var counts = [Int](repeating: 0, count: distinctCount)
+      for number in drawn { counts[places[number]] += 1 }
+      var before = 0
+      let ranks = counts.map { count in
+        defer { before += count }
+        return Double(before) + Double(count + 1) / 2
+      }
+      return drawn.map { ranks[places[$0]] }
+    }
+  }
+
   /// From 1; not a number for every value if one is not a number.
   static func ranks(_ values: [Double]) -> [Double] {
     guard !values.contains(where: \.isNaN) else {

@@ -21,18 +21,42 @@ public struct ConfidenceInterval: Sendable, Equatable {
   public init<Value>(
     resampling answers: Answers<Value>, level: Double = 0.95, _ value: (Answers<Value>) -> Double
   ) {
-    var stream = RandomStream(seed: Self.seed, name: .resampling)
-    let bound = UInt32(answers.count)
     var sample = answers
+    self.init(resampling: answers.count, level: level) { drawn in
+      sample.draw(drawn, from: answers)
+      return value(sample)
+    }
+  }
+
+  /// The interval of the mean difference between two models' values, over one or more pairs of models that were asked the
+  /// same: each sample of the examples is taken of all of them.
+  /// - Parameter pairs: at least one, all with the same labels; of each the second's value is subtracted.
+  public init<Value>(
+    resampling pairs: [(Answers<Value>, Answers<Value>)], level: Double = 0.95,
+    _ value: (Answers<Value>) -> Double
+  ) {
+    var samples = pairs
+    self.init(resampling: pairs[0].0.count, level: level) { drawn in
+      var sum = 0.0
+      for place in pairs.indices {
+        samples[place].0.draw(drawn, from: pairs[place].0)
+        samples[place].1.draw(drawn, from: pairs[place].1)
+        sum += value(samples[place].0) - value(samples[place].1)
+      }
+      return sum / Double(pairs.count)
+    }
+  }
+
+  /// - Parameter value: of the examples with these numbers, counted from 0.
+  init(resampling count: Int, level: Double = 0.95, _ value: ([Int]) -> Double) {
+    var stream = RandomStream(seed: Self.seed, name: .resampling)
+    let bound = UInt32(count)
+    var drawn = [Int](repeating: 0, count: count)
     var values: [Double] = []
     for _ in 0..<Self.resamples {
-      for place in 0..<answers.count {
-        let drawn = Int(stream.integer(below: bound))
-        sample.predictions[place] = answers.predictions[drawn]
-        sample.labels[place] = answers.labels[drawn]
-      }
-      let drawn = value(sample)
-      if !drawn.isNaN { values.append(drawn) }
+      for place in 0..<count { drawn[place] = Int(stream.integer(below: bound)) }
+      let value = value(drawn)
+      if !value.isNaN { values.append(value) }
     }
     values.sort()
     guard let last = values.last else {
@@ -44,5 +68,15 @@ public struct ConfidenceInterval: Sendable, Equatable {
       return place < values.count ? values[max(0, place)] : last
     }
     self.init(low: quantile((1 - level) / 2), high: quantile((1 + level) / 2))
+  }
+}
+
+extension Answers {
+  /// Takes the place of itself: these examples of `answers`, in this order.
+  fileprivate mutating func draw(_ numbers: [Int], from answers: Answers) {
+    for (place, number) in numbers.enumerated() {
+      predictions[place] = answers.predictions[number]
+      labels[place] = answers.labels[number]
+    }
   }
 }

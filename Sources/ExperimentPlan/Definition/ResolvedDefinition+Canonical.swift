@@ -1,4 +1,5 @@
 // The resolved definition written out: a definition again, with nothing left to fill in.
+import RetortFormatting
 import RetortOptions
 import RetortStrictYAML
 
@@ -28,13 +29,6 @@ extension ResolvedDefinition {
   /// Every task that any stage fine-tunes on, in order of first use.
   public var taskSources: [TaskSource] {
     stages.compactMap(\.work.task).firstOccurrences
-  }
-}
-
-extension Array where Element: Equatable {
-  /// The elements without later repetitions.
-  var firstOccurrences: [Element] {
-    reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 }
 

@@ -1,4 +1,5 @@
 // What will be run, in order: a definition's stages and the baselines it asks for.
+import RetortFormatting
 import RetortOptions
 
 /// Why a stage is in the plan.

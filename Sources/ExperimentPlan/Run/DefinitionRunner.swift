@@ -1,6 +1,7 @@
 // A definition, run: every experiment that its sweep and its ablation ask for, in order.
 import RetortDistillation
 import RetortFiles
+import RetortFormatting
 import RetortRecords
 import RetortTransformers
 

@@ -1,5 +1,6 @@
 // Digests of everything a plan reads from files, with all that is missing reported at once.
 import RetortFiles
+import RetortFormatting
 import RetortOptions
 import RetortTransformers
 

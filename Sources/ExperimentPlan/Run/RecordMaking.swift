@@ -1,6 +1,7 @@
 // A run's record: everything its tables and plots will show.
 import Foundation
 import RetortDistillation
+import RetortEvaluation
 import RetortFiles
 import RetortOptions
 import RetortProcessor
@@ -131,7 +132,8 @@ struct RecordMaking {
               balance: Dictionary(
                 (labels ?? []).map { (task.classNames[$0], 1) }, uniquingKeysWith: +),
               labels: split == "dev" ? labels.map { LabelSequence($0) } : nil,
-              numbers: split == "dev" ? sentences.numbers : nil))
+              numbers: split == "dev" ? sentences.numbers : nil,
+              metrics: split == "dev" ? source.judgingMetrics : nil))
         }
       }
     }
@@ -161,6 +163,14 @@ struct RecordMaking {
     let text = (try? String(contentsOfFile: "/etc/os-release", encoding: .utf8)) ?? ""
     let line = text.split(separator: "\n").first { $0.hasPrefix("PRETTY_NAME=") }
     return line.map { $0.dropFirst(12).trimmingCharacters(in: ["\""]) } ?? "Linux"
+  }
+}
+
+extension TaskSource {
+  /// The names of its metrics; nil where it is accuracy alone.
+  fileprivate var judgingMetrics: [String]? {
+    let names = metrics.map { $0.name }
+    return names == [Accuracy.name] ? nil : names
   }
 }
 

@@ -1,6 +1,7 @@
 // What is in a run folder, and whether a run may use it. Nothing is changed.
 import Foundation
 import RetortFiles
+import RetortFormatting
 import RetortOptions
 import RetortStrictYAML
 

@@ -1,5 +1,6 @@
 // What an ablation leaves out, and what it changes in a definition, in the words of the definition itself.
 import RetortDistillation
+import RetortFormatting
 import RetortOptions
 
 /// What an ablation leaves out, one run each.

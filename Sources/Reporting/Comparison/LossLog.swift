@@ -1,13 +1,15 @@
 // The loss of every step of one training, as a run or another program wrote it down.
 
 import Foundation
+import RetortEvaluation
 import RetortFiles
+import RetortFormatting
 import RetortRecords
 import RetortStrictJSON
 
 /// Read from a run's folder, from its `metrics.jsonl`, or from a log of another program: a JSON object a line
 /// with `step` (from 1) and `loss`, null for not-a-number; lines with a whole `epoch` and an `eval_loss` are an epoch's row, with
-/// `eval_accuracy` and `training_loss` where they are given. Other lines and keys are passed over.
+/// `training_loss` and metrics (`eval_accuracy`, `eval_f1`) where they are given. Other lines and keys are passed over.
 public struct LossLog: Sendable, Equatable {
   public struct Step: Sendable, Equatable {
     public var step: Int
@@ -24,6 +26,8 @@ public struct LossLog: Sendable, Equatable {
     public var trainingLoss: Double?
     public var validationLoss: Double
     public var accuracy: Double?
+    /// Further metrics, by the names that definitions use; nil for none.
+    public var metrics: NamedValues?
   }
 
   public var source: String
@@ -95,8 +99,7 @@ public struct LossLog: Sendable, Equatable {
     } catch {
       throw .metrics(error)
     }
-    var known: [String] = []
-    for line in metrics where !known.contains(line.stage) { known.append(line.stage) }
+    let known = metrics.map(\.stage).firstOccurrences
     guard let chosen = stage ?? (known.count == 1 ? known[0] : nil), known.contains(chosen) else {
       throw .noStage(source: source, stage: stage, known: known)
     }
@@ -120,7 +123,7 @@ public struct LossLog: Sendable, Equatable {
       return try RunRecord.read(path: path).stages.first { $0.id == stage }?.epochs.map {
         Epoch(
           epoch: $0.epoch, trainingLoss: $0.trainingLoss, validationLoss: $0.validationLoss,
-          accuracy: $0.accuracy)
+          accuracy: $0.accuracy, metrics: $0.metrics)
       } ?? []
     } catch {
       throw .record(error)
@@ -135,13 +138,25 @@ public struct LossLog: Sendable, Equatable {
     var epoch: Double?
     var trainingLoss: Double?
     var validationLoss: Double?
-    var accuracy: Double?
+    /// Those that are known here.
+    var metrics: NamedValues
+
+    var furtherMetrics: NamedValues? {
+      let others = metrics.entries.filter { $0.name != Accuracy.name }
+      return others.isEmpty ? nil : NamedValues(others.map { ($0.name, $0.value) })
+    }
 
     enum CodingKeys: String, CodingKey {
       case step, loss, epoch
       case trainingLoss = "training_loss"
       case validationLoss = "eval_loss"
-      case accuracy = "eval_accuracy"
+    }
+
+    private struct MetricKey: CodingKey {
+      let stringValue: String
+      var intValue: Int? { nil }
+      init(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
     }
 
     init(from decoder: any Decoder) throws {
@@ -152,7 +167,13 @@ public struct LossLog: Sendable, Equatable {
       epoch = try values.decodeIfPresent(Double.self, forKey: .epoch)
       trainingLoss = try values.decodeIfPresent(Double.self, forKey: .trainingLoss)
       validationLoss = try values.decodeIfPresent(Double.self, forKey: .validationLoss)
-      accuracy = try values.decodeIfPresent(Double.self, forKey: .accuracy)
+      let measured = try decoder.container(keyedBy: MetricKey.self)
+      metrics = NamedValues(
+        try Metrics.all.compactMap { metric in
+          try measured.decodeIfPresent(
+            Double.self, forKey: MetricKey(stringValue: "eval_\(metric.name)")
+          ).map { (metric.name, $0) }
+        })
     }
   }
 
@@ -171,7 +192,7 @@ public struct LossLog: Sendable, Equatable {
         log.epochs.append(
           Epoch(
             epoch: epoch, trainingLoss: line.trainingLoss, validationLoss: loss,
-            accuracy: line.accuracy))
+            accuracy: line.metrics[Accuracy.name], metrics: line.furtherMetrics))
       } else if let step = line.step, let loss = line.loss {
         if let last = log.steps.last, last.step >= step {
           throw .order(file: file, line: number, step: step, after: last.step)

@@ -1,4 +1,5 @@
 // Results/defaults.md: every default beside Hugging Face's, and why where they differ.
+import RetortFormatting
 import RetortRecords
 
 struct DefaultsPage {
@@ -62,9 +63,7 @@ struct DefaultsPage {
     """
 
   private func sections(_ rows: [Row]) -> String {
-    var names: [String] = []
-    for row in rows where !names.contains(row.entry.section) { names.append(row.entry.section) }
-    return names.map { name in
+    rows.map(\.entry.section).firstOccurrences.map { name in
       let rows = rows.filter { $0.entry.section == name }
       return "\n## \(name)\n\n" + table(rows)
     }.joined()

@@ -34,7 +34,9 @@ struct AblationSection {
   }
 
   private func heading(_ group: Group, of groups: [Group]) -> String {
-    groups.count > 1 ? "Ablation, \(group.title)" : "Ablation"
+    let splits = Set(groups.map(\.data)).count > 1 ? [group.data] : []
+    let settings = Set(groups.map(\.title)).count > 1 ? [group.title] : []
+    return (["Ablation"] + settings + splits).joined(separator: ", ")
   }
 
   // MARK: The tables
@@ -46,13 +48,16 @@ struct AblationSection {
     var table: MarkdownTable
     var data: String
     var count: Int
-    /// The title of what is compared.
-    var metric: String
+    /// What is compared.
+    var metric: ShownMetric
     var missing: [RunRecord.Variant]
   }
 
   private var groups: [Group] {
-    guard let data = runs.comparedData else { return [] }
+    runs.comparedSplits.flatMap(groups)
+  }
+
+  private func groups(on data: String) -> [Group] {
     let conditions = runs.conditions
     let ablations = conditions.filter { $0.variant.ablation != nil }
     let missing = runs.missing
@@ -66,7 +71,7 @@ struct AblationSection {
         Group(
           title: full.title, table: table(full: full, parts: parts, on: data), data: data,
           count: known.first?.evaluation.count ?? 0,
-          metric: ShownMetric.leading(in: known.compactMap(\.stage.keptEpoch)).title,
+          metric: known.first.map { .leading(of: $0.stage, in: $0.record) } ?? .accuracy,
           missing: missing.filter { variant in all.contains { $0.planned.contains(variant) } }))
     }
     return groups
@@ -77,25 +82,22 @@ struct AblationSection {
   ) -> MarkdownTable {
     let paper = paperChanges
     let reference = full.ownModel(on: data)
-    let metric = (reference ?? parts.lazy.compactMap { $0.ownModel(on: data) }.first)?.metric
+    let metric =
+      (reference ?? parts.lazy.compactMap { $0.ownModel(on: data) }.first)?.metric ?? .accuracy
     var table = MarkdownTable(
       [
-        .init("Distilled", .left), .init("Runs"), .init((metric ?? .accuracy).title),
-        .init("95 % interval"),
-        .init("Difference to the full loss"), .init("95 % interval of it"),
-        .init("Only this right"), .init("Only the full loss right"), .init("McNemar p"),
-      ] + (paper == nil ? [] : [.init("Paper's Table 4")]))
+        .init("Distilled", .left), .init("Runs"), .init(metric.title), .init("95 % interval"),
+      ] + PairedDifference.columns(to: "the full loss", called: "full loss", in: metric)
+        + (paper == nil ? [] : [.init("Paper's Table 4")]))
     for condition in [full] + parts {
       let title = Self.title(of: condition.variant) ?? "with the full loss"
       let own = condition.ownModel(on: data)
       var cells = [title, condition.countText, own?.valueText ?? "-", own?.intervalText ?? "-"]
-      if condition.variant.ablation != nil, let own, let reference,
-        let difference = PairedDifference(own, reference)
-      {
-        cells += difference.cells
-      } else {
-        cells += PairedDifference.noCells
+      let isPart = condition.variant.ablation != nil
+      let difference = own.flatMap { own in
+        reference.flatMap { isPart ? PairedDifference(own, $0) : nil }
       }
+      cells += PairedDifference.cells(difference, in: metric)
       if let paper { cells.append(paper[title] ?? "-") }
       table.add(cells)
     }
@@ -114,9 +116,9 @@ struct AblationSection {
   private func caption(_ group: Group) -> String {
     var text = """
       Each row is the whole experiment with one thing left out of its distillation: what comes before \
-      is shared, what comes after is run again on each. \(group.metric) on \(group.data), \
+      is shared, what comes after is run again on each. \(group.metric.title) on \(group.data), \
       \(group.count.grouped) examples, with the weights of the epoch that was kept; of several runs \
-      the median (lowest-highest). \(PairedDifference.rule(against: "the full loss"))
+      the median (lowest-highest). \(PairedDifference.rule(against: "the full loss", in: group.metric))
 
       """
     if paperChanges != nil {

@@ -1,4 +1,5 @@
 // What the references claim in a sentence, with the counterpart measured here.
+import RetortFormatting
 import RetortRecords
 
 struct ClaimsSection {
@@ -29,9 +30,7 @@ struct ClaimsSection {
     let claims = runs.references.flatMap { reference in
       reference.claims.map { (id: $0.id, text: "\($0.text) (\(reference.id))") }
     }
-    var ids: [String] = []
-    for claim in claims where !ids.contains(claim.id) { ids.append(claim.id) }
-    return ids.map { id in
+    return claims.map(\.id).firstOccurrences.map { id in
       (
         claims.filter { $0.id == id }.map(\.text).joined(separator: "; "),
         counterpart(of: id, in: pair)

@@ -1,5 +1,6 @@
 // Teacher, student and baselines side by side, with what their differences are worth.
 import RetortEvaluation
+import RetortFormatting
 import RetortRecords
 
 struct ComparisonSection {
@@ -50,7 +51,7 @@ struct ComparisonSection {
 
   var isEmpty: Bool { groups.isEmpty }
 
-  func text() -> String { tables.map(markdown) ?? "" }
+  func text() -> String { tables.map(markdown).joined(separator: "\n") }
 
   private var wasTimed: Bool {
     groups.contains { group in group.stages.contains { inference($0, in: group.record) != nil } }
@@ -73,7 +74,11 @@ struct ComparisonSection {
 
   /// For a terminal; nil if there is nothing to compare.
   var plainText: String? {
-    tables.map { "On \($0.data):\n\n\($0.measures.plainText)\n\($0.pairs?.plainText ?? "")" }
+    let tables = tables
+    guard !tables.isEmpty else { return nil }
+    return tables.map {
+      "On \($0.data):\n\n\($0.measures.plainText)\n\($0.pairs?.plainText ?? "")"
+    }.joined(separator: "\n")
   }
 
   private func markdown(_ tables: Tables) -> String {
@@ -88,14 +93,22 @@ struct ComparisonSection {
     record.measured.timings.first { $0.name == stage.id }
   }
 
-  private var tables: Tables? {
+  /// One a split.
+  private var tables: [Tables] {
+    let groups = groups
+    return groups.map(\.data).firstOccurrences.compactMap { data in
+      tables(of: groups.filter { $0.data == data })
+    }
+  }
+
+  private func tables(of groups: [Group]) -> Tables? {
     guard let first = groups.first, let count = first.stages[0].keptEvaluation?.count else {
       return nil
     }
     let kept = groups.flatMap(\.stages).compactMap(\.keptEpoch)
     let metrics = ShownMetric.all(in: kept)
     // Nothing is right or wrong among numbers: no examples are counted, and no two models paired.
-    let hasClasses = ShownMetric.leading(in: kept).isAccuracy
+    let hasClasses = kept.contains { $0.correct != nil }
     let ofClasses: [MarkdownTable.Column] =
       hasClasses
       ? [
@@ -167,9 +180,9 @@ struct ComparisonSection {
     let own = group.main ?? group.stages[0]
     guard stage.id != own.id, let other = own.keptEvaluation,
       let difference = PairedDifference(
-        .init(stage, kept, in: group.record), .init(own, other, in: group.record))
-    else { return cells + PairedDifference.noCells }
-    return cells + difference.cells
+        .init(stage, kept, in: group.record), .init(own, other, in: group.record), in: .accuracy)
+    else { return cells + PairedDifference.cells(nil, in: .accuracy) }
+    return cells + PairedDifference.cells(difference, in: .accuracy)
   }
 
   private static func percent(_ part: Int, of whole: Int) -> String {

@@ -7,7 +7,7 @@ extension EpochSection {
   func choice() -> String {
     tunings.map { tuning in
       let epochs = tuning.stage.epochs
-      let metric = ShownMetric.leading(in: epochs)
+      let metric = ShownMetric.leading(of: tuning.stage, in: tuning.record)
       guard let best = tuning.stage.best,
         let byLoss = epochs.first(where: { $0.epoch == best.byLoss }),
         let byAccuracy = epochs.first(where: {

@@ -113,7 +113,7 @@ struct EpochSection {
       .init("Epoch"), .init("Training Loss"), .init("Validation Loss"),
     ]
     let best = MarkdownTable.Column("Best by", .left)
-    guard ShownMetric.leading(in: epochs).isAccuracy else {
+    guard epochs.isEmpty || epochs[0].correct != nil else {
       var columns = losses + [.init("Epoch mean")]
       for metric in metrics { columns += [.init(metric.title), .init("95 % interval")] }
       return columns + [best]
@@ -173,7 +173,7 @@ struct EpochSection {
   }
 
   private func intervals(on count: Int) -> String {
-    ShownMetric.leading(in: tunings.flatMap(\.stage.epochs)).isAccuracy
+    tunings.contains { $0.stage.epochs.first?.correct != nil }
       ? """
       Intervals are Wilson's, on \(count.grouped) examples: one example is \
       \((1 / Double(max(count, 1))).fixed(4)).

@@ -1,4 +1,5 @@
 // The page of one experiment, Results/<experiment>.md, and its pictures.
+import RetortFormatting
 
 struct ExperimentPage {
   private let runs: ExperimentRuns
@@ -38,16 +39,15 @@ struct ExperimentPage {
       sections += runs.ownTuningIDs.map { ReportedTableSection(runs, stage: $0).text() }
     }
     sections += [
-      AblationSection(runs).text(), SweepSection(runs).text(), RunsSection(runs).text(),
+      TaskSection(runs).text(), AblationSection(runs).text(), SweepSection(runs).text(),
+      RunsSection(runs).text(),
     ]
     for id in sectionIDs {
       sections.append(EpochSection(runs, stage: id).text(picture: picture(plots.epochs(stage: id))))
     }
     sections.append(ComparisonSection(runs).text())
-    sections.append(
-      epochTable("Fine-tunings, epoch by epoch", tunings.filter { !sectionIDs.contains($0) }))
-    sections.append(
-      epochTable("Teacher and baselines, epoch by epoch", runs.tuningIDs(main: false)))
+    sections += epochTables("Fine-tunings", tunings.filter { !sectionIDs.contains($0) })
+    sections += epochTables("Teacher and baselines", runs.tuningIDs(main: false))
     sections.append(ClaimsSection(runs).text())
     sections.append(LossSection(runs).text() + plots.losses().map { picture($0) }.joined())
     sections.append(
@@ -95,9 +95,18 @@ struct ExperimentPage {
       + "them are at the end of the page."
   }
 
-  /// The epochs of several fine-tunings in one table.
+  /// The epochs of several fine-tunings, those of a task in one table.
+  private func epochTables(_ heading: String, _ ids: [String]) -> [String] {
+    func task(_ id: String) -> String { runs.tunings(id).first?.stage.task ?? id }
+    let tasks = ids.map(task).firstOccurrences
+    return tasks.map { name in
+      epochTable(
+        heading + (tasks.count > 1 ? " on \(name)" : "") + ", epoch by epoch",
+        ids.filter { task($0) == name })
+    }
+  }
+
   private func epochTable(_ heading: String, _ ids: [String]) -> String {
-    guard !ids.isEmpty else { return "" }
     let several = runs.records.count > 1
     let epochs = ids.flatMap { runs.tunings($0) }.flatMap(\.stage.epochs)
     let metrics = ShownMetric.all(in: epochs)

@@ -20,7 +20,7 @@ struct ExperimentPlots {
     guard tunings.contains(where: { $0.stage.epochs.count > 1 }) else { return nil }
     typealias Ours = (RunRecord.Epoch) -> Chart.Point?
     typealias Theirs = (Reference.Epoch, _ examples: Int) -> Chart.Point?
-    let metric = ShownMetric.leading(in: tunings.flatMap(\.stage.epochs))
+    let metric = ShownMetric.leading(of: tunings)
     func panel(_ title: String, _ ours: Ours, _ theirs: Theirs) -> Chart.Panel {
       let own = tunings.map { tuning in
         Chart.Series(

@@ -83,7 +83,9 @@ struct Headline {
 
   /// Of several fine-tunings each with its accuracy.
   private func results(of ids: [String]) -> String? {
-    guard let data = runs.comparedData,
+    let splits = runs.comparedSplits
+    if splits.count > 1 { return TaskSection(runs).headline }
+    guard let data = splits.first,
       let condition = runs.conditions.first(where: { !$0.records.isEmpty })
     else { return nil }
     let models = condition.models(on: data).filter { ids.contains($0.stage) || $0.isSource }

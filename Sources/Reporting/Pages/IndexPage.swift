@@ -118,8 +118,9 @@ struct IndexPage {
       let tunings = own.first.map { runs.tunings($0) } ?? []
       let kept = tunings.compactMap { $0.stage.keptEpoch }
       let accuracies = own.compactMap { id -> String? in
-        let epochs = runs.tunings(id).compactMap(\.stage.keptEpoch)
-        let metric = ShownMetric.leading(in: epochs)
+        let tunings = runs.tunings(id)
+        let epochs = tunings.compactMap(\.stage.keptEpoch)
+        let metric = ShownMetric.leading(of: tunings)
         return MedianRange(epochs.compactMap(metric.value)).map { range in
           let text = metric.isAccuracy ? range.text() : "\(metric.title) \(range.text())"
           return own.count > 1 ? "\(id) \(text)" : text
@@ -154,7 +155,7 @@ struct IndexPage {
 
   /// Of the run whose accuracy, or first metric of a regression, is the median; there is none among an even number.
   private func interval(of tunings: [ExperimentRuns.Tuning]) -> String {
-    let metric = ShownMetric.leading(in: tunings.compactMap(\.stage.keptEpoch))
+    let metric = ShownMetric.leading(of: tunings)
     let measured = tunings.compactMap { tuning in
       tuning.stage.keptEpoch.flatMap(metric.value).map { (value: $0, tuning: tuning) }
     }

@@ -1,5 +1,6 @@
-// A model's accuracy, or the first metric of a regression, over repeated runs, and what sets it apart from another's.
+// A model's leading metric over repeated runs, and what sets it apart from another's.
 import RetortEvaluation
+import RetortFormatting
 import RetortRecords
 
 /// One model of one condition, in every run of it.
@@ -14,6 +15,9 @@ struct MeasuredModel {
     func value(of metric: ShownMetric) -> Double? {
       metric.isAccuracy ? evaluation.accuracy : stage.keptEpoch.flatMap(metric.value)
     }
+
+    /// What the task judges by.
+    var leadingMetric: ShownMetric { .leading(of: stage, in: record) }
 
     var labels: [Int]? { record.dataSet(evaluation.data)?.labels?.labels }
 
@@ -51,7 +55,7 @@ struct MeasuredModel {
   }
 
   /// What it is compared by.
-  var metric: ShownMetric { .leading(in: measurements.compactMap(\.stage.keptEpoch)) }
+  var metric: ShownMetric { measurements.first?.leadingMetric ?? .accuracy }
 
   /// Median (lowest-highest) of that; `-` without a run.
   var valueText: String {
@@ -101,12 +105,11 @@ extension ExperimentRuns.Condition {
 }
 
 extension ExperimentRuns {
-  /// The split that the definition's own model was evaluated on.
-  var comparedData: String? {
-    records.lazy.compactMap { record in
-      record.stages.first {
-        $0.variant == "main" && $0.keptEvaluation != nil && !record.isSource($0)
-      }?.keptEvaluation?.data
-    }.first
+  /// The splits that the definition's own models were evaluated on, in the order of the stages.
+  var comparedSplits: [String] {
+    records.flatMap { record in
+      record.stages.filter { $0.variant == "main" && !record.isSource($0) }
+        .compactMap { $0.keptEvaluation?.data }
+    }.firstOccurrences
   }
 }

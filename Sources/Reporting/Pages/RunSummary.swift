@@ -16,7 +16,9 @@ extension RunRecord {
     for id in runs.tuningIDs(main: true) {
       parts.append(EpochSection(runs, stage: id).table().plainText)
     }
-    parts += [AblationSection(runs).plainText, SweepSection(runs).plainText].compactMap { $0 }
+    parts += [
+      TaskSection(runs).plainText, AblationSection(runs).plainText, SweepSection(runs).plainText,
+    ].compactMap { $0 }
     if let comparison = ComparisonSection(runs).plainText { parts.append(comparison) }
     return parts.filter { $0 != "\n" }.joined(separator: "\n")
   }

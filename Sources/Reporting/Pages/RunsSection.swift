@@ -1,4 +1,5 @@
 // The runs behind the tables of a sweep or an ablation: every cell's record, command and digests.
+import RetortFormatting
 
 struct RunsSection {
   private let runs: ExperimentRuns
@@ -8,12 +9,16 @@ struct RunsSection {
   func text() -> String {
     guard !runs.planned.isEmpty else { return "" }
     let own = runs.ownTuningIDs
-    let metric = ShownMetric.leading(
-      in: own.flatMap { runs.tunings($0) }.compactMap { $0.stage.keptEpoch })
+    let tunings = own.flatMap { runs.tunings($0) }
+    let metrics = tunings.map { ShownMetric.leading(of: $0.stage, in: $0.record).title }
+      .firstOccurrences
+    let hasClasses = tunings.contains { $0.stage.keptEpoch?.correct != nil }
     var columns: [MarkdownTable.Column] = [.init("Run", .left), .init("Stage", .left)]
-    if metric.isAccuracy { columns.append(.init("Correct")) }
+    if hasClasses { columns.append(.init("Correct")) }
+    // Stages of several tasks are measured by metrics of their own.
+    let value = metrics.count == 1 ? metrics[0] : "Metric"
     columns += [
-      .init(metric.title), .init("Kept epoch"), .init("Stage's digest", .left),
+      .init(value), .init("Kept epoch"), .init("Stage's digest", .left),
       .init("Definition", .left), .init("Record", .left), .init("Command", .left),
     ]
     var table = MarkdownTable(columns)
@@ -21,11 +26,13 @@ struct RunsSection {
       for stage in record.stages where own.contains(stage.id) {
         let kept = stage.keptEvaluation
         var cells = [ExperimentRuns.label(record), stage.id]
-        if metric.isAccuracy {
+        if hasClasses {
           cells.append(kept?.correct.map { "\($0) of \(kept?.count ?? 0)" } ?? "-")
         }
+        let metric = ShownMetric.leading(of: stage, in: record)
         let value = metric.isAccuracy ? kept?.accuracy : stage.keptEpoch.flatMap(metric.value)
-        cells.append(value?.fixed(4) ?? "-")
+        let title = metrics.count == 1 ? "" : "\(metric.title) "
+        cells.append(value.map { title + $0.fixed(4) } ?? "-")
         table.add(
           cells
             + [

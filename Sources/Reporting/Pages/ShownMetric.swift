@@ -1,5 +1,6 @@
 // A metric, as pages show it.
 import RetortEvaluation
+import RetortFormatting
 import RetortRecords
 
 struct ShownMetric {
@@ -10,10 +11,25 @@ struct ShownMetric {
 
   static let accuracy = ShownMetric(name: Accuracy.name, metric: Accuracy.self)
 
-  /// What models are compared by: accuracy, or of a regression the first metric that its epochs have.
-  static func leading(in epochs: [RunRecord.Epoch]) -> ShownMetric {
-    guard let first = epochs.first, first.correct == nil else { return .accuracy }
-    return all(in: epochs).first ?? .accuracy
+  init(named name: String) { self.init(name: name, metric: Metrics.named(name)) }
+
+  private init(name: String, metric: (any Metric.Type)?) {
+    (self.name, self.metric) = (name, metric)
+  }
+
+  /// What models of the task are compared by: the first of its metrics. Where the record does not name them it is
+  /// accuracy, or of a regression the first metric that the epochs have.
+  static func leading(of stage: RunRecord.Stage, in record: RunRecord) -> ShownMetric {
+    if let data = stage.evaluations.first?.data, let name = record.dataSet(data)?.metrics?.first {
+      return ShownMetric(named: name)
+    }
+    guard let first = stage.epochs.first, first.correct == nil else { return .accuracy }
+    return all(in: stage.epochs).first ?? .accuracy
+  }
+
+  /// The same of several runs of one stage.
+  static func leading(of tunings: [ExperimentRuns.Tuning]) -> ShownMetric {
+    tunings.first.map { leading(of: $0.stage, in: $0.record) } ?? .accuracy
   }
 
   var isAccuracy: Bool { name == Accuracy.name }
@@ -25,11 +41,7 @@ struct ShownMetric {
 
   /// Those besides accuracy that the epochs have, in the order in which they first occur.
   static func all(in epochs: [RunRecord.Epoch]) -> [ShownMetric] {
-    var names: [String] = []
-    for name in epochs.flatMap({ $0.metrics?.names ?? [] }) where !names.contains(name) {
-      names.append(name)
-    }
-    return names.map { ShownMetric(name: $0, metric: Metrics.named($0)) }
+    epochs.flatMap { $0.metrics?.names ?? [] }.firstOccurrences.map { ShownMetric(named: $0) }
   }
 
   /// The head of its column.
@@ -50,19 +62,13 @@ struct ShownMetric {
 
   /// Of a kept model's answers; nil where the metric is unknown or the labels are not in the record.
   func interval(_ evaluation: RunRecord.Evaluation, in record: RunRecord) -> String? {
-    let set = record.dataSet(evaluation.data)
     let interval: ConfidenceInterval
-    if let metric = metric as? any ClassMetric.Type, let labels = set?.labels?.labels,
-      let predictions = evaluation.predictions?.labels, labels.count == predictions.count,
-      !labels.isEmpty
+    if let metric = metric as? any ClassMetric.Type, let answers = evaluation.classes(in: record) {
+      interval = metric.interval(of: answers)
+    } else if let metric = metric as? any NumberMetric.Type,
+      let answers = evaluation.numbers(in: record)
     {
-      interval = metric.interval(of: Answers(predictions: predictions, labels: labels))
-    } else if let metric = metric as? any NumberMetric.Type, let labels = set?.numbers,
-      let predictions = evaluation.logits, labels.count == predictions.count, !labels.isEmpty
-    {
-      interval = metric.interval(
-        of: Answers(
-          predictions: predictions.map { Double($0) }, labels: labels.map { Double($0) }))
+      interval = metric.interval(of: answers)
     } else {
       return nil
     }
@@ -71,7 +77,57 @@ struct ShownMetric {
     return interval.low.fixed(4) + between + interval.high.fixed(4)
   }
 
-  /// The same as a cell: `-` where there is none. Wilson's of accuracy needs no labels.
+  /// Of a kept model's answers; nil where the metric is unknown or the labels are not in the record.
+  func value(of evaluation: RunRecord.Evaluation, in record: RunRecord) -> Double? {
+    if isAccuracy { return evaluation.accuracy }
+    if let metric = metric as? any ClassMetric.Type {
+      return evaluation.classes(in: record).map { metric.value(of: $0) }
+    }
+    if let metric = metric as? any NumberMetric.Type {
+      return evaluation.numbers(in: record).map { metric.value(of: $0) }
+    }
+    return nil
+  }
+
+  /// What one answer for all examples comes to, that of the largest class; nil of numbers.
+  func value(ofLargestClassAmong labels: [Int]) -> Double? {
+    guard let metric = metric as? any ClassMetric.Type,
+      let largest = Dictionary(labels.map { ($0, 1) }, uniquingKeysWith: +)
+        .max(by: { ($0.value, -$0.key) < ($1.value, -$1.key) })
+    else { return nil }
+    let constant = [Int](repeating: largest.key, count: labels.count)
+    return metric.value(of: Answers(predictions: constant, labels: labels))
+  }
+
+  /// Between two models, pair by pair, and the interval of the mean, both of the first less the second; nil where no
+  /// value can be had.
+  func differences(
+    _ pairs: [(first: MeasuredModel.Measurement, second: MeasuredModel.Measurement)]
+  ) -> (points: [Double], interval: ConfidenceInterval)? {
+    func compared<Value>(
+      _ answers: (MeasuredModel.Measurement) -> Answers<Value>?,
+      _ value: (Answers<Value>) -> Double
+    ) -> (points: [Double], interval: ConfidenceInterval)? {
+      let known = pairs.compactMap { pair in
+        answers(pair.first).flatMap { first in answers(pair.second).map { (first, $0) } }
+      }
+      guard let labels = known.first?.0.labels, known.count == pairs.count,
+        known.allSatisfy({ $0.labels == labels && $1.labels == labels })
+      else { return nil }
+      return (
+        known.map { value($0) - value($1) }, ConfidenceInterval(resampling: known, value)
+      )
+    }
+    if let metric = metric as? any ClassMetric.Type {
+      return compared({ $0.evaluation.classes(in: $0.record) }) { metric.value(of: $0) }
+    }
+    if let metric = metric as? any NumberMetric.Type {
+      return compared({ $0.evaluation.numbers(in: $0.record) }) { metric.value(of: $0) }
+    }
+    return nil
+  }
+
+  /// The interval as a cell: `-` where there is none. Wilson's of accuracy needs no labels.
   func intervalText(_ evaluation: RunRecord.Evaluation, in record: RunRecord) -> String {
     if isAccuracy, let correct = evaluation.correct {
       return WilsonInterval.text(correct: correct, count: evaluation.count)
@@ -81,4 +137,22 @@ struct ShownMetric {
 
   /// What its intervals are, for the text under a table.
   var intervalWords: String { isAccuracy ? "Wilson's" : "the bootstrap's" }
+}
+
+extension RunRecord.Evaluation {
+  /// Beside the right classes; nil of numbers, and where these are not in the record.
+  func classes(in record: RunRecord) -> Answers<Int>? {
+    guard let labels = record.dataSet(data)?.labels?.labels, let found = predictions?.labels,
+      labels.count == found.count, !labels.isEmpty
+    else { return nil }
+    return Answers(predictions: found, labels: labels)
+  }
+
+  /// Beside the right numbers; nil of classes, and where these are not in the record.
+  func numbers(in record: RunRecord) -> Answers<Double>? {
+    guard let labels = record.dataSet(data)?.numbers, let found = logits,
+      labels.count == found.count, !labels.isEmpty
+    else { return nil }
+    return Answers(predictions: found.map { Double($0) }, labels: labels.map { Double($0) })
+  }
 }

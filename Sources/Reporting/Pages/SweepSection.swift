@@ -15,12 +15,20 @@ struct SweepSection {
   }
 
   func text() -> String {
-    guard let sweep else { return "" }
-    return "## Sweep\n\n\(sweep.table.text)\n\(caption(sweep))"
+    let sweeps = sweeps
+    return sweeps.map { sweep in
+      let split = sweeps.count > 1 ? ", \(sweep.data)" : ""
+      return "## Sweep\(split)\n\n\(sweep.table.text)\n\(caption(sweep))"
+    }.joined(separator: "\n")
   }
 
   /// For a terminal; nil for a definition that is run once.
-  var plainText: String? { sweep.map { "Sweep, on \($0.data):\n\n\($0.table.plainText)" } }
+  var plainText: String? {
+    let sweeps = sweeps
+    guard !sweeps.isEmpty else { return nil }
+    return sweeps.map { "Sweep, on \($0.data):\n\n\($0.table.plainText)" }
+      .joined(separator: "\n")
+  }
 
   private struct Sweep {
     var table: MarkdownTable
@@ -32,33 +40,32 @@ struct SweepSection {
     var compares: Bool
   }
 
-  private var sweep: Sweep? {
-    guard isAskedFor, let data = runs.comparedData,
-      let first = conditions.first(where: { $0.ownModel(on: data) != nil }),
+  private var sweeps: [Sweep] {
+    isAskedFor ? runs.comparedSplits.compactMap(sweep) : []
+  }
+
+  private func sweep(on data: String) -> Sweep? {
+    guard let first = conditions.first(where: { $0.ownModel(on: data) != nil }),
       let reference = first.ownModel(on: data)
     else { return nil }
     let several = conditions.count > 1
     let isSeveral = conditions.flatMap { $0.models(on: data) }.count > 1
-    let compares = isSeveral && reference.metric.isAccuracy
     // The epochs' table has the median of repetitions already.
     guard isSeveral || runs.missing.contains(where: { $0.ablation == nil }) else { return nil }
     var columns: [MarkdownTable.Column] = [
       .init("Model", .left), .init("Runs"), .init(reference.metric.title), .init("95 % interval"),
     ]
     if several { columns.insert(.init("Setting", .left), at: 0) }
-    if compares {
-      columns += [
-        .init("Difference to \(reference.title)"), .init("95 % interval of it"),
-        .init("Only this right"), .init("Only the other right"), .init("McNemar p"),
-      ]
+    if isSeveral { columns += PairedDifference.columns(to: reference.title, in: reference.metric) }
+    func cells(_ difference: PairedDifference?) -> [String] {
+      isSeveral ? PairedDifference.cells(difference, in: reference.metric) : []
     }
-    let none = compares ? PairedDifference.noCells : []
     var table = MarkdownTable(columns)
     for condition in conditions {
       let setting = several ? [condition.title] : []
       let models = condition.models(on: data)
       if models.isEmpty {
-        table.add(setting + [reference.title, condition.countText, "-", "-"] + none)
+        table.add(setting + [reference.title, condition.countText, "-", "-"] + cells(nil))
       }
       for model in models {
         let isReference = condition.variant == first.variant && model.stage == reference.stage
@@ -66,13 +73,13 @@ struct SweepSection {
         table.add(
           setting + [
             model.title, condition.countText, model.valueText, model.intervalText,
-          ] + (difference?.cells ?? none))
+          ] + cells(difference))
       }
     }
     return Sweep(
       table: table, data: data, reference: reference,
       referenceTitle: several ? "the \(reference.title) of \(first.title)" : reference.title,
-      compares: compares)
+      compares: isSeveral)
   }
 
   private func caption(_ sweep: Sweep) -> String {
@@ -81,7 +88,7 @@ struct SweepSection {
       \(sweep.reference.metric.title) on \(sweep.data), \(count.grouped) examples, with the weights of the epoch that was kept: over \
       runs that differ in seeds alone the median (lowest-highest), of a single run with \(sweep.reference.metric.intervalWords) \
       interval. No run was chosen or left out for its result.\
-      \(sweep.compares ? " \(PairedDifference.rule(against: sweep.referenceTitle))" : "")
+      \(sweep.compares ? " \(PairedDifference.rule(against: sweep.referenceTitle, in: sweep.reference.metric))" : "")
 
       """
     let missing = runs.missing.filter { $0.ablation == nil }

@@ -131,15 +131,16 @@ struct ParityPage {
   }
 
   private func epochs(of comparison: LossComparison) -> String {
-    var table = MarkdownTable([
-      .init("Epoch"), .init("By", .left), .init("Training loss"), .init("Validation loss"),
-      .init("Accuracy"),
-    ])
+    let all = comparison.epochs + comparison.referenceEpochs
+    var table = MarkdownTable(
+      [.init("Epoch"), .init("By", .left), .init("Training loss"), .init("Validation loss")]
+        + LossLog.Epoch.measuredColumns(of: all).map { .init($0) })
     func add(_ name: String, _ epoch: LossLog.Epoch) {
-      table.add([
-        "\(epoch.epoch)", name, epoch.trainingLoss.map { $0.fixed(4) } ?? "No log",
-        epoch.validationLoss.fixed(4), epoch.accuracy.map { $0.fixed(4) } ?? "-",
-      ])
+      table.add(
+        [
+          "\(epoch.epoch)", name, epoch.trainingLoss.map { $0.fixed(4) } ?? "No log",
+          epoch.validationLoss.fixed(4),
+        ] + epoch.measuredCells(among: all))
     }
     for epoch in comparison.epochs {
       add("Retort", epoch)

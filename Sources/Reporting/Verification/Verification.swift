@@ -1,4 +1,5 @@
 // A run's figures compared with those of published runs.
+import RetortFormatting
 import RetortRecords
 
 /// Every figure of a record that was also published, inside or outside the band, with the reasons why it
@@ -78,9 +79,7 @@ public struct Verification: Encodable, Sendable, Equatable {
       comparable.runs = reference.runs.filter { $0.examples == count }
       return PublishedRuns(comparable, task: task)
     }
-    var names: [String] = []
-    for run in sources.flatMap(\.runs) where !names.contains(run.model) { names.append(run.model) }
-    return names.map { name in
+    return sources.flatMap(\.runs).map(\.model).firstOccurrences.map { name in
       PublishedModel(
         name: name, sources: sources.filter { $0.runs.contains { $0.model == name } })
     }

@@ -85,24 +85,7 @@ extension LossComparison {
       firstBeyond.map { "first beyond \(tolerance)  \(stated($0))" }
         ?? "within \(tolerance) at every step compared")
     guard !epochs.isEmpty, !referenceEpochs.isEmpty else { return lines.joined(separator: "\n") }
-    func row(_ name: String, _ epoch: LossLog.Epoch) -> [String] {
-      [
-        name, "\(epoch.epoch)", epoch.trainingLoss.map { $0.fixed(4) } ?? "No log",
-        epoch.validationLoss.fixed(4),
-        epoch.accuracy.map { $0.fixed(4) } ?? "-",
-      ]
-    }
-    let rows = epochs.flatMap { epoch in
-      [row("run", epoch)]
-        + referenceEpochs.filter { $0.epoch == epoch.epoch }.map { row("log", $0) }
-    }
-    lines += [
-      "",
-      TextTable(
-        header: ["", "Epoch", "Training Loss", "Validation Loss", "Accuracy"], rows: rows,
-        rightAligned: [1, 2, 3, 4]
-      ).text,
-    ]
+    lines += ["", epochTable.text]
     return lines.joined(separator: "\n")
   }
 }

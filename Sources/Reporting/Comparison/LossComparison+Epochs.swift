@@ -1,0 +1,44 @@
+// The epochs of two trainings, one beside the other.
+import RetortEvaluation
+import RetortFormatting
+import RetortRecords
+
+extension LossComparison {
+  /// For a terminal: of each epoch the run's row, then the log's.
+  public var epochTable: TextTable {
+    let all = epochs + referenceEpochs
+    let measured = LossLog.Epoch.measuredColumns(of: all)
+    func row(_ name: String, _ epoch: LossLog.Epoch) -> [String] {
+      [
+        name, "\(epoch.epoch)", epoch.trainingLoss.map { $0.fixed(4) } ?? "No log",
+        epoch.validationLoss.fixed(4),
+      ] + epoch.measuredCells(among: all)
+    }
+    return TextTable(
+      header: ["", "Epoch", "Training Loss", "Validation Loss"] + measured,
+      rows: epochs.flatMap { epoch in
+        [row("run", epoch)]
+          + referenceEpochs.filter { $0.epoch == epoch.epoch }.map { row("log", $0) }
+      }, rightAligned: Set(1..<(4 + measured.count)))
+  }
+}
+
+extension LossLog.Epoch {
+  /// The metrics besides accuracy that the epochs have, in the order in which they first occur.
+  private static func metrics(of epochs: [LossLog.Epoch]) -> [ShownMetric] {
+    epochs.flatMap { $0.metrics?.names ?? [] }.firstOccurrences.map { ShownMetric(named: $0) }
+  }
+
+  /// A table's columns for what was measured in any of these epochs.
+  static func measuredColumns(of epochs: [LossLog.Epoch]) -> [String] {
+    (epochs.contains { $0.accuracy != nil } ? [ShownMetric.accuracy.title] : [])
+      + metrics(of: epochs).map(\.title)
+  }
+
+  /// This epoch's cells in those columns.
+  func measuredCells(among epochs: [LossLog.Epoch]) -> [String] {
+    let accuracies = epochs.contains { $0.accuracy != nil } ? [accuracy] : []
+    let others = Self.metrics(of: epochs).map { metrics?[$0.name] }
+    return (accuracies + others).map { $0?.fixed(4) ?? "-" }
+  }
+}
