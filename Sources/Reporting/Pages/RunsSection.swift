@@ -10,10 +10,12 @@ struct RunsSection {
     let own = runs.ownTuningIDs
     let metric = ShownMetric.leading(
       in: own.flatMap { runs.tunings($0) }.compactMap { $0.stage.keptEpoch })
+    let isByStep = own.first.flatMap { runs.tunings($0).first }?.stage.rowUnit == .step
     var columns: [MarkdownTable.Column] = [.init("Run", .left), .init("Stage", .left)]
     if metric.isAccuracy { columns.append(.init("Correct")) }
     columns += [
-      .init(metric.title), .init("Kept epoch"), .init("Stage's digest", .left),
+      .init(metric.title), .init(isByStep ? "Kept step" : "Kept epoch"),
+      .init("Stage's digest", .left),
       .init("Definition", .left), .init("Record", .left), .init("Command", .left),
     ]
     var table = MarkdownTable(columns)
@@ -29,7 +31,8 @@ struct RunsSection {
         table.add(
           cells
             + [
-              kept?.epoch.map { "\($0)" } ?? "-", ProvenanceSection.short(stage.digest),
+              (kept?.step ?? kept?.epoch).map { "\($0)" } ?? "-",
+              ProvenanceSection.short(stage.digest),
               ProvenanceSection.short(record.experiment.digest),
               "[`records/\(record.fileName)`](records/\(record.fileName))",
               "`\(record.measured.command)`",

@@ -132,18 +132,19 @@ struct ParityPage {
 
   private func epochs(of comparison: LossComparison) -> String {
     var table = MarkdownTable([
-      .init("Epoch"), .init("By", .left), .init("Training loss"), .init("Validation loss"),
+      .init(comparison.epochs.contains { $0.passes != nil } ? "Step" : "Epoch"),
+      .init("By", .left), .init("Training loss"), .init("Validation loss"),
       .init("Accuracy"),
     ])
     func add(_ name: String, _ epoch: LossLog.Epoch) {
       table.add([
-        "\(epoch.epoch)", name, epoch.trainingLoss.map { $0.fixed(4) } ?? "No log",
+        "\(epoch.number)", name, epoch.trainingLoss.map { $0.fixed(4) } ?? "No log",
         epoch.validationLoss.fixed(4), epoch.accuracy.map { $0.fixed(4) } ?? "-",
       ])
     }
     for epoch in comparison.epochs {
       add("Retort", epoch)
-      for other in comparison.referenceEpochs where other.epoch == epoch.epoch {
+      for other in comparison.referenceEpochs where other.isBeside(epoch) {
         add("PyTorch", other)
       }
     }

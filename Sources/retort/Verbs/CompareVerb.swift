@@ -87,19 +87,22 @@ extension LossComparison {
     guard !epochs.isEmpty, !referenceEpochs.isEmpty else { return lines.joined(separator: "\n") }
     func row(_ name: String, _ epoch: LossLog.Epoch) -> [String] {
       [
-        name, "\(epoch.epoch)", epoch.trainingLoss.map { $0.fixed(4) } ?? "No log",
+        name, "\(epoch.number)", epoch.trainingLoss.map { $0.fixed(4) } ?? "No log",
         epoch.validationLoss.fixed(4),
         epoch.accuracy.map { $0.fixed(4) } ?? "-",
       ]
     }
     let rows = epochs.flatMap { epoch in
       [row("run", epoch)]
-        + referenceEpochs.filter { $0.epoch == epoch.epoch }.map { row("log", $0) }
+        + referenceEpochs.filter { $0.isBeside(epoch) }.map { row("log", $0) }
     }
     lines += [
       "",
       TextTable(
-        header: ["", "Epoch", "Training Loss", "Validation Loss", "Accuracy"], rows: rows,
+        header: [
+          "", epochs.contains { $0.passes != nil } ? "Step" : "Epoch", "Training Loss",
+          "Validation Loss", "Accuracy",
+        ], rows: rows,
         rightAligned: [1, 2, 3, 4]
       ).text,
     ]
