@@ -43,7 +43,10 @@ extension RunRecord {
     public var seed: UInt64
     /// Of the model that was trained, with the head it was trained with.
     public var parameters: ParameterCounts
+    /// Optimizer steps done.
     public var steps: Int
+    /// That it ended before its limit; nil where it did not.
+    public var earlyStop: EarlyStop?
     /// Sequences and tokens seen by the trained model, over all epochs; no padding in them.
     public var sequences: Int
     public var tokens: Int
@@ -56,9 +59,9 @@ extension RunRecord {
     public var curve: LossCurve
     /// The gradient breakdown by loss term; nil where the definition does not ask for it.
     public var accounting: GradientBreakdowns?
-    /// Empty for stages that are not evaluated each epoch.
+    /// The rows of the epoch table, one an evaluation; empty for stages that are not evaluated.
     public var epochs: [Epoch]
-    /// Which epochs are best; nil without epochs.
+    /// Which rows are best; nil without rows.
     public var best: Best?
     public var evaluations: [Evaluation]
 
@@ -66,7 +69,8 @@ extension RunRecord {
       id: String, kind: StageKind, variant: String = "main", inputs: [String: String],
       trainedRole: String? = nil, targets: String? = nil, classifier: ClassifierOrigin? = nil,
       digest: String, data: [String], seed: UInt64, parameters: ParameterCounts, steps: Int,
-      sequences: Int, tokens: Int, budget: String, learningRate: String, loss: String,
+      earlyStop: EarlyStop? = nil, sequences: Int, tokens: Int, budget: String,
+      learningRate: String, loss: String,
       curve: LossCurve, accounting: GradientBreakdowns? = nil, epochs: [Epoch] = [],
       best: Best? = nil,
       evaluations: [Evaluation] = []
@@ -83,6 +87,7 @@ extension RunRecord {
       self.seed = seed
       self.parameters = parameters
       self.steps = steps
+      self.earlyStop = earlyStop
       self.sequences = sequences
       self.tokens = tokens
       self.budget = budget
@@ -159,16 +164,42 @@ extension RunRecord {
     }
   }
 
-  /// One row of the epoch table.
+  /// That a stage ended before its limit, because its evaluations no longer got better.
+  public struct EarlyStop: Codable, Sendable, Equatable {
+    /// Steps that were planned: the length of the learning-rate schedule.
+    public var plannedSteps: Int
+    /// What did not get better, as definitions name it: `eval_loss`, or a metric.
+    public var metric: String
+    /// For how many evaluations in a row.
+    public var patience: Int
+    /// By how much an evaluation had to be better than the best before it.
+    public var threshold: Double
+
+    public init(plannedSteps: Int, metric: String, patience: Int, threshold: Double) {
+      self.plannedSteps = plannedSteps
+      self.metric = metric
+      self.patience = patience
+      self.threshold = threshold
+    }
+  }
+
+  /// What the rows of an epoch table are counted by.
+  public enum RowUnit: String, Sendable {
+    case epoch, step
+  }
+
+  /// One row of the epoch table: an epoch's end, or an evaluation that is counted by steps.
   public struct Epoch: Codable, Sendable, Equatable {
-    /// Counted from 1.
+    /// Counted from 1: the epoch that ended, or that the evaluation was in.
     public var epoch: Int
-    /// Steps done at its end.
+    /// Steps done by then.
     public var step: Int
+    /// Passes over the training set by then, of an evaluation that is counted by steps; nil of an epoch's end.
+    public var passes: Double?
     /// Mean over the last window of 500 steps that was complete by then: what Hugging Face's
     /// Trainer shows. Nil if no window was complete ("No log").
     public var trainingLoss: Double?
-    /// Mean over the steps of the epoch.
+    /// Mean over the steps of the epoch, up to this one.
     public var epochTrainingLoss: Double
     public var validationLoss: Double
     /// Nil of a regression.
@@ -181,12 +212,18 @@ extension RunRecord {
       correct.map { count == 0 ? .nan : Double($0) / Double(count) }
     }
 
+    public var unit: RowUnit { passes == nil ? .epoch : .step }
+    /// What tells it from other rows: the epoch, or the step.
+    public var number: Int { unit == .epoch ? epoch : step }
+
     public init(
-      epoch: Int, step: Int, trainingLoss: Double?, epochTrainingLoss: Double,
+      epoch: Int, step: Int, passes: Double? = nil, trainingLoss: Double?,
+      epochTrainingLoss: Double,
       validationLoss: Double, correct: Int?, count: Int, metrics: NamedValues? = nil
     ) {
       self.epoch = epoch
       self.step = step
+      self.passes = passes
       self.trainingLoss = trainingLoss
       self.epochTrainingLoss = epochTrainingLoss
       self.validationLoss = validationLoss
@@ -196,7 +233,8 @@ extension RunRecord {
     }
   }
 
-  /// Epochs, counted from 1; ties keep the first, as the Trainer does.
+  /// Numbers of rows: epochs, counted from 1, or steps where evaluations are counted by them. Ties keep the first, as
+  /// the Trainer does.
   public struct Best: Codable, Sendable, Equatable {
     public var byLoss: Int
     /// Nil of a regression.
@@ -213,17 +251,17 @@ extension RunRecord {
       self.rule = rule
     }
 
-    /// Nil for no epochs.
+    /// Nil for no rows.
     /// - Parameters:
-    ///   - kept: the epoch whose weights were kept; nil for the best by loss.
+    ///   - kept: the row whose weights were kept; nil for the best by loss.
     ///   - rule: what chose it.
     public init?(of epochs: [Epoch], kept: Int? = nil, rule: String? = nil) {
       guard let first = epochs.first else { return nil }
       let loss = epochs.reduce(first) { $1.validationLoss < $0.validationLoss ? $1 : $0 }
       let accuracy = epochs.reduce(first) { ($1.correct ?? 0) > ($0.correct ?? 0) ? $1 : $0 }
       self.init(
-        byLoss: loss.epoch, byAccuracy: first.correct == nil ? nil : accuracy.epoch,
-        kept: kept ?? loss.epoch, rule: rule)
+        byLoss: loss.number, byAccuracy: first.correct == nil ? nil : accuracy.number,
+        kept: kept ?? loss.number, rule: rule)
     }
   }
 
@@ -231,8 +269,10 @@ extension RunRecord {
   public struct Evaluation: Codable, Sendable, Equatable {
     /// Name in `RunRecord.data`: `glue/sst2 dev`.
     public var data: String
-    /// After which epoch; nil for an evaluation outside an epoch.
+    /// After which epoch; nil for an evaluation that is not an epoch's end.
     public var epoch: Int?
+    /// After which step, of an evaluation that is counted by steps; nil for any other.
+    public var step: Int?
     public var loss: Double
     /// Nil of a regression.
     public var correct: Int?
@@ -246,11 +286,13 @@ extension RunRecord {
     public var accuracy: Double? { correct.map { Double($0) / Double(max(count, 1)) } }
 
     public init(
-      data: String, epoch: Int? = nil, loss: Double, correct: Int?, predictions: LabelSequence?,
+      data: String, epoch: Int? = nil, step: Int? = nil, loss: Double, correct: Int?,
+      predictions: LabelSequence?,
       logits: [Float]? = nil
     ) {
       self.data = data
       self.epoch = epoch
+      self.step = step
       self.loss = loss
       self.correct = correct
       self.predictions = predictions
@@ -283,15 +325,25 @@ extension RunRecord.Stage {
     trainedRole.map { inputs[$0] } ?? inputs["model"] ?? inputs["student"]
   }
 
-  /// The row of the epoch whose weights were kept.
-  public var keptEpoch: RunRecord.Epoch? {
-    guard let best else { return nil }
-    return epochs.first { $0.epoch == best.kept }
+  /// What its rows are counted by.
+  public var rowUnit: RunRecord.RowUnit { epochs.first?.unit ?? .epoch }
+
+  /// The row of a number, as `best` counts them; nil for none.
+  public func row(_ number: Int?) -> RunRecord.Epoch? {
+    number.flatMap { number in epochs.first { $0.number == number } }
   }
+
+  /// The evaluation of a row.
+  public func evaluation(ofRow number: Int) -> RunRecord.Evaluation? {
+    evaluations.first { ($0.step ?? $0.epoch) == number }
+  }
+
+  /// The row whose weights were kept.
+  public var keptEpoch: RunRecord.Epoch? { row(best?.kept) }
 
   /// The evaluation of the kept weights.
   public var keptEvaluation: RunRecord.Evaluation? {
     guard let best else { return evaluations.last }
-    return evaluations.first { $0.epoch == best.kept }
+    return evaluation(ofRow: best.kept)
   }
 }

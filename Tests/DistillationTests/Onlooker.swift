@@ -15,6 +15,8 @@ final class Onlooker: TrainingObserver {
 
   private(set) var steps: [StepReport] = []
   private(set) var epochs: [EpochResult] = []
+  private(set) var evaluations: [EpochResult] = []
+  private(set) var stop: EarlyStop?
   private(set) var checkpoints: [Int] = []
 
   var stopIsRequested: Bool { (steps.last?.step ?? 0) >= stopsAt }
@@ -26,6 +28,10 @@ final class Onlooker: TrainingObserver {
   }
 
   func epochCompleted(_ result: EpochResult) throws { epochs.append(result) }
+
+  func evaluationCompleted(_ result: EpochResult) throws { evaluations.append(result) }
+
+  func stoppedEarly(_ stop: EarlyStop) throws { self.stop = stop }
 
   func checkpointWritten(path: String, step: Int) throws {
     checkpoints.append(step)

@@ -27,20 +27,20 @@ struct SelectionTests {
   @Test("lowest loss, highest accuracy, or the last", arguments: zip(common, [2, 3, 4]))
   func rules(_ rule: Rule, _ best: Int) {
     #expect(
-      rule.bestEpoch(of: epochs([(0.5, 7), (0.3, 8), (0.4, 9), (0.6, 6)])) == best)
+      rule.best(of: epochs([(0.5, 7), (0.3, 8), (0.4, 9), (0.6, 6)]))?.number == best)
   }
 
   @Test("the first of equals; the last rule knows none", arguments: zip(common, [1, 1, 3]))
   func ties(_ rule: Rule, _ best: Int) {
-    #expect(rule.bestEpoch(of: epochs([(0.5, 7), (0.5, 7), (0.5, 7)])) == best)
+    #expect(rule.best(of: epochs([(0.5, 7), (0.5, 7), (0.5, 7)]))?.number == best)
   }
 
   @Test("epochs without an evaluation are not chosen", arguments: common)
   func withoutEvaluation(_ rule: Rule) {
-    #expect(rule.bestEpoch(of: []) == nil)
+    #expect(rule.best(of: []) == nil)
     var some = epochs([(0.5, 7), (0.4, 8), (0.1, 9)])
     some[2].evaluation = nil
-    #expect(rule.bestEpoch(of: some) == 2)
+    #expect(rule.best(of: some)?.number == 2)
   }
 
   /// Held against the opposite classes, the model gets worse with every epoch.
@@ -102,7 +102,7 @@ struct SelectionTests {
     let accuracies = progress.epochs.compactMap(\.evaluation?.accuracy)
     #expect(rates == accuracies.map { 1 - $0 })
     let lowest = try #require(rates.min())
-    let best = try #require(rule.bestEpoch(of: progress.epochs))
+    let best = try #require(rule.best(of: progress.epochs)?.number)
     #expect(rates.firstIndex(of: lowest) == best - 1)
     let result = try ClassificationEvaluation.evaluate(
       model, on: Small.labelled(30, flipped: true),

@@ -180,13 +180,16 @@ final class RunOnlooker: RunObserver {
   private(set) var resumedAt: [String: Int] = [:]
   private(set) var steps: [(stage: String, step: Int)] = []
   private(set) var epochs: [String] = []
+  private(set) var evaluations: [(stage: String, step: Int)] = []
   private(set) var notes: [String] = []
 
   var stopIsRequested: Bool { steps.count >= stopsAfter }
 
   func note(_ text: String) { notes.append(text) }
 
-  func stageBegan(_ id: String, kind: StageKind, totalSteps: Int, resumedAt step: Int) {
+  func stageBegan(
+    _ id: String, kind: StageKind, totalSteps: Int, mayStopEarly: Bool, resumedAt step: Int
+  ) {
     stages.append(id)
     resumedAt[id] = step
   }
@@ -196,4 +199,8 @@ final class RunOnlooker: RunObserver {
   func stepCompleted(_ report: StepReport, stage: String) { steps.append((stage, report.step)) }
 
   func epochCompleted(_ result: EpochResult, stage: String) { epochs.append(stage) }
+
+  func evaluationCompleted(_ result: EpochResult, stage: String) {
+    evaluations.append((stage, result.step))
+  }
 }

@@ -54,7 +54,7 @@ import Testing
       {"step": 1, "loss": 0.7, "grad_norm": 1.5}
 
       {"step": 2, "loss": NaN}
-      {"epoch": 0.5, "step": 2, "eval_loss": 0.6}
+      {"epoch": 0.5, "step": 1, "eval_loss": 0.6}
       {"epoch": 1.0, "step": 2, "eval_loss": 0.5, "eval_accuracy": 0.75, "training_loss": null}
       {"epoch": 1e300, "eval_loss": 1}
       {"epoch": Infinity, "eval_loss": 1}
@@ -67,9 +67,22 @@ import Testing
       #expect(log.steps[1].loss.isNaN)
       #expect(
         log.epochs == [
-          LossLog.Epoch(epoch: 1, trainingLoss: nil, validationLoss: 0.5, accuracy: 0.75)
+          LossLog.Epoch(epoch: 1, step: 1, passes: 0.5, validationLoss: 0.6),
+          LossLog.Epoch(epoch: 1, step: 2, validationLoss: 0.5, accuracy: 0.75),
         ])
     }
+  }
+
+  @Test(
+    "rows are compared that were found after as many steps; by epochs where steps are not known")
+  func rowsBesideEachOther() {
+    func row(_ epoch: Int, _ step: Int?, _ passes: Double? = nil) -> LossLog.Epoch {
+      LossLog.Epoch(epoch: epoch, step: step, passes: passes, validationLoss: 0.5)
+    }
+    #expect(row(2, 14, 2).isBeside(row(2, 14)) && !row(2, 10, 1.5).isBeside(row(2, 14)))
+    #expect(row(2, nil).isBeside(row(2, 14)) && !row(2, nil).isBeside(row(3, nil)))
+    #expect(!row(2, nil).isBeside(row(2, 10, 1.5)))
+    #expect(row(2, 10, 1.5).number == 10 && row(2, 14).number == 2)
   }
 
   @Test("bytes that are not UTF-8 are a mistake with its place", arguments: [true, false])

@@ -14,7 +14,7 @@ public enum RandomSource: String, Sendable, CaseIterable {
 
 /// Fine-tuning of a classifier with the semantics of Hugging Face's Trainer (transformers 4.44.2) that the
 /// report used: a new order every epoch with the last, smaller batch kept; the loss averaged over
-/// the examples of a step; AdamW under a linear schedule, clipped by global norm; evaluation after each epoch.
+/// the examples of a step; AdamW under a linear schedule, clipped by global norm; evaluation after each epoch, or every so many steps.
 public struct FineTuning {
   public enum ExampleOrder: Sendable, Equatable {
     /// A new permutation every epoch.
@@ -28,24 +28,31 @@ public struct FineTuning {
   /// - Parameters:
   ///   - model: with a classification head; trained in place.
   ///   - training: labelled.
-  ///   - validation: what the model is evaluated on after each epoch.
+  ///   - validation: what the model is evaluated on.
   ///   - teacher: of the same training set; nil to learn from the labels alone.
-  ///   - selectBest: which epoch's weights the model ends with.
+  ///   - selectBest: which evaluation's weights the model ends with.
   ///   - metrics: what each evaluation computes, besides what `selectBest` needs.
+  ///   - evaluateEvery: when it is evaluated. The last step is evaluated too where `selectBest` is `last`, and where
+  ///     nothing was evaluated before.
+  ///   - earlyStopping: ends the training before its limit where `selectBest` finds nothing better; nil for never.
   ///   - evaluationBatchSize: sentences in one forward pass of an evaluation.
   public init(
     model: TransformerModel, training: LabelledSequences, validation: LabelledSequences,
     teacher: (any TeacherSource)? = nil, settings: TrainingSettings, selectBest: SelectionRule,
-    metrics: [any Metric.Type] = [],
+    metrics: [any Metric.Type] = [], evaluateEvery: EvaluationInterval = .epochs(1),
+    earlyStopping: EarlyStopping? = nil,
     evaluationBatchSize: Int = ClassificationEvaluation.batchSize,
     order: ExampleOrder = .shuffled, random: RandomSource = .counter, engine: Engine,
     checkpointing: TrainingCheckpointing? = nil, observer: (any TrainingObserver)? = nil
   ) {
+    precondition(
+      earlyStopping == nil || selectBest != .last, "early stopping compares evaluations")
     trainer = Trainer(
       ClassificationJob(
         model: model, training: training, validation: validation, selection: selectBest,
         metrics: selectBest.metrics(
           besides: metrics, of: training.numbers == nil ? .classification : .regression),
+        interval: evaluateEvery, earlyStopping: earlyStopping,
         evaluationBatchSize: evaluationBatchSize,
         randomness: FineTuningRandomness(
           source: random, order: order, batchSize: settings.batchSize, seed: settings.seed,
@@ -58,8 +65,11 @@ public struct FineTuning {
   /// The model that is trained.
   public var model: TransformerModel { trainer.job.model }
 
-  /// Optimizer steps of the whole training.
+  /// Optimizer steps of the whole training, if nothing ends it before.
   public var totalSteps: Int { trainer.plannedSteps }
+
+  /// That the training ended before its limit, and why; nil where it did not.
+  public var earlyStop: EarlyStop? { trainer.earlyStop }
 
   /// Tokens of each batch of the first epoch, in the order of training.
   public var batchTokens: [Int] {
@@ -84,6 +94,8 @@ public struct ClassificationJob: TrainingJob {
   let validation: LabelledSequences
   public let selection: SelectionRule
   let metrics: [any Metric.Type]
+  let interval: EvaluationInterval
+  public let earlyStopping: EarlyStopping?
   let evaluationBatchSize: Int
   var randomness: FineTuningRandomness
   let engine: Engine
@@ -110,9 +122,9 @@ public struct ClassificationJob: TrainingJob {
 
   public mutating func epochBegins() { randomness.beginLoading() }
 
-  public let isEvaluated = true
+  public var evaluationInterval: EvaluationInterval? { interval }
 
-  public mutating func evaluation() throws -> ClassificationResult? {
+  public mutating func evaluation() throws -> ClassificationResult {
     randomness.beginLoading()
     return try ClassificationEvaluation.evaluate(
       model, on: validation, in: ComputeScope(engine: engine, recording: false),

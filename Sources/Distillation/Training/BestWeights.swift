@@ -1,9 +1,9 @@
-// Which epoch's weights a training ends with, and where they are kept.
+// Which evaluation's weights a training ends with, and where they are kept.
 import RetortEvaluation
 import RetortText
 import RetortTransformers
 
-/// Which epoch's weights a training ends with; ties keep the first.
+/// Which evaluation's weights a training ends with; ties keep the first.
 public enum SelectionRule: Sendable {
   case evaluationLoss
   case metric(any Metric.Type)
@@ -34,21 +34,33 @@ public enum SelectionRule: Sendable {
     }.map(\.element)
   }
 
-  /// Number of the epoch whose weights this rule chooses; the first of equals, nil without evaluations.
-  public func bestEpoch(of epochs: [EpochResult]) -> Int? {
-    func better(_ a: ClassificationResult, _ b: ClassificationResult) -> Bool {
-      switch self {
-      case .evaluationLoss: a.loss < b.loss
-      case .metric(let metric): metric.isBetter(a[metric], than: b[metric])
-      case .last: true
-      }
+  /// What it compares of an evaluation; nil for `last`, which compares nothing.
+  public func value(of result: ClassificationResult) -> Double? {
+    switch self {
+    case .evaluationLoss: result.loss
+    case .metric(let metric): result[metric]
+    case .last: nil
     }
-    var best: (epoch: Int, result: ClassificationResult)?
-    for epoch in epochs {
-      guard let result = epoch.evaluation else { continue }
-      if best.map({ better(result, $0.result) }) ?? true { best = (epoch.epoch, result) }
+  }
+
+  /// Whether `a` is the better of two values. Of `last` the later one is.
+  public func isBetter(_ a: Double, than b: Double) -> Bool {
+    switch self {
+    case .evaluationLoss: a < b
+    case .metric(let metric): metric.isBetter(a, than: b)
+    case .last: true
     }
-    return best?.epoch
+  }
+
+  /// The row whose weights this rule chooses; the first of equals, nil without evaluations.
+  public func best(of rows: [EpochResult]) -> EpochResult? {
+    var best: (row: EpochResult, value: Double)?
+    for row in rows {
+      guard let result = row.evaluation else { continue }
+      let value = value(of: result) ?? .nan
+      if best.map({ isBetter(value, than: $0.value) }) ?? true { best = (row, value) }
+    }
+    return best?.row
   }
 }
 
@@ -63,7 +75,7 @@ extension ClassificationResult {
   }
 }
 
-/// The weights of the best epoch so far: in a file where the training has checkpoints, else in memory.
+/// The weights of the best evaluation so far: in a file where the training has checkpoints, else in memory.
 final class BestWeights {
   private let rule: SelectionRule
   private let checkpointing: TrainingCheckpointing?
@@ -74,17 +86,19 @@ final class BestWeights {
     (self.rule, self.checkpointing) = (rule, checkpointing)
   }
 
-  /// Keeps the weights of an epoch that has just ended, if it is the best so far. The last epoch's are those that the
-  /// model has.
+  /// Keeps the weights of an evaluation that has just been made, if it is the best so far. The weights after the last
+  /// step are those that the model has.
   func keepIfBest(of progress: TrainingProgress, _ model: TransformerModel) throws {
-    guard rule != .last, rule.bestEpoch(of: progress.epochs) == progress.epoch else { return }
+    guard rule != .last, progress.epochs.last?.evaluation != nil,
+      rule.best(of: progress.epochs)?.step == progress.step
+    else { return }
     if let checkpointing { return try checkpointing.saveBest(model: model) }
     values = model.parameters.map { Array($0.values) }
   }
 
-  /// Puts the best epoch's weights into the model, unless it has them.
+  /// Puts the weights of the best evaluation into the model, unless it has them.
   func restore(of progress: TrainingProgress, into model: TransformerModel) throws {
-    guard let chosen = rule.bestEpoch(of: progress.epochs), chosen != progress.epoch else { return }
+    guard let chosen = rule.best(of: progress.epochs), chosen.step != progress.step else { return }
     if let checkpointing {
       return try ModelCheckpoint.load(path: checkpointing.bestPath, into: model)
     }

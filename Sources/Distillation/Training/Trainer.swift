@@ -8,6 +8,7 @@ import RetortTransformers
 ///       for every step
 ///         for every batch of it: forward, objective, backward
 ///         clip, learning rate, update, report
+///         evaluate and save where it is time to
 ///       evaluate, save
 ///
 /// What differs between kinds of training is the job's. Optimizer, schedule, evaluation, checkpoints and observers
@@ -29,6 +30,8 @@ public final class Trainer<Job: TrainingJob> {
 
   private(set) var progress: TrainingProgress
   private(set) var totalSteps = 0
+  /// That the training ended before its limit; nil where it did not, or goes on.
+  public private(set) var earlyStop: EarlyStop?
   private var stepStart = ContinuousClock.now
   var lastSave = ContinuousClock.now
 
@@ -67,7 +70,7 @@ public final class Trainer<Job: TrainingJob> {
       over: job.sequenceCount, order: job.order(ofEpoch:), length: job.length(of:))
   }
 
-  private var isFinished: Bool { progress.step >= totalSteps }
+  private var isFinished: Bool { progress.step >= totalSteps || earlyStop != nil }
 
   /// Trains to the limit, once; the model ends with the weights that the job's selection rule chooses.
   /// - Returns: the epochs with their evaluations, the loss curve and the clock.
@@ -81,9 +84,10 @@ public final class Trainer<Job: TrainingJob> {
       if progress.batch == 0 { job.epochBegins() }
       while progress.batch < order.count, !isFinished {
         try takeStep(in: order)
+        if isEvaluationDue { try evaluate(in: order, keeping: best) }
         if progress.batch < order.count, !isFinished { try saveIfDue() }
       }
-      if job.isEvaluated || progress.batch == order.count {
+      if endsEpoch(of: order) {
         try endEpoch()
         // The best weights first: killed between the two, the epoch's end is computed and kept again.
         try best.keepIfBest(of: progress, job.model)
@@ -159,15 +163,66 @@ public final class Trainer<Job: TrainingJob> {
   /// Steps a point of the curve is the mean of.
   private var window: Int { settings.curve.steps(of: totalSteps) }
 
+  // MARK: Evaluations
+
+  /// Whether the last step's weights would be kept without having been seen.
+  private var endsUnseen: Bool {
+    progress.step >= totalSteps
+      && (job.selection == .last || progress.epochs.allSatisfy { $0.evaluation == nil })
+  }
+
+  /// Whether a step ends with an evaluation of its own.
+  private var isEvaluationDue: Bool {
+    guard let interval = job.evaluationInterval, case .steps = interval else { return false }
+    return interval.isDue(afterStep: progress.step) || endsUnseen
+  }
+
+  /// Whether an epoch's end is due: at its last batch, and where a limit cuts an epoch short that is evaluated.
+  private func endsEpoch(of order: EpochOrder) -> Bool {
+    if progress.batch == order.count { return true }
+    if case .epochs? = job.evaluationInterval { return true }
+    return false
+  }
+
+  private func evaluate(in order: EpochOrder, keeping best: BestWeights) throws {
+    let (evaluation, seconds) = try timedEvaluation()
+    let result = progress.add(
+      evaluation, batchCount: order.count, evaluationSeconds: seconds, window: window)
+    try observer?.evaluationCompleted(result)
+    try best.keepIfBest(of: progress, job.model)
+    try stopIfNoBetter()
+    stepStart = .now
+  }
+
   private func endEpoch() throws {
+    let isEvaluated: Bool
+    if let interval = job.evaluationInterval, case .epochs = interval {
+      isEvaluated = interval.isDue(afterEpoch: progress.epoch + 1) || endsUnseen
+    } else {
+      isEvaluated = false
+    }
+    let evaluated = isEvaluated ? try timedEvaluation() : nil
+    let result = progress.endEpoch(
+      evaluation: evaluated?.result, evaluationSeconds: evaluated?.seconds ?? 0, window: window)
+    try observer?.epochCompleted(result)
+    if isEvaluated { try stopIfNoBetter() }
+    stepStart = .now
+  }
+
+  private func timedEvaluation() throws -> (result: ClassificationResult, seconds: Double) {
     let start = ContinuousClock.now
     let evaluation = try job.evaluation()
-    let seconds = evaluation == nil ? 0 : (.now - start) / .seconds(1)
     progress.drawCount = job.drawCount
-    let result = progress.endEpoch(
-      evaluation: evaluation, evaluationSeconds: seconds, window: window)
-    try observer?.epochCompleted(result)
-    stepStart = .now
+    return (evaluation, (.now - start) / .seconds(1))
+  }
+
+  /// After an evaluation with steps left to do: ends the training where it has not improved for long enough.
+  private func stopIfNoBetter() throws {
+    guard progress.step < totalSteps else { return }
+    earlyStop = job.earlyStopping?.stop(after: progress.epochs, by: job.selection)
+    guard let earlyStop else { return }
+    progress.closeWindow()
+    try observer?.stoppedEarly(earlyStop)
   }
 
   // MARK: Checkpoints
@@ -181,6 +236,9 @@ public final class Trainer<Job: TrainingJob> {
     progress = stored
     progress.clock.resumes += 1
     job.goOn(afterDraws: progress.drawCount)
+    if progress.step < totalSteps {
+      earlyStop = job.earlyStopping?.stop(after: progress.epochs, by: job.selection)
+    }
   }
 
   /// After a step that is not the last of its epoch or of the training: saves if it is time to, or if somebody

@@ -20,12 +20,14 @@ public protocol TrainingJob {
 
   /// Before the first batch of an epoch; not asked again where an epoch is gone on with.
   mutating func epochBegins()
-  /// At an epoch's end, and where a limit ends a training within one. Nil for a training that is not evaluated.
-  mutating func evaluation() throws -> ClassificationResult?
-  /// Whether there are evaluations: then a training that ends within an epoch ends with one, and a row.
-  var isEvaluated: Bool { get }
-  /// Which epoch's weights it ends with.
+  /// Where `evaluationInterval` says, and after the last step where its weights are kept unseen otherwise.
+  mutating func evaluation() throws -> ClassificationResult
+  /// Nil for a training that is not evaluated.
+  var evaluationInterval: EvaluationInterval? { get }
+  /// Which evaluation's weights it ends with.
   var selection: SelectionRule { get }
+  /// Nil for a training that goes on to its limit.
+  var earlyStopping: EarlyStopping? { get }
 
   /// Numbers drawn so far from a generator that is drawn from step by step; 0 where all random numbers are functions
   /// of their place.
@@ -36,9 +38,12 @@ public protocol TrainingJob {
 
 extension TrainingJob {
   public mutating func epochBegins() {}
-  public mutating func evaluation() throws -> ClassificationResult? { nil }
-  public var isEvaluated: Bool { false }
+  public mutating func evaluation() throws -> ClassificationResult {
+    preconditionFailure("a training without evaluations")
+  }
+  public var evaluationInterval: EvaluationInterval? { nil }
   public var selection: SelectionRule { .last }
+  public var earlyStopping: EarlyStopping? { nil }
   public var drawCount: Int { 0 }
   public mutating func goOn(afterDraws count: Int) {}
 }

@@ -21,7 +21,16 @@ public struct StepReport: Sendable {
 public protocol TrainingObserver: AnyObject {
   func stepCompleted(_ report: StepReport) throws
   func epochCompleted(_ result: EpochResult) throws
+  /// An evaluation that is counted by steps.
+  func evaluationCompleted(_ result: EpochResult) throws
+  /// After the evaluation that ends a training before its limit.
+  func stoppedEarly(_ stop: EarlyStop) throws
   func checkpointWritten(path: String, step: Int) throws
   /// Asked after each step; true saves a checkpoint and stops.
   var stopIsRequested: Bool { get }
+}
+
+extension TrainingObserver {
+  public func evaluationCompleted(_ result: EpochResult) throws {}
+  public func stoppedEarly(_ stop: EarlyStop) throws {}
 }

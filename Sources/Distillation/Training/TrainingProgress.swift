@@ -20,6 +20,7 @@ public struct TrainingProgress: Sendable, Equatable {
   /// Since the epoch began.
   public var epochLosses: LossSums
   public var curve: [CurvePoint] = []
+  /// Ends of epochs, and evaluations that are counted by steps, in their order.
   public var epochs: [EpochResult] = []
   /// Of the steps whose gradient was broken down by term.
   public var breakdowns: [GradientBreakdown] = []
@@ -60,10 +61,25 @@ public struct TrainingProgress: Sendable, Equatable {
       windowLoss: curve.last { $0.step % window == 0 }?.total, evaluation: evaluation)
     epochs.append(result)
     epochLosses = LossSums(termCount: epochLosses.terms.count)
-    clock.seconds += evaluationSeconds
-    clock.evaluationSeconds += evaluationSeconds
-    clock.epochSeconds.append(clock.currentEpochSeconds + evaluationSeconds)
+    clock.add(evaluation: evaluationSeconds)
+    clock.epochSeconds.append(clock.currentEpochSeconds)
     clock.currentEpochSeconds = 0
+    return result
+  }
+
+  /// Adds the row of an evaluation that is counted by steps.
+  /// - Parameters:
+  ///   - batchCount: of the current epoch.
+  ///   - window: steps that a point of the curve is the mean of.
+  mutating func add(
+    _ evaluation: ClassificationResult, batchCount: Int, evaluationSeconds: Double, window: Int
+  ) -> EpochResult {
+    let result = EpochResult(
+      epoch: epoch + 1, step: step, passes: Double(epoch) + Double(batch) / Double(batchCount),
+      meanLoss: epochLosses.meanTotal,
+      windowLoss: curve.last { $0.step % window == 0 }?.total, evaluation: evaluation)
+    epochs.append(result)
+    clock.add(evaluation: evaluationSeconds)
     return result
   }
 }
@@ -77,18 +93,36 @@ public struct CurvePoint: Sendable, Equatable {
   public var terms: [Double]
 }
 
-/// What an epoch ended with.
+/// What an epoch ended with, or an evaluation found that is counted by steps.
 public struct EpochResult: Sendable, Equatable {
-  /// Counted from 1.
+  /// The epoch that ended, or that the evaluation was in; counted from 1.
   public var epoch: Int
-  /// Optimizer steps done at its end.
+  /// Optimizer steps done by then.
   public var step: Int
-  /// Mean over the steps of the epoch.
+  /// Of an evaluation that is counted by steps: passes over the training set by then, as the Trainer counts its
+  /// `epoch`. Nil of an epoch's end.
+  public var passes: Double?
+  /// Mean over the steps of the epoch, up to this one.
   public var meanLoss: Double
-  /// Of the last whole window before the epoch's end, nil before the first.
+  /// Of the last whole window before, nil before the first.
   public var windowLoss: Double?
-  /// Nil for stages that are not evaluated.
+  /// Nil of an epoch's end without one.
   public var evaluation: ClassificationResult?
+
+  /// What tells it from other rows of a training: the epoch, or the step of an evaluation that is counted by them.
+  public var number: Int { passes == nil ? epoch : step }
+
+  public init(
+    epoch: Int, step: Int, passes: Double? = nil, meanLoss: Double, windowLoss: Double?,
+    evaluation: ClassificationResult?
+  ) {
+    self.epoch = epoch
+    self.step = step
+    self.passes = passes
+    self.meanLoss = meanLoss
+    self.windowLoss = windowLoss
+    self.evaluation = evaluation
+  }
 }
 
 public struct TrainingClock: Sendable, Equatable {
@@ -102,6 +136,12 @@ public struct TrainingClock: Sendable, Equatable {
   /// Seconds of single steps, the latest few thousand, for medians.
   public var stepSeconds: [Double] = []
   static let keptSteps = 4096
+
+  mutating func add(evaluation seconds: Double) {
+    self.seconds += seconds
+    evaluationSeconds += seconds
+    currentEpochSeconds += seconds
+  }
 
   mutating func add(step seconds: Double) {
     self.seconds += seconds
@@ -130,22 +170,39 @@ extension TrainingProgress {
       "epoch_seconds": .reals(clock.epochSeconds), "step_seconds": .reals(clock.stepSeconds),
     ]
     values.merge(StoredBreakdowns.values(breakdowns)) { $1 }
-    for result in epochs {
-      let prefix = "epoch_\(result.epoch)_"
-      values[prefix + "result"] = .reals([
-        Double(result.step), result.meanLoss, result.windowLoss ?? .nan,
-        result.evaluation?.loss ?? .nan, Double(result.evaluation?.correct ?? -1),
+    for row in epochs { values.merge(Self.stored(row)) { $1 } }
+    let steps = epochs.filter { $0.passes != nil }.map { Int64($0.step) }
+    if !steps.isEmpty { values[Self.evaluatedStepsKey] = .integers(steps) }
+    return values
+  }
+
+  /// Steps of the evaluations that are counted by them; absent where there is none.
+  private static let evaluatedStepsKey = "evaluated_steps"
+
+  /// What the keys of a row begin with.
+  private static func prefix(epoch number: Int) -> String { "epoch_\(number)_" }
+  private static func prefix(evaluatedStep step: Int) -> String { "evaluation_\(step)_" }
+
+  private static func stored(_ row: EpochResult) -> [String: StoredValue] {
+    let prefix = row.passes == nil ? prefix(epoch: row.epoch) : prefix(evaluatedStep: row.step)
+    var values: [String: StoredValue] = [
+      prefix + "result": .reals([
+        Double(row.step), row.meanLoss, row.windowLoss ?? .nan,
+        row.evaluation?.loss ?? .nan, Double(row.evaluation?.correct ?? -1),
       ])
-      guard let evaluation = result.evaluation else { continue }
-      if !evaluation.isRegression {
-        values[prefix + "predictions"] = .integers(evaluation.predictions.map(Int64.init))
-      }
-      values[prefix + "logits"] = .reals(evaluation.logits.map(Double.init))
-      let metrics = evaluation.metrics
-      guard !metrics.isEmpty else { continue }
-      values[prefix + "metric_names"] = .text(metrics.map(\.name).joined(separator: "\n"))
-      values[prefix + "metric_values"] = .reals(metrics.map(\.value))
+    ]
+    if let passes = row.passes {
+      values[prefix + "place"] = .reals([Double(row.epoch), passes])
     }
+    guard let evaluation = row.evaluation else { return values }
+    if !evaluation.isRegression {
+      values[prefix + "predictions"] = .integers(evaluation.predictions.map(Int64.init))
+    }
+    values[prefix + "logits"] = .reals(evaluation.logits.map(Double.init))
+    let metrics = evaluation.metrics
+    guard !metrics.isEmpty else { return values }
+    values[prefix + "metric_names"] = .text(metrics.map(\.name).joined(separator: "\n"))
+    values[prefix + "metric_values"] = .reals(metrics.map(\.value))
     return values
   }
 
@@ -181,28 +238,47 @@ extension TrainingProgress {
       currentEpochSeconds: times[2], resumes: Int(times[3]), peakMemoryBytes: Int(times[4]),
       stepSeconds: try reals("step_seconds"))
     for number in 1..<epoch + 1 {
-      let prefix = "epoch_\(number)_"
-      let result = try reals(prefix + "result")
-      guard result.count == 5 else {
-        throw .foreignProgress("an epoch's result of \(result.count) numbers")
-      }
-      var evaluation: ClassificationResult?
-      if values[prefix + "logits"] != nil {
-        // Without predictions of classes it is a regression's.
-        let predictions = values[prefix + "predictions"]?.integers
-        var stored = ClassificationResult(
-          loss: result[3], correct: predictions == nil ? nil : Int(result[4]),
-          predictions: (predictions ?? []).map { Int($0) },
-          logits: try reals(prefix + "logits").map { Float($0) })
-        stored.metrics = try Self.metrics(prefix, values, of: stored)
-        evaluation = stored
-      }
-      epochs.append(
-        EpochResult(
-          epoch: number, step: Int(result[0]), meanLoss: result[1],
-          windowLoss: result[2].isNaN ? nil : result[2], evaluation: evaluation))
+      epochs.append(try Self.row(Self.prefix(epoch: number), epoch: number, values))
     }
+    let steps = values[Self.evaluatedStepsKey]?.integers ?? []
+    guard !steps.isEmpty else { return }
+    for step in steps {
+      let prefix = Self.prefix(evaluatedStep: Int(step))
+      let place = try reals(prefix + "place")
+      guard place.count == 2 else {
+        throw .foreignProgress("an evaluation's place of \(place.count) numbers")
+      }
+      var row = try Self.row(prefix, epoch: Int(place[0]), values)
+      row.passes = place[1]
+      epochs.append(row)
+    }
+    // Where both fall on one step, the evaluation came before the epoch's end.
+    epochs.sort { ($0.step, $0.passes == nil ? 1 : 0) < ($1.step, $1.passes == nil ? 1 : 0) }
   }
+
+  private static func row(
+    _ prefix: String, epoch: Int, _ values: [String: StoredValue]
+  ) throws(TrainingError) -> EpochResult {
+    guard let result = values[prefix + "result"]?.reals else {
+      throw .foreignProgress("no \(prefix)result")
+    }
+    guard result.count == 5 else {
+      throw .foreignProgress("an epoch's result of \(result.count) numbers")
+    }
+    var row = EpochResult(
+      epoch: epoch, step: Int(result[0]), meanLoss: result[1],
+      windowLoss: result[2].isNaN ? nil : result[2], evaluation: nil)
+    guard let logits = values[prefix + "logits"]?.reals else { return row }
+    // Without predictions of classes it is a regression's.
+    let predictions = values[prefix + "predictions"]?.integers
+    var evaluation = ClassificationResult(
+      loss: result[3], correct: predictions == nil ? nil : Int(result[4]),
+      predictions: (predictions ?? []).map { Int($0) }, logits: logits.map { Float($0) })
+    evaluation.metrics = try metrics(prefix, values, of: evaluation)
+    row.evaluation = evaluation
+    return row
+  }
+
   private static func metrics(
     _ prefix: String, _ values: [String: StoredValue], of evaluation: ClassificationResult
   ) throws(TrainingError) -> [MetricValue] {

@@ -7,7 +7,7 @@ extension StageRecord {
   /// The record with the metrics that are asked for, as a run of the stage would have written them. A stage's digest does
   /// not tell them: one that another definition has computed may lack some, which follow from its answers.
   /// - Parameters:
-  ///   - metrics: of each epoch.
+  ///   - metrics: of each evaluation.
   ///   - dev: what it was evaluated on; nil for a stage that is not.
   func evaluated(
     by metrics: [any Metric.Type], on dev: @autoclosure () throws -> LabelledSentences?
@@ -18,7 +18,7 @@ extension StageRecord {
     let dev = asked.isEmpty ? nil : try dev()
     var record = self
     for (index, epoch) in stage.epochs.enumerated() {
-      let evaluation = stage.evaluations.first { $0.epoch == epoch.epoch }
+      let evaluation = stage.evaluation(ofRow: epoch.number)
       let values = asked.compactMap { metric in
         (epoch.metrics?[metric.name] ?? evaluation?.value(of: metric, on: dev)).map {
           (metric.name, $0)

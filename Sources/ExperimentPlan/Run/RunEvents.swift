@@ -3,6 +3,7 @@ import Foundation
 import RetortDistillation
 import RetortFiles
 import RetortFormatting
+import RetortOptions
 import RetortRecords
 import RetortStorage
 
@@ -53,12 +54,14 @@ final class RunEvents {
     update(planned.id) { stage in
       stage.state = .running
       stage.totalSteps = totalSteps
+      stage.mayStopEarly = planned.stage.work.mayStopEarly ? true : nil
       stage.resumedStep = step
       stage.checkpointStep = step > 0 ? step : nil
       stage.began = Date().timeIntervalSince1970
     }
     observer?.stageBegan(
-      planned.id, kind: planned.kind, totalSteps: totalSteps, resumedAt: step)
+      planned.id, kind: planned.kind, totalSteps: totalSteps,
+      mayStopEarly: planned.stage.work.mayStopEarly, resumedAt: step)
   }
 
   // MARK: Metrics
@@ -193,6 +196,21 @@ final class StageWatcher: TrainingObserver {
   }
 
   func epochCompleted(_ result: EpochResult) throws {
+    try append(.epoch, result, "end of epoch \(result.epoch)")
+    observer?.epochCompleted(result, stage: stage)
+  }
+
+  func evaluationCompleted(_ result: EpochResult) throws {
+    try append(.evaluation, result, "evaluation after step \(result.step.grouped)")
+    observer?.evaluationCompleted(result, stage: stage)
+  }
+
+  func stoppedEarly(_ stop: EarlyStop) throws { events.note("\(stage): \(stop.sentence)") }
+
+  /// - Parameter place: what the log calls it.
+  private func append(
+    _ event: MetricsLine.Event, _ result: EpochResult, _ place: String
+  ) throws {
     var values: [String: Double] = [:]
     values[.loss] = result.meanLoss
     if let evaluation = result.evaluation {
@@ -204,10 +222,9 @@ final class StageWatcher: TrainingObserver {
     }
     try metrics.append(
       MetricsLine(
-        event: .epoch, stage: stage, step: result.step, epoch: result.epoch, values: values))
+        event: event, stage: stage, step: result.step, epoch: result.epoch, values: values))
     let figures = values.sorted { $0.key < $1.key }.map { "\($0) \($1.fixed(4))" }
-    events.log("\(stage): end of epoch \(result.epoch), \(figures.joined(separator: ", "))")
-    observer?.epochCompleted(result, stage: stage)
+    events.log("\(stage): \(place), \(figures.joined(separator: ", "))")
   }
 
   func checkpointWritten(path: String, step: Int) throws {
@@ -224,5 +241,15 @@ extension [String: Double] {
       precondition(self[name.rawValue] == nil, "a term or metric is called \(name.rawValue)")
       self[name.rawValue] = newValue
     }
+  }
+}
+
+extension EarlyStop {
+  /// "stopped early after step 40: eval_loss did not improve in 3 evaluations in a row; the best is 0.1234, of step 10"
+  var sentence: String {
+    "stopped early after step \(step.grouped): \(metric) did not improve"
+      + (threshold > 0 ? " by more than \(PlainNumber.text(threshold))" : "") + " in \(patience) "
+      + "evaluation\(patience == 1 ? "" : "s")" + (patience == 1 ? "" : " in a row")
+      + "; the best is \(bestValue.fixed(4)), of step \(bestStep.grouped)"
   }
 }

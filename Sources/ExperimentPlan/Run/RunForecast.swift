@@ -26,6 +26,8 @@ public struct RunForecast: Sendable {
     /// At the most while it runs: its checkpoints and the finished stage.
     public var diskBytes: Int
     public var isCached: Bool
+    /// Whether it may end before these steps, in less time.
+    public var mayStopEarly: Bool
   }
 
   public private(set) var stages: [Stage] = []
@@ -97,13 +99,13 @@ public struct RunForecast: Sendable {
     var lines = ["Forecast for this machine"]
     for stage in stages {
       lines.append(
-        "  \(stage.id): \(stage.steps.grouped) steps of \(stage.secondsPerStep.fixed(3)) s, "
+        "  \(stage.id): \(stage.mayStopEarly ? "at most " : "")\(stage.steps.grouped) steps of \(stage.secondsPerStep.fixed(3)) s, "
           + "\(stage.seconds.durationText), memory \(stage.memoryBytes.memoryText), "
           + "disk \(stage.diskBytes.memoryText)"
           + (stage.isCached ? " (in the cache: nothing to compute)" : ""))
     }
     lines.append(
-      "  in all: \(seconds.durationText), memory \(memoryBytes.memoryText), "
+      "  in all: \(open.contains(where: \.mayStopEarly) ? "at most " : "")\(seconds.durationText), memory \(memoryBytes.memoryText), "
         + "disk \(diskBytes.memoryText)")
     return lines.joined(separator: "\n") + "\n"
   }

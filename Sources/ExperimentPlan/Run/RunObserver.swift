@@ -5,10 +5,14 @@ import RetortDistillation
 public protocol RunObserver: AnyObject {
   /// A sentence for the log.
   func note(_ text: String)
-  func stageBegan(_ id: String, kind: StageKind, totalSteps: Int, resumedAt step: Int)
+  /// - Parameter mayStopEarly: whether it may take fewer steps.
+  func stageBegan(
+    _ id: String, kind: StageKind, totalSteps: Int, mayStopEarly: Bool, resumedAt step: Int)
   func stageCompleted(_ id: String, kind: StageKind, seconds: Double)
   func stepCompleted(_ report: StepReport, stage: String)
   func epochCompleted(_ result: EpochResult, stage: String)
+  /// An evaluation that is counted by steps.
+  func evaluationCompleted(_ result: EpochResult, stage: String)
   /// Asked after each step; true saves a checkpoint and stops.
   var stopIsRequested: Bool { get }
 }

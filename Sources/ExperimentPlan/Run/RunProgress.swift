@@ -17,6 +17,8 @@ public struct RunProgress: StrictRecord, Sendable, Equatable {
     public var state = State.waiting
     /// Optimizer steps of the whole stage; nil before it has begun.
     public var totalSteps: Int?
+    /// True where it may end before them; nil for any other.
+    public var mayStopEarly: Bool?
     /// The step after which this process went on; 0 for a stage that it began.
     public var resumedStep: Int?
     /// When this process began to train it, in seconds since 1970.

@@ -26,7 +26,7 @@ public struct RunStatus: Sendable {
     public let epoch: Int?
     /// Mean of the last steps, at most 20; nil before the first.
     public let loss: Double?
-    /// Seconds to the stage's end, at the mean speed since this process began it; nil if no process is running it, and
+    /// Seconds to the end of its planned steps, at the mean speed since this process began it; nil if no process is running it, and
     /// before the first step.
     public let secondsLeft: Double?
     /// When the last checkpoint was written; nil where there is none.

@@ -58,7 +58,8 @@ struct StageExecution {
     began(total)
     let progress = try loop.run()
     return result(
-      model, progress, objective: objective, window: settings.curve.steps(of: total),
+      model, progress, objective: objective, totalSteps: total,
+      window: settings.curve.steps(of: total),
       targets: teaching.description,
       accounting: breakdownSteps.map {
         RunRecord.GradientBreakdowns(every: $0, of: objective, progress.breakdowns)

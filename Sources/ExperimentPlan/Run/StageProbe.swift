@@ -80,7 +80,7 @@ struct StageProbe {
 
   func stage<Job>(
     _ planned: PlannedStage, _ trainer: Trainer<Job>, _ isCached: Bool, steps: Int, epochs: Int,
-    tokens: Int, seconds: Double, growth: Int
+    evaluations: Int = 0, tokens: Int, seconds: Double, growth: Int
   ) -> RunForecast.Stage {
     func bytes(_ parameters: [Parameter]) -> Int {
       parameters.reduce(0) { $0 + MemoryLayout<Float>.stride * $1.count }
@@ -94,16 +94,17 @@ struct StageProbe {
       case .steps(let spacing): steps / spacing
       }
     // Weights, the terms' own parameters and what the optimizer keeps of all that is trained, plus the checkpoint
-    // before them until they are whole; the best epoch's weights.
+    // before them until they are whole; the best evaluation's weights.
     let optimizer = planned.stage.training.optimization.optimizer
     let states = type(of: optimizer).stateNames.count * bytes(trainer.optimizer.parameters)
     let checkpoints = (epochs + betweenEpochs > 1 ? 2 : 1) * (weights + own + states)
-    let best = planned.stage.work.task != nil && epochs > 1 ? 1 : 0
+    let best = evaluations > 1 ? 1 : 0
     return RunForecast.Stage(
       id: planned.id, steps: steps, tokens: tokens,
       secondsPerStep: seconds / Double(max(1, steps)), seconds: seconds,
       memoryBytes: ProcessMemory.peakBytes + growth, keptBytes: weights,
-      diskBytes: checkpoints + (1 + best) * weights, isCached: isCached)
+      diskBytes: checkpoints + (1 + best) * weights, isCached: isCached,
+      mayStopEarly: planned.stage.work.mayStopEarly)
   }
 }
 

@@ -13,16 +13,19 @@ struct StageResult {
 }
 
 extension StageExecution {
-  /// - Parameter targets: where a teacher's outputs came from if not from a live one, in words.
+  /// - Parameters:
+  ///   - totalSteps: as planned: those of the learning-rate schedule.
+  ///   - targets: where a teacher's outputs came from if not from a live one, in words.
   func result(
-    _ model: TransformerModel, _ progress: TrainingProgress, objective: Objective, window: Int,
-    targets: String? = nil, selectBest: SelectionRule = .last,
+    _ model: TransformerModel, _ progress: TrainingProgress, objective: Objective,
+    totalSteps: Int, window: Int, targets: String? = nil, selectBest: SelectionRule = .last,
+    earlyStop: EarlyStop? = nil,
     accounting: RunRecord.GradientBreakdowns? = nil
   ) -> StageResult {
     let devName = planned.evaluatedName
     let epochs = devName == nil ? [] : progress.epochs.compactMap(RunRecord.Epoch.init)
     let best = RunRecord.Best(
-      of: epochs, kept: selectBest.bestEpoch(of: progress.epochs), rule: selectBest.name)
+      of: epochs, kept: selectBest.best(of: progress.epochs)?.number, rule: selectBest.name)
     let clock = progress.clock
     let stage = RunRecord.Stage(
       id: planned.id, kind: planned.kind,
@@ -31,9 +34,15 @@ extension StageExecution {
       targets: targets, classifier: planned.stage.work.classifierOrigin, digest: digest,
       data: planned.dataNames, seed: training.seed,
       parameters: model.parameterCounts,
-      steps: progress.step, sequences: progress.sequences, tokens: progress.tokens,
+      steps: progress.step,
+      earlyStop: earlyStop.map {
+        RunRecord.EarlyStop(
+          plannedSteps: totalSteps, metric: $0.metric, patience: $0.patience,
+          threshold: $0.threshold)
+      },
+      sequences: progress.sequences, tokens: progress.tokens,
       budget: training.limit.recorded,
-      learningRate: training.learningRateText(totalSteps: progress.step), loss: objective.formula,
+      learningRate: training.learningRateText(totalSteps: totalSteps), loss: objective.formula,
       curve: RunRecord.LossCurve(
         window: window,
         scales: objective.terms.compactMap { weighted in
@@ -48,11 +57,13 @@ extension StageExecution {
             total: point.total)
         }),
       accounting: accounting, epochs: epochs, best: best,
-      evaluations: progress.epochs.compactMap { epoch in
-        epoch.evaluation.flatMap { evaluation in
+      evaluations: progress.epochs.compactMap { row in
+        row.evaluation.flatMap { evaluation in
           devName.map { name in
             RunRecord.Evaluation(
-              data: name, epoch: epoch.epoch, loss: evaluation.loss, correct: evaluation.correct,
+              data: name, epoch: row.passes == nil ? row.epoch : nil,
+              step: row.passes == nil ? nil : row.step, loss: evaluation.loss,
+              correct: evaluation.correct,
               predictions: evaluation.isRegression
                 ? nil : LabelSequence(evaluation.predictions), logits: evaluation.logits)
           }
@@ -95,7 +106,8 @@ extension RunRecord.Epoch {
     guard let evaluation = result.evaluation else { return nil }
     let further = evaluation.metrics.filter { $0.name != Accuracy.name }
     self.init(
-      epoch: result.epoch, step: result.step, trainingLoss: result.windowLoss,
+      epoch: result.epoch, step: result.step, passes: result.passes,
+      trainingLoss: result.windowLoss,
       epochTrainingLoss: result.meanLoss, validationLoss: evaluation.loss,
       correct: evaluation.correct, count: evaluation.count,
       metrics: further.isEmpty ? nil : NamedValues(further.map { ($0.name, $0.value) }))

@@ -20,7 +20,8 @@ extension FinetuneStage {
     let loop = FineTuning(
       model: model, training: examples,
       validation: try execution.data.sequences(task.dev, maximumLength: length), teacher: teacher,
-      settings: settings, selectBest: selectBest, metrics: metrics,
+      settings: settings, selectBest: selectBest, metrics: metrics, evaluateEvery: evaluateEvery,
+      earlyStopping: earlyStopping,
       evaluationBatchSize: evaluationBatchSize, random: execution.plan.definition.random,
       engine: execution.engine,
       checkpointing: try execution.checkpointing(of: model), observer: execution.observer)
@@ -28,8 +29,8 @@ extension FinetuneStage {
     execution.began(total)
     let progress = try loop.run()
     let record = execution.result(
-      model, progress, objective: objective, window: settings.curve.steps(of: total),
-      selectBest: selectBest,
+      model, progress, objective: objective, totalSteps: total,
+      window: settings.curve.steps(of: total), selectBest: selectBest, earlyStop: loop.earlyStop,
       accounting: breakdownSteps.map {
         RunRecord.GradientBreakdowns(every: $0, of: objective, progress.breakdowns)
       })
@@ -87,9 +88,10 @@ extension FinetuneStage {
       ? try probe.data.sequences(task.test, maximumLength: training.sequenceLength).sequences
         .tokenCount
       : 0
+    let evaluations = evaluateEvery.count(steps: full.totalSteps, epochs: epochs)
     let evaluation =
       evaluationSeconds / Double(max(1, shown.sequences.tokenCount))
-      * Double(validation.sequences.tokenCount * epochs + test)
+      * Double(validation.sequences.tokenCount * evaluations + test)
     let teaching =
       answering / Double(max(1, few.sequences.tokenCount)) * Double(examples.sequences.tokenCount)
     let breakdowns = BreakdownCost(
@@ -99,7 +101,8 @@ extension FinetuneStage {
     let tokens = examples.sequences.tokenCount * full.totalSteps / max(1, stepsPerEpoch)
     return (
       probe.stage(
-        planned, short.trainer, isCached, steps: full.totalSteps, epochs: epochs, tokens: tokens,
+        planned, short.trainer, isCached, steps: full.totalSteps, epochs: epochs,
+        evaluations: evaluations, tokens: tokens,
         seconds: watch.rates.seconds(steps: full.totalSteps, tokens: tokens)
           * breakdowns.timeFactor + evaluation + teaching,
         growth: probe.growth(

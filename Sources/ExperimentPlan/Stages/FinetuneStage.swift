@@ -11,6 +11,9 @@ struct FinetuneStage: StageWork {
   var selectBest: SelectionRule
   /// Sentences in one forward pass of an evaluation.
   var evaluationBatchSize: Int
+  var evaluateEvery: EvaluationInterval
+  /// Nil for a stage that goes on to its limit.
+  var earlyStopping: EarlyStopping?
   /// Nil for a new one where none is stored with the model.
   var head: ClassifierStart?
   /// Whether a new classifier takes the place of one that the trained model has.
@@ -24,12 +27,15 @@ struct FinetuneStage: StageWork {
 
   init(
     model: String, learned: TaskSource, selectBest: SelectionRule, evaluationBatchSize: Int,
+    evaluateEvery: EvaluationInterval, earlyStopping: EarlyStopping?,
     head: ClassifierStart?, teacher: String?, statedLoss: LossOptions?, breakdownSteps: Int?
   ) {
     self.model = model
     self.learned = learned
     self.selectBest = selectBest
     self.evaluationBatchSize = evaluationBatchSize
+    self.evaluateEvery = evaluateEvery
+    self.earlyStopping = earlyStopping
     self.head = head
     self.teacher = teacher
     self.statedLoss = statedLoss
@@ -44,7 +50,8 @@ struct FinetuneStage: StageWork {
   static let canReplay = true
   static let options = OptionList(
     FinetuneStage.init(
-      model:learned:selectBest:evaluationBatchSize:head:teacher:statedLoss:breakdownSteps:),
+      model:learned:selectBest:evaluationBatchSize:evaluateEvery:earlyStopping:head:teacher:
+      statedLoss:breakdownSteps:),
     OptionField(
       "model", \.model, DefinitionNames.modelOrStage(example: "student"),
       "What is trained: a model, or the stage that made it."),
@@ -53,8 +60,8 @@ struct FinetuneStage: StageWork {
       "The labelled sentences: a task of GLUE, or a name of `tasks:`."),
     OptionField(
       "select_best", \.selectBest, .choice(among: SelectionRule.all, name: \.name),
-      "Which epoch's weights are kept: the one with the lowest validation loss, the one with the best value of a "
-        + "metric, or the last. "
+      "Which evaluation's weights are kept: the one with the lowest validation loss, the one with the best value of "
+        + "a metric, or the last. Of equals the first is kept. "
         + Metrics.all.map { "\($0.name): \($0.about)" }.joined(separator: " ")),
     OptionField(
       "evaluation", \.evaluationBatchSize,
@@ -64,8 +71,18 @@ struct FinetuneStage: StageWork {
           OptionField(
             "batch_size", \.self, .integer(atLeast: 1, example: "32"),
             "Sentences in one forward pass."))),
-      "How the model is evaluated after each epoch. batch_size affects speed; it changes only the last "
-        + "bits of the logits."),
+      "How the model is evaluated. batch_size affects speed; it changes only the last bits of the logits."
+    ),
+    OptionField(
+      "evaluate_every", \.evaluateEvery, EvaluationInterval.type, otherwise: .epochs(1),
+      "When the model is evaluated. With steps nothing is evaluated at the end of an epoch. The last step is evaluated "
+        + "as well if select_best is last, and if there was no evaluation before; the Trainer leaves that one out."
+    ),
+    OptionField(
+      optional: "early_stopping", \.earlyStopping, .map(EarlyStopping.options),
+      "Ends the stage before its limit when the evaluations no longer improve what select_best names, as "
+        + "EarlyStoppingCallback of Hugging Face does. The learning rate follows the schedule of all planned steps. "
+        + "If left out: the stage goes on to its limit."),
     OptionField(
       optional: "head", \.head, ClassifierStart.type,
       "Where the classifier comes from. If left out: a classifier stored in the model's folder or checkpoint is kept "
@@ -124,6 +141,11 @@ struct FinetuneStage: StageWork {
         found: "true", advice: "batches are packed, so sentences of like length save nothing")
     }
     checkSelection(stage, in: &checks)
+    if earlyStopping != nil, selectBest == .last {
+      checks.report(
+        "stages.\(stage.id).early_stopping", "cannot be used with select_best: last",
+        advice: "use select_best: eval_loss or a metric: early stopping compares evaluations by it")
+    }
     checks.checkFreeze(stage, shape)
     checks.checkLength(stage, [(model, shape)])
     checks.check(head, of: stage, over: model, on: learned)
@@ -158,12 +180,24 @@ struct FinetuneStage: StageWork {
   var formula: [String] { loss.formula }
   var details: [String] {
     [
-      "evaluation after each epoch; "
-        + (selectBest == .last
-          ? "the last epoch's weights are kept" : "the best epoch by \(selectBest.name) is kept")
-    ] + [classLine, pairLine, remark].compactMap { $0 }
+      "evaluation \(evaluateEvery.words); " + keptWords
+    ] + [earlyStopping?.words(selectBest.name), classLine, pairLine, remark].compactMap { $0 }
       + BreakdownOption.details(breakdownSteps)
   }
+
+  private var keptWords: String {
+    switch evaluateEvery {
+    case .epochs:
+      selectBest == .last
+        ? "the last epoch's weights are kept" : "the best epoch by \(selectBest.name) is kept"
+    case .steps:
+      selectBest == .last
+        ? "the weights after the last step are kept"
+        : "the best weights by \(selectBest.name) are kept"
+    }
+  }
+
+  var mayStopEarly: Bool { earlyStopping != nil }
 
   /// The classes of a task of the user's own: which label has which number is not seen in the file.
   private var classLine: String? {

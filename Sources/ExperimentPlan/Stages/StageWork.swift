@@ -28,6 +28,8 @@ protocol StageWork: Sendable, Equatable {
   var task: TaskSource? { get }
   /// What is computed at each of its evaluations.
   var metrics: [any Metric.Type] { get }
+  /// Whether it may end before its limit.
+  var mayStopEarly: Bool { get }
   /// An activation store that it reads.
   var storePath: String? { get }
 
@@ -108,6 +110,7 @@ extension StageWork {
   var corpus: CorpusOptions? { nil }
   var task: TaskSource? { nil }
   var metrics: [any Metric.Type] { [] }
+  var mayStopEarly: Bool { false }
   var storePath: String? { nil }
   func reads(role: String) -> Bool { true }
   var digestEntries: [(String, CanonicalValue)] { canonicalEntries }

@@ -4,21 +4,24 @@ import RetortFormatting
 import RetortRecords
 
 extension LossComparison {
+  /// What the rows are counted in: epochs, or steps where a row is not at the end of an epoch.
+  var numberTitle: String { epochs.contains { $0.passes != nil } ? "Step" : "Epoch" }
+
   /// For a terminal: of each epoch the run's row, then the log's.
   public var epochTable: TextTable {
     let all = epochs + referenceEpochs
     let measured = LossLog.Epoch.measuredColumns(of: all)
     func row(_ name: String, _ epoch: LossLog.Epoch) -> [String] {
       [
-        name, "\(epoch.epoch)", epoch.trainingLoss.map { $0.fixed(4) } ?? "No log",
+        name, "\(epoch.number)", epoch.trainingLoss.map { $0.fixed(4) } ?? "No log",
         epoch.validationLoss.fixed(4),
       ] + epoch.measuredCells(among: all)
     }
     return TextTable(
-      header: ["", "Epoch", "Training Loss", "Validation Loss"] + measured,
+      header: ["", numberTitle, "Training Loss", "Validation Loss"] + measured,
       rows: epochs.flatMap { epoch in
         [row("run", epoch)]
-          + referenceEpochs.filter { $0.epoch == epoch.epoch }.map { row("log", $0) }
+          + referenceEpochs.filter { $0.isBeside(epoch) }.map { row("log", $0) }
       }, rightAligned: Set(1..<(4 + measured.count)))
   }
 }

@@ -8,7 +8,7 @@ import RetortRecords
 import RetortStrictJSON
 
 /// Read from a run's folder, from its `metrics.jsonl`, or from a log of another program: a JSON object a line
-/// with `step` (from 1) and `loss`, null for not-a-number; lines with a whole `epoch` and an `eval_loss` are an epoch's row, with
+/// with `step` (from 1) and `loss`, null for not-a-number; lines with `epoch` and `eval_loss` are an evaluation's row, with
 /// `training_loss` and metrics (`eval_accuracy`, `eval_f1`) where they are given. Other lines and keys are passed over.
 public struct LossLog: Sendable, Equatable {
   public struct Step: Sendable, Equatable {
@@ -18,16 +18,30 @@ public struct LossLog: Sendable, Equatable {
     public init(step: Int, loss: Double) { (self.step, self.loss) = (step, loss) }
   }
 
-  /// What an epoch ended with.
+  /// What an evaluation found.
   public struct Epoch: Codable, Sendable, Equatable {
-    /// Counted from 1.
+    /// The epoch that ended, or that it was in; counted from 1.
     public var epoch: Int
+    /// Steps done by then; nil in a log that does not say it, and in earlier comparisons.
+    public var step: Int?
+    /// Passes over the training set by then, of an evaluation that is counted by steps; nil of an epoch's end.
+    public var passes: Double?
     /// Mean over the last whole window of 500 steps, as the Trainer of transformers shows it.
     public var trainingLoss: Double?
     public var validationLoss: Double
     public var accuracy: Double?
     /// Further metrics, by the names that definitions use; nil for none.
     public var metrics: NamedValues?
+
+    /// What tells it from other rows of its training: the epoch, or the step.
+    public var number: Int { passes == nil ? epoch : step ?? epoch }
+
+    /// Whether a row of another training was found after as many steps, or at the end of the same epoch where steps
+    /// are not known.
+    public func isBeside(_ other: Epoch) -> Bool {
+      if let step, let others = other.step { return step == others }
+      return epoch == other.epoch && passes == nil && other.passes == nil
+    }
   }
 
   public var source: String
@@ -122,8 +136,8 @@ public struct LossLog: Sendable, Equatable {
     do {
       return try RunRecord.read(path: path).stages.first { $0.id == stage }?.epochs.map {
         Epoch(
-          epoch: $0.epoch, trainingLoss: $0.trainingLoss, validationLoss: $0.validationLoss,
-          accuracy: $0.accuracy, metrics: $0.metrics)
+          epoch: $0.epoch, step: $0.step, passes: $0.passes, trainingLoss: $0.trainingLoss,
+          validationLoss: $0.validationLoss, accuracy: $0.accuracy, metrics: $0.metrics)
       } ?? []
     } catch {
       throw .record(error)
@@ -188,10 +202,13 @@ public struct LossLog: Sendable, Equatable {
       } catch {
         throw .line(file: file, line: number, column: nil, found: "\(error)")
       }
-      if let loss = line.validationLoss, let epoch = line.epoch.flatMap({ Int(exactly: $0) }) {
+      if let loss = line.validationLoss, let passes = line.epoch,
+        let epoch = Int(exactly: passes.rounded(.up))
+      {
         log.epochs.append(
           Epoch(
-            epoch: epoch, trainingLoss: line.trainingLoss, validationLoss: loss,
+            epoch: epoch, step: line.step, passes: passes == Double(epoch) ? nil : passes,
+            trainingLoss: line.trainingLoss, validationLoss: loss,
             accuracy: line.metrics[Accuracy.name], metrics: line.furtherMetrics))
       } else if let step = line.step, let loss = line.loss {
         if let last = log.steps.last, last.step >= step {

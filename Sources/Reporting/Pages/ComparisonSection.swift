@@ -149,11 +149,11 @@ struct ComparisonSection {
       (MemoryLayout<Float>.stride * stage.parameters.total).memoryText, kept.loss.fixed(4),
     ]
     if let correct = kept.correct {
-      let best = stage.epochs.first { $0.epoch == stage.best?.byAccuracy }
+      let best = stage.row(stage.best?.byAccuracy)
       cells += [
         kept.accuracy?.fixed(4) ?? "-", "\(correct)",
         WilsonInterval.text(correct: correct, count: kept.count),
-        best.map { "\($0.accuracy?.fixed(4) ?? "-") (epoch \($0.epoch))" } ?? "-",
+        best.map { "\($0.accuracy?.fixed(4) ?? "-") (\($0.unit.rawValue) \($0.number))" } ?? "-",
       ]
     }
     for metric in metrics {

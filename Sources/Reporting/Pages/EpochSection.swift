@@ -1,5 +1,6 @@
 // A fine-tuning epoch by epoch: the report's four columns, ours and the references'.
 import RetortEvaluation
+import RetortOptions
 import RetortRecords
 
 struct EpochSection {
@@ -13,9 +14,12 @@ struct EpochSection {
     tunings = runs.tunings(id)
   }
 
-  /// Rows of the references with epochs of the same task.
+  /// What the rows are counted by.
+  var unit: RunRecord.RowUnit { tunings.first?.stage.rowUnit ?? .epoch }
+
+  /// Rows of the references with epochs of the same task; none beside evaluations that are counted by steps.
   var comparisons: [PublishedRuns] {
-    guard let task = tunings.first?.stage.task else { return [] }
+    guard unit == .epoch, let task = tunings.first?.stage.task else { return [] }
     return runs.references.compactMap { PublishedRuns($0, task: task) }.flatMap(\.rows)
   }
 
@@ -23,7 +27,7 @@ struct EpochSection {
   func text(picture: String) -> String {
     guard let stage = tunings.first?.stage else { return "" }
     let isOneOfSeveral = runs.tuningIDs(main: true).count > 1
-    var out = "## \(isOneOfSeveral ? "\(id) on " : "")\(stage.task ?? id), epoch by epoch\n\n"
+    var out = "## \(isOneOfSeveral ? "\(id) on " : "")\(stage.task ?? id), \(unit.title)\n\n"
     out += table().text
     out += "\n" + caption(stage) + "\n"
     out += choice()
@@ -35,7 +39,7 @@ struct EpochSection {
 
   // MARK: The table
 
-  /// Epoch by epoch: our runs, median and range of those that differ in seeds alone, the references.
+  /// Row by row: our runs, median and range of those that differ in seeds alone, the references.
   func table() -> MarkdownTable {
     let several = tunings.count > 1
     let count = tunings.first?.stage.epochs.first?.count ?? 0
@@ -43,11 +47,11 @@ struct EpochSection {
     var table = MarkdownTable(
       [.init("Run", .left)] + Self.columns(metrics, of: tunings.flatMap(\.stage.epochs)))
     let conditions = runs.conditions
-    for number in Set(tunings.flatMap { $0.stage.epochs.map(\.epoch) }).sorted() {
+    for number in Set(tunings.flatMap { $0.stage.epochs.map(\.number) }).sorted() {
       for condition in conditions {
         var rows: [RunRecord.Epoch] = []
         for tuning in tunings where condition.contains(tuning.record) {
-          guard let epoch = tuning.stage.epochs.first(where: { $0.epoch == number }) else {
+          guard let epoch = tuning.stage.row(number) else {
             continue
           }
           rows.append(epoch)
@@ -79,7 +83,7 @@ struct EpochSection {
     func range(_ value: (RunRecord.Epoch) -> Double?) -> String {
       MedianRange(rows.compactMap(value))?.text() ?? "No log"
     }
-    let first = [name, "\(rows[0].epoch)", range(\.trainingLoss), range(\.validationLoss)]
+    let first = [name, "\(rows[0].number)", range(\.trainingLoss), range(\.validationLoss)]
     guard rows[0].correct != nil else {
       return first + [range(\.epochTrainingLoss)]
         + metrics.flatMap { metric in [range(metric.value), ""] } + [""]
@@ -109,8 +113,9 @@ struct EpochSection {
   static func columns(
     _ metrics: [ShownMetric], of epochs: [RunRecord.Epoch]
   ) -> [MarkdownTable.Column] {
+    let unit = epochs.first?.unit ?? .epoch
     let losses: [MarkdownTable.Column] = [
-      .init("Epoch"), .init("Training Loss"), .init("Validation Loss"),
+      .init(unit.column), .init("Training Loss"), .init("Validation Loss"),
     ]
     let best = MarkdownTable.Column("Best by", .left)
     guard epochs.isEmpty || epochs[0].correct != nil else {
@@ -133,15 +138,15 @@ struct EpochSection {
     let best = stage.best
     let marks =
       [
-        best?.byLoss == epoch.epoch ? "loss" : nil,
-        best?.byAccuracy == epoch.epoch ? "accuracy" : nil,
+        best?.byLoss == epoch.number ? "loss" : nil,
+        best?.byAccuracy == epoch.number ? "accuracy" : nil,
       ].compactMap { $0 }
-      + metrics.filter { $0.bestEpoch(of: stage.epochs) == epoch.epoch }.map(\.name)
+      + metrics.filter { $0.best(of: stage.epochs) == epoch.number }.map(\.name)
     let losses = [
-      "\(epoch.epoch)", epoch.trainingLoss?.fixed(4) ?? "No log", epoch.validationLoss.fixed(4),
+      "\(epoch.number)", epoch.trainingLoss?.fixed(4) ?? "No log", epoch.validationLoss.fixed(4),
     ]
     guard let correct = epoch.correct else {
-      let evaluation = stage.evaluations.first { $0.epoch == epoch.epoch }
+      let evaluation = stage.evaluation(ofRow: epoch.number)
       var cells = losses + [epoch.epochTrainingLoss.fixed(4)]
       for metric in metrics {
         cells.append(metric.value(of: epoch)?.fixed(4) ?? "-")
@@ -164,12 +169,28 @@ struct EpochSection {
     return """
       \(runCount), \(runs.seedText); budget \(budget(of: stage)); \
       learning rate \(stage.learningRate). Training Loss is the mean over the last window of \
-      \(window) steps that was complete at the epoch's end, as Hugging Face's Trainer prints it; \
-      Epoch mean is over all steps of the epoch. \
+      \(window) steps that was complete \(unit == .epoch ? "at the epoch's end" : "at the step"), as Hugging \
+      Face's Trainer prints it; Epoch mean is over all steps of the epoch\(unit == .epoch ? "" : " up to this one"). \
+      \(endings)\
       \(tunings.count > 1 ? "No run was chosen or left out for its result. " : "")\
       \(intervals(on: count))
 
       """
+  }
+
+  /// The runs that ended before their limit, in sentences.
+  private var endings: String {
+    tunings.compactMap { tuning in
+      tuning.stage.earlyStop.map { stop in
+        let run = tunings.count > 1 ? "\(ExperimentRuns.label(tuning.record)) ended" : "It ended"
+        let amount = stop.threshold > 0 ? " by more than \(PlainNumber.text(stop.threshold))" : ""
+        return """
+          \(run) early, after step \(tuning.stage.steps.grouped) of \(stop.plannedSteps.grouped): \
+          \(stop.metric) did not improve\(amount) in \(stop.patience) \
+          evaluation\(stop.patience == 1 ? "" : "s in a row").\(" ")
+          """
+      }
+    }.joined()
   }
 
   private func intervals(on count: Int) -> String {
@@ -234,5 +255,23 @@ struct EpochSection {
       out += comparison.reference.notes.map { " \($0)" }.joined() + "\n"
     }
     return out + "\nOnly rows of the same weights can be expected to agree.\n"
+  }
+}
+
+extension RunRecord.RowUnit {
+  /// The head of the column of its numbers.
+  var column: String {
+    switch self {
+    case .epoch: "Epoch"
+    case .step: "Step"
+    }
+  }
+
+  /// After a task's name: "epoch by epoch".
+  var title: String {
+    switch self {
+    case .epoch: "epoch by epoch"
+    case .step: "evaluation by evaluation"
+    }
   }
 }

@@ -35,36 +35,37 @@ struct ExperimentPlots {
           }, isReference: true, marks: true)
       }
       return Chart.Panel(
-        title: title, xTitle: "Epoch", series: (own + others).filter { !$0.points.isEmpty },
+        title: title, xTitle: section.unit.column,
+        series: (own + others).filter { !$0.points.isEmpty },
         wholeX: true)
     }
     let chart = Chart(
-      title: "\(runs.name): \(tunings.first?.stage.task ?? id), epoch by epoch",
+      title: "\(runs.name): \(tunings.first?.stage.task ?? id), \(section.unit.title)",
       panels: [
         panel(
           "Training Loss, last window",
-          { epoch in epoch.trainingLoss.map { Chart.Point(x: Double(epoch.epoch), y: $0) } },
+          { row in row.trainingLoss.map { Chart.Point(x: Double(row.number), y: $0) } },
           { epoch, _ in
             epoch.trainingLoss.map { Chart.Point(x: Double(epoch.epoch), y: $0.value) }
           }),
         panel(
-          "Validation Loss", { Chart.Point(x: Double($0.epoch), y: $0.validationLoss) },
+          "Validation Loss", { Chart.Point(x: Double($0.number), y: $0.validationLoss) },
           { epoch, _ in Chart.Point(x: Double(epoch.epoch), y: epoch.validationLoss.value) }),
         panel(
           metric.isAccuracy ? "Accuracy, with 95 % intervals" : metric.title,
-          { epoch in
-            if let correct = epoch.correct {
-              return .accuracy(epoch: epoch.epoch, correct: correct, count: epoch.count)
+          { row in
+            if let correct = row.correct {
+              return .accuracy(epoch: row.number, correct: correct, count: row.count)
             }
-            guard let value = metric.value(of: epoch), !value.isNaN else { return nil }
-            return Chart.Point(x: Double(epoch.epoch), y: value)
+            guard let value = metric.value(of: row), !value.isNaN else { return nil }
+            return Chart.Point(x: Double(row.number), y: value)
           },
           { .accuracy(epoch: $0.epoch, correct: $0.correct, count: $1) }),
       ], columns: 3)
     return Plot(
       file: "\(runs.name)-\(id.fileSafe)-epochs.svg",
       caption:
-        "Training loss, validation loss and \(metric.isAccuracy ? "accuracy" : metric.title) by epoch",
+        "Training loss, validation loss and \(metric.isAccuracy ? "accuracy" : metric.title) by \(section.unit.rawValue)",
       svg: ChartDrawing.svg(chart))
   }
 

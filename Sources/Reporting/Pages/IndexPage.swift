@@ -144,13 +144,22 @@ struct IndexPage {
         own.count == 1 ? interval(of: tunings) : "-",
         kept.isEmpty
           ? "-"
-          : Set(kept.map(\.epoch)).sorted().map(String.init).joined(separator: ", ")
-            + (last.map { " of \($0.epochs.count)" } ?? ""),
+          : Self.keptRows(kept, of: last),
         runs.seedText.replacing("seeds ", with: "").replacing("seed ", with: ""),
         last?.budget ?? "-", seconds.durationText,
       ])
     }
     return table.text
+  }
+
+  /// The kept epochs of so many; of evaluations that are counted by steps the kept steps of all that were done.
+  private static func keptRows(_ kept: [RunRecord.Epoch], of stage: RunRecord.Stage?) -> String {
+    let numbers = Set(kept.map(\.number)).sorted().map(\.grouped).joined(separator: ", ")
+    switch stage?.rowUnit {
+    case nil: return numbers
+    case .epoch?: return "\(numbers) of \(stage?.epochs.count ?? 0)"
+    case .step?: return "step \(numbers) of \((stage?.steps ?? 0).grouped)"
+    }
   }
 
   /// Of the run whose accuracy, or first metric of a regression, is the median; there is none among an even number.

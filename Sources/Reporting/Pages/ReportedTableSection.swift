@@ -44,7 +44,8 @@ struct ReportedTableSection {
   }
 
   private var own: Side? {
-    guard let stage = tunings.first?.stage, !stage.epochs.isEmpty else { return nil }
+    guard let stage = tunings.first?.stage, !stage.epochs.isEmpty, stage.rowUnit == .epoch
+    else { return nil }
     var rows: [Int: [String]] = [:]
     for number in Set(tunings.flatMap { $0.stage.epochs.map(\.epoch) }) {
       let epochs = tunings.compactMap { $0.stage.epochs.first { $0.epoch == number } }

@@ -13,12 +13,13 @@ struct RunsSection {
     let metrics = tunings.map { ShownMetric.leading(of: $0.stage, in: $0.record).title }
       .firstOccurrences
     let hasClasses = tunings.contains { $0.stage.keptEpoch?.correct != nil }
+    let isByStep = tunings.first?.stage.rowUnit == .step
     var columns: [MarkdownTable.Column] = [.init("Run", .left), .init("Stage", .left)]
     if hasClasses { columns.append(.init("Correct")) }
     // Stages of several tasks are measured by metrics of their own.
     let value = metrics.count == 1 ? metrics[0] : "Metric"
     columns += [
-      .init(value), .init("Kept epoch"), .init("Stage's digest", .left),
+      .init(value), .init(isByStep ? "Kept step" : "Kept epoch"), .init("Stage's digest", .left),
       .init("Definition", .left), .init("Record", .left), .init("Command", .left),
     ]
     var table = MarkdownTable(columns)
@@ -36,7 +37,8 @@ struct RunsSection {
         table.add(
           cells
             + [
-              kept?.epoch.map { "\($0)" } ?? "-", ProvenanceSection.short(stage.digest),
+              (kept?.step ?? kept?.epoch).map { "\($0)" } ?? "-",
+              ProvenanceSection.short(stage.digest),
               ProvenanceSection.short(record.experiment.digest),
               "[`records/\(record.fileName)`](records/\(record.fileName))",
               "`\(record.measured.command)`",

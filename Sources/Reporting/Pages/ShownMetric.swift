@@ -47,17 +47,17 @@ struct ShownMetric {
   /// The head of its column.
   var title: String { metric?.title ?? name }
 
-  /// The first of the epochs with the best value; nil for an unknown metric, of which more may be worse.
-  func bestEpoch(of epochs: [RunRecord.Epoch]) -> Int? {
+  /// The number of the first row with the best value; nil for an unknown metric, of which more may be worse.
+  func best(of epochs: [RunRecord.Epoch]) -> Int? {
     guard let metric else { return nil }
-    var best: (epoch: Int, value: Double)?
+    var best: (number: Int, value: Double)?
     for epoch in epochs {
       guard let value = value(of: epoch) else { continue }
       if best.map({ metric.isBetter(value, than: $0.value) }) ?? true {
-        best = (epoch.epoch, value)
+        best = (epoch.number, value)
       }
     }
-    return best?.epoch
+    return best?.number
   }
 
   /// Of a kept model's answers; nil where the metric is unknown or the labels are not in the record.

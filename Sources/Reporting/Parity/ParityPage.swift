@@ -133,18 +133,20 @@ struct ParityPage {
   private func epochs(of comparison: LossComparison) -> String {
     let all = comparison.epochs + comparison.referenceEpochs
     var table = MarkdownTable(
-      [.init("Epoch"), .init("By", .left), .init("Training loss"), .init("Validation loss")]
-        + LossLog.Epoch.measuredColumns(of: all).map { .init($0) })
+      [
+        .init(comparison.numberTitle), .init("By", .left), .init("Training loss"),
+        .init("Validation loss"),
+      ] + LossLog.Epoch.measuredColumns(of: all).map { .init($0) })
     func add(_ name: String, _ epoch: LossLog.Epoch) {
       table.add(
         [
-          "\(epoch.epoch)", name, epoch.trainingLoss.map { $0.fixed(4) } ?? "No log",
+          "\(epoch.number)", name, epoch.trainingLoss.map { $0.fixed(4) } ?? "No log",
           epoch.validationLoss.fixed(4),
         ] + epoch.measuredCells(among: all))
     }
     for epoch in comparison.epochs {
       add("Retort", epoch)
-      for other in comparison.referenceEpochs where other.epoch == epoch.epoch {
+      for other in comparison.referenceEpochs where other.isBeside(epoch) {
         add("PyTorch", other)
       }
     }

@@ -48,7 +48,8 @@ public struct Verification: Encodable, Sendable, Equatable {
   ///   - onlySameWeights: leaves out published runs that started from other weights.
   public init(_ record: RunRecord, references: [Reference], onlySameWeights: Bool = false) {
     experiment = record.experiment.name
-    comparisons = record.stages.filter { !$0.epochs.isEmpty }
+    // Published rows are those of epochs' ends.
+    comparisons = record.stages.filter { !$0.epochs.isEmpty && $0.rowUnit == .epoch }
       .flatMap { stage in
         Self.models(beside: stage, in: references).map { model in
           Comparison(record, stage, model)

@@ -29,11 +29,12 @@ extension Inspection {
       if let point = stage.curve.points.last {
         parts.append("loss \(point.total.fixed(4))" + Self.terms(of: point))
       }
-      if let epoch = stage.epochs.first(where: { $0.epoch == stage.best?.kept })
-        ?? stage.epochs.last
-      {
+      if let stop = stage.earlyStop {
+        parts.append("stopped early, \(stop.plannedSteps.grouped) were planned")
+      }
+      if let epoch = stage.keptEpoch ?? stage.epochs.last {
         parts.append(
-          "kept epoch \(epoch.epoch): validation loss \(epoch.validationLoss.fixed(4))"
+          "kept \(epoch.unit.rawValue) \(epoch.number): validation loss \(epoch.validationLoss.fixed(4))"
             + (epoch.correct.map { ", \($0) of \(epoch.count) right" } ?? "")
             + (epoch.metrics?.entries ?? []).map { ", \($0.name) \($0.value.fixed(4))" }.joined())
       }

@@ -10,9 +10,10 @@ final class ProgressLine {
 
   init(console: Console = .shared) { self.console = console }
 
-  func begin(stage: String) {
+  /// - Parameter mayStopEarly: whether it may take fewer steps than planned.
+  func begin(stage: String, mayStopEarly: Bool = false) {
     end()
-    meter = ProgressMeter(stage: stage)
+    meter = ProgressMeter(stage: stage, mayStopEarly: mayStopEarly)
     stageStart = .now
     isShown = false
   }
@@ -26,7 +27,9 @@ final class ProgressLine {
 
   /// Leaves the last state of the stage behind as a line of its own.
   func end() {
-    guard let progress = meter?.progress else { return }
+    guard var progress = meter?.progress else { return }
+    // A stage that has stopped early has no time left, whatever was planned.
+    if progress.mayStopEarly { progress.secondsLeft = nil }
     console.endStatus()
     console.write(line: progress.text)
     meter = nil

@@ -19,6 +19,7 @@ struct MeterStep {
 /// lies `memory` seconds back weighs 1/e.
 struct ProgressMeter {
   let stage: String
+  private let mayStopEarly: Bool
   private static let memory = 10.0
 
   private var last: MeterStep?
@@ -31,7 +32,10 @@ struct ProgressMeter {
   private var stepsTimed = 0
   private var secondsTimed = 0.0
 
-  init(stage: String) { self.stage = stage }
+  /// - Parameter mayStopEarly: whether it may take fewer steps than planned.
+  init(stage: String, mayStopEarly: Bool = false) {
+    (self.stage, self.mayStopEarly) = (stage, mayStopEarly)
+  }
 
   mutating func add(_ step: MeterStep) {
     let fade = fadeFactor(step.seconds)
@@ -58,7 +62,8 @@ struct ProgressMeter {
       terms: zip(last.terms, terms).map { ($0.name, $1 / weight) },
       tokensPerSecond: seconds > 0 ? tokens / seconds : 0,
       secondsLeft: stepsTimed == 0
-        ? nil : secondsTimed / Double(stepsTimed) * Double(last.totalSteps - last.step))
+        ? nil : secondsTimed / Double(stepsTimed) * Double(last.totalSteps - last.step),
+      mayStopEarly: mayStopEarly)
   }
 
   private func fadeFactor(_ seconds: Double) -> Double {

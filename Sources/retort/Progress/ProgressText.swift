@@ -18,6 +18,8 @@ struct StageProgress: Equatable {
   var tokensPerSecond: Double
   /// Nil before there is anything to judge by.
   var secondsLeft: Double?
+  /// Whether it may take fewer steps.
+  var mayStopEarly = false
 
   static func == (left: StageProgress, right: StageProgress) -> Bool { left.text == right.text }
 
@@ -25,7 +27,9 @@ struct StageProgress: Equatable {
   /// what is looked for most comes first, since a narrow terminal cuts the end off.
   var text: String {
     var parts = [stage, "\(unit) \(step.grouped)/\(totalSteps.grouped)"]
-    if let secondsLeft { parts.append("\(secondsLeft.durationText) left") }
+    if let secondsLeft {
+      parts.append("\(mayStopEarly ? "at most " : "")\(secondsLeft.durationText) left")
+    }
     if let epoch { parts.append("epoch \(epoch)") }
     if let loss { parts.append("loss \(Self.short(loss))") }
     parts.append("\(Int(tokensPerSecond.rounded()).grouped) tokens/s")

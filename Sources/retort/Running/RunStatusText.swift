@@ -45,7 +45,7 @@ struct RunStatusText {
     facts.append(("step", steps + (current.epoch.map { ", epoch \($0)" } ?? "")))
     if let loss = current.loss { facts.append(("loss", loss.significant(4))) }
     if let left = current.secondsLeft {
-      facts.append(("time left", "\(left.durationText), this stage"))
+      facts.append(("time left", "\(atMost)\(left.durationText), this stage"))
     }
     facts.append(("last checkpoint", checkpoint))
     if status.state == .interrupted, let definition = status.progress?.definition {
@@ -60,13 +60,16 @@ struct RunStatusText {
     if let place { parts.append(place + (status.current == nil ? "" : ", \(name)")) }
     if let current = status.current {
       parts.append("step \(steps)")
-      if let left = current.secondsLeft { parts.append("\(left.durationText) left") }
+      if let left = current.secondsLeft { parts.append("\(atMost)\(left.durationText) left") }
       if let loss = current.loss { parts.append("loss \(loss.significant(4))") }
     }
     return parts.joined(separator: "  ")
   }
 
   private var name: String { status.current?.stage.id ?? "" }
+
+  /// Before the time left of a stage that may end sooner.
+  private var atMost: String { status.current?.stage.mayStopEarly ?? false ? "at most " : "" }
 
   private var steps: String {
     guard let current = status.current else { return "" }

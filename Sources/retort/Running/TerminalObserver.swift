@@ -18,9 +18,12 @@ final class TerminalObserver: RunObserver {
 
   func note(_ text: String) { console.write(line: text) }
 
-  func stageBegan(_ id: String, kind: StageKind, totalSteps: Int, resumedAt step: Int) {
-    progress.begin(stage: id)
-    console.write(line: "\(id): \((totalSteps - step).grouped) steps to go")
+  func stageBegan(
+    _ id: String, kind: StageKind, totalSteps: Int, mayStopEarly: Bool, resumedAt step: Int
+  ) {
+    progress.begin(stage: id, mayStopEarly: mayStopEarly)
+    console.write(
+      line: "\(id): \(mayStopEarly ? "at most " : "")\((totalSteps - step).grouped) steps to go")
   }
 
   func stepCompleted(_ report: StepReport, stage: String) {
@@ -32,9 +35,18 @@ final class TerminalObserver: RunObserver {
   }
 
   func epochCompleted(_ result: EpochResult, stage: String) {
-    var text =
-      "\(stage): epoch \(result.epoch), mean training loss "
-      + result.meanLoss.fixed(4)
+    tell(result, "\(stage): epoch \(result.epoch), mean training loss \(result.meanLoss.fixed(4))")
+  }
+
+  func evaluationCompleted(_ result: EpochResult, stage: String) {
+    tell(
+      result,
+      "\(stage): step \(result.step.grouped), epoch \((result.passes ?? 0).fixed(2)), "
+        + "mean training loss of the epoch so far \(result.meanLoss.fixed(4))")
+  }
+
+  private func tell(_ result: EpochResult, _ place: String) {
+    var text = place
     if let evaluation = result.evaluation {
       text += ", validation loss \(evaluation.loss.fixed(4))"
       if let correct = evaluation.correct, let accuracy = evaluation.accuracy {
