@@ -172,10 +172,12 @@ public struct RunRecord: Codable, Sendable, Equatable {
     public var labels: LabelSequence?
     /// The same of a regression; nil for other tasks.
     public var numbers: [Float]?
+    /// How a training set was made smaller; nil where it was not, and in earlier records.
+    public var selection: Selection?
 
     public init(
       name: String, digest: String, examples: Int, tokens: Int, balance: [String: Int] = [:],
-      labels: LabelSequence? = nil, numbers: [Float]? = nil
+      labels: LabelSequence? = nil, numbers: [Float]? = nil, selection: Selection? = nil
     ) {
       self.name = name
       self.digest = digest
@@ -184,6 +186,22 @@ public struct RunRecord: Codable, Sendable, Equatable {
       self.balance = balance
       self.labels = labels
       self.numbers = numbers
+      self.selection = selection
+    }
+  }
+
+  /// What a training set was before examples were held out or sampled, and what was done.
+  public struct Selection: Codable, Sendable, Equatable {
+    public var examples: Int
+    /// Label name to number of examples; empty without classes.
+    public var balance: [String: Int]
+    /// One line each.
+    public var steps: [String]
+
+    public init(examples: Int, balance: [String: Int], steps: [String]) {
+      self.examples = examples
+      self.balance = balance
+      self.steps = steps
     }
   }
 }

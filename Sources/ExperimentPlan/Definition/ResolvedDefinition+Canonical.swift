@@ -8,13 +8,16 @@ extension ResolvedDefinition {
 
   private var canonical: CanonicalValue { .map(Self.options.write(self)) }
 
-  /// Without the seed where it is the experiment's and swept.
+  /// Without the seeds that are the experiment's and swept.
+  /// - Parameter path: of the value; seeds in it may be inherited in maps below.
   func inheriting(_ path: String, _ value: CanonicalValue) -> CanonicalValue {
     func withoutSeed(_ value: CanonicalValue) -> CanonicalValue {
       guard case .map(let entries) = value else { return value }
       return .map(entries.filter { $0.0 != "seed" }.map { ($0.0, withoutSeed($0.1)) })
     }
-    return inheritedSeeds.contains(path) ? withoutSeed(value) : value
+    if inheritedSeeds.contains(path) { return withoutSeed(value) }
+    guard case .map(let entries) = value else { return value }
+    return .map(entries.map { ($0.0, inheriting("\(path).\($0.0)", $0.1)) })
   }
 
   /// Every text that any stage or the vocabulary reads, in order of first use.
@@ -25,9 +28,9 @@ extension ResolvedDefinition {
     return found.firstOccurrences
   }
 
-  /// Every task that any stage fine-tunes on, in order of first use.
+  /// Every task that any stage fine-tunes on, in order of first use; before a part of a task that task.
   public var taskSources: [TaskSource] {
-    stages.compactMap(\.work.task).firstOccurrences
+    stages.compactMap(\.work.task).flatMap(\.withWholes).firstOccurrences
   }
 }
 

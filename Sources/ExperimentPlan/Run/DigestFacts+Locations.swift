@@ -1,6 +1,7 @@
 // Digests of everything a plan reads from files, with all that is missing reported at once.
 import RetortFiles
 import RetortOptions
+import RetortText
 import RetortTransformers
 
 extension DigestFacts {
@@ -84,15 +85,29 @@ extension DigestFacts {
 
   private static func digest(of task: TaskSource, in locations: Locations) throws -> String {
     if let digest = generatedDigest(of: task) { return digest }
-    let files: LocatedTask
     switch task {
     case .files(let task): return try task.digest()
     case .generated: preconditionFailure("a task that is made has its digest")
-    case .glue(let task): files = try locations.locate(task)
+    case .builtIn(let named): return try digest(of: named.task, in: locations)
+    case .part(let part):
+      // What it asks for and the task does not have shows before the first stage begins.
+      _ = try locations.read(task)
+      let selection = CanonicalText.write(
+        .map(TaskSelection.options.write(part.selection)), sorted: true)
+      return SHA256.hexDigest(of: "\(try digest(of: part.whole, in: locations))\n\(selection)")
     }
+  }
+
+  /// Of the files; of their examples where the same may come in several forms.
+  private static func digest(
+    of task: any BuiltInTask, in locations: Locations
+  ) throws -> String {
+    let files = try locations.locate(task)
     var parts: [String] = []
-    for path in [files.train, files.dev, files.test] {
-      parts.append(try SHA256.hexDigest(ofFile: path))
+    for (split, path) in zip(task.splits, [files.train, files.dev, files.test].compactMap { $0 }) {
+      parts.append(
+        task.layouts.count > 1
+          ? try task.read(split, path: path).digest : try SHA256.hexDigest(ofFile: path))
     }
     return SHA256.hexDigest(of: parts.joined(separator: "\n"))
   }
@@ -103,7 +118,7 @@ extension DigestFacts {
     return generatedDigest(corpus.canonicalContent)
   }
 
-  /// Nil for a task that is read from files.
+  /// Nil for a task that is read from files, or a part of one.
   static func generatedDigest(of task: TaskSource) -> String? {
     guard case .generated = task else { return nil }
     return generatedDigest(task.canonicalContent)

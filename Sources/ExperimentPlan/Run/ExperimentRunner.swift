@@ -182,6 +182,9 @@ public final class ExperimentRunner {
     let attributes = try attributes(of: planned, digest: digest, digests: digests)
     let watcher = try events.watch(planned, checkpoint: request.resumes ? checkpoint : nil)
     if let line = planned.stage.work.remark { events.note("\(planned.id): \(line)") }
+    for line in try planned.task.map({ try data.task($0).accounts.flatMap(\.lines) }) ?? [] {
+      events.note("\(planned.id): \(line)")
+    }
     let start = ContinuousClock.now
     let execution = StageExecution(
       planned: planned, plan: plan, digests: digests, digest: digest, data: data,

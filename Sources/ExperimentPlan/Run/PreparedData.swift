@@ -24,11 +24,25 @@ final class PreparedData {
 
   /// The three splits of a task, as text.
   struct Task {
-    let name: String
-    let train: LabelledSentences
-    let dev: LabelledSentences
+    var name: String
+    var train: LabelledSentences
+    var dev: LabelledSentences
+    /// Empty where there is none.
     let test: LabelledSentences
+    /// How the training set was made smaller, one for each selection.
+    var accounts: [SelectionAccount] = []
     var classNames: [String] { train.classNames }
+
+    init(
+      name: String, train: LabelledSentences, dev: LabelledSentences, test: LabelledSentences?
+    ) {
+      (self.name, self.train, self.dev) = (name, train, dev)
+      self.test =
+        test
+        ?? (train.kind == .regression
+          ? LabelledSentences(sentences: [], numbers: nil)
+          : LabelledSentences(sentences: [], labels: nil, classNames: train.classNames))
+    }
   }
 
   /// - Parameter threads: how many prepare text; what they make does not depend on it.
@@ -151,23 +165,7 @@ final class PreparedData {
 
   func task(_ source: TaskSource) throws -> Task {
     if let task = tasks[source] { return task }
-    let task: Task
-    switch source {
-    case .glue(let glue):
-      let files = try locations.locate(glue)
-      func read(_ split: DataSplit, _ path: String) throws -> LabelledSentences {
-        let sentences = try LabelledSentences(task: glue, split: split, path: path)
-        for remark in sentences.remarks { note(remark) }
-        return sentences
-      }
-      task = Task(
-        name: source.name, train: try read(.train, files.train), dev: try read(.dev, files.dev),
-        test: try read(.test, files.test))
-    case .files(let files): task = try Task(files, files.read())
-    case .generated(let name, .filmReviews, let train, let dev, let test, let seed):
-      let splits = SentimentGrammar().labelledSentences(counts: [train, dev, test], seed: seed)
-      task = Task(name: name, train: splits[0], dev: splits[1], test: splits[2])
-    }
+    let task = try locations.read(source, remark: note)
     tasks[source] = task
     return task
   }

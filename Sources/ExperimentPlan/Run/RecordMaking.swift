@@ -66,11 +66,13 @@ struct RecordMaking {
     }
     for planned in stages {
       seeds[planned.id] = planned.stage.training.seed
-      if case .generated(let name, _, _, _, _, let seed) = planned.stage.work.task {
-        seeds["tasks.\(name)"] = seed
-      }
-      if case .files(let task) = planned.stage.work.task, let split = task.split {
-        seeds["tasks.\(task.name)"] = split.seed
+      for task in planned.stage.work.task?.withWholes ?? [] {
+        if case .generated(let name, _, _, _, _, let seed) = task { seeds["tasks.\(name)"] = seed }
+        if case .files(let task) = task, let split = task.split {
+          seeds["tasks.\(task.name)"] = split.seed
+        }
+        seeds["tasks.\(task.name).labels"] = task.selection?.labels?.seed
+        seeds["tasks.\(task.name).hold_out"] = task.selection?.holdOut?.seed
       }
     }
     return seeds
@@ -131,7 +133,8 @@ struct RecordMaking {
               balance: Dictionary(
                 (labels ?? []).map { (task.classNames[$0], 1) }, uniquingKeysWith: +),
               labels: split == "dev" ? labels.map { LabelSequence($0) } : nil,
-              numbers: split == "dev" ? sentences.numbers : nil))
+              numbers: split == "dev" ? sentences.numbers : nil,
+              selection: split == "train" ? task.accounts.selection : nil))
         }
       }
     }
@@ -218,5 +221,17 @@ extension ModelDefinition {
         + (student.tokenType.map { ", token type \($0 == .fold ? "folded" : "dropped")" } ?? "")
     case .randomStudent(let student): "random, seed \(seed), sizes of a student of \(student.of)"
     }
+  }
+}
+
+extension [SelectionAccount] {
+  /// Nil where nothing was selected.
+  fileprivate var selection: RunRecord.Selection? {
+    guard let first else { return nil }
+    return RunRecord.Selection(
+      examples: first.before.examples,
+      balance: Dictionary(
+        first.before.classes.map { ($0.name, $0.count) }, uniquingKeysWith: +),
+      steps: flatMap(\.lines))
   }
 }

@@ -50,7 +50,7 @@ struct FinetuneStage: StageWork {
       "What is trained: a model, or the stage that made it."),
     OptionField(
       "task", \.learned, TaskSource.reference.ofContents,
-      "The labelled sentences: a task of GLUE, or a name of `tasks:`."),
+      "The labelled sentences: a built-in task, or a name of `tasks:`."),
     OptionField(
       "select_best", \.selectBest, .choice(among: SelectionRule.all, name: \.name),
       "Which epoch's weights are kept: the one with the lowest validation loss, the one with the best value of a "
@@ -161,13 +161,14 @@ struct FinetuneStage: StageWork {
       "evaluation after each epoch; "
         + (selectBest == .last
           ? "the last epoch's weights are kept" : "the best epoch by \(selectBest.name) is kept")
-    ] + [classLine, pairLine, remark].compactMap { $0 }
+    ] + learned.details + [classLine, pairLine, remark].compactMap { $0 }
       + BreakdownOption.details(breakdownSteps)
   }
 
   /// The classes of a task of the user's own: which label has which number is not seen in the file.
   private var classLine: String? {
-    guard case .files = learned, learned.kind == .classification, let names = learned.classNames
+    guard case .files = learned.root, learned.kind == .classification,
+      let names = learned.classNames
     else { return nil }
     return "classes, in the order of their numbers: \(names.joined(separator: ", "))"
   }

@@ -1,5 +1,6 @@
 // Which stages each variant of a definition computes, and which it shares with earlier ones.
 import RetortFormatting
+import RetortOptions
 import RetortTransformers
 
 /// Told from the definitions alone: nothing is read.
@@ -63,6 +64,18 @@ public struct VariantSharing: Sendable {
   }
 }
 
+extension TaskSource {
+  /// How its examples are read, in place of a digest: equal tasks have equal ones.
+  fileprivate var reading: String {
+    withWholes.map { task in
+      switch task {
+      case .builtIn, .generated: task.name
+      case .files, .part: CanonicalText.write(task.canonicalContent, sorted: true)
+      }
+    }.joined(separator: "\n")
+  }
+}
+
 extension DigestFacts {
   /// Uses names instead of file contents: equal names count as equal, so that plans can be compared before any file
   /// is looked for. Digests made of them name nothing in the cache.
@@ -80,7 +93,7 @@ extension DigestFacts {
       for stage in plan.stages.map(\.stage) {
         if let path = stage.work.storePath { facts.stores[path] = path }
         if let task = stage.work.task {
-          facts.tasks[task] = generatedDigest(of: task) ?? task.name
+          facts.tasks[task] = generatedDigest(of: task) ?? task.reading
         }
       }
     }

@@ -9,8 +9,8 @@ struct ValidateVerb: ParsableCommand {
     abstract: "Find every mistake in definitions.",
     discussion: """
       Prints one line for each mistake, with file, line and column. For models that are available it reads \
-      config.json and the names and shapes of the weights; for tasks of your own files it reads the training file. No weights are loaded and nothing \
-      is run.
+      config.json and the names and shapes of the weights; for tasks of your own files it reads the training file, and \
+      for tasks with labels or hold_out it counts what they leave. No weights are loaded and nothing is run.
       """)
 
   @Argument(help: ArgumentHelp("Definitions in YAML.", valueName: "def.yaml"))
@@ -30,6 +30,13 @@ struct ValidateVerb: ParsableCommand {
         try? StandardOutput.shared.write(
           line: "\(path): valid: \(loaded.definition.name), \(count) stage\(count == 1 ? "" : "s")"
             + (variants > 1 ? ", \(variants) variants" : ""))
+        for task in Set(loaded.variants.flatMap(\.definition.taskSources))
+          .sorted(by: { $0.name < $1.name }) where task.hasSelection
+        {
+          for line in Locations().known(task)?.lines ?? [] {
+            try? StandardOutput.shared.write(line: "  \(task.name): \(line)")
+          }
+        }
       } catch {
         wrong += 1
         for diagnostic in error.diagnostics { Console.shared.write(error: "\(diagnostic)") }
