@@ -172,7 +172,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
     public var labels: LabelSequence?
     /// The same of a regression; nil for other tasks.
     public var numbers: [Float]?
-    /// How a training set was made smaller; nil where it was not, and in earlier records.
+    /// How a training set was made smaller, or sentences were taken from texts; nil where nothing was left out, and in
+    /// earlier records.
     public var selection: Selection?
 
     public init(
@@ -190,7 +191,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     }
   }
 
-  /// What a training set was before examples were held out or sampled, and what was done.
+  /// What there was before examples or sentences were left out, held out or sampled, and what was done.
   public struct Selection: Codable, Sendable, Equatable {
     public var examples: Int
     /// Label name to number of examples; empty without classes.

@@ -20,6 +20,8 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
   case invalidUTF8(path: String, row: Int, column: Int, byteOffset: Int)
   /// A text of which no sequence is left after chunking and cleaning.
   case nothingKept(paths: [String], rule: String)
+  /// Texts of which no sentence is left, or none on one of two sides.
+  case noSentences(paths: [String], problem: String, advice: String)
   case cache(path: String, reason: String)
 
   public var description: String {
@@ -52,6 +54,8 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
     case .nothingKept(let paths, let rule):
       "\(paths.joined(separator: ", ")): all sequences were removed by the rule '\(rule)'; "
         + "expected one paragraph a line"
+    case .noSentences(let paths, let problem, let advice):
+      "\(paths.joined(separator: ", ")): \(problem); \(advice)"
     case .cache(let path, let reason):
       "\(path): cannot keep the tokenized text: \(reason)"
     }

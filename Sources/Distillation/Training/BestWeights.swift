@@ -78,7 +78,7 @@ final class BestWeights {
   /// model has.
   func keepIfBest(of progress: TrainingProgress, _ model: TransformerModel) throws {
     guard rule != .last, rule.bestEpoch(of: progress.epochs) == progress.epoch else { return }
-    if let checkpointing { return try checkpointing.saveBest(model: model) }
+    if let checkpointing { return try checkpointing.saveBest(model: model, epoch: progress.epoch) }
     values = model.parameters.map { Array($0.values) }
   }
 

@@ -51,18 +51,57 @@ public struct TrainingCheckpointing {
     try Checkpoint.write(path: path, content: content)
   }
 
-  /// Keeps the weights as they are as the best so far.
-  func saveBest(model: TransformerModel) throws {
+  /// Keeps the weights as they are as the best so far, those of an epoch.
+  func saveBest(model: TransformerModel, epoch: Int) throws {
+    var attributes = attributes
+    attributes[Self.bestEpoch] = .integer(Int64(epoch))
     try Checkpoint.write(
       path: bestPath,
       content: ModelCheckpoint.content(of: model, attributes: attributes, files: files))
   }
 
+  /// Finds out whether the weights of the best epoch are there, which the training may end with. The model has them
+  /// afterwards, or anything.
+  /// - Parameters:
+  ///   - epoch: the best so far.
+  ///   - progress: that the training goes on from.
+  /// - Throws: what is wrong, in one line.
+  private func checkBest(
+    _ epoch: Int, after progress: TrainingProgress, with model: TransformerModel
+  ) throws {
+    var problem: String?
+    do {
+      let best = try Checkpoint(path: bestPath)
+      for (name, value) in attributes.sorted(by: { $0.key < $1.key })
+      where Self.identifying.contains(name) && best.attributes[name] != value {
+        problem = "\(bestPath): written with another \(name.replacing("_", with: " "))"
+      }
+      // A later epoch's is one that was killed before its checkpoint: it is computed and kept again.
+      if case .integer(let found)? = best.attributes[Self.bestEpoch], found != epoch,
+        found <= progress.epoch
+      {
+        problem = "\(bestPath): has the weights of epoch \(found)"
+      }
+      try ModelCheckpoint.load(best, into: model)
+    } catch {
+      problem = "\(error)"
+    }
+    guard let problem else { return }
+    throw TrainingError.checkpoint(
+      "\(problem); \(path) goes on after epoch \(progress.epoch) and needs the weights of epoch \(epoch), the best so "
+        + "far, in \(bestPath): copy that file from where the run was, or remove \(path) to begin the stage anew"
+    )
+  }
+
+  private static let bestEpoch = "best_epoch"
+
   /// Sets model, objective and optimizer to where the checkpoint stands; nil if there is none to go on from.
-  /// - Throws: what differs between the checkpoint's training and the one of `settings`.
+  /// - Parameter selection: which epoch's weights the training ends with.
+  /// - Throws: what differs between the checkpoint's training and the one of `settings`, or that the best epoch's weights
+  ///   are not there.
   func restore(
     model: TransformerModel, objective: [Parameter], optimizer: any Optimizer,
-    settings: TrainingSettings
+    settings: TrainingSettings, selection: SelectionRule
   ) throws -> TrainingProgress? {
     guard resumes, FileManager.default.fileExists(atPath: path) else { return nil }
     let checkpoint = try Checkpoint(path: path)
@@ -71,8 +110,14 @@ public struct TrainingCheckpointing {
       throw TrainingError.foreignProgress(
         "\(path) was written with another \(name.replacing("_", with: " "))")
     }
-    try ModelCheckpoint.load(checkpoint, into: model)
     try TrainingNames(settings).check(checkpoint.progress, path: path)
+    let progress = try TrainingProgress(storedValues: checkpoint.progress)
+    let best = selection == .last ? nil : selection.bestEpoch(of: progress.epochs)
+    // At the end of the best epoch the checkpoint has its weights.
+    let hasBest = best == progress.epoch && progress.batch == 0
+    if let best, !hasBest { try checkBest(best, after: progress, with: model) }
+    try ModelCheckpoint.load(checkpoint, into: model)
+    if let best, hasBest { try saveBest(model: model, epoch: best) }
     try checkpoint.validate(
       expected: objective.map { TensorShape(path: $0.path, shape: $0.shape) }, in: "/objective")
     for parameter in objective {
@@ -91,7 +136,6 @@ public struct TrainingCheckpointing {
         try checkpoint.read(parameter.path, in: group, into: buffer.values)
       }
     }
-    let progress = try TrainingProgress(storedValues: checkpoint.progress)
     optimizer.stepCount = progress.step
     return progress
   }

@@ -117,9 +117,7 @@ extension ResolvedDefinition {
       return []
     },
     write: { definition in
-      let corpora = definition.corpusSources.filter {
-        if case .generated = $0 { true } else { false }
-      }
+      let corpora = definition.corpusSources.filter(\.isDeclared)
       guard !corpora.isEmpty else { return [] }
       return [
         (

@@ -1,20 +1,45 @@
 // The texts of a definition: declared under `corpora:`, named where they are used.
 import RetortOptions
+import RetortTables
+import RetortText
 
 public enum Grammar: String, Sendable, CaseIterable { case filmReviews = "film_reviews" }
 
 /// A text, one paragraph a line.
-public enum CorpusSource: Sendable, Equatable, Hashable {
+public indirect enum CorpusSource: Sendable, Equatable, Hashable {
   /// data/corpora/NAME.txt of the mirror or the cache.
   case named(String)
   case path(String)
   case generated(name: String, grammar: Grammar, lines: Int, seed: UInt64)
+  /// A column of a table file.
+  case column(name: String, path: String, column: TextInput.Column)
+  /// Sentences of other texts, one a line.
+  case sentences(SentenceSource)
 
   public var name: String {
     switch self {
-    case .named(let name), .generated(let name, _, _, _): name
+    case .named(let name), .generated(let name, _, _, _), .column(let name, _, _): name
     case .path(let path): path
+    case .sentences(let source): source.name
     }
+  }
+
+  /// Whether it stands under `corpora:`.
+  var isDeclared: Bool {
+    switch self {
+    case .generated, .column: true
+    case .named, .path, .sentences: false
+    }
+  }
+
+  /// The texts that sentences are taken from; of others they themselves.
+  var origins: [CorpusSource] {
+    if case .sentences(let source) = self { source.texts.flatMap(\.origins) } else { [self] }
+  }
+
+  /// The sentences; nil for other texts.
+  public var sentences: SentenceSource? {
+    if case .sentences(let source) = self { source } else { nil }
   }
 }
 
@@ -33,10 +58,56 @@ private struct GeneratedText: Sendable {
     .inheritedSeed(\.seed, "Seed of the lines."))
 }
 
+/// A file of the user's own, read as paragraphs.
+private struct FileText: Sendable {
+  var path: String
+  var column: String?
+  var format: TableFormat?
+
+  static let options = OptionList(
+    FileText.init(path:column:format:),
+    OptionField(
+      "file", \.path, .text("a path", example: "texts/mine.txt"),
+      "A file, one paragraph a line, or a table; relative to the working directory."),
+    OptionField(
+      optional: "column", \.column, .text("a column's name", example: "text"),
+      "Reads the file as a table and takes this column, one paragraph a row."),
+    OptionField(
+      optional: "format", \.format, .choice,
+      "With `column`: csv (RFC 4180), tsv (quotation marks have no meaning) or jsonl (one JSON object per line). "
+        + "Default: by the ending of the file's name."))
+
+  /// Nil after a report.
+  func source(_ name: String, _ node: DefinitionNode, _ key: String, _ map: MapReader)
+    -> CorpusSource?
+  {
+    let path = map.pathOf(key)
+    guard let column else {
+      guard format != nil else { return .path(self.path) }
+      map.report(
+        Diagnostic(
+          node.origin, "\(path).format: needs column", advice: "name the column of the texts"),
+        "\(key).format")
+      return nil
+    }
+    guard let format = format ?? TableFormat(path: self.path) else {
+      map.report(
+        Diagnostic(
+          node.origin, "\(path).format",
+          expected: TableFormat.allCases.map(\.rawValue).joined(separator: " or "),
+          found: "nothing, and '\(self.path)' does not end in one of them"), "\(key).format")
+      return nil
+    }
+    return .column(
+      name: name, path: self.path, column: TextInput.Column(name: column, format: format))
+  }
+}
+
 extension CorpusSource {
   /// A declaration under `name`.
   static func declaration(_ name: String) -> OptionType<CorpusSource> {
-    .oneKey([
+    let file = OptionType<FileText>.map(FileText.options)
+    let made = OptionType<CorpusSource>.oneKey([
       OptionAlternative(
         "generated", .map(GeneratedText.options), "A text made by a grammar of the program.",
         make: {
@@ -45,12 +116,30 @@ extension CorpusSource {
         take: {
           guard case .generated(_, let grammar, let lines, let seed) = $0 else { return nil }
           return GeneratedText(grammar: grammar, lines: lines, seed: seed)
-        }),
-      OptionAlternative(
-        "file", .text("a path", example: "texts/mine.txt"),
-        "A file, one paragraph a line; relative to the working directory.",
-        make: { .path($0) }, take: { if case .path(let path) = $0 { path } else { nil } }),
+        })
     ])
+    return OptionType(
+      schema: .forms([
+        OptionForm("A text made by a grammar", made.schema),
+        OptionForm("A file of your own", file.schema),
+      ]), words: "{generated: …} or {file: …}", example: made.example, standIn: .path(""),
+      read: { node, key, map in
+        guard node["file"] != nil || node["column"] != nil, node["generated"] == nil else {
+          return made.read(node, key, map)
+        }
+        return file.read(node, key, map).flatMap { $0.source(name, node, key, map) }
+      },
+      write: {
+        switch $0 {
+        case .path(let path): file.write(FileText(path: path))
+        case .column(_, let path, let column):
+          file.write(
+            FileText(
+              path: path, column: column.name,
+              format: TableFormat(path: path) == column.format ? nil : column.format))
+        case .named, .generated, .sentences: made.write($0)
+        }
+      })
   }
 
   /// A name of `corpora:`, a known corpus, or a path.
@@ -88,7 +177,7 @@ extension CorpusSource {
 
   /// Its declaration; its name where it has none.
   var canonicalContent: CanonicalValue {
-    guard case .generated(let name, _, _, _) = self else { return .text(name) }
-    return Self.declaration(name).write(self)
+    if case .sentences(let source) = self { return .map(SentenceSource.options.write(source)) }
+    return isDeclared ? Self.declaration(name).write(self) : .text(name)
   }
 }

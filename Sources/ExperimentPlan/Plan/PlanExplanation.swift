@@ -1,5 +1,6 @@
 // `retort explain`: a plan told in words, formulas and drawings before anything runs.
 import RetortFormatting
+import RetortText
 
 /// The text of `retort explain`: a pure function of the plan and what is known about its data.
 public struct PlanExplanation {
@@ -8,6 +9,7 @@ public struct PlanExplanation {
   private let variants: [DefinitionVariant]
   private let sizes: [String: DataSize]
   private let tasks: [TaskSource: KnownTask]
+  private let sentences: [SentenceSource: SentenceCounts]
   private let look: (ModelAddress) -> ModelLook
 
   /// - Parameters:
@@ -15,10 +17,12 @@ public struct PlanExplanation {
   ///   - variants: what the definition's sweep and ablation make of it.
   ///   - sizes: of the data of each stage, by stage id, as far as they are known.
   ///   - tasks: those whose examples are at hand.
+  ///   - sentences: of texts that are at hand.
   ///   - look: what is known of the model under an address.
   public init(
     _ plan: ResolvedPlan, filled: [FilledValue] = [], variants: [DefinitionVariant] = [],
     sizes: [String: DataSize] = [:], tasks: [TaskSource: KnownTask] = [:],
+    sentences: [SentenceSource: SentenceCounts] = [:],
     look: @escaping (ModelAddress) -> ModelLook = ModelLook.published
   ) {
     self.plan = plan
@@ -26,6 +30,7 @@ public struct PlanExplanation {
     self.variants = variants
     self.sizes = sizes
     self.tasks = tasks
+    self.sentences = sentences
     self.look = look
   }
 
@@ -178,6 +183,9 @@ public struct PlanExplanation {
     lines = ["\(number). \(stage.id): \(stage.work.title)\(role)"]
     lines += indented(stage.work.formula + stage.work.details)
     lines += indented(indented(stage.work.task.flatMap { tasks[$0]?.lines } ?? []))
+    if let source = stage.work.corpus?.sentences, let counts = sentences[source] {
+      lines += indented(indented([counts.words(source.rule)]))
+    }
     if case .baseline(_, let original) = planned.role {
       return Array(lines.prefix(1)) + baselineLines(stage, original: original)
     }

@@ -36,7 +36,19 @@ extension DigestFacts {
       }
     }
     for corpus in plan.corpora(neededBy: stages) where facts.corpora[corpus] == nil {
-      attempt { facts.corpora[corpus] = try digest(of: corpus, in: locations) }
+      attempt {
+        let digest = try locations.digest(of: corpus)
+        // What is wrong with a text that is taken from others shows before the first stage begins.
+        do {
+          if case .column = corpus { _ = try locations.file(of: corpus) }
+          if case .sentences = corpus { _ = try locations.file(of: corpus) }
+        } catch  where !(error is LocationError) {
+          // The folder that they are written to is the first thing to look at.
+          guard let problem = locations.problemWithCache(locations.prepared) else { throw error }
+          throw LocationError(problems: [problem])
+        }
+        facts.corpora[corpus] = digest
+      }
     }
     for stage in stages.map(\.stage) {
       if let path = stage.work.storePath, facts.stores[path] == nil {
@@ -76,11 +88,6 @@ extension DigestFacts {
       vocabulary: SHA256.hexDigest(of: tokenizer.vocabulary ?? []),
       weights: needsWeights ? try model.weightForm()?.digest(in: model.path) : nil,
       tokenizer: tokenizer.settings)
-  }
-
-  private static func digest(of corpus: CorpusSource, in locations: Locations) throws -> String {
-    if let digest = generatedDigest(of: corpus) { return digest }
-    return try SHA256.hexDigest(ofFile: try locations.locate(corpus))
   }
 
   private static func digest(of task: TaskSource, in locations: Locations) throws -> String {

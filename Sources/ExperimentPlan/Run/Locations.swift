@@ -54,6 +54,13 @@ public struct Locations: Sendable, Equatable {
   /// Tokenised corpora and generated data.
   public var prepared: String { "\(cache)/prepared" }
 
+  /// Why nothing can be kept in a folder of the cache; nil where it can. Nothing is changed.
+  func problemWithCache(_ path: String) -> String? {
+    Folder.problemWithWriting(in: path).map {
+      "RETORT_CACHE: the cache \(cache) cannot be written: \($0); set RETORT_CACHE to a folder that can be written"
+    }
+  }
+
   static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 }
 
@@ -275,8 +282,9 @@ extension Locations {
         "corpus \(name): none of \(paths.joined(separator: ", ")); put the text there, one paragraph "
           + "a line, or set RETORT_MIRROR to a folder that has data/corpora/\(name).txt"
       ])
-    case .generated(let name, _, _, _):
-      preconditionFailure("the corpus \(name) is generated, not located")
+    case .column(_, let path, _): return try locate(.path(path))
+    case .generated, .sentences:
+      preconditionFailure("the corpus \(corpus.name) is made, not located")
     }
   }
 

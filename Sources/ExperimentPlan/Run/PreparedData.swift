@@ -86,7 +86,7 @@ final class PreparedData {
       let settings = definition.vocabulary.settings(over: .uncased)
       var trainer = WordPieceTrainer(size: size, options: settings.options)
       for text in texts {
-        let file = try MappedFile(path: path(text))
+        let file = try MappedFile(path: locations.file(of: text))
         try withExtendedLifetime(file) {
           try trainer.add(file.bytes.bindMemory(to: UInt8.self))
         }
@@ -140,25 +140,10 @@ final class PreparedData {
     _ options: CorpusOptions, sequenceLength: Int
   ) throws -> TokenizedCorpus {
     try TokenizedCorpus.open(
-      texts: options.texts.map(path), tokenizer: tokenizer(), sequenceLength: sequenceLength,
-      minimumLength: options.minimumLength, maximumUnknownFraction: options.maximumUnknown,
-      cacheFolder: locations.prepared, limitTokens: nil, threads: threads)
-  }
-
-  /// The file of a corpus; a generated one is written first.
-  private func path(_ corpus: CorpusSource) throws -> String {
-    guard case .generated(let name, .filmReviews, let lines, let seed) = corpus else {
-      return try locations.locate(corpus)
-    }
-    let key = SHA256.hexDigest(
-      of: "film_reviews \(DigestFacts.grammarVersion) \(lines) \(seed)")
-    let path = "\(locations.prepared)/\(name)-\(key.prefix(16)).txt"
-    if !Locations.exists(path) {
-      try Folder.create(path: locations.prepared)
-      try AtomicFile.replace(
-        path: path, with: SentimentGrammar().corpus(lines: lines, seed: seed))
-    }
-    return path
+      texts: options.texts.map(locations.file), tokenizer: tokenizer(),
+      sequenceLength: sequenceLength, minimumLength: options.minimumLength,
+      maximumUnknownFraction: options.maximumUnknown, cacheFolder: locations.prepared,
+      limitTokens: nil, cutsLongLines: options.sentences != nil, threads: threads)
   }
 
   // MARK: Tasks

@@ -61,11 +61,13 @@ struct RecordMaking {
       guard let model = plan.model(named: name), model.drawsWeights else { continue }
       seeds["models.\(name)"] = model.seed
     }
-    for corpus in plan.corpora(neededBy: stages) {
+    for corpus in plan.corpora(neededBy: stages).flatMap(\.origins) {
       if case .generated(let name, _, _, let seed) = corpus { seeds["corpora.\(name)"] = seed }
     }
     for planned in stages {
       seeds[planned.id] = planned.stage.training.seed
+      seeds["\(planned.id).sentences.hold_out"] =
+        planned.stage.work.corpus?.sentences?.rule.holdOut?.seed
       for task in planned.stage.work.task?.withWholes ?? [] {
         if case .generated(let name, _, _, _, _, let seed) = task { seeds["tasks.\(name)"] = seed }
         if case .files(let task) = task, let split = task.split {
@@ -147,7 +149,12 @@ struct RecordMaking {
     let corpus = try data.corpus(options, sequenceLength: sequenceLength)
     return RunRecord.DataSet(
       name: options.name, digest: corpus.digest,
-      examples: corpus.sequenceCount, tokens: corpus.tokenCount)
+      examples: corpus.sequenceCount, tokens: corpus.tokenCount,
+      selection: try options.sentences.map { source in
+        let counts = try data.locations.sentences(of: source).counts
+        return RunRecord.Selection(
+          examples: counts.sentences, balance: [:], steps: [counts.words(source.rule)])
+      })
   }
 
   // MARK: Machine

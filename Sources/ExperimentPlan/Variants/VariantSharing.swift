@@ -76,6 +76,19 @@ extension TaskSource {
   }
 }
 
+extension CorpusSource {
+  /// How its text is read, in place of a digest.
+  fileprivate var reading: String {
+    switch self {
+    case .named, .path, .generated: name
+    case .column: CanonicalText.write(canonicalContent, sorted: true)
+    case .sentences(let source):
+      source.texts.map(\.reading).joined(separator: "\n")
+        + CanonicalText.write(canonicalContent, sorted: true)
+    }
+  }
+}
+
 extension DigestFacts {
   /// Uses names instead of file contents: equal names count as equal, so that plans can be compared before any file
   /// is looked for. Digests made of them name nothing in the cache.
@@ -88,7 +101,7 @@ extension DigestFacts {
           tokenizer: .uncased)
       }
       for corpus in plan.corpora(neededBy: plan.stages) {
-        facts.corpora[corpus] = generatedDigest(of: corpus) ?? corpus.name
+        facts.corpora[corpus] = generatedDigest(of: corpus) ?? corpus.reading
       }
       for stage in plan.stages.map(\.stage) {
         if let path = stage.work.storePath { facts.stores[path] = path }

@@ -53,6 +53,10 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
         uniqueKeysWithValues: Set(plan.stages.compactMap(\.task)).compactMap { task in
           locations.known(task).map { (task, $0) }
         }),
+      sentences: Dictionary(
+        uniqueKeysWithValues: loaded.definition.sentenceSources.compactMap { source in
+          (try? locations.counts(of: source))?.map { (source, $0) }
+        }),
       look: { locations.look($0) })
     try StandardOutput.shared.write(explanation.text.utf8)
     if let forecast { try StandardOutput.shared.write("\n\(forecast.text)".utf8) }
