@@ -78,7 +78,8 @@ let package = Package(
     .target(name: "Layers", dependencies: ["TensorEngine", "Parallel", "Randomness"]),
     .target(name: "Optimization", dependencies: ["Layers", "Options", "TensorEngine"]),
     .target(name: "Tables", dependencies: ["Files", "Options", "StrictJSON"]),
-    .target(name: "Text", dependencies: ["Files", "Parallel", "Randomness", "Tables"]),
+    .target(
+      name: "Text", dependencies: ["Files", "Formatting", "Parallel", "Randomness", "Tables"]),
     .target(name: "Evaluation", dependencies: ["Randomness"]),
     .target(
       name: "Storage", dependencies: ["CHDF5", "Files", "Numbers", "StrictJSON"],

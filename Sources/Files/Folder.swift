@@ -35,6 +35,38 @@ public enum Folder {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// Finds what would keep files from being written in a folder, which may have yet to be created. Nothing is changed.
+  public static func checkWritable(path: String) throws(FileError) {
+    var status = stat()
+    var place = path.isEmpty ? "." : path
+    while stat(place, &status) != 0 {
+      let code = errno
+      guard code == ENOENT || code == ENOTDIR else {
+        throw .failed(action: "look at", path: place, code: code)
+      }
+      guard lstat(place, &status) != 0 else {
+        throw .unexpected(
+          path: place, expected: "a folder", found: "a symbolic link that leads nowhere")
+      }
+      guard let parent = parent(of: place), parent != place else { break }
+      place = parent
+    }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+      throw .unexpected(path: place, expected: "a folder", found: "a file")
+    }
+    guard access(place, W_OK | X_OK) == 0 else {
+      throw .failed(action: "write in", path: place, code: errno)
+    }
+  }
+
+  /// The same as a line; nil for nothing.
+  public static func problemWithWriting(in path: String) -> String? {
+    do throws(FileError) {
+      try checkWritable(path: path)
+      return nil
+    } catch { return "\(error)" }
+  }
+
   /// The names in a folder in the order of their bytes, without "." and "..".
   public static func names(path: String) throws(FileError) -> [String] {
     guard let stream = opendir(path) else { throw .current("open", path) }

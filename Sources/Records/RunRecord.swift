@@ -175,10 +175,14 @@ public struct RunRecord: Codable, Sendable, Equatable {
     /// What models are judged by on this split, by the names that definitions use, the leading one first; nil where it
     /// is accuracy alone, for other splits, and in earlier records.
     public var metrics: [String]?
+    /// How a training set was made smaller, or sentences were taken from texts; nil where nothing was left out, and in
+    /// earlier records.
+    public var selection: Selection?
 
     public init(
       name: String, digest: String, examples: Int, tokens: Int, balance: [String: Int] = [:],
-      labels: LabelSequence? = nil, numbers: [Float]? = nil, metrics: [String]? = nil
+      labels: LabelSequence? = nil, numbers: [Float]? = nil, metrics: [String]? = nil,
+      selection: Selection? = nil
     ) {
       self.name = name
       self.digest = digest
@@ -188,6 +192,22 @@ public struct RunRecord: Codable, Sendable, Equatable {
       self.labels = labels
       self.numbers = numbers
       self.metrics = metrics
+      self.selection = selection
+    }
+  }
+
+  /// What there was before examples or sentences were left out, held out or sampled, and what was done.
+  public struct Selection: Codable, Sendable, Equatable {
+    public var examples: Int
+    /// Label name to number of examples; empty without classes.
+    public var balance: [String: Int]
+    /// One line each.
+    public var steps: [String]
+
+    public init(examples: Int, balance: [String: Int], steps: [String]) {
+      self.examples = examples
+      self.balance = balance
+      self.steps = steps
     }
   }
 }

@@ -14,21 +14,25 @@ public struct CorpusRule: Sendable, Hashable, CustomStringConvertible {
   public var maximumUnknownFraction: Double
   /// Reading stops before the sequence that would bring the kept tokens above this.
   public var limitTokens: Int?
+  /// Whether a longer line is one sequence, cut at `sequenceLength`, and not several.
+  public var cutsLongLines: Bool
 
   public init(
-    sequenceLength: Int, minimumLength: Int, maximumUnknownFraction: Double, limitTokens: Int?
+    sequenceLength: Int, minimumLength: Int, maximumUnknownFraction: Double, limitTokens: Int?,
+    cutsLongLines: Bool = false
   ) {
     precondition(sequenceLength >= 3, "a sequence of \(sequenceLength) has no room for text")
     self.sequenceLength = sequenceLength
     self.minimumLength = minimumLength
     self.maximumUnknownFraction = maximumUnknownFraction
     self.limitTokens = limitTokens
+    self.cutsLongLines = cutsLongLines
   }
 
   public var description: String {
     "sequence_length=\(sequenceLength) minimum_length=\(minimumLength) "
       + "maximum_unknown_fraction=\(maximumUnknownFraction)"
-      + (limitTokens.map { " limit_tokens=\($0)" } ?? "")
+      + (limitTokens.map { " limit_tokens=\($0)" } ?? "") + (cutsLongLines ? " long_lines=cut" : "")
   }
 
   /// Hands the sequences kept of one line to `body`, until it returns false.
@@ -42,6 +46,12 @@ public struct CorpusRule: Sendable, Hashable, CustomStringConvertible {
   ) throws(DataError) -> Bool {
     if line.count <= sequenceLength {
       return keeps(line, unknown: vocabulary.unknownID) ? try body(line) : true
+    }
+    if cutsLongLines {
+      scratch.removeAll(keepingCapacity: true)
+      scratch.append(contentsOf: line.prefix(sequenceLength - 1))
+      scratch.append(vocabulary.separatorID)
+      return keeps(scratch[...], unknown: vocabulary.unknownID) ? try body(scratch[...]) : true
     }
     for start in stride(from: line.startIndex, to: line.endIndex, by: sequenceLength - 2) {
       let piece = line[start..<min(line.endIndex, start + sequenceLength - 2)]

@@ -10,12 +10,18 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
   case wrongNumber(path: String, line: Int, range: ClosedRange<Float>, found: String)
   case wrongIndex(path: String, line: Int, expected: Int, found: String)
   case blankSentence(path: String, line: Int)
+  /// A field that is no value of its column.
+  case wrongField(path: String, line: Int, name: String, expected: String, found: String)
+  /// A folder with files of other names than it must have.
+  case wrongFileName(folder: String, expected: String, found: String)
   /// A file that is no table.
   case table(TableError)
   /// `byteOffset` counts from the beginning of the file.
   case invalidUTF8(path: String, row: Int, column: Int, byteOffset: Int)
   /// A text of which no sequence is left after chunking and cleaning.
   case nothingKept(paths: [String], rule: String)
+  /// Texts of which no sentence is left, or none on one of two sides.
+  case noSentences(paths: [String], problem: String, advice: String)
   case cache(path: String, reason: String)
 
   public var description: String {
@@ -37,6 +43,10 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
       "\(path):\(line): expected the index \(expected), found '\(found)'; "
         + "rows must be numbered from 0 without a gap"
     case .blankSentence(let path, let line): "\(path):\(line): expected a sentence, found none"
+    case .wrongField(let path, let line, let name, let expected, let found):
+      "\(path):\(line): expected \(expected) in '\(name)', found '\(found)'"
+    case .wrongFileName(let folder, let expected, let found):
+      "\(folder): expected files called \(expected), found '\(found)'; move it away"
     case .table(let error): error.description
     case .invalidUTF8(let path, let row, let column, let byteOffset):
       "\(path):\(row):\(column): invalid UTF-8 at byte \(byteOffset) of the file; "
@@ -44,6 +54,8 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
     case .nothingKept(let paths, let rule):
       "\(paths.joined(separator: ", ")): all sequences were removed by the rule '\(rule)'; "
         + "expected one paragraph a line"
+    case .noSentences(let paths, let problem, let advice):
+      "\(paths.joined(separator: ", ")): \(problem); \(advice)"
     case .cache(let path, let reason):
       "\(path): cannot keep the tokenized text: \(reason)"
     }

@@ -29,7 +29,8 @@ public struct LabelledSentences: Sendable {
   ///   - secondSentences: [N]; nil for single sentences.
   ///   - labels: [N], each below the number of classes.
   public init(
-    sentences: [String], secondSentences: [String]? = nil, labels: [Int32]?, classNames: [String]
+    sentences: [String], secondSentences: [String]? = nil, labels: [Int32]?, classNames: [String],
+    remarks: [String] = []
   ) {
     precondition(
       secondSentences.map { $0.count == sentences.count } ?? true, "a second text for each sentence"
@@ -45,7 +46,7 @@ public struct LabelledSentences: Sendable {
     self.classNames = classNames
     digest = Self.digest(sentences, secondSentences) { index in labels.map { "\($0[index])" } ?? ""
     }
-    remarks = []
+    self.remarks = remarks
   }
 
   /// The sentences of a regression.

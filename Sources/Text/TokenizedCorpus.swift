@@ -26,16 +26,18 @@ public final class TokenizedCorpus: SequenceSource, Sendable {
   /// - Parameters:
   ///   - texts: paths of UTF-8 texts, one paragraph a line, read in this order.
   ///   - cacheFolder: created if missing; keeps the ids under a name made of the digest.
+  ///   - cutsLongLines: whether a line is one sequence, cut at `sequenceLength`, and not several.
   ///   - threads: how many tokenize; what they make does not depend on it.
   ///   - progress: called now and then while tokenizing, with the bytes read so far.
   public static func open(
     texts: [String], tokenizer: BertTokenizer, sequenceLength: Int, minimumLength: Int = 12,
     maximumUnknownFraction: Double = 0.5, cacheFolder: String, limitTokens: Int?,
-    threads: Int, progress: ((Int) -> Void)? = nil
+    cutsLongLines: Bool = false, threads: Int, progress: ((Int) -> Void)? = nil
   ) throws(DataError) -> TokenizedCorpus {
     let rule = CorpusRule(
       sequenceLength: sequenceLength, minimumLength: minimumLength,
-      maximumUnknownFraction: maximumUnknownFraction, limitTokens: limitTokens)
+      maximumUnknownFraction: maximumUnknownFraction, limitTokens: limitTokens,
+      cutsLongLines: cutsLongLines)
     var textDigests: [String] = []
     for path in texts { textDigests.append(try TextFile(path: path).digest()) }
     let digest = SHA256.hexDigest(

@@ -14,7 +14,9 @@ import Testing
     let text = PlanExplanation(
       ResolvedPlan(loaded.definition), filled: loaded.filledValues,
       sizes: ["distil": DataSize(sequences: 5000, tokens: 900_000)],
-      taskSizes: [.glue(.sst2): DataSize(sequences: 67_349)]
+      tasks: [
+        .builtIn(NamedTask(GLUETask.sst2)): KnownTask(size: DataSize(sequences: 67_349))
+      ]
     ).text
     #expect(text.hasPrefix("small\n  seed 7, random numbers: counter\n"))
     for line in [
@@ -51,11 +53,12 @@ import Testing
     try AtomicFile.replace(
       path: "\(data)/train.tsv", with: "sentence\tlabel\na\t0\nb\t1\nc\t1" + end)
     let locations = Locations(cache: folder.path, mirror: nil)
-    #expect(locations.trainingSize(of: .glue(.sst2)) == nil, "the folder is not whole")
+    #expect(
+      locations.known(.builtIn(NamedTask(GLUETask.sst2)))?.size == nil, "the folder is not whole")
     for name in ["dev.tsv", "test.tsv"] {
       try AtomicFile.replace(path: "\(data)/\(name)", with: "")
     }
-    #expect(locations.trainingSize(of: .glue(.sst2)) == DataSize(sequences: 3))
+    #expect(locations.known(.builtIn(NamedTask(GLUETask.sst2)))?.size == DataSize(sequences: 3))
   }
 
   @Test("the drawing is of the schedule that trains", arguments: [0.0, 0.25])

@@ -48,7 +48,8 @@ struct GLUERunTests {
         $0.hasSuffix("\tentailment") || $0.hasSuffix("\tnot_entailment")
       })
     #expect(
-      experiment.locations.trainingSize(of: .glue(try #require(GLUETask.named("glue/rte"))))
+      experiment.locations.known(.builtIn(NamedTask(try #require(GLUETask.named("glue/rte")))))?
+        .size
         == DataSize(sequences: 12))
   }
 
@@ -74,7 +75,8 @@ struct GLUERunTests {
     }
     #expect(run.record.summary().contains("Matthews correlation"))
     #expect(
-      experiment.locations.trainingSize(of: .glue(try #require(GLUETask.named("glue/cola"))))
+      experiment.locations.known(.builtIn(NamedTask(try #require(GLUETask.named("glue/cola")))))?
+        .size
         == DataSize(sequences: 10))
   }
 
@@ -90,7 +92,7 @@ struct GLUERunTests {
     for name in ["dev", "test"] { try folder.write("data/glue/QQP/\(name).tsv", header + "\n") }
     let locations = Locations(cache: folder.path, mirror: nil)
     let task = try #require(GLUETask.named("glue/qqp"))
-    #expect(locations.trainingSize(of: .glue(task)) == DataSize(sequences: 6))
+    #expect(locations.known(.builtIn(NamedTask(task)))?.size == DataSize(sequences: 6))
   }
 
   /// Rows of STS-B with these scores.
@@ -173,10 +175,11 @@ struct GLUERunTests {
   @Test("metrics of every task are known; a task without a training set cannot be learned")
   func definitions() throws {
     for task in GLUETask.all where task.hasTraining {
-      #expect(TaskSource.glue(task).metrics.map { $0.name } == task.metrics, "\(task)")
+      #expect(
+        TaskSource.builtIn(NamedTask(task)).metrics.map { $0.name } == task.metrics, "\(task)")
       let definition = try DefinitionText.load(
         DefinitionText.small.replacing("task: glue/sst2", with: "task: \(task)"))
-      #expect(definition.taskSources == [.glue(task)])
+      #expect(definition.taskSources == [.builtIn(NamedTask(task))])
       #expect(definition.canonicalText.contains("task: \(task)"))
     }
     let messages = DefinitionText.messages(

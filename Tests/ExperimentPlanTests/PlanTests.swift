@@ -16,7 +16,7 @@ import Testing
     folders: [
       .hub(owner: "google-bert", name: "bert-base-uncased"): FolderDigests(
         configuration: "c", vocabulary: "v", weights: "w", tokenizer: .uncased)
-    ], corpora: [.named("movie_reviews"): "m"], tasks: [.glue(.sst2): "s"])
+    ], corpora: [.named("movie_reviews"): "m"], tasks: [.builtIn(NamedTask(GLUETask.sst2)): "s"])
 
   private func digests(
     _ text: String = DefinitionText.small, _ overrides: [String] = [],

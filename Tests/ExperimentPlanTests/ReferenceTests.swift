@@ -89,7 +89,7 @@ struct ReferenceTests {
     let page = try DefinitionReference(path: path).text
     let forms = try #require(
       path == "tasks"
-        ? [["files", "text", "label"], ["generated"]]
+        ? [["files", "text", "label"], ["of"], ["generated"]]
         : [["from"], ["architecture", "init_from", "layers"], ["architecture", "sizes"]])
     for (index, keys) in forms.enumerated() {
       let block = try #require(

@@ -133,7 +133,9 @@ import Testing
       text: DefinitionText.small + "sweep: { stages.sst2.seed: [42, 43] }\n", path: "x.yaml")
     let text = PlanExplanation(
       ResolvedPlan(loaded.definition), filled: loaded.filledValues, variants: loaded.variants,
-      taskSizes: [.glue(.sst2): DataSize(sequences: 67_349)]
+      tasks: [
+        .builtIn(NamedTask(GLUETask.sst2)): KnownTask(size: DataSize(sequences: 67_349))
+      ]
     ).text
     #expect(text.contains("Sweep of stages.sst2.seed: 42, 43\nVariants, in the order"))
     #expect(text.contains("\n  2. stages.sst2.seed=43: computes sst2 (12,630 steps), "))

@@ -140,4 +140,33 @@ struct FolderTests {
     }
     #expect(throws: FileError.self) { try MappedFile(path: folder.path) }
   }
+
+  @Test("whether files can be written in a folder that is there, or is yet to be made")
+  func writable() throws {
+    let folder = try TemporaryFolder()
+    try Folder.checkWritable(path: folder.path)
+    try Folder.checkWritable(path: folder.file("a/b/c"))
+    #expect(try Folder.names(path: folder.path) == [])
+    try folder.write("file", "x")
+    for path in ["file", "file/b", "file/b/c"] {
+      #expect(
+        throws: FileError.unexpected(
+          path: folder.file("file"), expected: "a folder", found: "a file")
+      ) { try Folder.checkWritable(path: folder.file(path)) }
+    }
+    symlink(folder.file("nowhere"), folder.file("link"))
+    #expect(
+      throws: FileError.unexpected(
+        path: folder.file("link"), expected: "a folder", found: "a symbolic link that leads nowhere"
+      )
+    ) { try Folder.checkWritable(path: folder.file("link/b")) }
+    let name = try #require(folder.path.split(separator: "/").last)
+    #expect(Folder.problemWithWriting(in: folder.file("../\(name)/x")) == nil)
+    guard geteuid() != 0 else { return }
+    chmod(folder.path, 0o500)
+    defer { chmod(folder.path, 0o700) }
+    #expect(
+      throws: FileError.failed(action: "write in", path: folder.path, code: EACCES)
+    ) { try Folder.checkWritable(path: folder.file("new")) }
+  }
 }

@@ -78,6 +78,18 @@ struct RecordFieldsTests {
     #expect(isSaid == (rule == "f1_macro" || rule == "last"))
   }
 
+  @Test("how a training set was made smaller stands below the data, and nothing where it was not")
+  func selection() throws {
+    var record = RunRecord.synthetic()
+    let before = try page(record)
+    record.data[0].selection = .init(
+      examples: 9, balance: ["a": 4, "b": 5],
+      steps: ["training set: 9", "labels: 4 of 9 rows are kept"])
+    let name = record.data[0].name
+    let line = "- \(name): training set: 9; labels: 4 of 9 rows are kept.\n"
+    #expect(try page(record).contains(line) && !before.contains("training set: 9"))
+  }
+
   @Test("the input that was trained is the one of the trained role")
   func trainedRole() {
     var stage = RunRecord.syntheticDistill

@@ -92,7 +92,7 @@ final class BestWeights {
     guard rule != .last, progress.epochs.last?.evaluation != nil,
       rule.best(of: progress.epochs)?.step == progress.step
     else { return }
-    if let checkpointing { return try checkpointing.saveBest(model: model) }
+    if let checkpointing { return try checkpointing.saveBest(model: model, step: progress.step) }
     values = model.parameters.map { Array($0.values) }
   }
 

@@ -231,7 +231,7 @@ public final class Trainer<Job: TrainingJob> {
   private func restore() throws {
     let stored = try checkpointing?.restore(
       model: job.model, objective: Array(objectiveParameters.joined()), optimizer: optimizer,
-      settings: settings)
+      settings: settings, selection: job.selection)
     guard let stored else { return }
     progress = stored
     progress.clock.resumes += 1

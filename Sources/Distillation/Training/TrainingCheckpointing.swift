@@ -51,18 +51,57 @@ public struct TrainingCheckpointing {
     try Checkpoint.write(path: path, content: content)
   }
 
-  /// Keeps the weights as they are as the best so far.
-  func saveBest(model: TransformerModel) throws {
+  /// Keeps the weights as they are as the best so far, those after so many steps.
+  func saveBest(model: TransformerModel, step: Int) throws {
+    var attributes = attributes
+    attributes[Self.bestStep] = .integer(Int64(step))
     try Checkpoint.write(
       path: bestPath,
       content: ModelCheckpoint.content(of: model, attributes: attributes, files: files))
   }
 
+  /// Finds out whether the weights of the best evaluation are there, which the training may end with. The model has them
+  /// afterwards, or anything.
+  /// - Parameters:
+  ///   - step: of the best so far.
+  ///   - progress: that the training goes on from.
+  /// - Throws: what is wrong, in one line.
+  private func checkBest(
+    _ step: Int, after progress: TrainingProgress, with model: TransformerModel
+  ) throws {
+    var problem: String?
+    do {
+      let best = try Checkpoint(path: bestPath)
+      for (name, value) in attributes.sorted(by: { $0.key < $1.key })
+      where Self.identifying.contains(name) && best.attributes[name] != value {
+        problem = "\(bestPath): written with another \(name.replacing("_", with: " "))"
+      }
+      // A later step's is of a run that was killed before its checkpoint: it is computed and kept again.
+      if case .integer(let found)? = best.attributes[Self.bestStep], found != step,
+        found <= progress.step
+      {
+        problem = "\(bestPath): has the weights after step \(found)"
+      }
+      try ModelCheckpoint.load(best, into: model)
+    } catch {
+      problem = "\(error)"
+    }
+    guard let problem else { return }
+    throw TrainingError.checkpoint(
+      "\(problem); \(path) goes on after step \(progress.step) and needs the weights after step \(step), the best so "
+        + "far, in \(bestPath): copy that file from where the run was, or remove \(path) to begin the stage anew"
+    )
+  }
+
+  private static let bestStep = "best_step"
+
   /// Sets model, objective and optimizer to where the checkpoint stands; nil if there is none to go on from.
-  /// - Throws: what differs between the checkpoint's training and the one of `settings`.
+  /// - Parameter selection: which evaluation's weights the training ends with.
+  /// - Throws: what differs between the checkpoint's training and the one of `settings`, or that the best weights
+  ///   are not there.
   func restore(
     model: TransformerModel, objective: [Parameter], optimizer: any Optimizer,
-    settings: TrainingSettings
+    settings: TrainingSettings, selection: SelectionRule
   ) throws -> TrainingProgress? {
     guard resumes, FileManager.default.fileExists(atPath: path) else { return nil }
     let checkpoint = try Checkpoint(path: path)
@@ -71,8 +110,14 @@ public struct TrainingCheckpointing {
       throw TrainingError.foreignProgress(
         "\(path) was written with another \(name.replacing("_", with: " "))")
     }
-    try ModelCheckpoint.load(checkpoint, into: model)
     try TrainingNames(settings).check(checkpoint.progress, path: path)
+    let progress = try TrainingProgress(storedValues: checkpoint.progress)
+    let best = selection == .last ? nil : selection.best(of: progress.epochs)?.step
+    // Right after the best evaluation the checkpoint has its weights.
+    let hasBest = best == progress.step
+    if let best, !hasBest { try checkBest(best, after: progress, with: model) }
+    try ModelCheckpoint.load(checkpoint, into: model)
+    if let best, hasBest { try saveBest(model: model, step: best) }
     try checkpoint.validate(
       expected: objective.map { TensorShape(path: $0.path, shape: $0.shape) }, in: "/objective")
     for parameter in objective {
@@ -91,7 +136,6 @@ public struct TrainingCheckpointing {
         try checkpoint.read(parameter.path, in: group, into: buffer.values)
       }
     }
-    let progress = try TrainingProgress(storedValues: checkpoint.progress)
     optimizer.stepCount = progress.step
     return progress
   }

@@ -54,6 +54,12 @@ struct DefinitionPreparation {
     }
     changeBodies(&tree) { kind, body, id, preparation in
       var written = body
+      // Sentences are as long as they are.
+      if let sentences = written["sentences"], !sentences.isNull,
+        written["minimum_length"]?.isNull ?? true
+      {
+        written["minimum_length"] = .text("3", .standard)
+      }
       let standard = StandardOptions.tree(for: kind, seed: seed)
       guard let name = written["recipe"], !name.isNull else {
         body = Self.fill(written, from: standard)

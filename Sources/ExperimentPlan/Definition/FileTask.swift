@@ -25,6 +25,8 @@ public struct FileTask: Sendable, Hashable {
   var writtenClasses: [String]?
   /// What the development set is where it has no file.
   var split: DevelopmentSplit?
+  /// What it takes of its training set, once the development set is taken from it.
+  var selection = TaskSelection()
   /// Names of metrics, those that are standard for the kind if nothing is said.
   var metricNames: [String]
   /// What relative paths start from.
@@ -126,11 +128,11 @@ extension FileTask {
   /// The keys of a declaration under `name`.
   static func options(_ name: String) -> OptionList<FileTask> {
     OptionList(
-      { files, format, texts, label, classes, split, kind, metrics in
+      { files, format, texts, label, classes, split, kind, metrics, selection in
         FileTask(
           name: name, files: files, format: format,
           columns: TaskColumns(texts: texts, label: label), kind: kind, writtenClasses: classes,
-          split: split, metricNames: metrics ?? standardMetrics(kind))
+          split: split, selection: selection, metricNames: metrics ?? standardMetrics(kind))
       },
       OptionField("files", \.files, filesType, "Where the examples are."),
       OptionField(
@@ -159,7 +161,8 @@ extension FileTask {
       OptionField(
         optional: "metrics", \.writtenMetrics, metricsType,
         "What is computed at each evaluation besides the loss. Default: accuracy; for a regression "
-          + "\(standardMetrics(.regression).joined(separator: " and "))."))
+          + "\(standardMetrics(.regression).joined(separator: " and "))."),
+      OptionField(\.selection, TaskSelection.options))
   }
 
   /// A declaration under `name`, and whether what it names is right as far as it is at hand.
@@ -189,6 +192,7 @@ extension FileTask {
             map.report(Diagnostic(node.origin, "\(map.pathOf(key)): \(problem)"), key)
           }
         }
+        task.selection.check(.files(task), node, key, map)
         return task
       }, write: type.write)
   }

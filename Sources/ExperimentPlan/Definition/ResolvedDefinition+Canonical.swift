@@ -9,26 +9,35 @@ extension ResolvedDefinition {
 
   private var canonical: CanonicalValue { .map(Self.options.write(self)) }
 
-  /// Without the seed where it is the experiment's and swept.
+  /// Without the seeds that are the experiment's and swept.
+  /// - Parameter path: of the value; seeds in it may be inherited in maps below.
   func inheriting(_ path: String, _ value: CanonicalValue) -> CanonicalValue {
-    func withoutSeed(_ value: CanonicalValue) -> CanonicalValue {
-      guard case .map(let entries) = value else { return value }
-      return .map(entries.filter { $0.0 != "seed" }.map { ($0.0, withoutSeed($0.1)) })
-    }
-    return inheritedSeeds.contains(path) ? withoutSeed(value) : value
+    guard case .map(let entries) = value else { return value }
+    return .map(
+      entries.compactMap { key, value in
+        if key == "seed", inheritedSeeds.contains(path) { return nil }
+        // The body of a stage has the stage's path.
+        let isBody = path.hasPrefix("stages.") && StageKind(key: key) != nil
+        return (key, inheriting(isBody ? path : "\(path).\(key)", value))
+      })
   }
 
   /// Every text that any stage or the vocabulary reads, in order of first use.
   public var corpusSources: [CorpusSource] {
     var found: [CorpusSource] = []
     if case .trained(let texts, _) = vocabulary.source { found += texts }
-    for stage in stages { found += stage.work.corpus?.texts ?? [] }
+    for stage in stages { found += stage.work.corpus?.texts.flatMap(\.origins) ?? [] }
     return found.firstOccurrences
   }
 
-  /// Every task that any stage fine-tunes on, in order of first use.
+  /// All sentences that any stage learns from, in order of first use.
+  public var sentenceSources: [SentenceSource] {
+    stages.compactMap { $0.work.corpus?.sentences }.firstOccurrences
+  }
+
+  /// Every task that any stage fine-tunes on, in order of first use; before a part of a task that task.
   public var taskSources: [TaskSource] {
-    stages.compactMap(\.work.task).firstOccurrences
+    stages.compactMap(\.work.task).flatMap(\.withWholes).firstOccurrences
   }
 }
 

@@ -117,16 +117,14 @@ extension ResolvedDefinition {
       return []
     },
     write: { definition in
-      let corpora = definition.corpusSources.filter {
-        if case .generated = $0 { true } else { false }
-      }
+      let corpora = definition.corpusSources.filter(\.isDeclared)
       guard !corpora.isEmpty else { return [] }
       return [
         (
           "corpora",
           .map(
             corpora.map {
-              ($0.name, definition.inheriting("corpora.\($0.name).generated", $0.canonicalContent))
+              ($0.name, definition.inheriting("corpora.\($0.name)", $0.canonicalContent))
             })
         )
       ]
@@ -146,7 +144,10 @@ extension ResolvedDefinition {
       for (name, source) in decoding.named(
         map, "tasks",
         {
-          TaskSource.declaration($1).read($0, $1, $2)
+          let source = TaskSource.declaration($1).read($0, $1, $2)
+          // A part of a task may stand below it.
+          decoding.tasks.updateValue(source, forKey: $1)
+          return source
         })
       {
         decoding.tasks.updateValue(source, forKey: name)
@@ -161,7 +162,7 @@ extension ResolvedDefinition {
           "tasks",
           .map(
             tasks.map {
-              ($0.name, definition.inheriting($0.seedPath, $0.canonicalContent))
+              ($0.name, definition.inheriting("tasks.\($0.name)", $0.canonicalContent))
             })
         )
       ]

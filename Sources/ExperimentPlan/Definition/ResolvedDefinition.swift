@@ -3,6 +3,7 @@ import Foundation
 import RetortDistillation
 import RetortOptions
 import RetortStrictYAML
+import RetortText
 
 /// What no definition text can tell: sizes of published folders, names that exist.
 public struct DefinitionContext: Sendable {
@@ -10,6 +11,8 @@ public struct DefinitionContext: Sendable {
   public var look: @Sendable (ModelAddress) -> ModelLook
   /// What is known of the training file of a task.
   public var lookAtTask: @Sendable (FileTask) -> TaskLook
+  /// What a task's selection asks for and its examples, if they are at hand, do not have.
+  public var selectionProblems: @Sendable (TaskSource) -> [TaskSelectionError.Problem]
   /// What paths of a task's files start from: the folder of the definition.
   public var folder: String
   /// Corpora that can be named without being defined.
@@ -19,11 +22,14 @@ public struct DefinitionContext: Sendable {
 
   public init(
     look: @escaping @Sendable (ModelAddress) -> ModelLook = ModelLook.published,
-    lookAtTask: @escaping @Sendable (FileTask) -> TaskLook = { _ in .absent }, folder: String = ".",
+    lookAtTask: @escaping @Sendable (FileTask) -> TaskLook = { _ in .absent },
+    selectionProblems: @escaping @Sendable (TaskSource) -> [TaskSelectionError.Problem] = { _ in []
+    }, folder: String = ".",
     knownCorpora: [String] = DefinitionContext.usualCorpora, knownReferences: [String]? = nil
   ) {
     self.look = look
     self.lookAtTask = lookAtTask
+    self.selectionProblems = selectionProblems
     self.folder = folder
     self.knownCorpora = knownCorpora
     self.knownReferences = knownReferences

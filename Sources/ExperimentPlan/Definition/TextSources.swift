@@ -1,40 +1,45 @@
-// The texts and tasks of a definition: declared under `corpora:` and `tasks:`, named where they are used.
-import RetortEvaluation
+// The texts of a definition: declared under `corpora:`, named where they are used.
 import RetortOptions
+import RetortTables
 import RetortText
 
 public enum Grammar: String, Sendable, CaseIterable { case filmReviews = "film_reviews" }
 
 /// A text, one paragraph a line.
-public enum CorpusSource: Sendable, Equatable, Hashable {
+public indirect enum CorpusSource: Sendable, Equatable, Hashable {
   /// data/corpora/NAME.txt of the mirror or the cache.
   case named(String)
   case path(String)
   case generated(name: String, grammar: Grammar, lines: Int, seed: UInt64)
+  /// A column of a table file.
+  case column(name: String, path: String, column: TextInput.Column)
+  /// Sentences of other texts, one a line.
+  case sentences(SentenceSource)
 
   public var name: String {
     switch self {
-    case .named(let name), .generated(let name, _, _, _): name
+    case .named(let name), .generated(let name, _, _, _), .column(let name, _, _): name
     case .path(let path): path
+    case .sentences(let source): source.name
     }
   }
-}
 
-/// A task: sentences or pairs of them with classes or numbers.
-public enum TaskSource: Sendable, Equatable, Hashable {
-  case glue(GLUETask)
-  case generated(name: String, grammar: Grammar, train: Int, dev: Int, test: Int, seed: UInt64)
-  case files(FileTask)
-
-  /// Those of GLUE that can be learned.
-  public static let builtInNames = GLUETask.all.filter(\.hasTraining).map(\.name)
-
-  public var name: String {
+  /// Whether it stands under `corpora:`.
+  var isDeclared: Bool {
     switch self {
-    case .glue(let task): task.name
-    case .generated(let name, _, _, _, _, _): name
-    case .files(let task): task.name
+    case .generated, .column: true
+    case .named, .path, .sentences: false
     }
+  }
+
+  /// The texts that sentences are taken from; of others they themselves.
+  var origins: [CorpusSource] {
+    if case .sentences(let source) = self { source.texts.flatMap(\.origins) } else { [self] }
+  }
+
+  /// The sentences; nil for other texts.
+  public var sentences: SentenceSource? {
+    if case .sentences(let source) = self { source } else { nil }
   }
 }
 
@@ -53,31 +58,56 @@ private struct GeneratedText: Sendable {
     .inheritedSeed(\.seed, "Seed of the lines."))
 }
 
-/// Labelled sentences made by a grammar.
-private struct GeneratedTask: Sendable {
-  let grammar: Grammar
-  let train: Int
-  let dev: Int
-  let test: Int
-  let seed: UInt64
+/// A file of the user's own, read as paragraphs.
+private struct FileText: Sendable {
+  var path: String
+  var column: String?
+  var format: TableFormat?
 
   static let options = OptionList(
-    GeneratedTask.init(grammar:train:dev:test:seed:),
-    OptionField("grammar", \.grammar, .choice, "What the sentences are about."),
+    FileText.init(path:column:format:),
     OptionField(
-      "train", \.train, .integer(atLeast: 1, example: "4_000"), "Sentences to learn from."),
+      "file", \.path, .text("a path", example: "texts/mine.txt"),
+      "A file, one paragraph a line, or a table; relative to the working directory."),
     OptionField(
-      "dev", \.dev, .integer(atLeast: 1, example: "1_000"), "Sentences to be evaluated on."),
+      optional: "column", \.column, .text("a column's name", example: "text"),
+      "Reads the file as a table and takes this column, one paragraph a row."),
     OptionField(
-      "test", \.test, .integer(atLeast: 0, example: "500"),
-      "Sentences to be predicted without labels."),
-    .inheritedSeed(\.seed, "Seed of the sentences."))
+      optional: "format", \.format, .choice,
+      "With `column`: csv (RFC 4180), tsv (quotation marks have no meaning) or jsonl (one JSON object per line). "
+        + "Default: by the ending of the file's name."))
+
+  /// Nil after a report.
+  func source(_ name: String, _ node: DefinitionNode, _ key: String, _ map: MapReader)
+    -> CorpusSource?
+  {
+    let path = map.pathOf(key)
+    guard let column else {
+      guard format != nil else { return .path(self.path) }
+      map.report(
+        Diagnostic(
+          node.origin, "\(path).format: needs column", advice: "name the column of the texts"),
+        "\(key).format")
+      return nil
+    }
+    guard let format = format ?? TableFormat(path: self.path) else {
+      map.report(
+        Diagnostic(
+          node.origin, "\(path).format",
+          expected: TableFormat.allCases.map(\.rawValue).joined(separator: " or "),
+          found: "nothing, and '\(self.path)' does not end in one of them"), "\(key).format")
+      return nil
+    }
+    return .column(
+      name: name, path: self.path, column: TextInput.Column(name: column, format: format))
+  }
 }
 
 extension CorpusSource {
   /// A declaration under `name`.
   static func declaration(_ name: String) -> OptionType<CorpusSource> {
-    .oneKey([
+    let file = OptionType<FileText>.map(FileText.options)
+    let made = OptionType<CorpusSource>.oneKey([
       OptionAlternative(
         "generated", .map(GeneratedText.options), "A text made by a grammar of the program.",
         make: {
@@ -86,12 +116,30 @@ extension CorpusSource {
         take: {
           guard case .generated(_, let grammar, let lines, let seed) = $0 else { return nil }
           return GeneratedText(grammar: grammar, lines: lines, seed: seed)
-        }),
-      OptionAlternative(
-        "file", .text("a path", example: "texts/mine.txt"),
-        "A file, one paragraph a line; relative to the working directory.",
-        make: { .path($0) }, take: { if case .path(let path) = $0 { path } else { nil } }),
+        })
     ])
+    return OptionType(
+      schema: .forms([
+        OptionForm("A text made by a grammar", made.schema),
+        OptionForm("A file of your own", file.schema),
+      ]), words: "{generated: …} or {file: …}", example: made.example, standIn: .path(""),
+      read: { node, key, map in
+        guard node["file"] != nil || node["column"] != nil, node["generated"] == nil else {
+          return made.read(node, key, map)
+        }
+        return file.read(node, key, map).flatMap { $0.source(name, node, key, map) }
+      },
+      write: {
+        switch $0 {
+        case .path(let path): file.write(FileText(path: path))
+        case .column(_, let path, let column):
+          file.write(
+            FileText(
+              path: path, column: column.name,
+              format: TableFormat(path: path) == column.format ? nil : column.format))
+        case .named, .generated, .sentences: made.write($0)
+        }
+      })
   }
 
   /// A name of `corpora:`, a known corpus, or a path.
@@ -129,140 +177,7 @@ extension CorpusSource {
 
   /// Its declaration; its name where it has none.
   var canonicalContent: CanonicalValue {
-    guard case .generated(let name, _, _, _) = self else { return .text(name) }
-    return Self.declaration(name).write(self)
-  }
-}
-
-extension TaskSource {
-  /// A declaration under `name`: of files, or made.
-  static func declaration(_ name: String) -> OptionType<TaskSource> {
-    let files = FileTask.declaration(name)
-    let made = generated(name)
-    return OptionType(
-      schema: .forms([
-        OptionForm("Examples in files of your own", files.schema),
-        OptionForm("Sentences made by a grammar", made.schema),
-      ]), words: "{files: …} or {generated: …}",
-      example: made.example, standIn: unknown,
-      read: { node, key, map in
-        node["files"] == nil
-          ? made.read(node, key, map) : files.read(node, key, map).map { .files($0) }
-      },
-      write: { if case .files(let task) = $0 { files.write(task) } else { made.write($0) } })
-  }
-
-  /// Stands for one that was refused: nothing is known of its classes.
-  static let unknown = TaskSource.files(
-    FileTask(
-      name: "", files: .init(train: ""), columns: TaskColumns(texts: [""], label: ""),
-      metricNames: []))
-
-  private static func generated(_ name: String) -> OptionType<TaskSource> {
-    .oneKey([
-      OptionAlternative(
-        "generated", .map(GeneratedTask.options), "Sentences made by a grammar of the program.",
-        make: {
-          .generated(
-            name: name, grammar: $0.grammar, train: $0.train, dev: $0.dev, test: $0.test,
-            seed: $0.seed)
-        },
-        take: {
-          guard case .generated(_, let grammar, let train, let dev, let test, let seed) = $0 else {
-            return nil
-          }
-          return GeneratedTask(grammar: grammar, train: train, dev: dev, test: test, seed: seed)
-        })
-    ])
-  }
-
-  /// A built-in task, or a name of `tasks:`.
-  static let reference = OptionType<TaskSource>(
-    schema: .text(words: "\(builtInNames.joined(separator: ", ")), or a name of tasks:"),
-    example: "glue/sst2",
-    standIn: unknown,
-    read: { node, key, map in
-      let declared = (map.collector as? DefinitionDecoding)?.tasks ?? [:]
-      if let text = node.scalar {
-        if let source = declared[text] { return source ?? unknown }
-        if map.collector.mistakes.contains("tasks")
-          || map.collector.mistakes.contains("tasks.\(text)")
-        {
-          return unknown
-        }
-        if let task = GLUETask.named(text) {
-          if task.hasTraining { return .glue(task) }
-          map.report(
-            Diagnostic(
-              node.origin, map.pathOf(key), expected: "a task to learn from",
-              found: "'\(text)', which has no training set",
-              advice: "predict it with a finished model: "
-                + "retort evaluate --task \(text) --split test --predictions FILE"), key)
-          return nil
-        }
-      }
-      map.reportWrong(
-        node, key, expected: "a known task",
-        advice: Spelling.advice(
-          for: node.scalar ?? "", among: TaskSource.builtInNames + declared.keys.sorted()))
-      return nil
-    }, write: { .text($0.name) })
-
-  /// Its declaration; its name where it has none.
-  var canonicalContent: CanonicalValue {
-    isDeclared ? Self.declaration(name).write(self) : .text(name)
-  }
-
-  /// Whether it stands under `tasks:`.
-  var isDeclared: Bool { if case .glue = self { false } else { true } }
-
-  /// The columns of its pairs of texts; nil for single texts.
-  var pairColumns: (first: String, second: String)? {
-    let names =
-      switch self {
-      case .files(let task): task.columns.texts
-      case .glue(let task): task.test.texts.map(\.name)
-      case .generated: [String]()
-      }
-    return names.count == 2 ? (names[0], names[1]) : nil
-  }
-
-  /// Whether there are sentences to be predicted; a task that is made may have none of them.
-  var hasTest: Bool {
-    if case .files(let task) = self { task.files.test != nil } else { true }
-  }
-
-  /// The map that its seed stands in.
-  var seedPath: String {
-    if case .files = self { "tasks.\(name).dev" } else { "tasks.\(name).generated" }
-  }
-
-  /// What is computed at each evaluation besides the loss.
-  var metrics: [any Metric.Type] {
-    switch self {
-    case .files(let task): task.metrics
-    case .glue(let task): task.kind.metrics.filter { task.metrics.contains($0.name) }
-    case .generated: [Accuracy.self]
-    }
-  }
-}
-
-extension TaskSource {
-  var kind: TaskKind {
-    switch self {
-    case .files(let task): task.kind
-    case .glue(let task): task.kind
-    case .generated: .classification
-    }
-  }
-
-  /// Names of the classes in the order of their numbers; nil where they are in a file that is not at hand. Of a
-  /// regression the one name of its output.
-  var classNames: [String]? {
-    switch self {
-    case .files(let task): task.classNames
-    case .glue(let task): task.classNames
-    case .generated(_, .filmReviews, _, _, _, _): SentimentGrammar.classNames
-    }
+    if case .sentences(let source) = self { return .map(SentenceSource.options.write(source)) }
+    return isDeclared ? Self.declaration(name).write(self) : .text(name)
   }
 }

@@ -1,5 +1,6 @@
 // `retort explain`: a plan told in words, formulas and drawings before anything runs.
 import RetortFormatting
+import RetortText
 
 /// The text of `retort explain`: a pure function of the plan and what is known about its data.
 public struct PlanExplanation {
@@ -7,25 +8,29 @@ public struct PlanExplanation {
   private let filled: [FilledValue]
   private let variants: [DefinitionVariant]
   private let sizes: [String: DataSize]
-  private let taskSizes: [TaskSource: DataSize]
+  private let tasks: [TaskSource: KnownTask]
+  private let sentences: [SentenceSource: SentenceCounts]
   private let look: (ModelAddress) -> ModelLook
 
   /// - Parameters:
   ///   - filled: the definition's values that it does not state itself.
   ///   - variants: what the definition's sweep and ablation make of it.
   ///   - sizes: of the data of each stage, by stage id, as far as they are known.
-  ///   - taskSizes: training examples of tasks whose files are at hand.
+  ///   - tasks: those whose examples are at hand.
+  ///   - sentences: of texts that are at hand.
   ///   - look: what is known of the model under an address.
   public init(
     _ plan: ResolvedPlan, filled: [FilledValue] = [], variants: [DefinitionVariant] = [],
-    sizes: [String: DataSize] = [:], taskSizes: [TaskSource: DataSize] = [:],
+    sizes: [String: DataSize] = [:], tasks: [TaskSource: KnownTask] = [:],
+    sentences: [SentenceSource: SentenceCounts] = [:],
     look: @escaping (ModelAddress) -> ModelLook = ModelLook.published
   ) {
     self.plan = plan
     self.filled = filled
     self.variants = variants
     self.sizes = sizes
-    self.taskSizes = taskSizes
+    self.tasks = tasks
+    self.sentences = sentences
     self.look = look
   }
 
@@ -76,7 +81,7 @@ public struct PlanExplanation {
       let names = definition.ablate.map(\.rawValue).joined(separator: ", ")
       lines.append("Ablations, one run each without: \(names)")
     }
-    lines += VariantSharing(variants).lines(taskSizes: taskSizes)
+    lines += VariantSharing(variants).lines(taskSizes: tasks.mapValues(\.size))
     if let passes = definition.inferencePasses {
       lines.append("Inference timed: validation one sentence at a time, \(passes) passes")
     }
@@ -177,6 +182,10 @@ public struct PlanExplanation {
       }
     lines = ["\(number). \(stage.id): \(stage.work.title)\(role)"]
     lines += indented(stage.work.formula + stage.work.details)
+    lines += indented(indented(stage.work.task.flatMap { tasks[$0]?.lines } ?? []))
+    if let source = stage.work.corpus?.sentences, let counts = sentences[source] {
+      lines += indented(indented([counts.words(source.rule)]))
+    }
     if case .baseline(_, let original) = planned.role {
       return Array(lines.prefix(1)) + baselineLines(stage, original: original)
     }
@@ -198,7 +207,7 @@ public struct PlanExplanation {
   private func describeSteps(_ stage: StageDefinition) -> [String] {
     let training = stage.training
     let size: DataSize? =
-      sizes[stage.id] ?? stage.work.task.flatMap { taskSizes[$0] ?? $0.generatedSize }
+      sizes[stage.id] ?? stage.work.task.flatMap { tasks[$0]?.size ?? $0.generatedSize }
     guard let size, let counts = StepCounts(training, data: size) else {
       return [
         "limit: \(training.limit.words); the number of steps is not known: "

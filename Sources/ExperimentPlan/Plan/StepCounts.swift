@@ -1,6 +1,5 @@
 // How many steps a stage will take, from the sizes of its data.
 import RetortDistillation
-import RetortText
 
 /// Sequences and tokens of a corpus as cut for a stage, or examples of a task.
 public struct DataSize: Sendable, Equatable {
@@ -44,27 +43,11 @@ public struct StepCounts: Sendable, Equatable {
 }
 
 extension TaskSource {
-  /// Training examples of a task that is made; nil for one that is read from files.
+  /// Training examples of a task that is made; nil for one that has to be read.
   var generatedSize: DataSize? {
     switch self {
-    case .glue, .files: nil
+    case .builtIn, .files, .part: nil
     case .generated(_, _, let train, _, _, _): DataSize(sequences: train)
-    }
-  }
-}
-
-extension Locations {
-  /// How many training examples a task has: as its definition says, or as many as there are rows in its file.
-  /// - Returns: nil where the file is not at hand.
-  public func trainingSize(of task: TaskSource) -> DataSize? {
-    if let size = task.generatedSize { return size }
-    if case .files(let task) = task {
-      return (try? task.read()).map { DataSize(sequences: $0.train.count) }
-    }
-    // As the run will read it: rows that are blank or too short are no examples.
-    guard case .glue(let glue) = task, let path = try? locate(glue).train else { return nil }
-    return (try? LabelledSentences(task: glue, split: .train, path: path)).map {
-      DataSize(sequences: $0.count)
     }
   }
 }

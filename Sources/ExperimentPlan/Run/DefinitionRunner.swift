@@ -63,7 +63,7 @@ public final class DefinitionRunner {
   }
 
   /// Locates and digests what the variants read, each file once.
-  /// - Throws: everything that is missing for any of them.
+  /// - Throws: everything that is missing for any of them, and every place that the run will write and cannot.
   public func gatherFacts() throws -> DigestFacts {
     var facts = DigestFacts(numericsVersion: Numerics.version, blasCore: BLASKernel.coreName)
     var problems: [String] = []
@@ -72,8 +72,10 @@ public final class DefinitionRunner {
       do throws(LocationError) {
         facts = try runner.gatherFacts(beginningWith: facts)
       } catch {
-        problems += error.problems
+        problems += error.problems + runner.problemsWithFolder
+        continue
       }
+      problems += try runner.problemsWithPlaces(facts)
     }
     guard problems.isEmpty else { throw LocationError(problems: problems.firstOccurrences) }
     return facts

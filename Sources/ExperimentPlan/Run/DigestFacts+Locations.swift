@@ -2,6 +2,7 @@
 import RetortFiles
 import RetortFormatting
 import RetortOptions
+import RetortText
 import RetortTransformers
 
 extension DigestFacts {
@@ -36,7 +37,19 @@ extension DigestFacts {
       }
     }
     for corpus in plan.corpora(neededBy: stages) where facts.corpora[corpus] == nil {
-      attempt { facts.corpora[corpus] = try digest(of: corpus, in: locations) }
+      attempt {
+        let digest = try locations.digest(of: corpus)
+        // What is wrong with a text that is taken from others shows before the first stage begins.
+        do {
+          if case .column = corpus { _ = try locations.file(of: corpus) }
+          if case .sentences = corpus { _ = try locations.file(of: corpus) }
+        } catch  where !(error is LocationError) {
+          // The folder that they are written to is the first thing to look at.
+          guard let problem = locations.problemWithCache(locations.prepared) else { throw error }
+          throw LocationError(problems: [problem])
+        }
+        facts.corpora[corpus] = digest
+      }
     }
     for stage in stages.map(\.stage) {
       if let path = stage.work.storePath, facts.stores[path] == nil {
@@ -78,22 +91,31 @@ extension DigestFacts {
       tokenizer: tokenizer.settings)
   }
 
-  private static func digest(of corpus: CorpusSource, in locations: Locations) throws -> String {
-    if let digest = generatedDigest(of: corpus) { return digest }
-    return try SHA256.hexDigest(ofFile: try locations.locate(corpus))
-  }
-
   private static func digest(of task: TaskSource, in locations: Locations) throws -> String {
     if let digest = generatedDigest(of: task) { return digest }
-    let files: LocatedTask
     switch task {
     case .files(let task): return try task.digest()
     case .generated: preconditionFailure("a task that is made has its digest")
-    case .glue(let task): files = try locations.locate(task)
+    case .builtIn(let named): return try digest(of: named.task, in: locations)
+    case .part(let part):
+      // What it asks for and the task does not have shows before the first stage begins.
+      _ = try locations.read(task)
+      let selection = CanonicalText.write(
+        .map(TaskSelection.options.write(part.selection)), sorted: true)
+      return SHA256.hexDigest(of: "\(try digest(of: part.whole, in: locations))\n\(selection)")
     }
+  }
+
+  /// Of the files; of their examples where the same may come in several forms.
+  private static func digest(
+    of task: any BuiltInTask, in locations: Locations
+  ) throws -> String {
+    let files = try locations.locate(task)
     var parts: [String] = []
-    for path in [files.train, files.dev, files.test] {
-      parts.append(try SHA256.hexDigest(ofFile: path))
+    for (split, path) in zip(task.splits, [files.train, files.dev, files.test].compactMap { $0 }) {
+      parts.append(
+        task.layouts.count > 1
+          ? try task.read(split, path: path).digest : try SHA256.hexDigest(ofFile: path))
     }
     return SHA256.hexDigest(of: parts.joined(separator: "\n"))
   }
@@ -104,7 +126,7 @@ extension DigestFacts {
     return generatedDigest(corpus.canonicalContent)
   }
 
-  /// Nil for a task that is read from files.
+  /// Nil for a task that is read from files, or a part of one.
   static func generatedDigest(of task: TaskSource) -> String? {
     guard case .generated = task else { return nil }
     return generatedDigest(task.canonicalContent)

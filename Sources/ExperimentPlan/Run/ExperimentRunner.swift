@@ -99,6 +99,28 @@ public final class ExperimentRunner {
     try PlanDigests(plan, facts, stages: stages)
   }
 
+  // MARK: Places
+
+  /// Why its run folder cannot be written; nothing is changed.
+  var problemsWithFolder: [String] {
+    let folder = "\(request.runs)/\(variant.runName)"
+    let inside = ["checkpoints", "predictions"].map { "\(folder)/\($0)" }.filter(Folder.exists)
+    return ([folder] + inside).compactMap { path in
+      Folder.problemWithWriting(in: path).map { "\($0); or name another folder with --runs" }
+    }
+  }
+
+  /// Why something that it will write cannot be written: its folder, and the cache, unless it has every stage.
+  func problemsWithPlaces(_ facts: DigestFacts) throws(MissingDigest) -> [String] {
+    let digests = try digests(facts)
+    let computed = stages.filter { digests.stages[$0.id].flatMap(cache.lookUp) == nil }
+    var places = computed.isEmpty ? [] : [locations.stages]
+    if computed.contains(where: { $0.stage.work.corpus != nil }) {
+      places.append(locations.prepared)
+    }
+    return problemsWithFolder + places.compactMap(locations.problemWithCache).firstOccurrences
+  }
+
   /// Reports what keeps its folder from being used. Nothing is changed.
   public func checkFolder() throws(RunFolderError) {
     try RunFolderContents(path: "\(request.runs)/\(variant.runName)").check(
@@ -182,6 +204,14 @@ public final class ExperimentRunner {
     let attributes = try attributes(of: planned, digest: digest, digests: digests)
     let watcher = try events.watch(planned, checkpoint: request.resumes ? checkpoint : nil)
     if let line = planned.stage.work.remark { events.note("\(planned.id): \(line)") }
+    for line in try planned.task.map({ try data.task($0).accounts.flatMap(\.lines) }) ?? [] {
+      events.note("\(planned.id): \(line)")
+    }
+    if let source = planned.stage.work.corpus?.sentences {
+      let files = try locations.sentences(of: source)
+      events.note("\(planned.id): \(files.counts.words(source.rule))")
+      files.heldOut.map { events.note("\(planned.id): held-out sentences, one a line: \($0)") }
+    }
     let start = ContinuousClock.now
     let execution = StageExecution(
       planned: planned, plan: plan, digests: digests, digest: digest, data: data,

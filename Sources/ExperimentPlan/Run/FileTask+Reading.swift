@@ -58,7 +58,7 @@ extension FileTask {
   /// wrong in one shows before the first stage begins.
   func digest() throws -> String {
     let tables = try read()
-    _ = try PreparedData.Task(self, tables)
+    _ = try PreparedData.Task(self, tables).selected(selection)
     var parts: [String] = []
     for file in [files.train, files.dev, files.test].compactMap({ $0 }) {
       parts.append(try SHA256.hexDigest(ofFile: path(of: file)))
@@ -109,13 +109,9 @@ final class TaskLooks: Sendable {
 
 extension PreparedData.Task {
   init(_ task: FileTask, _ tables: FileTask.Tables) throws {
-    let none =
-      task.kind == .regression
-      ? LabelledSentences(sentences: [], numbers: nil)
-      : LabelledSentences(sentences: [], labels: nil, classNames: tables.classes)
     self.init(
       name: task.name, train: try tables.sentences(tables.train, of: task),
       dev: try tables.sentences(tables.dev, of: task),
-      test: try tables.test.map { try tables.sentences($0, of: task) } ?? none)
+      test: try tables.test.map { try tables.sentences($0, of: task) })
   }
 }

@@ -10,7 +10,7 @@ public enum GLUESubmission {
   public static let header = "index\tprediction\n"
 
   /// - Parameter predictions: numbers of classes; the server takes them as the task's files write them.
-  public static func text(predictions: [Int], of task: GLUETask) -> String {
+  public static func text(predictions: [Int], of task: any BuiltInTask) -> String {
     text(answers: predictions.map { task.writtenLabels[$0] })
   }
 
@@ -20,7 +20,7 @@ public enum GLUESubmission {
   }
 
   /// The predictions of a task as its kind has them.
-  public static func text(of result: ClassificationResult, for task: GLUETask) -> String {
+  public static func text(of result: ClassificationResult, for task: any BuiltInTask) -> String {
     switch task.kind {
     case .classification: text(predictions: result.predictions, of: task)
     case .regression: text(numbers: result.logits)
@@ -38,12 +38,12 @@ extension TaskSource {
   /// The predictions for a test set: in GLUE's form, or with the classes' names, or all digits of a number, for a task
   /// of the user's own.
   func predictionsText(_ result: ClassificationResult, classNames: [String]) -> String {
-    switch self {
+    switch root {
     case .files(let task) where task.kind == .regression:
       GLUESubmission.text(answers: result.logits.map { "\($0)" })
     case .files: GLUESubmission.text(answers: result.predictions.map { classNames[$0] })
-    case .glue(let task): GLUESubmission.text(of: result, for: task)
-    case .generated: GLUESubmission.text(answers: result.predictions.map { String($0) })
+    case .builtIn(let named): GLUESubmission.text(of: result, for: named.task)
+    case .generated, .part: GLUESubmission.text(answers: result.predictions.map { String($0) })
     }
   }
 }

@@ -54,6 +54,13 @@ public struct Locations: Sendable, Equatable {
   /// Tokenised corpora and generated data.
   public var prepared: String { "\(cache)/prepared" }
 
+  /// Why nothing can be kept in a folder of the cache; nil where it can. Nothing is changed.
+  func problemWithCache(_ path: String) -> String? {
+    Folder.problemWithWriting(in: path).map {
+      "RETORT_CACHE: the cache \(cache) cannot be written: \($0); set RETORT_CACHE to a folder that can be written"
+    }
+  }
+
   static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 }
 
@@ -210,19 +217,21 @@ extension Locations {
 
 // MARK: Data
 
-/// The files of a GLUE task.
+/// The files of a built-in task.
 public struct LocatedTask: Sendable, Equatable {
   public let train: String
   public let dev: String
-  public let test: String
+  /// Nil for a task without a test set.
+  public let test: String?
 }
 
 extension Locations {
-  /// Finds the three files of a task that can be learned, in the first folder that there is for it.
+  /// Finds the files of a task that can be learned, in the first folder that there is for it.
   /// - Throws: as `locate(_:_:)`.
-  public func locate(_ task: GLUETask) throws(LocationError) -> LocatedTask {
-    let paths = try locate(task, [.train, .dev, .test])
-    return LocatedTask(train: paths[0], dev: paths[1], test: paths[2])
+  public func locate(_ task: any BuiltInTask) throws(LocationError) -> LocatedTask {
+    let paths = try locate(task, task.splits)
+    return LocatedTask(
+      train: paths[0], dev: paths[1], test: paths.count > 2 ? paths[2] : nil)
   }
 
   /// Finds files of a task, in the first folder that there is for it.
@@ -231,24 +240,28 @@ extension Locations {
   /// - Throws: also where that folder lacks a file and another has it: these would be other data than those that
   ///   somebody has put there.
   public func locate(
-    _ task: GLUETask, _ splits: [DataSplit]
+    _ task: any BuiltInTask, _ splits: [DataSplit]
   ) throws(LocationError) -> [String] {
-    let names = splits.compactMap { task.files[$0]?.name }
-    precondition(names.count == splits.count, "\(task.name) does not have all of \(splits)")
-    let folders = roots.map { "\($0)/data/glue/\(task.folder)" }
-    guard let folder = folders.first(where: Folder.exists) else {
-      let searched = folders.map { "\($0): no such folder" }.joined(separator: "; ")
+    let candidates = roots.flatMap { root in
+      task.layouts.map { (folder: "\(root)/data/\($0.folder)", layout: $0) }
+    }
+    guard let (folder, layout) = candidates.first(where: { Folder.exists(path: $0.folder) }) else {
+      let searched = candidates.map { "\($0.folder): no such folder" }.joined(separator: "; ")
+      let named = task.layouts.map { "data/\($0.folder)" }
       throw LocationError(problems: [
-        "\(task.name) was not found (\(searched)); \(task.source) in \(cache)/data/glue, or "
-          + "set RETORT_MIRROR to a folder that has data/glue/\(task.folder)"
+        "\(task.name) was not found (\(searched)); \(task.source) in "
+          + "\(cache)/\(Folder.parent(of: named[0]) ?? "data"), or set RETORT_MIRROR to a folder that has "
+          + named.joined(separator: " or ")
       ])
     }
+    let names = splits.compactMap { layout.files[$0] }
+    precondition(names.count == splits.count, "\(task.name) does not have all of \(splits)")
     let missing = names.filter { !Self.exists("\(folder)/\($0)") }
     guard missing.isEmpty else {
       throw LocationError(problems: [
         "\(folder): expected \(names.joined(separator: ", ")), found no "
           + "\(missing.joined(separator: ", no ")); put what is missing there, or remove the folder"
-          + (folders.last == folder ? "" : " so that the one in RETORT_MIRROR is used")
+          + (candidates.last?.folder == folder ? "" : " so that the one in RETORT_MIRROR is used")
       ])
     }
     return names.map { "\(folder)/\($0)" }
@@ -269,8 +282,9 @@ extension Locations {
         "corpus \(name): none of \(paths.joined(separator: ", ")); put the text there, one paragraph "
           + "a line, or set RETORT_MIRROR to a folder that has data/corpora/\(name).txt"
       ])
-    case .generated(let name, _, _, _):
-      preconditionFailure("the corpus \(name) is generated, not located")
+    case .column(_, let path, _): return try locate(.path(path))
+    case .generated, .sentences:
+      preconditionFailure("the corpus \(corpus.name) is made, not located")
     }
   }
 
@@ -293,8 +307,10 @@ extension DefinitionContext {
     let files = Folder.exists(path: references) ? try? Folder.names(path: references) : nil
     let looks = ModelLooks(locations)
     let tables = TaskLooks()
+    let selections = SelectionLooks(locations)
     self.init(
-      look: { looks.look($0) }, lookAtTask: { tables.look($0) }, folder: folder,
+      look: { looks.look($0) }, lookAtTask: { tables.look($0) },
+      selectionProblems: { selections.problems($0) }, folder: folder,
       knownCorpora: locations.knownCorpora,
       knownReferences: files.map { names in
         names.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }

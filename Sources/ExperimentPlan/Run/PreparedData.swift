@@ -24,11 +24,25 @@ final class PreparedData {
 
   /// The three splits of a task, as text.
   struct Task {
-    let name: String
-    let train: LabelledSentences
-    let dev: LabelledSentences
+    var name: String
+    var train: LabelledSentences
+    var dev: LabelledSentences
+    /// Empty where there is none.
     let test: LabelledSentences
+    /// How the training set was made smaller, one for each selection.
+    var accounts: [SelectionAccount] = []
     var classNames: [String] { train.classNames }
+
+    init(
+      name: String, train: LabelledSentences, dev: LabelledSentences, test: LabelledSentences?
+    ) {
+      (self.name, self.train, self.dev) = (name, train, dev)
+      self.test =
+        test
+        ?? (train.kind == .regression
+          ? LabelledSentences(sentences: [], numbers: nil)
+          : LabelledSentences(sentences: [], labels: nil, classNames: train.classNames))
+    }
   }
 
   /// - Parameter threads: how many prepare text; what they make does not depend on it.
@@ -72,7 +86,7 @@ final class PreparedData {
       let settings = definition.vocabulary.settings(over: .uncased)
       var trainer = WordPieceTrainer(size: size, options: settings.options)
       for text in texts {
-        let file = try MappedFile(path: path(text))
+        let file = try MappedFile(path: locations.file(of: text))
         try withExtendedLifetime(file) {
           try trainer.add(file.bytes.bindMemory(to: UInt8.self))
         }
@@ -126,48 +140,17 @@ final class PreparedData {
     _ options: CorpusOptions, sequenceLength: Int
   ) throws -> TokenizedCorpus {
     try TokenizedCorpus.open(
-      texts: options.texts.map(path), tokenizer: tokenizer(), sequenceLength: sequenceLength,
-      minimumLength: options.minimumLength, maximumUnknownFraction: options.maximumUnknown,
-      cacheFolder: locations.prepared, limitTokens: nil, threads: threads)
-  }
-
-  /// The file of a corpus; a generated one is written first.
-  private func path(_ corpus: CorpusSource) throws -> String {
-    guard case .generated(let name, .filmReviews, let lines, let seed) = corpus else {
-      return try locations.locate(corpus)
-    }
-    let key = SHA256.hexDigest(
-      of: "film_reviews \(DigestFacts.grammarVersion) \(lines) \(seed)")
-    let path = "\(locations.prepared)/\(name)-\(key.prefix(16)).txt"
-    if !Locations.exists(path) {
-      try Folder.create(path: locations.prepared)
-      try AtomicFile.replace(
-        path: path, with: SentimentGrammar().corpus(lines: lines, seed: seed))
-    }
-    return path
+      texts: options.texts.map(locations.file), tokenizer: tokenizer(),
+      sequenceLength: sequenceLength, minimumLength: options.minimumLength,
+      maximumUnknownFraction: options.maximumUnknown, cacheFolder: locations.prepared,
+      limitTokens: nil, cutsLongLines: options.sentences != nil, threads: threads)
   }
 
   // MARK: Tasks
 
   func task(_ source: TaskSource) throws -> Task {
     if let task = tasks[source] { return task }
-    let task: Task
-    switch source {
-    case .glue(let glue):
-      let files = try locations.locate(glue)
-      func read(_ split: DataSplit, _ path: String) throws -> LabelledSentences {
-        let sentences = try LabelledSentences(task: glue, split: split, path: path)
-        for remark in sentences.remarks { note(remark) }
-        return sentences
-      }
-      task = Task(
-        name: source.name, train: try read(.train, files.train), dev: try read(.dev, files.dev),
-        test: try read(.test, files.test))
-    case .files(let files): task = try Task(files, files.read())
-    case .generated(let name, .filmReviews, let train, let dev, let test, let seed):
-      let splits = SentimentGrammar().labelledSentences(counts: [train, dev, test], seed: seed)
-      task = Task(name: name, train: splits[0], dev: splits[1], test: splits[2])
-    }
+    let task = try locations.read(source, remark: note)
     tasks[source] = task
     return task
   }

@@ -62,16 +62,20 @@ struct RecordMaking {
       guard let model = plan.model(named: name), model.drawsWeights else { continue }
       seeds["models.\(name)"] = model.seed
     }
-    for corpus in plan.corpora(neededBy: stages) {
+    for corpus in plan.corpora(neededBy: stages).flatMap(\.origins) {
       if case .generated(let name, _, _, let seed) = corpus { seeds["corpora.\(name)"] = seed }
     }
     for planned in stages {
       seeds[planned.id] = planned.stage.training.seed
-      if case .generated(let name, _, _, _, _, let seed) = planned.stage.work.task {
-        seeds["tasks.\(name)"] = seed
-      }
-      if case .files(let task) = planned.stage.work.task, let split = task.split {
-        seeds["tasks.\(task.name)"] = split.seed
+      seeds["\(planned.id).sentences.hold_out"] =
+        planned.stage.work.corpus?.sentences?.rule.holdOut?.seed
+      for task in planned.stage.work.task?.withWholes ?? [] {
+        if case .generated(let name, _, _, _, _, let seed) = task { seeds["tasks.\(name)"] = seed }
+        if case .files(let task) = task, let split = task.split {
+          seeds["tasks.\(task.name)"] = split.seed
+        }
+        seeds["tasks.\(task.name).labels"] = task.selection?.labels?.seed
+        seeds["tasks.\(task.name).hold_out"] = task.selection?.holdOut?.seed
       }
     }
     return seeds
@@ -133,7 +137,8 @@ struct RecordMaking {
                 (labels ?? []).map { (task.classNames[$0], 1) }, uniquingKeysWith: +),
               labels: split == "dev" ? labels.map { LabelSequence($0) } : nil,
               numbers: split == "dev" ? sentences.numbers : nil,
-              metrics: split == "dev" ? source.judgingMetrics : nil))
+              metrics: split == "dev" ? source.judgingMetrics : nil,
+              selection: split == "train" ? task.accounts.selection : nil))
         }
       }
     }
@@ -146,7 +151,12 @@ struct RecordMaking {
     let corpus = try data.corpus(options, sequenceLength: sequenceLength)
     return RunRecord.DataSet(
       name: options.name, digest: corpus.digest,
-      examples: corpus.sequenceCount, tokens: corpus.tokenCount)
+      examples: corpus.sequenceCount, tokens: corpus.tokenCount,
+      selection: try options.sentences.map { source in
+        let counts = try data.locations.sentences(of: source).counts
+        return RunRecord.Selection(
+          examples: counts.sentences, balance: [:], steps: [counts.words(source.rule)])
+      })
   }
 
   // MARK: Machine
@@ -228,5 +238,17 @@ extension ModelDefinition {
         + (student.tokenType.map { ", token type \($0 == .fold ? "folded" : "dropped")" } ?? "")
     case .randomStudent(let student): "random, seed \(seed), sizes of a student of \(student.of)"
     }
+  }
+}
+
+extension [SelectionAccount] {
+  /// Nil where nothing was selected.
+  fileprivate var selection: RunRecord.Selection? {
+    guard let first else { return nil }
+    return RunRecord.Selection(
+      examples: first.before.examples,
+      balance: Dictionary(
+        first.before.classes.map { ($0.name, $0.count) }, uniquingKeysWith: +),
+      steps: flatMap(\.lines))
   }
 }

@@ -76,7 +76,7 @@ public final class StageActivations {
     inputs =
       try [request.definitionPath]
       + facts.folders.keys.map { try locations.locate($0, needing: []).path }
-      + facts.corpora.keys.compactMap { corpus in
+      + facts.corpora.keys.flatMap(\.origins).compactMap { corpus in
         if case .generated = corpus { nil } else { try locations.locate(corpus) }
       } + facts.stores.keys
     let digests = try PlanDigests(plan, facts, stages: [planned])

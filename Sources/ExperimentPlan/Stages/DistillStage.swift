@@ -13,6 +13,7 @@ struct DistillStage: StageWork {
   static let kind = StageKind.distill
   static let about = "Trains a student on text to match a teacher's outputs."
   static let standard = PretrainStage.standard + "targets: live\n"
+  static let oneOf = CorpusOptions.oneOf
   static let trainedRole = "student"
   static let options = OptionList(
     DistillStage.init(teacher:student:outputs:loss:text:breakdownSteps:),

@@ -57,7 +57,7 @@ struct FinetuneStage: StageWork {
       "What is trained: a model, or the stage that made it."),
     OptionField(
       "task", \.learned, TaskSource.reference.ofContents,
-      "The labelled sentences: a task of GLUE, or a name of `tasks:`."),
+      "The labelled sentences: a built-in task, or a name of `tasks:`."),
     OptionField(
       "select_best", \.selectBest, .choice(among: SelectionRule.all, name: \.name),
       "Which evaluation's weights are kept: the one with the lowest validation loss, the one with the best value of "
@@ -181,7 +181,8 @@ struct FinetuneStage: StageWork {
   var details: [String] {
     [
       "evaluation \(evaluateEvery.words); " + keptWords
-    ] + [earlyStopping?.words(selectBest.name), classLine, pairLine, remark].compactMap { $0 }
+    ] + [earlyStopping?.words(selectBest.name)].compactMap { $0 } + learned.details
+      + [classLine, pairLine, remark].compactMap { $0 }
       + BreakdownOption.details(breakdownSteps)
   }
 
@@ -201,7 +202,8 @@ struct FinetuneStage: StageWork {
 
   /// The classes of a task of the user's own: which label has which number is not seen in the file.
   private var classLine: String? {
-    guard case .files = learned, learned.kind == .classification, let names = learned.classNames
+    guard case .files = learned.root, learned.kind == .classification,
+      let names = learned.classNames
     else { return nil }
     return "classes, in the order of their numbers: \(names.joined(separator: ", "))"
   }

@@ -14,6 +14,7 @@ struct PretrainStage: StageWork {
   static let kind = StageKind.pretrain
   static let about = "Trains a model with a masked-LM head on text, without a teacher."
   static let standard = "minimum_length: 12\nmaximum_unknown: 0.5\n"
+  static let oneOf = CorpusOptions.oneOf
   static let trainedRole = "model"
   static let options = OptionList(
     PretrainStage.init(model:text:statedLoss:breakdownSteps:),

@@ -97,7 +97,7 @@ extension StageDefinition {
     let recipe = Recipe.all.first { $0.kind == kind }
     let filled = [recipe?.tree, StandardOptions.tree(for: kind, seed: nil)].compactMap { $0 }
     let keys = descriptions(of: kind).filter { option in
-      option.key == "recipe"
+      option.key == "recipe" || option.key == kind.type.oneOf.first
         || option.presence == .required && !filled.contains { $0[option.key] != nil }
     }
     return "{ " + keys.map { "\($0.key): \($0.example)" }.joined(separator: ", ") + " }"
@@ -114,7 +114,8 @@ extension StageDefinition {
       ]
         + StageKind.all.map { kind in
           OptionDescription(
-            key: kind.rawValue, schema: .map(descriptions(of: kind)), about: kind.type.about,
+            key: kind.rawValue, schema: .map(descriptions(of: kind), oneOf: kind.type.oneOf),
+            about: kind.type.about,
             presence: .optional, example: example(of: kind))
         }, oneOf: StageKind.all.map(\.rawValue))
   }

@@ -15,6 +15,8 @@ protocol StageWork: Sendable, Equatable {
   static var standard: String { get }
   /// The role of the input that is trained.
   static var trainedRole: String { get }
+  /// Keys of which exactly one is given.
+  static var oneOf: [String] { get }
   /// Whether it may be without a teacher where no term reads one.
   static var isTeacherOptional: Bool { get }
   /// Whether what Hugging Face's Trainer draws can be replayed in it.
@@ -94,6 +96,7 @@ struct StageInputName: Sendable, Equatable {
 }
 
 extension StageWork {
+  static var oneOf: [String] { [] }
   static var isTeacherOptional: Bool { false }
   static var canReplay: Bool { false }
   /// What is minimised: the terms that are computed. A definition without any is refused before.

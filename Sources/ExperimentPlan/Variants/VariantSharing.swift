@@ -1,5 +1,6 @@
 // Which stages each variant of a definition computes, and which it shares with earlier ones.
 import RetortFormatting
+import RetortOptions
 import RetortTransformers
 
 /// Told from the definitions alone: nothing is read.
@@ -63,6 +64,31 @@ public struct VariantSharing: Sendable {
   }
 }
 
+extension TaskSource {
+  /// How its examples are read, in place of a digest: equal tasks have equal ones.
+  fileprivate var reading: String {
+    withWholes.map { task in
+      switch task {
+      case .builtIn, .generated: task.name
+      case .files, .part: CanonicalText.write(task.canonicalContent, sorted: true)
+      }
+    }.joined(separator: "\n")
+  }
+}
+
+extension CorpusSource {
+  /// How its text is read, in place of a digest.
+  fileprivate var reading: String {
+    switch self {
+    case .named, .path, .generated: name
+    case .column: CanonicalText.write(canonicalContent, sorted: true)
+    case .sentences(let source):
+      source.texts.map(\.reading).joined(separator: "\n")
+        + CanonicalText.write(canonicalContent, sorted: true)
+    }
+  }
+}
+
 extension DigestFacts {
   /// Uses names instead of file contents: equal names count as equal, so that plans can be compared before any file
   /// is looked for. Digests made of them name nothing in the cache.
@@ -75,12 +101,12 @@ extension DigestFacts {
           tokenizer: .uncased)
       }
       for corpus in plan.corpora(neededBy: plan.stages) {
-        facts.corpora[corpus] = generatedDigest(of: corpus) ?? corpus.name
+        facts.corpora[corpus] = generatedDigest(of: corpus) ?? corpus.reading
       }
       for stage in plan.stages.map(\.stage) {
         if let path = stage.work.storePath { facts.stores[path] = path }
         if let task = stage.work.task {
-          facts.tasks[task] = generatedDigest(of: task) ?? task.name
+          facts.tasks[task] = generatedDigest(of: task) ?? task.reading
         }
       }
     }

@@ -41,7 +41,11 @@ struct ProvenanceSection {
         Self.short(set.digest),
       ])
     }
+    let chosen = first.data.compactMap { set in
+      set.selection.map { "- \(set.name): \($0.steps.joined(separator: "; "))." }
+    }
     return "## Data\n\n" + table.text
+      + (chosen.isEmpty ? "" : "\n\(chosen.joined(separator: "\n"))\n")
   }
 
   private func stages() -> String {

@@ -60,17 +60,22 @@ public struct GLUETask: Sendable, Hashable {
   /// Whether published files have rows that lack fields, which are left out, and said.
   public let hasShortRows: Bool
 
-  public var kind: TaskKind { scores == nil ? .classification : .regression }
-  public var isPair: Bool { test.texts.count == 2 }
-  /// A task without is only predicted.
-  public var hasTraining: Bool { files[.train] != nil }
-
   /// The task of that name; nil if there is none.
   public static func named(_ name: String) -> GLUETask? { all.first { $0.name == name } }
 
   func form(of split: DataSplit) -> Form { split == .test ? test : labelled }
 }
 
-extension GLUETask: CustomStringConvertible {
-  public var description: String { name }
+extension GLUETask: BuiltInTask {
+  public var layouts: [TaskLayout] {
+    [TaskLayout(folder: "glue/\(folder)", files: files.mapValues(\.name))]
+  }
+
+  public var texts: [String] { test.texts.map(\.name) }
+
+  public func read(
+    _ split: DataSplit, path: String
+  ) throws(DataError) -> LabelledSentences {
+    try LabelledSentences(task: self, split: split, path: path)
+  }
 }

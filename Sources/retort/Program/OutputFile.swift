@@ -30,8 +30,8 @@ enum OutputFile {
     }
   }
 
-  /// Refuses to put a result in the place of what it is made from, or of a file of another kind. To be called before
-  /// anything is computed.
+  /// Refuses to put a result in the place of what it is made from, or of a file of another kind, or where nothing can be
+  /// written. To be called before anything is computed.
   /// - Parameters:
   ///   - outputs: what will be written.
   ///   - inputs: files and folders that are read; of a folder every file in it counts.
@@ -50,6 +50,11 @@ enum OutputFile {
       }
     }
     for output in outputs {
+      if let folder = Folder.parent(of: output) {
+        do throws(FileError) { try Folder.checkWritable(path: folder) } catch {
+          throw CommandFailure("\(option) \(output): \(error)")
+        }
+      }
       guard let identity = FileIdentity(path: output) else { continue }
       if let input = read[identity] {
         throw CommandFailure(

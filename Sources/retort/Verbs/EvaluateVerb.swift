@@ -18,7 +18,7 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
   @OptionGroup var model: ModelOptions
 
   @Option(help: ArgumentHelp("The task.", valueName: "task"))
-  var task: GLUETask
+  var task: NamedTask
 
   @Option(help: ArgumentHelp("Which sentences; test has no labels.", valueName: "split"))
   var split: DataSplit = .dev
@@ -32,22 +32,23 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
 
   func run() throws {
     let stored = try model.open()
-    guard task.files[split] != nil else {
-      let splits = DataSplit.allCases.filter { task.files[$0] != nil }.map(\.rawValue)
+    let task = task.task
+    guard task.splits.contains(split) else {
       throw CommandFailure(
-        "--split \(split.rawValue): \(task.name) has only \(splits.joined(separator: ", "))")
+        "--split \(split.rawValue): \(task.name) has only "
+          + task.splits.map(\.rawValue).joined(separator: ", ")
+          + (task.splitRemark.map { "; \($0)" } ?? ""))
     }
     let path = try Locations().locate(task, [split])[0]
     if let predictions {
       let folder = Folder.parent(of: path) ?? "."
+      let files = task.layouts.flatMap(\.files.values).map { "\(folder)/\($0)" }
       try OutputFile.check(
-        [predictions], .predictions,
-        reading: [stored.path] + task.files.values.map { "\(folder)/\($0.name)" },
-        option: "--predictions")
+        [predictions], .predictions, reading: [stored.path] + files, option: "--predictions")
     }
-    let sentences = try LabelledSentences(task: task, split: split, path: path)
+    let sentences = try task.read(split, path: path)
     let classifier = try Classifier(stored, engine: model.computing.makeEngine())
-    try checkClasses(of: classifier)
+    try checkClasses(of: classifier, task)
     if task.isPair { try classifier.checkTakesPairs() }
 
     let start = ContinuousClock.now
@@ -74,13 +75,15 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
     let report = EvaluationReport(
       model: model.model, task: task, split: split, sentences: sentences, result: result)
     try StandardOutput.shared.write(line: json ? JSONText.document(report) : report.text)
-    for remark in sentences.remarks { Console.shared.write(line: remark) }
+    for remark in sentences.remarks + (split == .dev ? [task.splitRemark].compactMap { $0 } : []) {
+      Console.shared.write(line: remark)
+    }
     Console.shared.write(
       line: "\(seconds.durationText), "
         + "\(Int(Double(result.count) / seconds).grouped) sentences/s")
   }
 
-  private func checkClasses(of classifier: Classifier) throws {
+  private func checkClasses(of classifier: Classifier, _ task: any BuiltInTask) throws {
     let (found, expected) = (classifier.labels, task.classNames)
     guard task.kind == .classification, !classifier.isRegression else {
       guard task.kind == .regression, classifier.isRegression else {
@@ -110,13 +113,13 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
   }
 }
 
-extension GLUETask: ExpressibleByArgument {
+extension NamedTask: ExpressibleByArgument {
   public init?(argument: String) {
-    guard let task = GLUETask.named(argument) else { return nil }
-    self = task
+    guard let named = BuiltInTasks.named(argument) else { return nil }
+    self = named
   }
 
-  public static var allValueStrings: [String] { all.map(\.name) }
+  public static var allValueStrings: [String] { BuiltInTasks.all.map(\.name) }
 }
 extension DataSplit: ExpressibleByArgument {}
 
@@ -148,7 +151,7 @@ struct EvaluationReport: Encodable {
   }
 
   init(
-    model: String, task: GLUETask, split: DataSplit, sentences examples: LabelledSentences,
+    model: String, task: any BuiltInTask, split: DataSplit, sentences examples: LabelledSentences,
     result: ClassificationResult
   ) {
     self.model = model

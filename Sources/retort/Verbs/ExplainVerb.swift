@@ -49,9 +49,13 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
     }
     let explanation = PlanExplanation(
       plan, filled: loaded.filledValues, variants: loaded.variants, sizes: forecast?.sizes ?? [:],
-      taskSizes: Dictionary(
+      tasks: Dictionary(
         uniqueKeysWithValues: Set(plan.stages.compactMap(\.task)).compactMap { task in
-          locations.trainingSize(of: task).map { (task, $0) }
+          locations.known(task).map { (task, $0) }
+        }),
+      sentences: Dictionary(
+        uniqueKeysWithValues: loaded.definition.sentenceSources.compactMap { source in
+          (try? locations.counts(of: source))?.map { (source, $0) }
         }),
       look: { locations.look($0) })
     try StandardOutput.shared.write(explanation.text.utf8)

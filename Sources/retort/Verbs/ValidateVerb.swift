@@ -2,6 +2,7 @@
 import ArgumentParser
 import RetortExperimentPlan
 import RetortOptions
+import RetortText
 
 struct ValidateVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,8 +10,8 @@ struct ValidateVerb: ParsableCommand {
     abstract: "Find every mistake in definitions.",
     discussion: """
       Prints one line for each mistake, with file, line and column. For models that are available it reads \
-      config.json and the names and shapes of the weights; for tasks of your own files it reads the training file. No weights are loaded and nothing \
-      is run.
+      config.json and the names and shapes of the weights; for tasks of your own files it reads the training file, and \
+      for tasks with labels or hold_out it counts what they leave. No weights are loaded and nothing is run.
       """)
 
   @Argument(help: ArgumentHelp("Definitions in YAML.", valueName: "def.yaml"))
@@ -21,7 +22,7 @@ struct ValidateVerb: ParsableCommand {
   func run() throws {
     var wrong = 0
     for path in definitions {
-      do throws(DefinitionError) {
+      do {
         let loaded = try LoadedDefinition.load(
           path: path, overrides: overrides.set,
           context: DefinitionContext(locations: Locations(), definitionPath: path))
@@ -30,12 +31,41 @@ struct ValidateVerb: ParsableCommand {
         try? StandardOutput.shared.write(
           line: "\(path): valid: \(loaded.definition.name), \(count) stage\(count == 1 ? "" : "s")"
             + (variants > 1 ? ", \(variants) variants" : ""))
-      } catch {
+        if try !describe(loaded) { wrong += 1 }
+      } catch let error as DefinitionError {
         wrong += 1
         for diagnostic in error.diagnostics { Console.shared.write(error: "\(diagnostic)") }
       }
     }
     if wrong > 0 { throw ExitCode(ExitStatus.failure.rawValue) }
+  }
+}
+
+extension ValidateVerb {
+  /// Says what is left of tasks and texts of which something is left out, as far as they are at hand.
+  /// - Returns: whether there is enough of them.
+  private func describe(_ loaded: LoadedDefinition) throws -> Bool {
+    let locations = Locations()
+    var isRight = true
+    let definitions = loaded.variants.map(\.definition)
+    var seen: Set<String> = []
+    func write(_ line: String) throws {
+      if seen.insert(line).inserted { try StandardOutput.shared.write(line: "  \(line)") }
+    }
+    for task in definitions.flatMap(\.taskSources) where task.hasSelection {
+      for line in locations.known(task)?.lines ?? [] { try write("\(task.name): \(line)") }
+    }
+    for source in definitions.flatMap(\.sentenceSources) {
+      do {
+        if let counts = try locations.counts(of: source) {
+          try write("\(source.name): \(counts.words(source.rule))")
+        }
+      } catch let error as DataError {
+        isRight = false
+        Console.shared.write(error: "\(error)")
+      }
+    }
+    return isRight
   }
 }
 

@@ -91,7 +91,9 @@ public enum DefinitionSchema {
   }
 
   /// The body of a stage: short forms of keys may stand in it, and stand for those of the maps they belong in.
-  private static func body(of kind: StageKind, _ options: [OptionDescription]) -> Members {
+  private static func body(
+    of kind: StageKind, _ options: [OptionDescription], oneOf: [String]
+  ) -> Members {
     let filled =
       Recipe.all.filter { $0.kind == kind }.map(\.tree)
       + [StandardOptions.tree(for: kind, seed: nil)]
@@ -108,15 +110,16 @@ public enum DefinitionSchema {
       rule(of: option, filled.compactMap { $0[group] }, in: group).map { rules.append($0) }
     }
     return object(
-      properties: properties, options, filled: filled + [emptyGroups], rules: rules)
+      properties: properties, options, filled: filled + [emptyGroups], rules: rules,
+      oneOf: oneOf)
   }
 
   // MARK: - Values
 
   private static func value(of option: OptionDescription, _ filled: [DefinitionNode]) -> JSONTree {
     var members: Members
-    if let kind = StageKind(key: option.key), case .map(let options, _) = option.schema {
-      members = body(of: kind, options)
+    if let kind = StageKind(key: option.key), case .map(let options, let oneOf) = option.schema {
+      members = body(of: kind, options, oneOf: oneOf)
     } else {
       members = form(option.schema, filled.compactMap { $0[option.key] })
     }

@@ -1,0 +1,152 @@
+// Sentences as the text of a stage: `sentences:`.
+import RetortFormatting
+import RetortOptions
+import RetortText
+
+/// Sentences of some texts: those to learn from, or those that are held out.
+public struct SentenceSource: Sendable, Hashable {
+  public enum Part: String, Sendable, CaseIterable {
+    case training
+    case heldOut = "held_out"
+  }
+
+  var texts: [CorpusSource]
+  public var rule: SentenceRule
+  public var part: Part
+
+  public var name: String {
+    "sentences of \(texts.map(\.name).joined(separator: " + "))"
+      + (part == .heldOut ? ", held out" : "")
+  }
+
+  /// In words, for an explanation.
+  var words: String {
+    var parts = [rule.split == .sentences ? "cut into sentences" : "a sentence a line"]
+    if let words = rule.words { parts.append("\(words.lowerBound) to \(words.upperBound) words") }
+    if rule.isUnique { parts.append("no text twice") }
+    if let holdOut = rule.holdOut {
+      let size =
+        switch holdOut.size {
+        case .share(let share): PlainNumber.percent(share)
+        case .sentences(let count): "\(count.grouped) sentences"
+        }
+      parts.append(
+        part == .training
+          ? "\(size) held out (seed \(holdOut.seed))"
+          : "only the \(size) that are held out elsewhere (seed \(holdOut.seed))")
+    }
+    return parts.joined(separator: ", ")
+  }
+
+  // MARK: - Declared
+
+  static let options = OptionList(
+    { texts, split, words, isUnique, holdOut, part in
+      SentenceSource(
+        texts: texts,
+        rule: SentenceRule(split: split, words: words, isUnique: isUnique, holdOut: holdOut),
+        part: part)
+    },
+    OptionField(
+      "from", \.texts, CorpusSource.references,
+      "The texts: names of `corpora:`, known corpora, or paths."),
+    OptionField(
+      "split", \.rule.split, .choice, otherwise: .sentences,
+      "sentences: paragraphs are cut by rules for English prose (after . ! ? and what closes behind them; not after "
+        + "abbreviations and initials, not at an ellipsis inside a sentence; tokenised text with blanks before periods may be "
+        + "in small letters). lines: every line, or field of a column, is one."),
+    OptionField(
+      optional: "words", \.rule.words, wordsType,
+      "The least and the largest number of words of a sentence, which white space separates; others are left out."
+    ),
+    OptionField(
+      "unique", \.rule.isUnique, .truth, otherwise: false,
+      "Whether only the first of equal sentences is taken. Needs memory for a hash of each."),
+    OptionField(
+      optional: "hold_out", \.rule.holdOut, holdOutType,
+      "Sets sentences aside, by a hash of their texts: equal texts are on one side, whatever the order of the files. "
+        + "Another stage reads them with the same `sentences` and `part: held_out`; the log names their file, one sentence a "
+        + "line, for `retort activations --text` and `retort similarity`."),
+    OptionField(
+      "part", \.part, .choice, otherwise: .training,
+      "training: all but what is held out. held_out: only that.")
+  ).checked(["hold_out", "part"]) { source, map in
+    if source.part == .heldOut, source.rule.holdOut == nil {
+      map.report(
+        Diagnostic(
+          map.node("part")?.origin ?? map.node.origin,
+          "\(map.pathOf("part")): held_out needs hold_out",
+          advice: "repeat the hold_out of the stage that learns from the rest"), "part")
+    }
+  }
+
+  static let type = OptionType<SentenceSource>.map(options)
+
+  private static let wordsType = OptionType<ClosedRange<Int>>(
+    schema: .list(.integer(1...Int(Int32.max)), ListRule(least: 2, most: 2)),
+    words: "two whole numbers from 1, the smaller one first", example: "[4, 40]",
+    read: { node, key, map in
+      let numbers = (node.items ?? []).map { item -> Int? in
+        guard case .plain(let text) = item.content else { return nil }
+        return Scalars.integer(text)
+      }
+      guard numbers.count == 2, let least = numbers[0], let most = numbers[1], least >= 1,
+        least <= most, most <= Int32.max
+      else {
+        map.reportWrong(
+          node, key, expected: "two whole numbers from 1, the smaller one first, as in [4, 40]")
+        return nil
+      }
+      return least...most
+    }, write: { .list([.integer($0.lowerBound), .integer($0.upperBound)]) })
+
+  private struct HeldOut: Sendable {
+    var share: Double?
+    var sentences: Int?
+    var seed: UInt64
+
+    init(share: Double?, sentences: Int?, seed: UInt64) {
+      (self.share, self.sentences, self.seed) = (share, sentences, seed)
+    }
+
+    init(_ rule: SentenceRule.HoldOut) {
+      seed = rule.seed
+      switch rule.size {
+      case .share(let share): self.share = share
+      case .sentences(let count): sentences = count
+      }
+    }
+
+    static let options = OptionList(
+      HeldOut.init(share:sentences:seed:),
+      OptionField(
+        optional: "share", \.share, .number(.openFraction, example: "0.05"),
+        "Share of the sentences."),
+      OptionField(
+        optional: "sentences", \.sentences, .integer(atLeast: 1, example: "5000"),
+        "So many different sentences. The texts are read twice."),
+      .inheritedSeed(\.seed, "Seed of the choice."))
+  }
+
+  private static let holdOutType: OptionType<SentenceRule.HoldOut> = {
+    let type = OptionType<HeldOut>.map(HeldOut.options, oneOf: ["share", "sentences"])
+    return OptionType(
+      schema: type.schema, words: type.words, example: "{ share: 0.05, seed: 3 }",
+      standIn: SentenceRule.HoldOut(size: .share(0.5), seed: 0),
+      read: { node, key, map in
+        guard let read = type.read(node, key, map) else { return nil }
+        switch (read.share, read.sentences) {
+        case (let share?, nil): return .init(size: .share(share), seed: read.seed)
+        case (nil, let count?): return .init(size: .sentences(count), seed: read.seed)
+        case (let share, _):
+          if !map.collector.mistakes.touch(map.pathOf(key)) {
+            map.report(
+              Diagnostic(
+                node.origin, map.pathOf(key), expected: "share or sentences",
+                found: share == nil ? "neither" : "both"), key)
+          }
+          return nil
+        }
+      }, write: { type.write(HeldOut($0)) })
+  }()
+}
