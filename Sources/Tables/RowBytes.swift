@@ -13,7 +13,7 @@ struct RowBytes {
   private var lastRepaired = 0
   /// Pages before it have been given back.
   private var released = 0
-  private static let step = 32 << 20
+  private static let step = 4 << 20
 
   /// Of the next byte.
   var place: Int

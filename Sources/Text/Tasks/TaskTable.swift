@@ -83,7 +83,11 @@ public struct TaskTable: Sendable, Equatable {
   /// numbers, else in that of their characters; empty without labels.
   public var classes: [String] {
     if let namedClasses { return namedClasses }
-    let found = Set(labels ?? [])
+    return Self.ordered(Set(labels ?? []))
+  }
+
+  /// Labels as classes: in the order of numbers if all are whole numbers, else in that of their characters.
+  static func ordered(_ found: Set<String>) -> [String] {
     let numbers = found.compactMap { Int($0) }
     guard numbers.count == found.count else {
       return found.sorted {

@@ -39,8 +39,8 @@ struct ColumnOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The column of the texts; give it twice for pairs. Default: the columns of the task that the model, named as "
-        + "RUN#STAGE, was trained on.", valueName: "column"))
+      "The column of the texts; give it twice for pairs. Default: the columns of the task that the model, given as "
+        + "RUN#STAGE, was trained on; `inspect` guesses where there is none.", valueName: "column"))
   var text: [String] = []
 
   func validate() throws {
@@ -71,18 +71,8 @@ struct ColumnOptions: ParsableArguments {
     of reader: TableReader, task: StageTask?
   ) throws(CommandFailure) -> [String] {
     let columns = reader.columns
-    let missing = text.filter { !columns.contains($0) }
-    guard missing.isEmpty else {
-      throw CommandFailure(
-        missing.map { name in
-          if let column = reader.unreadable.first(where: { $0.name == name }) {
-            "--text \(name): in \(reader.path) it is \(column.kind); name a column of texts"
-          } else {
-            "--text \(name): \(reader.path) has no such column; "
-              + Spelling.advice(for: name, among: columns)
-          }
-        }.joined(separator: "\n"))
-    }
+    let problems = text.compactMap { problem($0, option: "--text", in: reader) }
+    guard problems.isEmpty else { throw CommandFailure(problems.joined(separator: "\n")) }
     if !text.isEmpty { return text }
     if let task, task.texts.allSatisfy(columns.contains) { return task.texts }
     if columns.count == 1, task.map({ $0.texts.count == 1 }) ?? true { return columns }
@@ -93,5 +83,16 @@ struct ColumnOptions: ParsableArguments {
     throw CommandFailure(
       "\(reader.path): which column has the texts? It has \(columns.joined(separator: ", "))"
         + "\(learned); name it with --text, for pairs twice")
+  }
+
+  /// What is wrong with the name of a column; nil for one that is there and can be read.
+  func problem(_ name: String, option: String, in reader: TableReader) -> String? {
+    if reader.columns.contains(name) { return nil }
+    if let column = reader.unreadable.first(where: { $0.name == name }) {
+      return
+        "\(option) \(name): in \(reader.path) it is \(column.kind); name a column of texts or numbers"
+    }
+    return "\(option) \(name): \(reader.path) has no such column; "
+      + Spelling.advice(for: name, among: reader.columns)
   }
 }

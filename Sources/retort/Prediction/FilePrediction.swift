@@ -4,7 +4,7 @@ import RetortFormatting
 import RetortTables
 import RetortText
 
-/// Classifies rows in windows: texts of similar length are computed together, and answers come in the order of the rows.
+/// Classifies rows in windows; answers come in the order of the rows.
 struct FilePrediction {
   let classifier: Classifier
   /// The model's name, for messages.
@@ -50,19 +50,16 @@ struct FilePrediction {
     let sequences = TokenSequences(
       window.map { $0.texts[0] }, pairedWith: rows.isPair ? window.map { $0.texts[1] } : nil,
       tokenizer: classifier.tokenizer, maximumLength: classifier.maximumLength, threads: threads)
-    let order = sequences.lengths.enumerated().sorted { ($0.1, $0.0) < ($1.1, $1.0) }.map(\.offset)
     let result: ClassificationResult
     do throws(EvaluationError) {
-      result = try classifier.classify(sequences.inOrder(order))
+      result = try classifier.answers(to: sequences)
     } catch {
       guard case .notFinite(let example, _) = error else { throw error }
-      let place = rows.place(of: window[order[example]].number)
-      throw CommandFailure("\(model), \(place): \(error.counted(from: -example))")
+      throw CommandFailure(
+        "\(model), \(rows.place(of: window[example].number)): \(error.counted(from: -example))")
     }
     let columns = classifier.labels.count
-    var places = order
-    for (place, row) in order.enumerated() { places[row] = place }
-    for (row, place) in zip(window, places) {
+    for (place, row) in window.enumerated() {
       let logits = result.logits[(place * columns)..<((place + 1) * columns)]
       try file.write(
         row, values(logits, prediction: classifier.isRegression ? 0 : result.predictions[place]),
