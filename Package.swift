@@ -77,7 +77,8 @@ let package = Package(
       swiftSettings: kernelSettings),
     .target(name: "Layers", dependencies: ["TensorEngine", "Parallel", "Randomness"]),
     .target(name: "Optimization", dependencies: ["Layers", "Options", "TensorEngine"]),
-    .target(name: "Tables", dependencies: ["Files", "Options", "StrictJSON"]),
+    .target(name: "Parquet", dependencies: ["Files", "StrictJSON"]),
+    .target(name: "Tables", dependencies: ["Files", "Options", "Parquet", "StrictJSON"]),
     .target(
       name: "Text", dependencies: ["Files", "Formatting", "Parallel", "Randomness", "Tables"]),
     .target(name: "Evaluation", dependencies: ["Randomness"]),
@@ -121,8 +122,9 @@ let package = Package(
   ]
     + [
       "Files", "Formatting", "Numbers", "Options", "Parallel", "Processor", "Randomness",
-      "StrictJSON", "TensorEngine", "Layers", "Optimization", "Evaluation", "Tables", "Text",
-      "Storage", "Transformers", "SelfCheck", "Distillation", "Benchmarks", "Records", "Reporting",
+      "StrictJSON", "TensorEngine", "Layers", "Optimization", "Evaluation", "Parquet", "Tables",
+      "Text", "Storage", "Transformers", "SelfCheck", "Distillation", "Benchmarks", "Records",
+      "Reporting",
       "ExperimentPlan",
     ].map { name in
       .testTarget(

@@ -32,11 +32,17 @@ public final class MappedFile: @unchecked Sendable {
     }
   }
 
-  public init(path: String, access: Access = .sequential) throws(FileError) {
-    self.path = path
+  public convenience init(path: String, access: Access = .sequential) throws(FileError) {
     // A pipe without a writer would keep the program waiting.
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .current("open", path) }
+    try self.init(owning: descriptor, path: path, access)
+  }
+
+  /// - Parameter descriptor: closed with this object, or when it cannot be made.
+  init(owning descriptor: Int32, path: String, _ access: Access) throws(FileError) {
+    self.path = path
+    self.descriptor = descriptor
     do throws(FileError) {
       (bytes, identity) = try Self.map(descriptor, path, access)
     } catch {

@@ -1,8 +1,8 @@
 // Rows whose fields are separated by a character: CSV and TSV.
 
-struct DelimitedRows: RowSource {
+struct DelimitedRows: LineSource {
   private(set) var columns: [String] = []
-  private var file: RowBytes
+  private(set) var file: RowBytes
   private let separator: UInt8
   private let quotes: Bool
   private var fields: [Field] = []
@@ -39,17 +39,17 @@ struct DelimitedRows: RowSource {
     }
   }
 
-  mutating func next(_ chosen: [Int]) throws(TableError) -> TableReader.Row? {
+  mutating func next(_ chosen: [Int]) throws(TableError) -> TableRecord? {
     guard let line = try readRow() else { return nil }
     guard fields.count == columns.count else {
       throw .fieldCount(
         path: file.path, line: line, expected: columns.count, found: fields.count,
         advice: advice)
     }
-    var texts: [String] = []
-    texts.reserveCapacity(chosen.count)
-    for place in chosen { texts.append(try text(of: fields[place])) }
-    return TableReader.Row(line: line, fields: texts)
+    var values: [TableValue] = []
+    values.reserveCapacity(chosen.count)
+    for place in chosen { values.append(.text(try text(of: fields[place]))) }
+    return TableRecord(line: line, values: values)
   }
 
   /// What may be wrong with the number of fields.
@@ -159,7 +159,7 @@ struct DelimitedRows: RowSource {
     return field
   }
 
-  private func text(of field: Field) throws(TableError) -> String {
+  private mutating func text(of field: Field) throws(TableError) -> String {
     let text = try file.text(field.range, line: field.line, from: field.lineStart)
     return field.hasQuotes ? text.replacing("\"\"", with: "\"") : text
   }

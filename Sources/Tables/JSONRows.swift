@@ -2,9 +2,9 @@
 import RetortStrictJSON
 
 /// The keys of the first line are the columns. A later line must have those that were chosen; further ones are passed over.
-struct JSONRows: RowSource {
+struct JSONRows: LineSource {
   let columns: [String]
-  private var file: RowBytes
+  private(set) var file: RowBytes
 
   init(_ file: RowBytes) throws(TableError) {
     self.file = file
@@ -15,26 +15,22 @@ struct JSONRows: RowSource {
     columns = object.map(\.key)
   }
 
-  mutating func next(_ chosen: [Int]) throws(TableError) -> TableReader.Row? {
+  mutating func next(_ chosen: [Int]) throws(TableError) -> TableRecord? {
     guard let (line, object) = try Self.nextObject(&file) else { return nil }
-    var texts: [String] = []
-    texts.reserveCapacity(chosen.count)
+    var values: [TableValue] = []
+    values.reserveCapacity(chosen.count)
     for place in chosen {
-      let name = columns[place]
-      guard let value = object.first(where: { $0.key == name })?.value else {
-        throw .noValue(path: file.path, line: line, name: name)
-      }
-      switch value {
-      case .string(let text): texts.append(text)
-      case .number(let text): texts.append(text)
-      case .bool(let truth): texts.append("\(truth)")
-      case .null:
-        throw .notScalar(path: file.path, line: line, name: name, found: "null")
-      case .array: throw .notScalar(path: file.path, line: line, name: name, found: "a list")
-      case .object: throw .notScalar(path: file.path, line: line, name: name, found: "an object")
+      // Lines mostly have their keys in one order.
+      if object.indices.contains(place), object[place].key == columns[place] {
+        values.append(TableValue(object[place].value))
+      } else {
+        let member = object.first { $0.key == columns[place] }
+        values.append(member.map { TableValue($0.value) } ?? .absent)
       }
     }
-    return TableReader.Row(line: line, fields: texts)
+    let further =
+      object.map(\.key) == columns ? [] : object.filter { !columns.contains($0.key) }
+    return TableRecord(line: line, values: values, further: further)
   }
 
   private static func nextObject(
@@ -46,8 +42,12 @@ struct JSONRows: RowSource {
       let end = file.endOfLine(from: start)
       file.place = end + 1
       file.line += 1
-      let text = file.bytes(in: start..<file.endOfText(from: start, to: end))
-      if text.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) { continue }
+      let range = start..<file.endOfText(from: start, to: end)
+      let bytes = file.bytes(in: range)
+      if bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) { continue }
+      let text =
+        file.repairs
+        ? Array(try file.text(range, line: line, from: start).utf8) : Array(bytes)
       let tree: JSONTree
       do {
         tree = try JSONTree.parse(text)

@@ -6,17 +6,23 @@ struct RowBytes {
   let path: String
   private let file: MappedFile
   private let bytes: UnsafeBufferPointer<UInt8>
+  /// Whether U+FFFD is put in the place of what is not UTF-8.
+  let repairs: Bool
+  /// The lines of rows in which it was put.
+  private(set) var repairedLines = 0
+  private var lastRepaired = 0
   /// Pages before it have been given back.
   private var released = 0
-  private static let step = 32 << 20
+  private static let step = 4 << 20
 
   /// Of the next byte.
   var place: Int
   /// Of the line that it is in, from 1.
   var line = 1
 
-  init(_ file: MappedFile) {
+  init(_ file: MappedFile, repairs: Bool) {
     self.file = file
+    self.repairs = repairs
     path = file.path
     bytes = file.bytes.bindMemory(to: UInt8.self)
     place = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
@@ -40,8 +46,13 @@ struct RowBytes {
 
   /// The bytes as text.
   /// - Parameter row: where the line of the range begins, for the column in a message.
-  func text(_ range: Range<Int>, line: Int, from row: Int) throws(TableError) -> String {
+  mutating func text(_ range: Range<Int>, line: Int, from row: Int) throws(TableError) -> String {
     if let text = String(validating: bytes[range], as: UTF8.self) { return text }
+    if repairs {
+      if lastRepaired != line { repairedLines += 1 }
+      lastRepaired = line
+      return String(decoding: bytes[range], as: UTF8.self)
+    }
     throw invalidUTF8(line: line, from: row)
   }
 

@@ -1,7 +1,8 @@
 // What is wrong with a table file, and where.
+import RetortParquet
 
 /// Lines and columns are counted from 1; columns in characters of Unicode (scalars), as editors do.
-public enum TableError: Error, Equatable, Sendable, CustomStringConvertible {
+public indirect enum TableError: Error, Equatable, Sendable, CustomStringConvertible {
   case unreadable(path: String, reason: String)
   /// Without a header, or without a row.
   case empty(path: String, expected: String)
@@ -16,9 +17,12 @@ public enum TableError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A line that is not a JSON object.
   case notJSON(path: String, line: Int, column: Int, reason: String)
   /// A value that is neither text, nor a number, nor true or false.
-  case notScalar(path: String, line: Int, name: String, found: String)
+  case notScalar(place: String, name: String, found: String)
   /// A key that other lines have.
-  case noValue(path: String, line: Int, name: String)
+  case noValue(place: String, name: String)
+  case parquet(ParquetError)
+  /// A line each.
+  case several([TableError])
 
   public var description: String {
     switch self {
@@ -36,9 +40,11 @@ public enum TableError: Error, Equatable, Sendable, CustomStringConvertible {
         + "convert the file to UTF-8"
     case .notJSON(let path, let line, let column, let reason):
       "\(path):\(line):\(column): expected a JSON object: \(reason)"
-    case .notScalar(let path, let line, let name, let found):
-      "\(path):\(line): expected text or a number for '\(name)', found \(found)"
-    case .noValue(let path, let line, let name): "\(path):\(line): no value for '\(name)'"
+    case .notScalar(let place, let name, let found):
+      "\(place): expected text or a number for '\(name)', found \(found)"
+    case .noValue(let place, let name): "\(place): no value for '\(name)'"
+    case .parquet(let error): "\(error)"
+    case .several(let errors): errors.map(\.description).joined(separator: "\n")
     }
   }
 }

@@ -44,6 +44,17 @@ public struct TokenSequences: Sendable {
     for offset in other.offsets.dropFirst() { offsets.append(start + offset) }
   }
 
+  /// The sequences `places`, in that order.
+  public func inOrder(_ places: [Int]) -> TokenSequences {
+    var chosen = TokenSequences()
+    chosen.reserveCapacity(
+      sequences: places.count, tokens: places.reduce(0) { $0 + length(of: $1) })
+    for place in places {
+      chosen.append(self[place], secondStart: secondStart(of: place))
+    }
+    return chosen
+  }
+
   /// How often each id occurs, [V].
   /// - Parameter size: V, larger than every id.
   public func tokenCounts(vocabularySize size: Int) -> [Int] {

@@ -32,6 +32,24 @@ struct ClassificationEvaluationTests {
     return (logits, losses[0])
   }
 
+  @Test("answers to texts of any lengths stand in their order")
+  func answers() throws {
+    let model = model()
+    let examples = Small.labelled(150)
+    #expect(Set(examples.sequences.lengths).count > 3)
+    #expect(examples.sequences.lengths != examples.sequences.lengths.sorted())
+    let scope = ComputeScope(engine: engine, recording: false)
+    let result = try ClassificationEvaluation.answers(of: model, to: examples.sequences, in: scope)
+    let expected = try ClassificationEvaluation.evaluate(model, on: examples, in: scope)
+    #expect(result.predictions == expected.predictions)
+    for (found, wanted) in zip(result.logits, expected.logits) {
+      #expect((found - wanted).magnitude <= 1e-5 * wanted.magnitude + 1e-6)
+    }
+    #expect(result.logits.count == expected.logits.count && result.count == 150)
+    let none = try ClassificationEvaluation.answers(of: model, to: TokenSequences(), in: scope)
+    #expect(none.count == 0)
+  }
+
   @Test("each example as if it were alone", arguments: ModelFamily.allCases)
   func eachAlone(_ family: ModelFamily) throws {
     let model = model(family)

@@ -136,7 +136,8 @@ struct TableReaderTests {
     #expect(failure.text.hasPrefix("t: no column 'reviews'; did you mean 'review'?"))
   }
 
-  @Test("malformed UTF-8 has its line, character and byte", arguments: TableFormat.allCases)
+  @Test(
+    "malformed UTF-8 has its line, character and byte", arguments: [TableFormat.csv, .tsv, .jsonl])
   func invalidUTF8(format: TableFormat) throws {
     let lines: [[UInt8]] =
       switch format {
@@ -144,12 +145,14 @@ struct TableReaderTests {
       case .tsv: [Array("a\tb\n".utf8), Array("ü\té".utf8) + [0xFF] + Array("\n".utf8)]
       case .jsonl:
         [Array("{\"a\": 1}\n".utf8), Array("{\"a\": \"ü".utf8) + [0xFF] + Array("\"}\n".utf8)]
+      case .parquet: []
       }
     let expected =
       switch format {
       case .csv: "t:3:2: invalid UTF-8 at byte 12 of the file; convert the file to UTF-8"
       case .tsv: "t:2:4: invalid UTF-8 at byte 9 of the file; convert the file to UTF-8"
       case .jsonl: "t:2:9: invalid UTF-8 at byte 18 of the file; convert the file to UTF-8"
+      case .parquet: ""
       }
     let failure = try #require(throws: Failure.self) { try read(lines.flatMap { $0 }, format) }
     #expect(failure.text == expected)
@@ -178,5 +181,94 @@ struct TableReaderTests {
         row.map { "\"\($0.replacing("\"", with: "\"\""))\"" }.joined(separator: ",")
       }).joined(separator: "\r\n")
     #expect(try fields(text, .csv) == rows)
+  }
+
+  @Test("malformed UTF-8 is replaced where that is asked for, and rows are counted")
+  func repaired() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("t")
+    let bad: [UInt8] = Array("x".utf8) + [0xFF, 0xC3] + Array("y".utf8)
+    let lines: [TableFormat: [UInt8]] = [
+      .csv: Array("a,b\n".utf8) + bad + Array(",".utf8) + bad + Array("\n1,2\n".utf8),
+      .jsonl: Array("{\"a\": \"".utf8) + bad + Array("\", \"b\": 1}\n{\"a\": 1, \"b\": 2}".utf8),
+    ]
+    for (format, bytes) in lines {
+      try AtomicFile.replace(path: path, with: bytes)
+      var reader = try TableReader(path: path, format: format, repairs: true)
+      #expect(try reader.next()?.fields.first == "x\u{FFFD}\u{FFFD}y")
+      #expect(try reader.next()?.fields == ["1", "2"])
+      #expect(try reader.next() == nil)
+      #expect(reader.repairedCount == 1 && reader.progress == 1)
+    }
+  }
+
+  @Test("records keep what stands in the fields, and keys that the first line lacks")
+  func records() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("t", "{\"a\": null, \"b\": [1]}\n{\"b\": true, \"c\": 2.50}\n")
+    var reader = try TableReader(path: folder.file("t"), format: .jsonl)
+    #expect(try reader.nextRecord()?.values == [.null, .nested(.array([.number("1")]))])
+    let second = try #require(try reader.nextRecord())
+    #expect(second.values == [.absent, .truth(true)] && second.line == 2)
+    #expect(second.further == [.init(key: "c", value: .number("2.50"))])
+  }
+
+  @Test("every line is a row of a file of lines, blank ones too")
+  func lines() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("t", "a, \"b\r\n\nc")
+    var reader = TableReader(linesOf: try MappedFile(path: folder.file("t")))
+    var rows: [TableReader.Row] = []
+    while let row = try reader.next() { rows.append(row) }
+    #expect(reader.columns == ["text"])
+    #expect(rows.map(\.fields) == [["a, \"b"], [""], ["c"]] && rows.map(\.line) == [1, 2, 3])
+  }
+
+  @Test("all columns that are missing are said")
+  func missingColumns() throws {
+    let failure = try #require(throws: Failure.self) {
+      try read("review,stars\nx,1\n", .csv, ["reviews", "review", "star"])
+    }
+    #expect(
+      failure.text == "t: no column 'reviews'; did you mean 'review'?\n"
+        + "t: no column 'star'; did you mean 'stars'?")
+  }
+
+  @Test("Parquet: names of classes, null for no label, rows in messages, nested columns by name")
+  func parquet() throws {
+    let path = Fixture.path(of: "parquet/classes.parquet")
+    var reader = try TableReader(path: path, format: .parquet)
+    #expect(reader.columns == ["sentence", "label", "idx"])
+    #expect(reader.classNames == ["label": ["worse", "better"]])
+    try reader.choose(["label", "sentence"])
+    #expect(try reader.next()?.fields == ["better", "a good film"])
+    #expect(try reader.next() == .init(line: 2, fields: ["worse", "a bad film"]))
+    _ = try reader.next()
+    #expect(reader.progress == 0.75)
+    let error = try #require(throws: TableError.self) { try reader.next() }
+    #expect("\(error)" == "\(path): row 4: expected text or a number for 'label', found null")
+    var nested = try TableReader(
+      path: Fixture.path(of: "parquet/nested.parquet"), format: .parquet)
+    #expect(nested.columns == ["text", "label"] && nested.unreadable.map(\.name).count == 6)
+    #expect(try nested.nextRecord()?.values == [.text("one"), .number("0")])
+    let asked = try #require(throws: TableError.self) { try nested.choose(["words"]) }
+    #expect("\(asked)".contains("column 'words': a list cannot be read"))
+  }
+
+  @Test("what is written is read again")
+  func written() throws {
+    let values: [TableValue] = [.text("a \"b\", c\nd"), .text(""), .number("1.50"), .truth(true)]
+    for format in [TableFormat.csv, .jsonl] {
+      let writing = TableWriting(format: format, columns: ["x,y", "b", "c", "d"])
+      let text = try (writing.header() ?? "") + writing.row(values)
+      #expect(try fields(text, format) == [["a \"b\", c\nd", "", "1.50", "true"]])
+    }
+    let one = TableWriting(format: .csv, columns: ["a"])
+    #expect(try one.header() == "a\n" && one.row([.null]) == "\"\"\n")
+    let tsv = TableWriting(format: .tsv, columns: ["a", "b"])
+    #expect(try tsv.row([.text("\"x\""), .null]) == "\"x\"\t\n")
+    #expect(throws: TableValueError.notForTSV(column: "b")) {
+      try tsv.row([.text("x"), .text("y\n")])
+    }
   }
 }

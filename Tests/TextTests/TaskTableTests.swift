@@ -74,6 +74,26 @@ struct TaskTableTests {
     #expect(throws: TableError.self) { try table("review,stars\n") }
   }
 
+  @Test("Parquet: the classes are those that the file names; a test set's -1 is no label")
+  func parquet() throws {
+    let path = Fixture.path(of: "parquet/classes.parquet")
+    let columns = TaskColumns(texts: ["sentence"], label: "label")
+    let found = try TaskTable(path: path, format: .parquet, columns: columns, needsLabels: false)
+    #expect(found.classes == ["worse", "better"] && found.labels == nil && found.count == 4)
+    let error = try #require(throws: TableError.self) {
+      try TaskTable(path: path, format: .parquet, columns: columns)
+    }
+    #expect("\(error)".contains("row 4: expected text or a number for 'label', found null"))
+    let numbers = try TaskTable(
+      path: Fixture.path(of: "parquet/one_run.parquet"), format: .parquet,
+      columns: TaskColumns(texts: ["text"], label: "label"))
+    #expect(numbers.classes == ["7"] && numbers.count == 5000)
+    let other = try #require(throws: TaskTableError.self) {
+      try numbers.sentences(classes: ["1", "2"])
+    }
+    #expect(other.description.contains("one_run.parquet: row 1: expected one of the classes 1, 2"))
+  }
+
   /// 400 rows of 300 texts: every fourth text stands twice.
   private func many() throws -> TaskTable {
     let rows = (0..<400).map { row in

@@ -68,6 +68,34 @@ public enum ClassificationEvaluation {
   }
 }
 
+extension ClassificationEvaluation {
+  /// The model's answers to texts without labels. Texts of similar length are computed together, which is faster where many
+  /// are short; the answers stand in the order of the texts.
+  /// - Throws: for the first text that was computed and has no finite answer, by its place among them all.
+  public static func answers(
+    of model: TransformerModel, to sequences: TokenSequences, in scope: ComputeScope
+  ) throws(EvaluationError) -> ClassificationResult {
+    let order = sequences.lengths.enumerated().sorted { ($0.1, $0.0) < ($1.1, $1.0) }.map(\.offset)
+    let computed: ClassificationResult
+    do throws(EvaluationError) {
+      computed = try evaluate(
+        model, on: LabelledSequences(sequences: sequences.inOrder(order), labels: nil), in: scope)
+    } catch {
+      guard case .notFinite(let place, let logits) = error else { throw error }
+      throw .notFinite(example: order[place], logits: logits)
+    }
+    var places = order
+    for (place, text) in order.enumerated() { places[text] = place }
+    let columns = computed.logits.count / max(1, order.count)
+    var result = computed
+    result.logits = places.flatMap { computed.logits[($0 * columns)..<(($0 + 1) * columns)] }
+    if !computed.predictions.isEmpty {
+      result.predictions = places.map { computed.predictions[$0] }
+    }
+    return result
+  }
+}
+
 extension ClassificationResult {
   /// Compares the answers with the labels of the examples.
   fileprivate mutating func take(_ metrics: [any Metric.Type], of examples: LabelledSequences) {

@@ -137,8 +137,8 @@ extension FileTask {
       OptionField("files", \.files, filesType, "Where the examples are."),
       OptionField(
         optional: "format", \.format, .choice,
-        "csv (RFC 4180), tsv (quotation marks have no meaning) or jsonl (one JSON object per line). Default: by the "
-          + "ending of each file's name."),
+        "csv (RFC 4180), tsv (quotation marks have no meaning), jsonl (one JSON object per line) or parquet. Default: "
+          + "by the ending of each file's name."),
       OptionField(
         "text", \.columns.texts, textType,
         "The column of the texts, or a list of two columns for pairs: `[premise, hypothesis]`."),

@@ -23,6 +23,9 @@ public struct TaskTable: Sendable, Equatable {
   public private(set) var labels: [String]?
   /// The lines that they begin in, [N], from 1.
   public private(set) var lines: [Int] = []
+  private let format: TableFormat
+  /// The classes that the file itself names, in the order of their numbers, as Parquet can; nil for other files.
+  private let namedClasses: [String]?
 
   public var count: Int { texts.count }
 
@@ -35,29 +38,33 @@ public struct TaskTable: Sendable, Equatable {
     path: String, format: TableFormat, columns: TaskColumns, needsLabels: Bool = true
   ) throws {
     self.path = path
+    self.format = format
     var reader = try TableReader(path: path, format: format)
+    namedClasses = reader.classNames[columns.label]
     let hasLabels = needsLabels || reader.columns.contains(columns.label)
     try reader.choose(columns.texts + (hasLabels ? [columns.label] : []))
-    var problems = TaskTableError.Rows(path: path)
+    var problems = TaskTableError.Rows(path: path, format: format)
     var written: [String] = []
     var seconds: [String] = []
-    while let row = try reader.next() {
-      for (column, text) in zip(columns.texts, row.fields) where text.allSatisfy(\.isWhitespace) {
+    while let row = try reader.nextRecord() {
+      let fields = try columns.texts.indices.map { try reader.text($0, of: row) }
+      for (column, text) in zip(columns.texts, fields) where text.allSatisfy(\.isWhitespace) {
         problems.add(row.line, "expected a text in '\(column)', found none")
       }
-      if hasLabels {
-        let label = row.fields[columns.texts.count]
+      // A test set may have a column of labels with nothing in it.
+      if hasLabels, needsLabels || row.values[fields.count] != .null {
+        let label = try reader.text(fields.count, of: row)
         if let problem = Self.problem(with: label, in: columns.label) {
           problems.add(row.line, problem)
         }
         written.append(label)
       }
-      texts.append(row.fields[0])
-      if columns.texts.count > 1 { seconds.append(row.fields[1]) }
+      texts.append(fields[0])
+      if fields.count > 1 { seconds.append(fields[1]) }
       lines.append(row.line)
     }
     secondTexts = columns.texts.count > 1 ? seconds : nil
-    if hasLabels { labels = written }
+    if hasLabels, needsLabels || written.count == texts.count { labels = written }
     guard !texts.isEmpty else {
       throw TableError.empty(path: path, expected: "rows after the header")
     }
@@ -72,10 +79,15 @@ public struct TaskTable: Sendable, Equatable {
     return nil
   }
 
-  /// The labels that occur, in the order of numbers if all are whole numbers, else in that of their characters; empty
-  /// without labels.
+  /// The classes that the file names; of other files the labels that occur, in the order of numbers if all are whole
+  /// numbers, else in that of their characters; empty without labels.
   public var classes: [String] {
-    let found = Set(labels ?? [])
+    if let namedClasses { return namedClasses }
+    return Self.ordered(Set(labels ?? []))
+  }
+
+  /// Labels as classes: in the order of numbers if all are whole numbers, else in that of their characters.
+  static func ordered(_ found: Set<String>) -> [String] {
     let numbers = found.compactMap { Int($0) }
     guard numbers.count == found.count else {
       return found.sorted {
@@ -93,7 +105,7 @@ public struct TaskTable: Sendable, Equatable {
         sentences: texts, secondSentences: secondTexts, labels: nil, classNames: classes)
     }
     let numbers = Dictionary(uniqueKeysWithValues: zip(classes, Int32(0)...))
-    var problems = TaskTableError.Rows(path: path)
+    var problems = TaskTableError.Rows(path: path, format: format)
     var found: [Int32] = []
     for (label, line) in zip(labels, lines) {
       if let number = numbers[label] {
@@ -115,7 +127,7 @@ public struct TaskTable: Sendable, Equatable {
     guard let labels else {
       return LabelledSentences(sentences: texts, secondSentences: secondTexts, numbers: nil)
     }
-    var problems = TaskTableError.Rows(path: path)
+    var problems = TaskTableError.Rows(path: path, format: format)
     var found: [Float] = []
     for (label, line) in zip(labels, lines) {
       if let number = NumberLabel.value(of: label) {
@@ -146,15 +158,16 @@ public struct TaskTableError: Error, Equatable, CustomStringConvertible {
   /// Gathers what is wrong.
   struct Rows {
     let path: String
+    let format: TableFormat
     private var shown: [String] = []
     private var count = 0
     private static let most = 5
 
-    init(path: String) { self.path = path }
+    init(path: String, format: TableFormat) { (self.path, self.format) = (path, format) }
 
     mutating func add(_ line: Int, _ problem: String) {
       count += 1
-      if count <= Self.most { shown.append("\(path):\(line): \(problem)") }
+      if count <= Self.most { shown.append("\(format.place(path, line)): \(problem)") }
     }
 
     func throwIfAny() throws(TaskTableError) {

@@ -52,6 +52,11 @@ struct Classifier {
       model, on: LabelledSequences(sequences: sequences, labels: labels, numbers: numbers),
       in: scope, metrics: metrics)
   }
+
+  /// The answers to texts of any lengths, in their order.
+  func answers(to sequences: TokenSequences) throws(EvaluationError) -> ClassificationResult {
+    try ClassificationEvaluation.answers(of: model, to: sequences, in: scope)
+  }
 }
 
 /// The probabilities of logits: softmax, in double precision.

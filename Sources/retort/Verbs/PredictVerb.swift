@@ -1,22 +1,59 @@
-// `retort predict`: sentences or pairs in, classes or numbers out, a line each.
+// `retort predict`: texts or pairs in, classes or numbers out.
 import ArgumentParser
 import RetortDistillation
+import RetortExperimentPlan
 import RetortFiles
 import RetortFormatting
 import RetortStrictJSON
+import RetortTables
 import RetortText
 
 struct PredictVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(
     commandName: "predict",
-    abstract: "Classify or score sentences or pairs from standard input.",
+    abstract:
+      "Classify or score texts or pairs: of files, of arguments, or lines of standard input.",
     discussion: """
-      Reads one sentence or pair per line. For each line it prints the class, the probabilities and the logits, \
-      separated by tabs. Probabilities and logits are in the order of the model's classes. For a regression model it \
-      prints only the number.
+      Without --input it reads one sentence or pair per line, from the arguments or from standard input. For each line it \
+      prints the class, the probabilities and the logits, separated by tabs. Probabilities and logits are in the order of \
+      the model's classes. For a regression model it prints only the number.
+
+      With --input it reads the rows of a table, the lines of a .txt file or whole files (--format file), and writes \
+      every row with all its columns and the columns prediction and probability_CLASS behind them; for a regression only \
+      prediction. Memory does not grow with the file. --format or --text without --input reads such rows from standard \
+      input. The output file appears when it is complete.
       """)
 
+  @Argument(help: "Sentences to classify, in place of lines of standard input.")
+  var sentences: [String] = []
+
   @OptionGroup var model: ModelOptions
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "The file to read; several with --format file.", valueName: "file"))
+  var input: [String] = []
+
+  @OptionGroup var columns: ColumnOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the rows here; standard output if not given.", valueName: "file"))
+  var out: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How they are written: csv, tsv or jsonl. Default: by the ending of --out, or as the input is; otherwise csv.",
+      valueName: "format"))
+  var outFormat: TableFormat?
+
+  @Option(
+    help: ArgumentHelp(
+      "Put before the names of the added columns, as in --prefix teacher_.", valueName: "text"))
+  var prefix = ""
+
+  @OptionGroup var replacing: ReplacingOptions
 
   @Flag(help: "Write a line of JSON for each sentence.")
   var json = false
@@ -28,7 +65,47 @@ struct PredictVerb: ParsableCommand, RunsKernels {
 
   @OptionGroup var malformed: MalformedTextOptions
 
+  /// Whether rows are read, not bare lines.
+  private var readsRows: Bool {
+    !input.isEmpty || columns.format != nil || !columns.text.isEmpty || out != nil
+      || outFormat != nil || !prefix.isEmpty
+  }
+
+  func validate() throws {
+    var problems: [String] = []
+    if readsRows {
+      if !sentences.isEmpty {
+        problems.append(
+          "'\(sentences[0])' is an argument, and files are read too; leave it out, or write --input \(sentences[0])"
+        )
+      }
+      if outFormat == nil, out.flatMap(TableFormat.init(path:)) == .parquet {
+        problems.append("--out \(out ?? ""): Parquet is only read; write .csv, .tsv or .jsonl")
+      }
+      if json { problems.append("--json is for lines; write --out-format jsonl for rows") }
+      if pairs {
+        problems.append(
+          "--pairs is for lines; name the two columns of a file: --text FIRST --text SECOND")
+      }
+      if columns.format == .file, !columns.text.isEmpty {
+        problems.append("--text names a column, and --format file has none; leave one of them out")
+      }
+      if columns.format == .file, input.isEmpty {
+        problems.append("--format file needs --input FILE …")
+      }
+      if input.count > 1, columns.format != .file {
+        problems.append(
+          "--input has \(input.count) files, expected one; only --format file reads several")
+      }
+    }
+    guard problems.isEmpty else { throw ValidationError(problems.joined(separator: "\n")) }
+  }
+
   func run() throws {
+    if readsRows { try predictRows() } else { try predictLines() }
+  }
+
+  private func predictLines() throws {
     let classifier = try Classifier(model.open(), engine: model.computing.makeEngine())
     if pairs { try classifier.checkTakesPairs() }
     let classes = classifier.labels.count
@@ -61,33 +138,110 @@ struct PredictVerb: ParsableCommand, RunsKernels {
       }
       waiting = TokenSequences()
     }
-    var reader = LineReader()
     var replaced = 0
+    func take(_ bytes: UnsafeBufferPointer<UInt8>, number: Int, offset: Int) throws {
+      tokenIDs.removeAll(keepingCapacity: true)
+      do {
+        let line = try encode(bytes, by: classifier, into: &tokenIDs)
+        if line.wasRepaired { replaced += 1 }
+        waiting.append(tokenIDs, secondStart: line.secondStart)
+      } catch let error as InvalidUTF8 {
+        try classifyWaiting()
+        throw CommandFailure(error, line: number, offset: offset)
+      } catch is NoPair {
+        try classifyWaiting()
+        let tabs = bytes.count { $0 == UInt8(ascii: "\t") }
+        throw CommandFailure(
+          "\(sentences.isEmpty ? "standard input:" : "argument ")\(number): expected two sentences "
+            + "with one tab between them, found \(tabs == 0 ? "no" : "\(tabs)") "
+            + "tab\(tabs == 1 ? "" : "s")")
+      }
+      if waiting.count == ClassificationEvaluation.batchSize { try classifyWaiting() }
+    }
+    guard sentences.isEmpty else {
+      if let file = sentences.first(where: { FileIdentity(path: $0) != nil }) {
+        throw CommandFailure("'\(file)' is a file, not a sentence; did you mean --input \(file)?")
+      }
+      for (index, sentence) in sentences.enumerated() {
+        var sentence = sentence
+        try sentence.withUTF8 { try take($0, number: index + 1, offset: 0) }
+      }
+      return try classifyWaiting()
+    }
+    var reader = LineReader()
     try reader.forEachLine(
-      { bytes, number, offset in
-        tokenIDs.removeAll(keepingCapacity: true)
-        do {
-          let line = try encode(bytes, by: classifier, into: &tokenIDs)
-          if line.wasRepaired { replaced += 1 }
-          waiting.append(tokenIDs, secondStart: line.secondStart)
-        } catch let error as InvalidUTF8 {
-          try classifyWaiting()
-          throw CommandFailure(error, line: number, offset: offset)
-        } catch is NoPair {
-          try classifyWaiting()
-          let tabs = bytes.count { $0 == UInt8(ascii: "\t") }
-          throw CommandFailure(
-            "standard input:\(number): expected two sentences with one tab between them, found "
-              + "\(tabs == 0 ? "no" : "\(tabs)") tab\(tabs == 1 ? "" : "s")")
-        }
-        if waiting.count == ClassificationEvaluation.batchSize { try classifyWaiting() }
-      },
+      take,
       pause: {
         try classifyWaiting()
         try StandardOutput.shared.flush()
       })
     malformed.report(replacedLines: replaced)
   }
+
+  // MARK: Rows
+
+  private func predictRows() throws {
+    let stored = try model.open()
+    if let out {
+      try OutputFile.check([out], .any, reading: [stored.path] + input, option: "--out")
+      try replacing.check(out, option: "--out")
+    }
+    if columns.format == .file {
+      return try predict(
+        PredictedFiles(input, repairs: repairs), stored, source: input[0], format: nil)
+    }
+    let path = input.first ?? "standard input"
+    // Lines that only --out is said of are still lines.
+    let format =
+      input.isEmpty && columns.text.isEmpty
+      ? columns.format ?? .lines : try columns.format(of: path)
+    let file =
+      input.isEmpty ? try MappedFile.standardInput() : try MappedFile(path: path)
+    let reader =
+      try format.table.map { try TableReader(file, format: $0, repairs: repairs) }
+      ?? TableReader(linesOf: file, repairs: repairs)
+    let texts = try columns.textColumns(of: reader, task: RunStage(model.model)?.task())
+    for column in reader.unreadable {
+      Console.shared.write(
+        line: "\(path): the column '\(column.name)' is \(column.kind), and is left out")
+    }
+    try predict(
+      PredictedTable(reader, texts: texts), stored, source: path, format: format.table)
+  }
+
+  private func writable(_ format: TableFormat?) -> TableFormat {
+    format == .parquet ? .csv : format ?? .csv
+  }
+
+  private var repairs: Bool { malformed.invalidUtf8 == .replace }
+
+  /// - Parameter format: of the rows, if they are a table.
+  private func predict(
+    _ rows: some PredictedRows, _ stored: StoredModel, source: String, format: TableFormat?
+  ) throws {
+    let classifier = try Classifier(stored, engine: model.computing.makeEngine())
+    if rows.isPair { try classifier.checkTakesPairs() }
+    let prediction = FilePrediction(
+      classifier: classifier, model: model.model, threads: model.computing.threadCount)
+    let file = try PredictionFile(
+      path: out, format: outFormat ?? writable(out.flatMap(TableFormat.init(path:)) ?? format),
+      columns: rows.columns, answers: prediction.answerColumns(prefix: prefix), source: source)
+    let start = ContinuousClock.now
+    func speed(_ count: Int) -> String {
+      let seconds = (ContinuousClock.now - start) / .seconds(1)
+      return "\(count.grouped) rows, \(Int(Double(count) / max(seconds, 1e-9)).grouped) rows/s"
+    }
+    var rows = rows
+    defer { Console.shared.endStatus() }
+    let count = try prediction.run(&rows, into: file) { count in
+      Console.shared.show(status: "predict  \(speed(count))")
+    }
+    try file.commit()
+    malformed.report(replacedLines: rows.repairedCount)
+    if let out { Console.shared.write(line: "\(out): \(speed(count))") }
+  }
+
+  // MARK: Lines
 
   private struct NoPair: Error {}
 
@@ -130,4 +284,16 @@ struct Prediction: Encodable {
   var label: String
   var probabilities: [Double]
   var logits: [Float]
+}
+
+extension TableFormat: ExpressibleByArgument {
+  /// Parquet is read and not written.
+  public init?(argument: String) {
+    guard Self.allValueStrings.contains(argument) else { return nil }
+    self.init(rawValue: argument)
+  }
+
+  public static var allValueStrings: [String] {
+    allCases.filter { $0 != .parquet }.map(\.rawValue)
+  }
 }
