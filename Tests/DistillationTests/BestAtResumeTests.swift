@@ -32,7 +32,7 @@ struct BestAtResumeTests {
       observer: observer)
     do {
       let progress = try loop.run()
-      if rule != .last { #expect(rule.bestEpoch(of: progress.epochs) == 1) }
+      if rule != .last { #expect(rule.best(of: progress.epochs)?.step == 4) }
     } catch TrainingError.interrupted {}
     return (model.valuesByPath, observer.steps.count)
   }
@@ -61,7 +61,7 @@ struct BestAtResumeTests {
       #expect(!found.text.contains("\n") && found.text.contains(beginning), "\(found.text)")
       #expect(
         found.text.hasSuffix(
-          "last.h5 goes on after epoch 1 and needs the weights of epoch 1, the best so far, in \(best): copy that file from "
+          "last.h5 goes on after step 6 and needs the weights after step 4, the best so far, in \(best): copy that file from "
             + "where the run was, or remove \(folder.file("last.h5")) to begin the stage anew"),
         "\(found.text)")
     }
@@ -83,23 +83,23 @@ struct BestAtResumeTests {
     #expect(ended.weights == whole && ended.steps == 10)
   }
 
-  @Test("a file of another stage, or of an earlier epoch that is not the best")
+  @Test("a file of another stage, or of an earlier step that is not the best")
   func others() throws {
     let stage: [String: StoredValue] = [CheckpointAttribute.stage.rawValue: .text("a")]
     _ = try run(stopsAt: 6, attributes: stage)
     try FileManager.default.removeItem(atPath: best)
     let model = Small.model(.bert, layers: 1, heads: [.classification])
-    func leave(_ stage: String, epoch: Int) throws {
+    func leave(_ stage: String, step: Int) throws {
       try Small.checkpointing(
         folder, attributes: [CheckpointAttribute.stage.rawValue: .text(stage)]
-      ).saveBest(model: model, epoch: epoch)
+      ).saveBest(model: model, step: step)
     }
-    try leave("b", epoch: 1)
+    try leave("b", step: 4)
     #expect(refusal(attributes: stage).text.contains("best.h5: written with another stage; "))
-    try leave("a", epoch: 0)
-    #expect(refusal(attributes: stage).text.contains("best.h5: has the weights of epoch 0; "))
-    // Of an epoch whose end was not saved any more.
-    try leave("a", epoch: 2)
+    try leave("a", step: 2)
+    #expect(refusal(attributes: stage).text.contains("best.h5: has the weights after step 2; "))
+    // Of an evaluation after which nothing was saved any more.
+    try leave("a", step: 8)
     #expect(refusal(attributes: stage).text.isEmpty)
   }
 

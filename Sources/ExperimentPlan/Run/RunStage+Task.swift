@@ -8,6 +8,19 @@ public struct StageTask: Sendable, Equatable {
   /// The column of the texts, or the two of a pair.
   public let texts: [String]
   public let label: String
+
+  /// Nil for generated data.
+  fileprivate init?(_ source: TaskSource) {
+    name = source.name
+    switch source {
+    case .files(let task): (texts, label) = (task.columns.texts, task.columns.label)
+    case .builtIn(let named): (texts, label) = (named.task.texts, named.task.label)
+    case .part(let part):
+      guard let whole = StageTask(part.whole) else { return nil }
+      (texts, label) = (whole.texts, whole.label)
+    case .generated: return nil
+    }
+  }
 }
 
 extension RunStage {
@@ -17,15 +30,8 @@ extension RunStage {
     guard let text = try definition(),
       let loaded = try? LoadedDefinition.load(text: text, path: run)
     else { return nil }
-    switch ResolvedPlan(loaded.definition).stages.first(where: { $0.id == stage })?.task {
-    case .files(let task):
-      return StageTask(name: task.name, texts: task.columns.texts, label: task.columns.label)
-    case .glue(let task):
-      return StageTask(
-        name: task.name, texts: task.labelled.texts.map(\.name),
-        label: task.labelled.label?.name ?? "label")
-    case .generated, nil: return nil
-    }
+    let source = ResolvedPlan(loaded.definition).stages.first { $0.id == stage }?.task
+    return source.flatMap(StageTask.init)
   }
 
   /// What the run was made of: from its folder, else from its record.

@@ -11,6 +11,8 @@ public protocol BuiltInTask: Sendable, CustomStringConvertible {
   var layouts: [TaskLayout] { get }
   /// The columns of its texts: one, or two for pairs.
   var texts: [String] { get }
+  /// The column of its label.
+  var label: String { get }
   /// In the order of their numbers. Of a regression the name of its one output.
   var classNames: [String] { get }
   /// As files and servers write them, in the same order; none of a regression.

@@ -72,6 +72,7 @@ extension GLUETask: BuiltInTask {
   }
 
   public var texts: [String] { test.texts.map(\.name) }
+  public var label: String { labelled.label?.name ?? "label" }
 
   public func read(
     _ split: DataSplit, path: String

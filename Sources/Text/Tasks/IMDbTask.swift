@@ -18,6 +18,7 @@ public struct IMDbTask: BuiltInTask {
     TaskLayout(folder: "imdb", files: [.train: "train.jsonl", .dev: "test.jsonl"]),
   ]
   public let texts = ["text"]
+  public let label = "label"
   public let classNames = ["negative", "positive"]
   public let writtenLabels = ["neg", "pos"]
   public let metrics = ["accuracy"]
