@@ -45,12 +45,19 @@ public protocol Optimizer: AnyObject {
 
   /// Updates every parameter that has a gradient.
   /// - Parameters:
-  ///   - learningRate: of this step.
+  ///   - learningRates: of this step, one a parameter in the order of `parameters`.
   ///   - gradientScale: what every gradient is multiplied by first: the clipping coefficient, 1 for none.
-  func step(learningRate: Double, gradientScale: Float, on engine: Engine)
+  func step(learningRates: [Double], gradientScale: Float, on engine: Engine)
 }
 
 extension Optimizer {
+  /// The same with one learning rate for all parameters.
+  public func step(learningRate: Double, gradientScale: Float, on engine: Engine) {
+    step(
+      learningRates: [Double](repeating: learningRate, count: parameters.count),
+      gradientScale: gradientScale, on: engine)
+  }
+
   /// Length of all gradients together.
   public func gradientNorm(on engine: Engine) -> Double { engine.gradientNorm(of: parameters) }
 }

@@ -37,8 +37,13 @@ extension TransformerConfiguration {
 
   /// How many numbers such a model learns. Nothing is built to count them.
   public func parameterCount(heads: Set<ModelPart>) -> Int {
-    WeightNames.own(self).entries(of: parts(heads: heads)).reduce(0) {
-      $0 + $1.entry.shape.reduce(1, *)
+    parameterSizes(heads: heads).reduce(0) { $0 + $1.count }
+  }
+
+  /// How many numbers each parameter of such a model has.
+  public func parameterSizes(heads: Set<ModelPart>) -> [(path: String, count: Int)] {
+    WeightNames.own(self).entries(of: parts(heads: heads)).map {
+      ($0.entry.path ?? $0.entry.name, $0.entry.shape.reduce(1, *))
     }
   }
 }

@@ -48,6 +48,13 @@ import Testing
     #expect(progress.text.prefix(79).contains("loss 3.215"))
   }
 
+  @Test func aStageThatMayEndSoonerHasAtMostTheTimeOfItsPlannedSteps() throws {
+    var meter = ProgressMeter(stage: "tune", mayStopEarly: true)
+    for number in 1...3 { meter.add(step(number, loss: 4)) }
+    let text = try #require(meter.progress?.text)
+    #expect(text.contains("step 3/1,000  at most 17 min left  "), "\(text)")
+  }
+
   @Test func leavesOutTheTermsWhereThereIsOne() {
     let progress = StageProgress(
       stage: "sst2", epoch: 1, step: 1, totalSteps: 10, loss: 0.0123,

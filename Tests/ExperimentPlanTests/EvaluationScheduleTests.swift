@@ -60,6 +60,13 @@ struct EvaluationScheduleTests {
     #expect(try RunRecord.read(path: "\(run.folder)/record.json") == run.record)
     let summary = run.record.summary()
     #expect(summary.contains(" Step "))
+    let page = try page(of: run.record, in: experiment)
+    #expect(page.contains("## sentiment, evaluation by evaluation"))
+    let header = try #require(page.split(separator: "\n").first { $0.contains("| Epoch mean |") })
+    #expect(header.contains("Step |") && !header.contains("Epoch |"))
+    #expect(page.contains("Best by validation loss"), "the choice is told")
+    #expect(page.contains("(step \(kept.number))") || page.contains("step \(kept.number) ("))
+    #expect(!page.contains("epoch 4") && !page.contains("epoch 6"))
     // A second run finds the stage, rows and all.
     let again = try experiment.run(experiment.request())
     #expect(again.observer.steps.isEmpty)
@@ -90,6 +97,21 @@ struct EvaluationScheduleTests {
     let expected: [Double] = [6, 5, 4].map { (left: Double) in 1e-3 * (left / 6) }
     #expect(rates == expected)
     #expect(try RunRecord.read(path: "\(run.folder)/record.json") == run.record)
+    #expect(
+      try page(of: run.record, in: experiment).contains(
+        "It ended early, after step 3 of 6: eval_loss did not improve by more than 100 in 2 evaluations in a row."
+      ))
+  }
+
+  /// The page of a record, and the index beside it.
+  private func page(of record: RunRecord, in experiment: SmallExperiment) throws -> String {
+    let results = ResultsFolder(
+      path: experiment.folder.file("Results"), references: experiment.folder.file("references"))
+    try results.add(record: record)
+    let pages = try results.render()
+    let kept = record.stages.compactMap(\.keptEpoch).map(\.number)
+    #expect(pages["README.md"]?.contains("step \(kept[0]) of") == true)
+    return try #require(pages["small.md"])
   }
 
   @Test("interrupted after any step, a run ends early with the same record", arguments: 1...2)

@@ -62,7 +62,8 @@ struct ExtremeNumbersTests {
     + "schedule: { name: cosine, cycles: 0.5, warmup: 0.1 }"
   private static let training = "recipe: distilbert-2019, corpus: [mine], \(common)"
   private static let finetuning =
-    "recipe: hf-trainer-4.44, evaluation: { batch_size: 8 }, \(common)"
+    "recipe: hf-trainer-4.44, evaluation: { batch_size: 8 }, select_best: eval_loss, "
+    + "early_stopping: { patience: 3 }, \(common)"
   private static func losses(_ positions: String?) -> String {
     "soft_targets: { weight: 1, temperature: 2.0\(positions.map { ", \($0)" } ?? "") }, "
       + "cosine: { weight: 1, layer: last }, "

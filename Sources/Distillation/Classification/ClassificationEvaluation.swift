@@ -14,9 +14,12 @@ public enum ClassificationEvaluation {
   ///   - scope: forward-only; its memory is reset before every batch, and kept from one evaluation to the next.
   ///   - batchSize: sentences computed at a time.
   ///   - metrics: what is computed of the answers where there are labels.
+  ///   - labelSmoothing: of the loss, as it was trained with: the Trainer's evaluation has it too. Classes have no
+  ///     weights here.
   public static func evaluate(
     _ model: TransformerModel, on examples: LabelledSequences, in scope: ComputeScope,
-    batchSize: Int = batchSize, metrics: [any Metric.Type] = [Accuracy.self]
+    batchSize: Int = batchSize, metrics: [any Metric.Type] = [Accuracy.self],
+    labelSmoothing: Double = 0
   ) throws(EvaluationError) -> ClassificationResult {
     precondition(!scope.isRecording, "an evaluation has no use for a tape")
     let isRegression = model.configuration.isRegression
@@ -45,7 +48,8 @@ public enum ClassificationEvaluation {
       result.logits += values
       if let labels = examples.labels {
         losses += scope.crossEntropy(
-          logits: logits, labels: indices.map { labels[$0] }, gradientScale: 0)
+          logits: logits, labels: indices.map { labels[$0] }, labelSmoothing: labelSmoothing,
+          gradientScale: 0)
       } else if let numbers = examples.numbers {
         losses += scope.squaredError(
           student: logits,

@@ -2,7 +2,7 @@ import RetortEvaluation
 
 /// A model evaluated on examples: its classes, or the numbers of a regression.
 public struct ClassificationResult: Sendable, Equatable {
-  /// Mean over the examples of the cross-entropy, in nats, or of the squared error; not a number without labels.
+  /// Mean over the examples of the cross-entropy, in nats and smoothed as in training, or of the squared error; not a number without labels.
   public var loss: Double
   /// How many predictions are right; 0 without labels, nil of a regression.
   public var correct: Int?

@@ -54,6 +54,7 @@ public struct FineTuning {
           besides: metrics, of: training.numbers == nil ? .classification : .regression),
         interval: evaluateEvery, earlyStopping: earlyStopping,
         evaluationBatchSize: evaluationBatchSize,
+        labelSmoothing: settings.objective.labelSmoothing,
         randomness: FineTuningRandomness(
           source: random, order: order, batchSize: settings.batchSize, seed: settings.seed,
           configuration: model.configuration),
@@ -97,6 +98,7 @@ public struct ClassificationJob: TrainingJob {
   let interval: EvaluationInterval
   public let earlyStopping: EarlyStopping?
   let evaluationBatchSize: Int
+  let labelSmoothing: Double
   var randomness: FineTuningRandomness
   let engine: Engine
 
@@ -128,7 +130,7 @@ public struct ClassificationJob: TrainingJob {
     randomness.beginLoading()
     return try ClassificationEvaluation.evaluate(
       model, on: validation, in: ComputeScope(engine: engine, recording: false),
-      batchSize: evaluationBatchSize, metrics: metrics)
+      batchSize: evaluationBatchSize, metrics: metrics, labelSmoothing: labelSmoothing)
   }
 
   public var drawCount: Int { randomness.drawCount }

@@ -60,6 +60,15 @@ public struct Objective: Sendable, Equatable {
 
   public var needsTeacher: Bool { !readsOfTeacher.isEmpty }
 
+  /// The same with other terms in the places of its own, under the same names.
+  func mappingTerms(_ change: (any LossTerm) -> any LossTerm) -> Objective {
+    var objective = self
+    for index in objective.terms.indices {
+      objective.terms[index].term = change(objective.terms[index].term)
+    }
+    return objective
+  }
+
   /// One of its terms by itself, with weight 1.
   public func alone(_ name: String) -> Objective {
     guard var weighted = self[name] else { preconditionFailure("no term \(name)") }

@@ -16,6 +16,8 @@ public enum TermRows: Sendable, Hashable {
   case tokens
   case maskedTokens
   case sentences
+  /// Each counting as much as its class: weights by class.
+  case weightedSentences([Double])
 
   public init(_ positions: TokenPositions) {
     self = positions == .all ? .tokens : .maskedTokens
@@ -26,6 +28,7 @@ public enum TermRows: Sendable, Hashable {
     case .tokens: "all positions"
     case .maskedTokens: "masked positions"
     case .sentences: "sentences"
+    case .weightedSentences: "sentences by the weights of their classes"
     }
   }
 }

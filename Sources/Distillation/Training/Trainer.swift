@@ -25,6 +25,8 @@ public final class Trainer<Job: TrainingJob> {
   public let objectiveParameters: [[Parameter]]
   /// With a state for each parameter, the terms' own included, that is trainable when the trainer is made.
   public let optimizer: any Optimizer
+  /// Of the learning rate, one a parameter of the optimizer.
+  private let peaks: [Double]
   /// Where steps are computed.
   public let scope: ComputeScope
 
@@ -56,6 +58,8 @@ public final class Trainer<Job: TrainingJob> {
       seed: settings.seed)
     optimizer = settings.optimization.optimizer.makeOptimizer(
       parameters: job.model.parameters + objectiveParameters.joined())
+    peaks = settings.optimization.rates.peaks(
+      of: optimizer.parameters, over: settings.optimization.optimizer.learningRate, in: job.model)
     scope = ComputeScope(engine: engine, recording: true)
     progress = TrainingProgress(termCount: settings.objective.terms.count)
     progress.clock.stepSeconds.reserveCapacity(TrainingClock.keptSteps)
@@ -130,12 +134,13 @@ public final class Trainer<Job: TrainingJob> {
       throw TrainingError.notFinite(
         term: "the gradient's norm", value: norm, step: progress.step + 1, examples: examples)
     }
-    let learningRate = settings.optimization.learningRate(totalSteps: totalSteps)
-      .at(step: progress.step)
+    let schedule = settings.optimization.learningRate(totalSteps: totalSteps)
+    let factor = schedule.factor(step: progress.step)
     let clipping = GradientClipping(
       maximumNorm: settings.optimization.optimizer.maximumGradientNorm)
     optimizer.step(
-      learningRate: learningRate, gradientScale: clipping.coefficient(norm: norm), on: engine)
+      learningRates: peaks.map { $0 * factor },
+      gradientScale: clipping.coefficient(norm: norm), on: engine)
     clearGradients()
 
     let tokens = batches.reduce(0) { $0 + $1.packed.tokenCount }
@@ -150,7 +155,8 @@ public final class Trainer<Job: TrainingJob> {
     try observer?.stepCompleted(
       StepReport(
         step: progress.step, totalSteps: totalSteps, epoch: progress.epoch + 1, losses: losses,
-        learningRate: learningRate, gradientNorm: norm, sequences: examples.count, tokens: tokens,
+        learningRate: schedule.peak * factor, gradientNorm: norm, sequences: examples.count,
+        tokens: tokens,
         seconds: seconds, breakdown: breakdown))
   }
 

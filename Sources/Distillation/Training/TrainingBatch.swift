@@ -42,6 +42,16 @@ extension RowCounts {
     self.init(
       tokens: batches.reduce(0) { $0 + $1.packed.tokenCount },
       maskedTokens: batches.reduce(0) { $0 + $1.maskedCount },
-      sentences: batches.reduce(0) { $0 + $1.packed.sequenceCount })
+      sentences: batches.reduce(0) { $0 + $1.packed.sequenceCount },
+      classes: Self.counts(of: batches.flatMap(\.classes)))
+  }
+
+  private static func counts(of classes: [Int32]) -> [Int] {
+    var counts: [Int] = []
+    for label in classes.map(Int.init) {
+      while counts.count <= label { counts.append(0) }
+      counts[label] += 1
+    }
+    return counts
   }
 }

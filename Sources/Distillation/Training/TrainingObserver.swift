@@ -6,6 +6,7 @@ public struct StepReport: Sendable {
   /// Counted from 1.
   public var epoch: Int
   public var losses: StepLosses
+  /// Of groups that have the optimizer's peak.
   public var learningRate: Double
   /// Global L2 norm of the gradient before clipping.
   public var gradientNorm: Double

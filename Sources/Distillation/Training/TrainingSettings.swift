@@ -11,18 +11,21 @@ public struct OptimizationSettings: Sendable, Equatable {
   public var warmup: Warmup
   /// What follows the warm-up.
   public var schedule: any LearningRateSchedule
+  /// Peaks of groups that are not the optimizer's.
+  public var rates: LayerRates
 
   /// The defaults are those of transformers' Trainer.
   public init(
     optimizer: any OptimizerRule, warmup: Warmup = .steps(0),
-    schedule: any LearningRateSchedule = LinearSchedule()
+    schedule: any LearningRateSchedule = LinearSchedule(), rates: LayerRates = LayerRates()
   ) {
     self.optimizer = optimizer
     self.warmup = warmup
     self.schedule = schedule
+    self.rates = rates
   }
 
-  /// The learning rate of every step.
+  /// The learning rate of every step, of groups that have the optimizer's peak.
   public func learningRate(totalSteps: Int) -> LearningRate {
     LearningRate(
       peak: optimizer.learningRate, warmupSteps: warmup.steps(of: totalSteps),
@@ -30,7 +33,7 @@ public struct OptimizationSettings: Sendable, Equatable {
   }
 
   public static func == (a: OptimizationSettings, b: OptimizationSettings) -> Bool {
-    a.warmup == b.warmup && a.optimizer.isSame(as: b.optimizer)
+    a.warmup == b.warmup && a.rates == b.rates && a.optimizer.isSame(as: b.optimizer)
       && a.schedule.isSame(as: b.schedule)
   }
 }

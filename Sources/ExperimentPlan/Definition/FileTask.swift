@@ -27,6 +27,8 @@ public struct FileTask: Sendable, Hashable {
   var split: DevelopmentSplit?
   /// What it takes of its training set, once the development set is taken from it.
   var selection = TaskSelection()
+  /// Nil where all classes count alike.
+  var classWeights: ClassWeights?
   /// Names of metrics, those that are standard for the kind if nothing is said.
   var metricNames: [String]
   /// What relative paths start from.
@@ -128,11 +130,12 @@ extension FileTask {
   /// The keys of a declaration under `name`.
   static func options(_ name: String) -> OptionList<FileTask> {
     OptionList(
-      { files, format, texts, label, classes, split, kind, metrics, selection in
+      { files, format, texts, label, classes, split, kind, classWeights, metrics, selection in
         FileTask(
           name: name, files: files, format: format,
           columns: TaskColumns(texts: texts, label: label), kind: kind, writtenClasses: classes,
-          split: split, selection: selection, metricNames: metrics ?? standardMetrics(kind))
+          split: split, selection: selection, classWeights: classWeights,
+          metricNames: metrics ?? standardMetrics(kind))
       },
       OptionField("files", \.files, filesType, "Where the examples are."),
       OptionField(
@@ -157,6 +160,12 @@ extension FileTask {
       OptionField(
         "kind", \.kind, .choice, otherwise: .classification,
         "classification, or regression if the labels are numbers; the model then has one output."
+      ),
+      OptionField(
+        optional: "class_weights", \.classWeights, ClassWeights.type,
+        "How much each class counts in the cross-entropy that is trained on: the weighted mean of torch's "
+          + "CrossEntropyLoss(weight). balanced: n / (K * count of the class) of the training examples, as in scikit-learn. "
+          + "The validation loss and the metrics are not weighted. Not allowed for a regression."
       ),
       OptionField(
         optional: "metrics", \.writtenMetrics, metricsType,
@@ -185,6 +194,7 @@ extension FileTask {
         case .absent: break
         case .classes(let classes):
           task.foundClasses = classes
+          if task.writtenClasses == nil { task.checkWeights(of: classes, node, key, map) }
           task.checkMetrics(withClasses: (task.classNames ?? []).count, node, key, map)
         case .numbers: break
         case .unusable(let problems):
@@ -205,7 +215,24 @@ extension FileTask {
           node.origin, "\(map.pathOf(key)).classes: a regression has none",
           advice: "take it out, or write kind: classification"), "\(key).classes")
     }
+    if kind == .regression, classWeights != nil {
+      map.report(
+        Diagnostic(
+          node.origin, "\(map.pathOf(key)).class_weights: a regression has no classes",
+          advice: "take it out, or write kind: classification"), "\(key).class_weights")
+    }
+    if let writtenClasses { checkWeights(of: writtenClasses, node, key, map) }
     checkMetrics(withClasses: nil, node, key, map)
+  }
+
+  private func checkWeights(
+    of classes: [String], _ node: DefinitionNode, _ key: String, _ map: MapReader
+  ) {
+    for problem in classWeights?.problems(classes: classes) ?? [] {
+      map.report(
+        Diagnostic(node.origin, "\(map.pathOf(key)).class_weights: \(problem)"),
+        "\(key).class_weights")
+    }
   }
 
   private func checkMetrics(

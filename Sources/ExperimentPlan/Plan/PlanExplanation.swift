@@ -191,6 +191,10 @@ public struct PlanExplanation {
     }
     lines += indented(StageOptionsText.lines(training))
     lines += indented(describeSteps(stage))
+    lines += indented(
+      stage.work.rates.lines(
+        over: training.optimizer.rule.learningRate,
+        of: stage.work.shape(after: shape(of: stage.work.trained)), frozen: training.freeze))
     let known = filled.filter { $0.path.hasPrefix("stages.\(stage.id).") }
     lines += indented(FilledValues.summary(known, dropping: "stages.\(stage.id)."))
     return lines

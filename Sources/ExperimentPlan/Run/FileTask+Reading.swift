@@ -27,10 +27,12 @@ extension FileTask {
     let whole = try table(files.train)
     let test = try files.test.map { try table($0, needsLabels: false) }
     let classes = kind == .regression ? [] : writtenClasses ?? whole.classes
-    let problems = metricProblems(withClasses: classes.count)
-    guard problems.isEmpty else {
-      throw LocationError(problems: problems.map { "tasks.\(name).metrics: \($0); take it out" })
-    }
+    let problems =
+      metricProblems(withClasses: classes.count).map { "tasks.\(name).metrics: \($0); take it out" }
+      + (classWeights?.problems(classes: classes) ?? []).map {
+        "tasks.\(name).class_weights: \($0)"
+      }
+    guard problems.isEmpty else { throw LocationError(problems: problems) }
     if let file = files.dev {
       return Tables(train: whole, dev: try table(file), test: test, classes: classes)
     }
@@ -113,5 +115,25 @@ extension PreparedData.Task {
       name: task.name, train: try tables.sentences(tables.train, of: task),
       dev: try tables.sentences(tables.dev, of: task),
       test: try tables.test.map { try tables.sentences($0, of: task) })
+  }
+}
+
+extension TaskSource {
+  var classWeights: ClassWeights? {
+    if case .files(let task) = self { task.classWeights } else { nil }
+  }
+
+  /// By class, from the training examples; nil where all count alike.
+  /// - Throws: `LocationError` where a class has no example that its weight could follow from.
+  func weights(of train: LabelledSentences) throws(LocationError) -> [Double]? {
+    guard let classWeights, let labels = train.labels else { return nil }
+    var counts = [Int](repeating: 0, count: train.classNames.count)
+    for label in labels { counts[Int(label)] += 1 }
+    if let values = classWeights.values(classes: train.classNames, counts: counts) { return values }
+    let missing = zip(train.classNames, counts).filter { $0.1 == 0 }.map(\.0)
+    throw LocationError(problems: [
+      "tasks.\(name).class_weights: expected an example of each class in the training set, found none of "
+        + "\(missing.joined(separator: ", ")); write the weights by label in place of balanced"
+    ])
   }
 }

@@ -42,7 +42,8 @@ extension StageExecution {
       },
       sequences: progress.sequences, tokens: progress.tokens,
       budget: training.limit.recorded,
-      learningRate: training.learningRateText(totalSteps: totalSteps), loss: objective.formula,
+      learningRate: training.learningRateText(totalSteps: totalSteps, planned.stage.work.rates),
+      loss: objective.formula,
       curve: RunRecord.LossCurve(
         window: window,
         scales: objective.terms.compactMap { weighted in

@@ -10,18 +10,23 @@ extension TrainingOptions {
   }
 
   /// The schedule in words.
-  func learningRateText(totalSteps: Int) -> String {
+  /// - Parameter rates: of groups that have other peaks.
+  func learningRateText(totalSteps: Int, _ rates: LayerRates) -> String {
     let warmup = Warmup.fraction(schedule.warmup).steps(of: totalSteps)
-    return "\(optimizer.rule.learningRate), \(schedule.shape.words) over \(totalSteps) steps, "
+    return
+      "\(optimizer.rule.learningRate)\(rates.words), \(schedule.shape.words) over \(totalSteps) steps, "
       + (warmup == 0 ? "no warm-up" : "\(warmup) steps of warm-up")
   }
 }
 
 extension TrainingOptions {
   func settings(
-    _ objective: Objective, curve: CurveSpacing, breakdownSteps: Int? = nil
+    _ objective: Objective, curve: CurveSpacing, breakdownSteps: Int? = nil,
+    rates: LayerRates = LayerRates()
   ) -> TrainingSettings {
-    TrainingSettings(
+    var optimization = optimization
+    optimization.rates = rates
+    return TrainingSettings(
       objective: objective, optimization: optimization, batchSize: batching.batchSize,
       accumulation: batching.accumulate, limit: limit, seed: seed, curve: curve,
       breakdownSteps: breakdownSteps)

@@ -12,8 +12,9 @@ extension FinetuneStage {
     try checkTokenTypes(of: model, self.model)
     model.freeze(execution.training.freeze)
     let length = execution.training.sequenceLength
+    let objective = objective.weighting(classes: try learned.weights(of: task.train))
     let settings = execution.training.settings(
-      objective, curve: .fineTuning, breakdownSteps: breakdownSteps)
+      objective, curve: .fineTuning, breakdownSteps: breakdownSteps, rates: rates)
     let examples = try execution.data.sequences(task.train, maximumLength: length)
     let teacher = try teacher(
       of: execution.planned, task, examples, execution.models, execution.engine)

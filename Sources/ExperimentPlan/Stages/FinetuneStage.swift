@@ -14,6 +14,7 @@ struct FinetuneStage: StageWork {
   var evaluateEvery: EvaluationInterval
   /// Nil for a stage that goes on to its limit.
   var earlyStopping: EarlyStopping?
+  var rates: LayerRates
   /// Nil for a new one where none is stored with the model.
   var head: ClassifierStart?
   /// Whether a new classifier takes the place of one that the trained model has.
@@ -28,7 +29,8 @@ struct FinetuneStage: StageWork {
   init(
     model: String, learned: TaskSource, selectBest: SelectionRule, evaluationBatchSize: Int,
     evaluateEvery: EvaluationInterval, earlyStopping: EarlyStopping?,
-    head: ClassifierStart?, teacher: String?, statedLoss: LossOptions?, breakdownSteps: Int?
+    rates: LayerRates, head: ClassifierStart?, teacher: String?, statedLoss: LossOptions?,
+    breakdownSteps: Int?
   ) {
     self.model = model
     self.learned = learned
@@ -36,6 +38,7 @@ struct FinetuneStage: StageWork {
     self.evaluationBatchSize = evaluationBatchSize
     self.evaluateEvery = evaluateEvery
     self.earlyStopping = earlyStopping
+    self.rates = rates
     self.head = head
     self.teacher = teacher
     self.statedLoss = statedLoss
@@ -50,7 +53,7 @@ struct FinetuneStage: StageWork {
   static let canReplay = true
   static let options = OptionList(
     FinetuneStage.init(
-      model:learned:selectBest:evaluationBatchSize:evaluateEvery:earlyStopping:head:teacher:
+      model:learned:selectBest:evaluationBatchSize:evaluateEvery:earlyStopping:rates:head:teacher:
       statedLoss:breakdownSteps:),
     OptionField(
       "model", \.model, DefinitionNames.modelOrStage(example: "student"),
@@ -75,7 +78,8 @@ struct FinetuneStage: StageWork {
     ),
     OptionField(
       "evaluate_every", \.evaluateEvery, EvaluationInterval.type, otherwise: .epochs(1),
-      "When the model is evaluated. With steps nothing is evaluated at the end of an epoch. The last step is evaluated "
+      "When the model is evaluated. With epochs the last one counts even if the limit cuts it short; with steps the ends of "
+        + "epochs mean nothing, as with the Trainer's eval_strategy. The last step is evaluated "
         + "as well if select_best is last, and if there was no evaluation before; the Trainer leaves that one out."
     ),
     OptionField(
@@ -83,6 +87,10 @@ struct FinetuneStage: StageWork {
       "Ends the stage before its limit when the evaluations no longer improve what select_best names, as "
         + "EarlyStoppingCallback of Hugging Face does. The learning rate follows the schedule of all planned steps. "
         + "If left out: the stage goes on to its limit."),
+    OptionField(
+      "learning_rates", \.rates, LayerRates.type, otherwise: LayerRates(),
+      "Learning rates that differ between layers, or of the head. The schedule and the warm-up multiply all of them; "
+        + "what weight decay leaves out stays out. If left out: learning_rate everywhere."),
     OptionField(
       optional: "head", \.head, ClassifierStart.type,
       "Where the classifier comes from. If left out: a classifier stored in the model's folder or checkpoint is kept "
@@ -182,7 +190,7 @@ struct FinetuneStage: StageWork {
     [
       "evaluation \(evaluateEvery.words); " + keptWords
     ] + [earlyStopping?.words(selectBest.name)].compactMap { $0 } + learned.details
-      + [classLine, pairLine, remark].compactMap { $0 }
+      + [learned.classWeights?.words, classLine, pairLine, remark].compactMap { $0 }
       + BreakdownOption.details(breakdownSteps)
   }
 

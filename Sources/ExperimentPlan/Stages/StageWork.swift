@@ -30,6 +30,8 @@ protocol StageWork: Sendable, Equatable {
   var task: TaskSource? { get }
   /// What is computed at each of its evaluations.
   var metrics: [any Metric.Type] { get }
+  /// Learning rates of groups of parameters that are not the optimizer's.
+  var rates: LayerRates { get }
   /// Whether it may end before its limit.
   var mayStopEarly: Bool { get }
   /// An activation store that it reads.
@@ -113,6 +115,7 @@ extension StageWork {
   var corpus: CorpusOptions? { nil }
   var task: TaskSource? { nil }
   var metrics: [any Metric.Type] { [] }
+  var rates: LayerRates { LayerRates() }
   var mayStopEarly: Bool { false }
   var storePath: String? { nil }
   func reads(role: String) -> Bool { true }

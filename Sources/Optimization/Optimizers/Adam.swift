@@ -57,11 +57,12 @@ public final class AdamOptimizer: AdamStates {
     }
   }
 
-  public func step(learningRate: Double, gradientScale: Float, on engine: Engine) {
+  public func step(learningRates: [Double], gradientScale: Float, on engine: Engine) {
     stepCount += 1
-    let step = Step(
-      rule.numbers, stepCount, learningRate: learningRate, gradientScale: gradientScale)
-    engine.update(updates) { step.take($0, decay: decays[$0.update]) }
+    let steps = learningRates.map {
+      Step(rule.numbers, stepCount, learningRate: $0, gradientScale: gradientScale)
+    }
+    engine.update(updates) { steps[$0.update].take($0, decay: decays[$0.update]) }
   }
 
   /// The numbers of one step: corrections and factors in double precision, rounded once.

@@ -62,10 +62,9 @@ public final class AdamWOptimizer: AdamStates {
     self.parameters = states.map(\.parameter)
   }
 
-  public func step(learningRate: Double, gradientScale: Float, on engine: Engine) {
+  public func step(learningRates: [Double], gradientScale: Float, on engine: Engine) {
+    precondition(learningRates.count == states.count, "a learning rate for each parameter")
     stepCount += 1
-    let decayed = numbers(learningRate: learningRate, gradientScale: gradientScale, decays: true)
-    let plain = numbers(learningRate: learningRate, gradientScale: gradientScale, decays: false)
     let idleRows = self.idleRows ?? findIdleRows()
     self.idleRows = idleRows
     updates.removeAll(keepingCapacity: true)
@@ -74,7 +73,9 @@ public final class AdamWOptimizer: AdamStates {
         AdamWUpdate(
           parameter: state.parameter, firstMoment: state.firstMoment,
           secondMoment: state.secondMoment, idleRows: idleRows[index],
-          step: AdamNumbers.decayedKinds.contains(state.parameter.kind) ? decayed : plain))
+          step: numbers(
+            learningRate: learningRates[index], gradientScale: gradientScale,
+            decays: AdamNumbers.decayedKinds.contains(state.parameter.kind))))
     }
     engine.adamW(updates)
   }

@@ -113,9 +113,10 @@ struct EpochSection {
   static func columns(
     _ metrics: [ShownMetric], of epochs: [RunRecord.Epoch]
   ) -> [MarkdownTable.Column] {
-    let unit = epochs.first?.unit ?? .epoch
+    let units = Set(epochs.map(\.unit))
+    let numbers = units.count > 1 ? "Epoch or step" : (units.first ?? .epoch).column
     let losses: [MarkdownTable.Column] = [
-      .init(unit.column), .init("Training Loss"), .init("Validation Loss"),
+      .init(numbers), .init("Training Loss"), .init("Validation Loss"),
     ]
     let best = MarkdownTable.Column("Best by", .left)
     guard epochs.isEmpty || epochs[0].correct != nil else {

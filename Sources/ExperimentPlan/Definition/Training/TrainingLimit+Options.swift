@@ -12,7 +12,10 @@ extension TrainingLimit {
       "epochs", .integer(atLeast: 1, example: "3"), "Passes over the data.",
       make: { .epochs($0) }, take: { if case .epochs(let count) = $0 { count } else { nil } }),
     OptionAlternative(
-      "steps", .integer(atLeast: 1, example: "1000"), "Optimizer steps.",
+      "steps", .integer(atLeast: 1, example: "1000"),
+      "Optimizer steps, as max_steps of Hugging Face's Trainer: the schedule ends with them, and epochs begin anew until "
+        + "then. With accumulate above 1 the Trainer lets the batches that an epoch leaves over count in the next one; here "
+        + "they make the epoch's last step.",
       make: { .steps($0) }, take: { if case .steps(let count) = $0 { count } else { nil } }),
     OptionAlternative(
       "tokens", .integer(atLeast: 1, atMost: mostTokens, example: "3_000_000"),
