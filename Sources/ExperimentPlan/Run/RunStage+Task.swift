@@ -1,6 +1,7 @@
 // Which columns of a file a stage's model has learned from.
 import RetortFiles
 import RetortRecords
+import RetortText
 
 /// The task that a stage trained on, as far as files of the same form can be read by it.
 public struct StageTask: Sendable, Equatable {
@@ -8,6 +9,21 @@ public struct StageTask: Sendable, Equatable {
   /// The column of the texts, or the two of a pair.
   public let texts: [String]
   public let label: String
+
+  /// Nil for generated data, which are in no file.
+  fileprivate init?(_ source: TaskSource) {
+    name = source.name
+    switch source {
+    case .files(let task): (texts, label) = (task.columns.texts, task.columns.label)
+    case .builtIn(let named):
+      texts = named.task.texts
+      label = (named.task as? GLUETask)?.labelled.label?.name ?? "label"
+    case .part(let part):
+      guard let whole = StageTask(part.whole) else { return nil }
+      (texts, label) = (whole.texts, whole.label)
+    case .generated: return nil
+    }
+  }
 }
 
 extension RunStage {
@@ -17,15 +33,8 @@ extension RunStage {
     guard let text = try definition(),
       let loaded = try? LoadedDefinition.load(text: text, path: run)
     else { return nil }
-    switch ResolvedPlan(loaded.definition).stages.first(where: { $0.id == stage })?.task {
-    case .files(let task):
-      return StageTask(name: task.name, texts: task.columns.texts, label: task.columns.label)
-    case .glue(let task):
-      return StageTask(
-        name: task.name, texts: task.labelled.texts.map(\.name),
-        label: task.labelled.label?.name ?? "label")
-    case .generated, nil: return nil
-    }
+    return ResolvedPlan(loaded.definition).stages.first { $0.id == stage }?.task
+      .flatMap(StageTask.init)
   }
 
   /// What the run was made of: from its folder, else from its record.
