@@ -20,7 +20,7 @@ struct ParquetChunk {
     guard let facts = metadata.fields(3) else {
       throw ParquetDamage("no metadata of the column", advice: "write the data into one file")
     }
-    guard metadata.text(1) == nil else {
+    guard metadata.text(1) ?? "" == "" else {
       throw ParquetDamage("data in another file", advice: "write the data into one file")
     }
     let codec = facts.integer(4) ?? -1
@@ -55,7 +55,7 @@ struct ParquetChunk {
 
   /// The next row's value; there must be one.
   mutating func next() throws(ParquetDamage) -> ParquetValue {
-    while page.map({ $0.left == 0 }) ?? true { try readPage() }
+    while page?.left ?? 0 == 0 { try readPage() }
     guard let value = try page?.next(column, dictionary: dictionary, repairs: repairs) else {
       throw ParquetDamage("a page with too few values")
     }

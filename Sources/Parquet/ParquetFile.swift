@@ -100,6 +100,9 @@ public struct ParquetFile {
     /// The row that was read last, from 1.
     public private(set) var row = 0
 
+    /// After so many the memory that the file is seen through is given back; what is still needed comes again.
+    private static let releasedRows = 1 << 14
+
     fileprivate init(_ parquet: ParquetFile, _ chosen: [ParquetColumn], repairs: Bool) {
       (self.parquet, self.chosen, self.repairs) = (parquet, chosen, repairs)
     }
@@ -121,6 +124,7 @@ public struct ParquetFile {
       }
       left -= 1
       row += 1
+      if row % Self.releasedRows == 0 { parquet.release() }
       for place in chunks.indices {
         do throws(ParquetDamage) {
           values.append(try chunks[place].next())

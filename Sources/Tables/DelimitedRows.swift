@@ -52,16 +52,20 @@ struct DelimitedRows: LineSource {
     return TableRecord(line: line, values: values)
   }
 
+  /// What is to be said of a header of one column that looks like several.
+  static func otherSeparator(_ columns: [String]) -> String? {
+    guard columns.count == 1, let name = columns.first else { return nil }
+    for other in [";", "\t", "|", ","] where name.contains(other) {
+      let times = name.split(separator: other, omittingEmptySubsequences: false).count - 1
+      let shown = other == "\t" ? "a tab" : "'\(other)'"
+      return "the header has \(shown) \(times) time\(times == 1 ? "" : "s"): is that the separator?"
+    }
+    return nil
+  }
+
   /// What may be wrong with the number of fields.
   private var advice: String {
-    if columns.count == 1, let name = columns.first {
-      for other in [";", "\t", "|", ","] where name.contains(other) {
-        let times = name.split(separator: other, omittingEmptySubsequences: false).count - 1
-        let shown = other == "\t" ? "a tab" : "'\(other)'"
-        return
-          "the header has \(shown) \(times) time\(times == 1 ? "" : "s"): is that the separator?"
-      }
-    }
+    if let other = Self.otherSeparator(columns) { return other }
     return quotes
       ? "a field with a comma must stand in quotation marks"
       : "a field cannot contain a tab or a line feed"

@@ -73,6 +73,16 @@ public struct TableReader {
     chosen = Array(columns.indices)
   }
 
+  /// What is to be said of a header of one column that looks like several with another separator; nil for others.
+  public var otherSeparator: String? {
+    format == .csv || format == .tsv ? DelimitedRows.otherSeparator(columns) : nil
+  }
+
+  /// What may have been meant by the name of a column that is not there.
+  public func advice(for name: String) -> String {
+    otherSeparator ?? Spelling.advice(for: name, among: columns)
+  }
+
   /// Leaves out all columns but these, in this order.
   /// - Throws: every one that is not there.
   public mutating func choose(_ names: [String]) throws(TableError) {
@@ -83,8 +93,7 @@ public struct TableReader {
             path: path, column: name, found: column.kind,
             advice: "columns of texts, numbers and truths can"))
       } else {
-        TableError.noColumn(
-          path: path, name: name, advice: Spelling.advice(for: name, among: columns))
+        TableError.noColumn(path: path, name: name, advice: advice(for: name))
       }
     }
     guard missing.isEmpty else { throw missing.count == 1 ? missing[0] : .several(missing) }

@@ -175,6 +175,10 @@ struct InspectDataTests {
     #expect(both.status == 1)
     #expect(both.errorLines.count == 4)
     #expect(both.errors.contains("--label star: \(dev) has no such column; did you mean 'stars'?"))
+    try folder.write("semicolon.csv", "text;stars\na;1\n")
+    #expect(
+      try inspect(folder.file("semicolon.csv")).output.contains(
+        "\n  the header has ';' 1 time: is that the separator?\n"))
     expectFailure(try inspect(train, model.path), saying: "are inspected together")
     expectFailure(try inspect(model.path, "--label", "x"), saying: "--label is for these")
     expectFailure(try inspect(folder.file("no.csv")), saying: "no.csv", "no such file")

@@ -253,6 +253,13 @@ struct PredictFileTests {
     expectFailure(
       try predict("--input", input, "--text", "review", "--out-format", "tsv"),
       saying: "in.csv:3: a field of TSV cannot contain a tab or a line feed, and 'review' does")
+    try folder.write("semicolon.csv", "text;stars\na;1\n")
+    let semicolon = folder.file("semicolon.csv")
+    expectFailure(
+      try predict("--input", semicolon), saying: "the header has ';' 1 time: is that the separator?"
+    )
+    expectFailure(
+      try predict("--input", semicolon, "--text", "text"), saying: "is that the separator?")
     try folder.write("taken.csv", "text,prediction\na,b\n")
     expectFailure(
       try predict("--input", folder.file("taken.csv"), "--text", "text"), saying: "--prefix")

@@ -275,6 +275,37 @@ struct FileTaskTests {
     #expect(try mistakes(task(), [:]) == [])
   }
 
+  @Test("a task of a Parquet file: its rows, its classes, its digest")
+  func parquet() throws {
+    let experiment = try Self.experiment(
+      """
+          files: { train: train.parquet, test: test.parquet }
+          text: text
+          label: label
+          dev: { fraction: 0.25, seed: 4 }
+      """, [:])
+    for name in ["train", "test"] {
+      try FileManager.default.copyItem(
+        atPath: Fixture.path(of: "parquet/fallback.parquet"),
+        toPath: experiment.folder.file("\(name).parquet"))
+    }
+    let loaded = try LoadedDefinition.load(
+      path: experiment.definition,
+      context: DefinitionContext(
+        locations: experiment.locations, definitionPath: experiment.definition))
+    let source = ResolvedPlan(loaded.definition).stages.compactMap(\.task).first
+    guard case .files(let task) = source else {
+      Issue.record("no task of files")
+      return
+    }
+    #expect(task.classNames == ["0", "1", "2"])
+    let tables = try task.read()
+    #expect(tables.train.count + tables.dev.count == 600 && tables.test?.count == 600)
+    #expect(
+      tables.test?.texts[151] == "text number 1 of the film" && tables.test?.labels?[5] == "2")
+    #expect(try task.digest().count == 64)
+  }
+
   @Test("a metric that cannot be had of so many classes cannot choose the epoch")
   func selection() throws {
     let experiment = try Self.experiment(

@@ -194,7 +194,7 @@ struct SentenceSourceTests {
       ])
     #expect(
       try mistakes([("t.csv, column", "t.dat, column")]) == [
-        "corpora.table.format: expected csv or tsv or jsonl, found nothing, and 't.dat' does not end in one of them"
+        "corpora.table.format: expected csv or tsv or jsonl or parquet, found nothing, and 't.dat' does not end in one of them"
       ])
     #expect(
       try mistakes([("column: body", "format: csv")]).first

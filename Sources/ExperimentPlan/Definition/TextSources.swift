@@ -74,8 +74,8 @@ private struct FileText: Sendable {
       "Reads the file as a table and takes this column, one paragraph a row."),
     OptionField(
       optional: "format", \.format, .choice,
-      "With `column`: csv (RFC 4180), tsv (quotation marks have no meaning) or jsonl (one JSON object per line). "
-        + "Default: by the ending of the file's name."))
+      "With `column`: csv (RFC 4180), tsv (quotation marks have no meaning), jsonl (one JSON object per line) or "
+        + "parquet. Default: by the ending of the file's name."))
 
   /// Nil after a report.
   func source(_ name: String, _ node: DefinitionNode, _ key: String, _ map: MapReader)

@@ -7,6 +7,8 @@ public struct TableSurvey: Sendable {
   public private(set) var columns: [ColumnCounts]
   /// Columns of Parquet that cannot be read, and what they are.
   public let unreadable: [(name: String, kind: String)]
+  /// What is to be said of a header of one column that looks like several.
+  public let otherSeparator: String?
   public private(set) var firstRows: [TableRecord] = []
   public private(set) var chosen: SurveyColumns
   /// Texts, or pairs, without anything but spaces in all of their columns.
@@ -45,6 +47,7 @@ public struct TableSurvey: Sendable {
     path = reader.path
     columns = reader.columns.map { ColumnCounts($0) }
     unreadable = reader.unreadable
+    otherSeparator = reader.otherSeparator
     self.chosen = chosen
     shared = earlier.map { _ in RepeatedTexts() }
     if tokenizer == nil { words = LengthCounts() } else { tokens = LengthCounts() }

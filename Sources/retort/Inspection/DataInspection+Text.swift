@@ -53,6 +53,7 @@ extension DataInspection.DataFile {
       rows: columns.map { [$0.name.cut(to: 40), $0.kind, $0.missing.grouped] }
         + unreadable.map { [$0.name.cut(to: 40), "\($0.kind), not read", ""] }, rightAligned: [2])
     lines += table.text.split(separator: "\n").map { "  \($0)" }
+    if let note { lines.append("  \(note)") }
     lines += firstRowLines(width: width)
     if let text { lines += textLines(text) }
     if let label { lines += labelLines(label, width: width) }

@@ -16,6 +16,8 @@ struct DataInspection: Encodable {
     var rows: Int
     var columns: [Column]
     var unreadable: [Unreadable]
+    /// What may be wrong with the header; nil where nothing is.
+    var note: String?
     var firstRows: [[String: String]]
     var text: TextFacts?
     var label: LabelFacts?
@@ -130,6 +132,7 @@ extension DataInspection.DataFile {
     rows = survey.rows
     columns = survey.columns.map { .init(name: $0.name, kind: $0.kind, missing: $0.missing) }
     unreadable = survey.unreadable.map { .init(name: $0.name, kind: $0.kind) }
+    note = survey.otherSeparator
     let names = survey.columns.map(\.name)
     firstRows = survey.firstRows.map { row in
       Dictionary(

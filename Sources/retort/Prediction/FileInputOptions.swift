@@ -2,7 +2,6 @@
 import ArgumentParser
 import RetortExperimentPlan
 import RetortFiles
-import RetortOptions
 import RetortTables
 
 /// How a file of texts is read.
@@ -75,6 +74,9 @@ struct ColumnOptions: ParsableArguments {
     guard problems.isEmpty else { throw CommandFailure(problems.joined(separator: "\n")) }
     if !text.isEmpty { return text }
     if let task, task.texts.allSatisfy(columns.contains) { return task.texts }
+    if let advice = reader.otherSeparator {
+      throw CommandFailure("\(reader.path): expected columns, found one; \(advice)")
+    }
     if columns.count == 1, task.map({ $0.texts.count == 1 }) ?? true { return columns }
     let learned =
       task.map {
@@ -92,7 +94,6 @@ struct ColumnOptions: ParsableArguments {
       return
         "\(option) \(name): in \(reader.path) it is \(column.kind); name a column of texts or numbers"
     }
-    return "\(option) \(name): \(reader.path) has no such column; "
-      + Spelling.advice(for: name, among: reader.columns)
+    return "\(option) \(name): \(reader.path) has no such column; \(reader.advice(for: name))"
   }
 }

@@ -31,7 +31,7 @@ struct FilePrediction {
     var bytes = 0
     while let row = try rows.next() {
       window.append(row)
-      bytes += row.texts.reduce(0) { $0 + $1.utf8.count }
+      bytes += row.byteCount
       guard window.count >= Self.windowRows || bytes >= Self.windowBytes else { continue }
       try answer(window, of: rows, into: file)
       count += window.count

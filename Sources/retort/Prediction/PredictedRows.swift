@@ -13,6 +13,11 @@ struct PredictedRow {
   /// In the order of the columns.
   var kept: [TableValue]
   var further: [JSONTree.Member] = []
+
+  /// Some measure of what it takes in memory.
+  var byteCount: Int {
+    texts.reduce(0) { $0 + $1.utf8.count } + kept.reduce(0) { $0 + ($1.text?.utf8.count ?? 64) }
+  }
 }
 
 /// Rows one after the other, in constant memory.

@@ -20,8 +20,8 @@ struct PredictVerb: ParsableCommand, RunsKernels {
 
       With --input it reads the rows of a table, the lines of a .txt file or whole files (--format file), and writes \
       every row with all its columns and the columns prediction and probability_CLASS behind them; for a regression only \
-      prediction. Memory does not grow with the file. --format or --text without --input reads such rows from standard \
-      input. The output file appears when it is complete.
+      prediction. Memory does not grow with the file. --format without --input reads such rows from standard input. The \
+      output file appears when it is complete.
       """)
 
   @Argument(help: "Sentences to classify, in place of lines of standard input.")
