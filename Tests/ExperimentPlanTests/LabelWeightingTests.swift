@@ -74,6 +74,22 @@ struct LabelWeightingTests {
     #expect(difference.allSatisfy { $0 < 1e-5 }, "\(difference)")
   }
 
+  @Test("a part of a task has the weights of the whole, from its own examples")
+  func part() throws {
+    let experiment = try Self.experiment(
+      task:
+        "    class_weights: balanced\n  few:\n    of: sentiment\n    labels: { count: 10, seed: 1 }\n"
+    )
+    try experiment.folder.write(
+      "small.yaml",
+      try String(contentsOfFile: experiment.definition, encoding: .utf8)
+        .replacing("task: sentiment", with: "task: few"))
+    let record = try experiment.run(experiment.request(stages: ["sentiment"])).record
+    let stage = try #require(record.stages.last)
+    #expect(
+      stage.loss.contains("class weights ") && !stage.loss.contains("0.666667"), "\(stage.loss)")
+  }
+
   @Test("what is the standard is not written: digests stay")
   func standard() throws {
     let plain = try Self.experiment().loadedAndReadAgain()

@@ -61,7 +61,7 @@ extension TaskPart {
       OptionField(
         "of", \.whole, TaskSource.reference,
         "The task whose training set is made smaller: a built-in task, or a name of `tasks:` that stands above. "
-          + "Its test set, its classes and its metrics stay."),
+          + "Its test set, its classes, their weights and its metrics stay."),
       OptionField(\.selection, TaskSelection.options))
   }
 

@@ -119,8 +119,18 @@ extension PreparedData.Task {
 }
 
 extension TaskSource {
+  /// Of a part those of the whole.
   var classWeights: ClassWeights? {
-    if case .files(let task) = self { task.classWeights } else { nil }
+    switch self {
+    case .files(let task): task.classWeights
+    case .part(let part): part.whole.classWeights
+    case .builtIn, .generated: nil
+    }
+  }
+
+  /// The task whose declaration has them.
+  private var weightedName: String {
+    if case .part(let part) = self { part.whole.weightedName } else { name }
   }
 
   /// By class, from the training examples; nil where all count alike.
@@ -132,7 +142,7 @@ extension TaskSource {
     if let values = classWeights.values(classes: train.classNames, counts: counts) { return values }
     let missing = zip(train.classNames, counts).filter { $0.1 == 0 }.map(\.0)
     throw LocationError(problems: [
-      "tasks.\(name).class_weights: expected an example of each class in the training set, found none of "
+      "tasks.\(weightedName).class_weights: expected an example of each class in the training set, found none of "
         + "\(missing.joined(separator: ", ")); write the weights by label in place of balanced"
     ])
   }
