@@ -189,9 +189,9 @@ import Testing
 
   @Test func aFileThatIsNone() throws {
     let model = try TinyModel()
-    let path = model.folder.file("notes.txt")
+    let path = model.folder.file("notes.h5")
     try "not a checkpoint\n".write(toFile: path, atomically: true, encoding: .utf8)
-    expectFailure(try model.retort("inspect", path), saying: "notes.txt")
+    expectFailure(try model.retort("inspect", path), saying: "notes.h5")
     expectFailure(try model.retort("inspect", model.folder.path), saying: "record.json")
     let record = model.folder.file("record.json")
     try "{\"format\": 1".write(toFile: record, atomically: true, encoding: .utf8)

@@ -10,16 +10,19 @@ import Testing
 
 @Suite struct KilledFineTuningTests {
   /// Weights and moments are compared in the checkpoint of the last step, which both runs keep because a file
-  /// stands where the stage cache would be: the stage is trained to its end and cannot be put away.
+  /// stands where the stage would be in the cache: it is trained to its end and cannot be put away.
   @Test(
     "killed ten times at random moments, twice inside the writing of a checkpoint, it ends in the same bits",
     arguments: [UInt64(1910_01108)])
   func killed(seed: UInt64) throws {
-    let whole = try SmallFineTuning()
+    let unhindered = try SmallFineTuning(blocking: nil)
+    try unhindered.finish()
+    let digest = try unhindered.digest()
+    let whole = try SmallFineTuning(blocking: digest)
     let expected = try whole.trainToTheEnd()
     try whole.finish()
 
-    let tuning = try SmallFineTuning()
+    let tuning = try SmallFineTuning(blocking: digest)
     var moments = RandomInputs(0, seed: seed)
     var (kills, killsInsideAWrite) = (0, 0)
     var leftBehind: Set<String> = []
@@ -61,15 +64,18 @@ import Testing
 private struct SmallFineTuning {
   private let folder: TemporaryFolder
   private let stages: String
+  private let block: String?
   private var runFolder: String { folder.file("Runs/killed") }
   private var checkpoints: String { "\(runFolder)/checkpoints" }
 
-  init() throws {
+  /// - Parameter digest: of the stage that cannot be put away before `finish`.
+  init(blocking digest: String?) throws {
     folder = try TemporaryFolder()
     try AtomicFile.replace(path: folder.file("killed.yaml"), with: Self.definition)
-    try Folder.create(path: folder.file("cache"))
     stages = folder.file("cache/stages")
-    try AtomicFile.replace(path: stages, with: "in the way of the folder")
+    try Folder.create(path: stages)
+    block = digest.map { [stages] in "\(stages)/\($0)" }
+    if let block { try AtomicFile.replace(path: block, with: "in the way of the folder") }
   }
 
   func start(_ more: String...) throws -> RunningRetort {
@@ -92,17 +98,19 @@ private struct SmallFineTuning {
 
   /// Puts the trained stage away and writes the record.
   func finish() throws {
-    try FileManager.default.removeItem(atPath: stages)
+    if let block { try FileManager.default.removeItem(atPath: block) }
     let result = try goOn().wait()
     #expect(result.status == 0, "\(result.errors)")
   }
 
   func record() throws -> RunRecord { try RunRecord.read(path: "\(runFolder)/record.json") }
 
+  /// Of the finished stage.
+  func digest() throws -> String { try #require(try Folder.names(path: stages).first) }
+
   /// The bytes of the finished stage's weights.
   func model() throws -> [UInt8] {
-    let digests = try Folder.names(path: stages)
-    return try MappedFile.contents(path: "\(stages)/\(try #require(digests.first))/model.h5")
+    try MappedFile.contents(path: "\(stages)/\(try digest())/model.h5")
   }
 
   /// The temporary files in the folder of checkpoints: of a write that is going on, or was killed.

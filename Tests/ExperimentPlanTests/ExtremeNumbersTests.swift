@@ -25,6 +25,7 @@ struct ExtremeNumbersTests {
       mine: { generated: { grammar: film_reviews, train: 24, dev: 20, test: 6 } }
       own: { files: { train: a.csv }, text: a, label: b, classes: [x, y], dev: { fraction: 0.5 } }
       rated: { files: { train: a.csv }, text: a, label: b, kind: regression, dev: { fraction: 0.5 } }
+      few: { of: own, labels: { count: 1, unit: rows }, hold_out: { sentences: 1, least_words: 2 } }
     vocabulary: { train: { corpus: [mine], size: 500 } }
     models:
       mine:
@@ -40,6 +41,12 @@ struct ExtremeNumbersTests {
         finetune: { model: mine, task: own, \(finetuning) }
       - id: pretrain
         pretrain: { model: mine, \(training) }
+      - id: reading
+        pretrain: { model: mine, \(sentences("share: 0.5")), \(reading) }
+      - id: learning
+        distill:
+          { teacher: mine, student: student, \(sentences("sentences: 9")), \(reading),
+            loss: { masked_lm: { weight: 1 } } }
       - id: distill
         distill:
           { teacher: mine, student: student, account_every: { steps: 5 }, \(training),
@@ -60,7 +67,11 @@ struct ExtremeNumbersTests {
   private static let common =
     "sequence_length: 16, batch_size: 4, accumulate: 2, limit: { epochs: 2 }, "
     + "schedule: { name: cosine, cycles: 0.5, warmup: 0.1 }"
-  private static let training = "recipe: distilbert-2019, corpus: [mine], \(common)"
+  private static let training = "corpus: [mine], \(reading)"
+  private static let reading = "recipe: distilbert-2019, \(common)"
+  private static func sentences(_ heldOut: String) -> String {
+    "sentences: { from: [mine], words: [2, 40], hold_out: { \(heldOut) } }"
+  }
   private static let finetuning =
     "recipe: hf-trainer-4.44, evaluation: { batch_size: 8 }, select_best: eval_loss, "
     + "early_stopping: { patience: 3 }, \(common)"
@@ -81,10 +92,16 @@ struct ExtremeNumbersTests {
     /// The same in the definition, under each of the names that it could be meant for.
     var paths: [String] {
       guard path.contains("*") else {
-        // What a classification does not have a regression has.
-        return [path, path.replacing("stages.finetune.", with: "stages.scored.")]
+        // What a classification does not have a regression has, and what a corpus does not have sentences have.
+        return [
+          path, path.replacing("stages.finetune.", with: "stages.scored."),
+        ]
+          + ["reading", "learning"].map {
+            path.replacing("stages.pretrain.sentences", with: "stages.\($0).sentences")
+              .replacing("stages.distill.sentences", with: "stages.\($0).sentences")
+          }
       }
-      return ["mine", "own", "student"].map { path.replacing("*", with: $0) }
+      return ["mine", "own", "student", "few"].map { path.replacing("*", with: $0) }
     }
   }
 
@@ -105,7 +122,12 @@ struct ExtremeNumbersTests {
         if !found.contains(where: { $0.path == path }) {
           found.append(Place(path: path, example: example) { $0 })
         }
-      case .list(.number, let rule), .list(.integer, let rule):
+      case .list(.integer, let rule):
+        found.append(
+          Place(path: path, example: "1") { value in
+            "[" + Array(repeating: value, count: rule.most ?? 1).joined(separator: ", ") + "]"
+          })
+      case .list(.number, let rule):
         found.append(
           Place(path: path, example: rule.most == nil ? "1" : "0.5") { value in
             "[" + Array(repeating: value, count: rule.most ?? 1).joined(separator: ", ") + "]"
@@ -130,7 +152,9 @@ struct ExtremeNumbersTests {
       let data = DataSize(sequences: 1000, tokens: 20_000)
       let explanation = PlanExplanation(
         ResolvedPlan(loaded.definition), filled: loaded.filledValues, variants: loaded.variants,
-        sizes: ["pretrain": data, "distill": data, "judge": data], look: { _ in .absent })
+        sizes: [
+          "pretrain": data, "reading": data, "distill": data, "learning": data, "judge": data,
+        ], look: { _ in .absent })
       return (explanation.text, [])
     } catch {
       return (nil, (error as? DefinitionError)?.diagnostics.map(\.description) ?? ["\(error)"])

@@ -9,8 +9,9 @@ import Testing
 struct StageKindTests {
   @Test("the types of fields say which of them name contents")
   func keysOfContents() {
-    #expect(PretrainStage.keysOfContents == ["model", "corpus"])
-    #expect(DistillStage.keysOfContents == ["teacher", "student", "targets", "corpus"])
+    #expect(PretrainStage.keysOfContents == ["model", "corpus", "sentences"])
+    #expect(
+      DistillStage.keysOfContents == ["teacher", "student", "targets", "corpus", "sentences"])
     #expect(FinetuneStage.keysOfContents == ["model", "task", "teacher"])
   }
 
@@ -48,7 +49,7 @@ struct StageKindTests {
 
   @Test("maps of one key are known by their type")
   func exclusiveMaps() {
-    #expect(DefinitionPath.exclusiveMaps == ["limit", "checkpoint_every"])
+    #expect(DefinitionPath.exclusiveMaps == ["limit", "evaluate_every", "checkpoint_every"])
   }
 
   @Test("a recipe has no say in keys that another optimizer or schedule does not have")

@@ -96,6 +96,13 @@ struct ParityPage {
     retort compare Runs/sst2-minilm-replay \\
       --with Experiments/references/trainer-minilm-sst2/epochs.jsonl \\
       --record Results/records/parity/replay-epochs.json
+    for task in cola mrpc stsb; do
+      retort run Experiments/glue-minilm.yaml --set 'sweep.seed=[42]' --set name=glue-minilm-$task \\
+        --stage $task
+      retort compare "Runs/glue-minilm-$task@seed=42" \\
+        --with Experiments/references/trainer-minilm-glue/$task.jsonl \\
+        --record Results/records/parity/replay-$task.json || true
+    done
     retort report
     """
 
