@@ -78,7 +78,7 @@ struct LabelWeightingTests {
   func part() throws {
     let experiment = try Self.experiment(
       task:
-        "    class_weights: balanced\n  few:\n    of: sentiment\n    labels: { count: 10, seed: 1 }\n"
+        "    class_weights: balanced\n  few:\n    of: sentiment\n    labels: { count: 10, unit: rows, seed: 1 }\n"
     )
     try experiment.folder.write(
       "small.yaml",

@@ -130,6 +130,15 @@ struct ParityPage {
       \(table(of: comparisons))
       \(course(of: comparisons))
       """
+    // A comparison of two logs has no run of this program in it.
+    for comparison in comparisons where comparison.stage == nil {
+      out += """
+
+        `\(comparison.run)` is PyTorch beside itself, on the same machine with another number of threads: how far the
+        order of sums alone takes the two apart.
+
+        """
+    }
     for comparison in comparisons
     where !comparison.epochs.isEmpty && !comparison.referenceEpochs.isEmpty {
       out += "\n" + epochs(of: comparison)
