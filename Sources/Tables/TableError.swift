@@ -1,9 +1,10 @@
 // What is wrong with a table file, and where.
+import RetortFiles
 import RetortParquet
 
 /// Lines and columns are counted from 1; columns in characters of Unicode (scalars), as editors do.
 public indirect enum TableError: Error, Equatable, Sendable, CustomStringConvertible {
-  case unreadable(path: String, reason: String)
+  case file(FileError)
   /// Without a header, or without a row.
   case empty(path: String, expected: String)
   case repeatedColumn(path: String, line: Int, name: String)
@@ -26,7 +27,7 @@ public indirect enum TableError: Error, Equatable, Sendable, CustomStringConvert
 
   public var description: String {
     switch self {
-    case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
+    case .file(let error): error.description
     case .empty(let path, let expected): "\(path): expected \(expected), found none"
     case .repeatedColumn(let path, let line, let name):
       "\(path):\(line): two columns are called '\(name)'; rename one"

@@ -40,7 +40,7 @@ public struct TableReader {
     do {
       file = try MappedFile(path: path)
     } catch {
-      throw .unreadable(path: path, reason: "\(error)")
+      throw .file(error)
     }
     try self.init(file, format: format, hasHeader: hasHeader, repairs: repairs)
   }

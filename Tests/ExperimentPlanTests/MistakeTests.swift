@@ -422,7 +422,7 @@ import Testing
     } catch {
       #expect(
         error.description
-          == "/nowhere/x.yaml:1:1: cannot be read: expected a definition in YAML; see Experiments/ "
+          == "/nowhere/x.yaml:1:1: no such file: expected a definition in YAML; see Experiments/ "
           + "for examples")
     }
   }

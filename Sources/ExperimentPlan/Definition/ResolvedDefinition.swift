@@ -110,10 +110,11 @@ public struct LoadedDefinition: Sendable, Equatable {
   ) throws(DefinitionError) -> LoadedDefinition {
     guard let data = FileManager.default.contents(atPath: path) else {
       let isFolder = (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil
+      let exists = FileManager.default.fileExists(atPath: path)
       throw DefinitionError([
         Diagnostic(
           .file(path: path, line: 1, column: 1),
-          isFolder ? "is a folder" : "cannot be read", expected: "a definition in YAML",
+          isFolder ? "is a folder" : exists ? "cannot be read" : "no such file", expected: "a definition in YAML",
           advice: "see Experiments/ for examples")
       ])
     }
