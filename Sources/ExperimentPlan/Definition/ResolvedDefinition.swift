@@ -114,7 +114,8 @@ public struct LoadedDefinition: Sendable, Equatable {
       throw DefinitionError([
         Diagnostic(
           .file(path: path, line: 1, column: 1),
-          isFolder ? "is a folder" : exists ? "cannot be read" : "no such file", expected: "a definition in YAML",
+          isFolder ? "is a folder" : exists ? "cannot be read" : "no such file",
+          expected: "a definition in YAML",
           advice: "see Experiments/ for examples")
       ])
     }
