@@ -351,7 +351,7 @@ struct FileTaskTests {
           text: review
           label: stars
       """
-    try expectRefusal(task, dev: nil, saying: "dev.csv: cannot be read: ")
+    try expectRefusal(task, dev: nil, saying: "dev.csv: no such file")
     try expectRefusal(
       task, dev: "review,stars\nx,bad\ny,worse\n",
       saying: "dev.csv:3: expected one of the classes bad, good, so so, found 'worse'")
