@@ -103,6 +103,11 @@ struct ParityPage {
         --with Experiments/references/trainer-minilm-glue/$task.jsonl \\
         --record Results/records/parity/replay-$task.json || true
     done
+    retort run Experiments/glue-minilm.yaml --set 'sweep.seed=[42]' --set name=glue-minilm-stsb-2e-5 \\
+      --set stages.stsb.learning_rate=2.0e-5 --stage stsb
+    retort compare "Runs/glue-minilm-stsb-2e-5@seed=42" \\
+      --with Experiments/references/trainer-minilm-glue/stsb-2e-5.jsonl \\
+      --record Results/records/parity/replay-stsb-2e-5.json || true
     retort report
     """
 
