@@ -72,7 +72,7 @@ public struct ConfidenceInterval: Sendable, Equatable {
 }
 
 extension Answers {
-  /// Takes the place of itself: these examples of `answers`, in this order.
+  /// Becomes these examples of `answers`, in this order.
   fileprivate mutating func draw(_ numbers: [Int], from answers: Answers) {
     for (place, number) in numbers.enumerated() {
       predictions[place] = answers.predictions[number]

@@ -1,4 +1,4 @@
-// The epochs of two trainings, one beside the other.
+// The epochs of two trainings in one table.
 import RetortEvaluation
 import RetortFormatting
 import RetortRecords
@@ -7,7 +7,7 @@ extension LossComparison {
   /// What the rows are counted in: epochs, or steps where a row is not at the end of an epoch.
   var numberTitle: String { epochs.contains { $0.passes != nil } ? "Step" : "Epoch" }
 
-  /// For a terminal: of each epoch the run's row, then the log's.
+  /// For a terminal: the run's row of each epoch, then the log's.
   public var epochTable: TextTable {
     let all = epochs + referenceEpochs
     let measured = LossLog.Epoch.measuredColumns(of: all)

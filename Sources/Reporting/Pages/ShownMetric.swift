@@ -89,7 +89,7 @@ struct ShownMetric {
     return nil
   }
 
-  /// What one answer for all examples comes to, that of the largest class; nil of numbers.
+  /// The metric of a model that always predicts the largest class; nil for a metric of numbers.
   func value(ofLargestClassAmong labels: [Int]) -> Double? {
     guard let metric = metric as? any ClassMetric.Type,
       let largest = Dictionary(labels.map { ($0, 1) }, uniquingKeysWith: +)
@@ -99,8 +99,8 @@ struct ShownMetric {
     return metric.value(of: Answers(predictions: constant, labels: labels))
   }
 
-  /// Between two models, pair by pair, and the interval of the mean, both of the first less the second; nil where no
-  /// value can be had.
+  /// The first model's value minus the second's, for each pair, and the interval of their mean; nil if the metric
+  /// cannot be computed.
   func differences(
     _ pairs: [(first: MeasuredModel.Measurement, second: MeasuredModel.Measurement)]
   ) -> (points: [Double], interval: ConfidenceInterval)? {
@@ -140,7 +140,7 @@ struct ShownMetric {
 }
 
 extension RunRecord.Evaluation {
-  /// Beside the right classes; nil of numbers, and where these are not in the record.
+  /// The predicted classes and the right ones; nil for a regression, and if the record has no labels.
   func classes(in record: RunRecord) -> Answers<Int>? {
     guard let labels = record.dataSet(data)?.labels?.labels, let found = predictions?.labels,
       labels.count == found.count, !labels.isEmpty
@@ -148,7 +148,7 @@ extension RunRecord.Evaluation {
     return Answers(predictions: found, labels: labels)
   }
 
-  /// Beside the right numbers; nil of classes, and where these are not in the record.
+  /// The predicted numbers and the right ones; nil for a classification, and if the record has no labels.
   func numbers(in record: RunRecord) -> Answers<Double>? {
     guard let labels = record.dataSet(data)?.numbers, let found = logits,
       labels.count == found.count, !labels.isEmpty

@@ -102,7 +102,7 @@ struct TaskSection {
       })
   }
 
-  /// What one answer for all examples comes to, that of the largest class.
+  /// The score of a model that always predicts the largest class.
   private func constantScore(_ column: Column) -> Double? {
     Self.mean(
       column.tasks.map { task -> Double? in
@@ -221,7 +221,7 @@ struct TaskSection {
     return text
   }
 
-  /// Models that say no more than a constant would.
+  /// Models that are no better than one that always gives the same answer.
   var warnings: [String] {
     rows.flatMap { row in
       columns.flatMap { column -> [String] in

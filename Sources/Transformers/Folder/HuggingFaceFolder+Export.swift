@@ -26,7 +26,7 @@ extension HuggingFaceFolder {
       "flax_model.msgpack",
     ]
 
-  /// Clears a folder of the model in it, so that nothing of that is left beside another's files: config.json first,
+  /// Clears a folder of the model in it, so that its files and another model's are never mixed: config.json first,
   /// since a folder with one is complete. Files that belong to no model stay.
   public static func removeModel(in path: String) throws(FileError) {
     func isOfModel(_ name: String) -> Bool {

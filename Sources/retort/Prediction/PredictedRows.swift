@@ -4,7 +4,7 @@ import RetortFiles
 import RetortStrictJSON
 import RetortTables
 
-/// A row: what the model reads, and what is kept beside the answer.
+/// A row: what the model reads, and the columns that are written with the answer.
 struct PredictedRow {
   /// Its number for messages: a line, or of a file its place among the files.
   var number: Int
