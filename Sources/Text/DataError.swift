@@ -1,8 +1,10 @@
 // What is wrong with a data file, and where.
+import RetortFiles
 import RetortTables
 
 /// Lines, rows and columns are counted from 1.
 public enum DataError: Error, Equatable, CustomStringConvertible {
+  case file(FileError)
   case unreadable(path: String, reason: String)
   case empty(path: String, expected: String)
   case wrongHeader(path: String, expected: String, found: String)
@@ -26,6 +28,7 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
+    case .file(let error): error.description
     case .unreadable(let path, let reason):
       "\(path): cannot read the data: \(reason)"
     case .empty(let path, let expected):

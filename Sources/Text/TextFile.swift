@@ -14,7 +14,7 @@ struct TextFile: ~Copyable {
     do {
       file = try MappedFile(path: path)
     } catch {
-      throw .unreadable(path: path, reason: "\(error)")
+      throw .file(error)
     }
   }
 

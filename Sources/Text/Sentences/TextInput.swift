@@ -1,4 +1,5 @@
 // Paragraphs of a text file, or of a column of a table.
+import RetortFiles
 import RetortTables
 
 /// Where paragraphs come from.
@@ -33,6 +34,8 @@ public struct TextInput: Sendable, Hashable {
       throw error
     } catch let error as TableError {
       throw .table(error)
+    } catch let error as FileError {
+      throw .file(error)
     } catch {
       throw .unreadable(path: path, reason: "\(error)")
     }

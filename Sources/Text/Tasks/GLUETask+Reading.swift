@@ -23,6 +23,8 @@ extension LabelledSentences {
       throw error
     } catch let error as TableError {
       throw .table(error)
+    } catch let error as FileError {
+      throw .file(error)
     } catch {
       throw .unreadable(path: path, reason: "\(error)")
     }
@@ -40,7 +42,7 @@ extension LabelledSentences {
     do {
       digest = try SHA256.hexDigest(ofFile: path)
     } catch {
-      throw .unreadable(path: path, reason: "\(error)")
+      throw .file(error)
     }
   }
 }

@@ -52,7 +52,7 @@ private struct Reviews {
       let folder = "\(path)/\(name)"
       let names: [String]
       do { names = try Folder.names(path: folder) } catch {
-        throw .unreadable(path: folder, reason: "\(error)")
+        throw .file(error)
       }
       for file in names where !file.hasPrefix(".") {
         let parts = file.split(separator: "_", omittingEmptySubsequences: false)
@@ -69,7 +69,7 @@ private struct Reviews {
   private static func text(of path: String) throws(DataError) -> String {
     let bytes: [UInt8]
     do { bytes = try MappedFile.contents(path: path) } catch {
-      throw .unreadable(path: path, reason: "\(error)")
+      throw .file(error)
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw .unreadable(path: path, reason: "not UTF-8; convert the file to UTF-8")
@@ -101,6 +101,8 @@ private struct Reviews {
       throw error
     } catch let error as TableError {
       throw .table(error)
+    } catch let error as FileError {
+      throw .file(error)
     } catch {
       throw .unreadable(path: path, reason: "\(error)")
     }
