@@ -10,7 +10,8 @@ import Testing
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Experiments").path()
 
   static let names = [
-    "distilbert-from-bert-base", "glue-minilm", "minilm-l3-ablation", "minilm-l3-from-l6",
+    "distilbert-from-bert-base", "glue-minilm", "imdb-minilm", "minilm-l3-ablation",
+    "minilm-l3-from-l6",
     "quickstart",
     "sst2-distilbert-report", "sst2-minilm", "sst2-minilm-replay", "sst2-task-distillation",
   ]

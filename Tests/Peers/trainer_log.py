@@ -2,7 +2,8 @@
 
     trainer_log.py --model FOLDER --data glue/SST-2/ --out LOG.jsonl [--task sst2]
                    [--steps 300 | --epochs 3] [--learning-rate 2e-5]
-                   [--seed 42] [--work FOLDER] [--resume] [--threads 2]
+                   [--sequence-length 512] [--seed 42] [--work FOLDER]
+                   [--resume] [--threads 2]
 
 The report's recipe as the Trainer of transformers 4.44.2 runs it, dropout on: batch 16, AdamW
 2e-5, decay 0.01, linear schedule, clipped at 1, padded batch by batch. The seed is set before the
@@ -18,6 +19,7 @@ import dataclasses
 import json
 import os
 import tempfile
+import typing
 
 import torch
 from scipy.stats import pearsonr, spearmanr
@@ -43,13 +45,14 @@ METRICS = {
 
 @dataclasses.dataclass
 class Task:
-    """Where GLUE's files have the texts and the label, counted from 0, and what is measured."""
+    """Where a file has the texts and the label, and what is measured; GLUE's columns from 0."""
 
     texts: tuple
-    label: int
+    label: int | str
     metrics: tuple
     classes: tuple = ("0", "1")
     has_header: bool = True
+    files: typing.ClassVar = ("train.tsv", "dev.tsv")
 
     @property
     def is_regression(self):
@@ -64,6 +67,20 @@ class Task:
         return texts, [label(row[self.label]) for row in rows]
 
 
+class Reviews(Task):
+    """IMDb's reviews as JSON lines: all that are bad, then all that are good, by their numbers."""
+
+    files = ("train.jsonl", "test.jsonl")
+
+    def read(self, path):
+        with open(path, encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
+        labels = [self.classes.index(row[self.label]) for row in rows]
+        order = sorted(range(len(rows)), key=lambda row: (labels[row], rows[row]["id"]))
+        texts = [[rows[row][column] for row in order] for column in self.texts]
+        return texts, [labels[row] for row in order]
+
+
 TASKS = {
     "cola": Task((3,), 1, ("matthews_correlation",), has_header=False),
     "sst2": Task((0,), 1, ("accuracy",)),
@@ -71,6 +88,7 @@ TASKS = {
     "stsb": Task((7, 8), -1, ("pearson", "spearmanr"), classes=()),
     "rte": Task((1, 2), 3, ("accuracy",), classes=("entailment", "not_entailment")),
     "wnli": Task((1, 2), 3, ("accuracy",)),
+    "imdb": Reviews(("text",), "label", ("accuracy",), classes=("neg", "pos")),
 }
 
 
@@ -139,6 +157,7 @@ def main():
     parser.add_argument("--steps", type=int, default=-1)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--learning-rate", type=float, default=2e-5)
+    parser.add_argument("--sequence-length", type=int, default=512)
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--work", help="folder of the Trainer's checkpoints")
     parser.add_argument("--resume", action="store_true")
@@ -151,7 +170,7 @@ def main():
 
     set_seed(arguments.seed)
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
-    tokenizer.model_max_length = 512
+    tokenizer.model_max_length = arguments.sequence_length
     model = AutoModelForSequenceClassification.from_pretrained(
         arguments.model, num_labels=len(task.classes) or 1
     )
@@ -179,11 +198,14 @@ def main():
         found = outputs[:, 0] if task.is_regression else outputs.argmax(-1)
         return {name: float(METRICS[name](found, labels)) for name in task.metrics}
 
+    train, development = (
+        Examples(task, os.path.join(arguments.data, name), tokenizer) for name in task.files
+    )
     trainer = LoggingTrainer(
         model=model,
         args=settings,
-        train_dataset=Examples(task, os.path.join(arguments.data, "train.tsv"), tokenizer),
-        eval_dataset=Examples(task, os.path.join(arguments.data, "dev.tsv"), tokenizer),
+        train_dataset=train,
+        eval_dataset=development,
         data_collator=DataCollatorWithPadding(tokenizer),
         compute_metrics=measure,
     )
