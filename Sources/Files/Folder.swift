@@ -35,6 +35,12 @@ public enum Folder {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// True for a symbolic link, wherever it leads.
+  public static func isLink(path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+  }
+
   /// Finds what would keep files from being written in a folder, which may have yet to be created. Nothing is changed.
   public static func checkWritable(path: String) throws(FileError) {
     var status = stat()
@@ -81,8 +87,12 @@ public enum Folder {
     return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
   }
 
-  /// Removes a folder and the files in it; a folder inside it is an error.
+  /// Removes a folder and the files in it; a folder inside it is an error. Of a link only the link itself is removed.
   public static func remove(path: String) throws(FileError) {
+    if isLink(path: path) {
+      guard unlink(path) == 0 else { throw .current("remove", path) }
+      return
+    }
     for name in try names(path: path) {
       guard unlink("\(path)/\(name)") == 0 else { throw .current("remove", "\(path)/\(name)") }
     }

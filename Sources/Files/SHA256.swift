@@ -63,9 +63,11 @@ public struct SHA256: Sendable {
   /// The digest of a string's UTF-8 bytes.
   public static func hexDigest(of text: String) -> String { hexDigest(of: text.utf8) }
 
+  /// The digest of a file's bytes, of which few are in memory at a time.
   public static func hexDigest(ofFile path: String) throws(FileError) -> String {
-    let file = try MappedFile(path: path)
-    return withExtendedLifetime(file) { hexDigest(of: file.bytes) }
+    var digest = SHA256()
+    try MappedFile(path: path).stream(from: 0) { digest.update($0) }
+    return digest.hexDigest()
   }
 
   /// Mixes whole 64-byte blocks into the state.

@@ -35,7 +35,9 @@ struct ByteReader {
     var value: UInt64 = 0
     for shift in stride(from: 0, to: 70, by: 7) {
       let byte = try byte()
-      value |= UInt64(byte & 0x7F) << UInt64(shift)
+      let bits = UInt64(byte & 0x7F)
+      guard (bits << UInt64(shift)) >> UInt64(shift) == bits else { break }
+      value |= bits << UInt64(shift)
       if byte < 0x80 { return value }
     }
     throw ParquetDamage("a number of more than 64 bits")

@@ -1,6 +1,6 @@
 // Small integers in runs: repeated, or packed bit by bit.
 
-/// Reads levels, indices and truths one after the other; nothing is held but the run that is being read.
+/// Reads levels, indices and booleans one after the other; nothing is held but the run that is being read.
 /// - Source: Apache Parquet, Encodings.md, "Run Length Encoding / Bit-Packing Hybrid".
 struct HybridRuns {
   private var reader: ByteReader

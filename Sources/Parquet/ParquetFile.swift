@@ -2,7 +2,7 @@
 import RetortFiles
 import RetortStrictJSON
 
-/// Columns of single values: texts, integers, numbers, truths; uncompressed or compressed with Snappy, plain or with a
+/// Columns of single values: texts, integers, numbers, booleans; uncompressed or compressed with Snappy, plain or with a
 /// dictionary, in data pages of version 1 or 2. Only the pages that are being read are in memory.
 /// - Source: Apache Parquet format 2.10: README.md, Encodings.md, parquet.thrift.
 public struct ParquetFile {
@@ -69,21 +69,30 @@ public struct ParquetFile {
         throw ParquetDamage("\(sum) rows in its row groups, and \(rows) in all")
       }
       let notes = metadata.list(5) ?? []
-      classNames = Self.classNames(notes.last { $0.text(1) == "huggingface" }?.text(2))
+      classNames = try Self.classNames(notes.last { $0.text(1) == "huggingface" }?.text(2))
     } catch {
       throw .damaged(path: path, reason: error.reason)
     }
   }
 
-  /// From the JSON that `datasets` writes; none where it is not as expected.
-  private static func classNames(_ text: String?) -> [String: [String]] {
-    guard let text, let tree = try? JSONTree.parse(text),
-      let features = tree["info"]?["features"]?.members
-    else { return [:] }
+  /// From the JSON that `datasets` writes. A number of a class without its name would give others a wrong one.
+  private static func classNames(_ text: String?) throws(ParquetDamage) -> [String: [String]] {
+    guard let text else { return [:] }
+    let tree: JSONTree
+    do { tree = try JSONTree.parse(text) } catch {
+      throw ParquetDamage("its metadata 'huggingface' are not JSON: \(error)")
+    }
     var names: [String: [String]] = [:]
-    for feature in features where feature.value["_type"]?.text == "ClassLabel" {
-      let found = feature.value["names"]?.elements?.compactMap(\.text) ?? []
-      if !found.isEmpty, Set(found).count == found.count { names[feature.key] = found }
+    for feature in tree["info"]?["features"]?.members ?? []
+    where feature.value["_type"]?.text == "ClassLabel" {
+      let written = feature.value["names"]?.elements ?? []
+      let found = written.compactMap(\.text)
+      guard found.count == written.count, Set(found).count == found.count else {
+        throw ParquetDamage(
+          "its metadata 'huggingface' name the classes of '\(feature.key)' with something else than distinct texts"
+        )
+      }
+      if !found.isEmpty { names[feature.key] = found }
     }
     return names
   }
@@ -148,7 +157,7 @@ public struct ParquetFile {
       if case .unreadable(let words) = column.kind {
         throw .unsupported(
           path: path, column: column.name, found: words,
-          advice: "columns of texts, numbers and truths can")
+          advice: "columns of texts, numbers and booleans can")
       }
     }
     // What cannot be read at all is found before the first row.

@@ -12,7 +12,7 @@ struct ParquetPage {
 
   private enum Values {
     case plain(ByteReader)
-    /// A truth is a bit.
+    /// A boolean is a bit.
     case bits(UnsafeRawBufferPointer, place: Int)
     /// Truths in runs.
     case runs(HybridRuns)

@@ -30,7 +30,7 @@ struct ThriftStruct {
       let step = Int(head >> 4)
       id = step > 0 ? id + step : Int(truncatingIfNeeded: try Self.zigzag(&reader) & 0xFFFF)
       let kind = head & 0x0F
-      // A truth is in the type itself.
+      // A boolean is in the type itself.
       fields[id] =
         kind == 1 || kind == 2
         ? .truth(kind == 1) : try Self.value(&reader, kind: kind, depth: depth)
@@ -91,10 +91,11 @@ struct ThriftStruct {
     if case .fields(let value) = fields[id] { value } else { nil }
   }
 
-  /// The structs of a list; others in it are left out.
+  /// A list of nothing but structs.
   func list(_ id: Int) -> [ThriftStruct]? {
     guard case .list(let values) = fields[id] else { return nil }
-    return values.compactMap { if case .fields(let value) = $0 { value } else { nil } }
+    let structs = values.compactMap { if case .fields(let value) = $0 { value } else { nil } }
+    return structs.count == values.count ? structs : nil
   }
 
   /// Ids of the fields that are there.

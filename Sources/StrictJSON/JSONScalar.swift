@@ -1,4 +1,4 @@
-// The types that are one JSON value: truths, texts and numbers.
+// The types that are one JSON value: booleans, texts and numbers.
 
 protocol JSONScalar: Codable {
   var tree: JSONTree { get }

@@ -165,6 +165,6 @@ struct DelimitedRows: LineSource {
 
   private mutating func text(of field: Field) throws(TableError) -> String {
     let text = try file.text(field.range, line: field.line, from: field.lineStart)
-    return field.hasQuotes ? text.replacing("\"\"", with: "\"") : text
+    return field.hasQuotes ? Quotation.single(text) : text
   }
 }

@@ -33,7 +33,7 @@ struct ParquetRows: RowSource {
     let integers = Set(readable.filter { $0.kind == .integer }.map(\.name))
     classNames = file.classNames.filter { integers.contains($0.key) }
     guard !columns.isEmpty else {
-      throw .empty(path: mapped.path, expected: "a column of texts, numbers or truths")
+      throw .empty(path: mapped.path, expected: "a column of texts, numbers or booleans")
     }
     for (place, name) in columns.enumerated() where columns[..<place].contains(name) {
       throw .repeatedColumn(path: mapped.path, line: 1, name: name)

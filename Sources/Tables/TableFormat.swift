@@ -8,7 +8,7 @@ public enum TableFormat: String, Sendable, CaseIterable {
   case tsv
   /// A JSON object a line.
   case jsonl
-  /// Columns of single values: texts, numbers, truths.
+  /// Columns of single values: texts, numbers, booleans.
   case parquet
 
   /// By the ending of the file's name; nil for another ending.

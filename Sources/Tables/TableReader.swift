@@ -91,7 +91,7 @@ public struct TableReader {
         TableError.parquet(
           .unsupported(
             path: path, column: name, found: column.kind,
-            advice: "columns of texts, numbers and truths can"))
+            advice: "columns of texts, numbers and booleans can"))
       } else {
         TableError.noColumn(path: path, name: name, advice: advice(for: name))
       }

@@ -56,7 +56,7 @@ public struct TableWriting: Sendable {
       return text
     }
     let needsQuotes = text.utf8.contains { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }
-    return needsQuotes ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
+    return needsQuotes ? "\"\(Quotation.doubled(text))\"" : text
   }
 }
 

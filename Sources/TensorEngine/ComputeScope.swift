@@ -39,7 +39,7 @@ public final class ComputeScope {
     for slot in slots { recycle(slot) }
     slots.removeAll(keepingCapacity: true)
     nodes.removeAll(keepingCapacity: true)
-    arena.release(to: Arena.Mark(offset: 0))
+    arena.release(to: .bottom)
   }
 
   /// Runs `body` and gives back the memory of everything it made except its result, which is moved down.

@@ -23,7 +23,7 @@ struct TextFile: ~Copyable {
   /// SHA-256 of the text's bytes, in hexadecimal.
   func digest() -> String {
     var sum = SHA256()
-    forEachBlock(in: 0..<byteCount) { sum.update($0) }
+    file.stream(from: 0) { sum.update($0) }
     return sum.hexDigest()
   }
 
@@ -32,7 +32,7 @@ struct TextFile: ~Copyable {
     for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.step) {
       let end = min(range.upperBound, start + Self.step)
       body(UnsafeRawBufferPointer(rebasing: file.bytes[start..<end]))
-      release(start..<end)
+      file.release(start..<end)
     }
   }
 
@@ -55,16 +55,9 @@ struct TextFile: ~Copyable {
       place = end + 1
       if place - released >= Self.step {
         let boundary = place / Self.step * Self.step
-        release(released..<boundary)
+        file.release(released..<boundary)
         released = boundary
       }
     }
-  }
-
-  /// The pages stay in the system's cache; only this process's view of them goes.
-  private func release(_ range: Range<Int>) {
-    guard let base = file.bytes.baseAddress else { return }
-    let start = UnsafeMutableRawPointer(mutating: base + range.lowerBound)
-    madvise(start, range.count, MADV_DONTNEED)
   }
 }

@@ -59,7 +59,8 @@ public struct Vocabulary: Sendable {
 
   public var count: Int { tokens.count }
 
-  /// Reads `vocab.txt`: one token a line; a carriage return before the line feed is not part of it.
+  /// Reads `vocab.txt`: one token a line; a byte order mark, and a carriage return before the line feed, are not part
+  /// of it.
   public init(path: String) throws(VocabularyError) {
     let file: MappedFile
     do {
@@ -87,7 +88,9 @@ public struct Vocabulary: Sendable {
       throw .invalidUTF8(path: path, line: line, byteOffset: error.byteOffset)
     }
     var tokens: [String] = []
-    for var line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let text = bytes.dropFirst(bytes.starts(with: mark) ? mark.count : 0)
+    for var line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       if line.last == UInt8(ascii: "\r") { line.removeLast() }
       tokens.append(String(decoding: line, as: UTF8.self))
     }

@@ -29,8 +29,29 @@ import Testing
     #expect(try retort(prune).output.contains("removed 1 stage,"))
     #expect(try experiment.stages().count == 1)
     #expect(try retort(["inspect", "\(experiment.runFolder)#teacher_mlm"]).status == 0)
+    // A run folder in place of the folder of run folders keeps that run's stages.
+    #expect(
+      try retort(["cache", "prune", "--runs", experiment.runFolder]).output.contains(
+        "removed 0 stages"))
+    // What is not a stage is left alone, a link to somewhere else above all.
+    let (cache, own) = (experiment.folder.file("cache/stages"), experiment.folder.file("own"))
+    try Folder.create(path: own)
+    try AtomicFile.replace(path: "\(own)/precious.txt", with: "kept")
+    let name = String(repeating: "a", count: 64)
+    for link in ["link", name] {
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(cache)/\(link)", withDestinationPath: own)
+    }
+    try AtomicFile.replace(path: "\(cache)/stray", with: "kept")
+    #expect(try retort(["cache", "ls"]).output.contains("stages: 1 stage,"))
+    #expect(try retort(prune).status == 0)
+    #expect(try Folder.names(path: own) == ["precious.txt"])
+    #expect(FileManager.default.fileExists(atPath: "\(cache)/\(name)/precious.txt"))
+    expectFailure(
+      try retort(["cache", "prune", "--runs", own]), saying: "expected a folder with run folders")
     expectFailure(
       try retort(["cache", "prune", "--runs", "\(runs)/none"]), saying: "no such folder")
+    #expect(try Folder.names(path: cache).count == 4)
     #expect(try retort(["cache", "prune"]).status == 64, "nothing is removed without a word")
   }
 }

@@ -52,14 +52,28 @@ struct EvaluationIntervalTests {
 
   @Test("a last step that the interval leaves out is evaluated only where it must be")
   func lastStep() throws {
-    #expect(evaluated(try train(.steps(5)).progress) == [5, 10])
-    #expect(evaluated(try train(.steps(5), select: .last).progress) == [5, 10, 12])
-    #expect(evaluated(try train(.steps(100)).progress) == [12])
-    #expect(evaluated(try train(.steps(4), limit: .steps(6)).progress) == [4])
-    #expect(evaluated(try train(.epochs(1), limit: .steps(6)).progress) == [4, 6])
-    #expect(evaluated(try train(.epochs(2)).progress) == [8])
-    #expect(evaluated(try train(.epochs(2), select: .last).progress) == [8, 12])
-    #expect(evaluated(try train(.epochs(5)).progress) == [12])
+    func check(
+      _ interval: EvaluationInterval, limit: TrainingLimit = .epochs(3),
+      select rule: SelectionRule = .evaluationLoss, _ expected: [Int],
+      sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+      let steps = evaluated(try train(interval, limit: limit, select: rule).progress)
+      #expect(steps == expected, sourceLocation: sourceLocation)
+      // What a forecast expects is what there is.
+      let total = if case .steps(let steps) = limit { steps } else { 12 }
+      #expect(
+        interval.count(steps: total, epochs: (total + 3) / 4, selectBest: rule) == steps.count,
+        sourceLocation: sourceLocation)
+    }
+    try check(.steps(5), [5, 10])
+    try check(.steps(5), select: .last, [5, 10, 12])
+    try check(.steps(3), select: .last, [3, 6, 9, 12])
+    try check(.steps(100), [12])
+    try check(.steps(4), limit: .steps(6), [4])
+    try check(.epochs(1), limit: .steps(6), [4, 6])
+    try check(.epochs(2), [8])
+    try check(.epochs(2), select: .last, [8, 12])
+    try check(.epochs(5), [12])
   }
 
   @Test("training is the same to the bit however often it is evaluated")

@@ -139,9 +139,20 @@ struct LabelWeightingTests {
     ] {
       #expect(both.contains(part), "\(part) in \(both)")
     }
+    let named = try text(task: "    class_weights:\n      bad: 1.0\n      god: 3.0\n")
+    #expect(named.contains("tasks.sentiment.class_weights: no class 'god'; did you mean 'good'?"))
+    // The place is that of the name, two lines below the key.
+    let key = try text(task: "    class_weights: heavy\n")
+    func line(_ text: String) -> Int? {
+      text.split(separator: ":").dropFirst().first.flatMap { Int($0) }
+    }
+    #expect(line(named) == line(key).map { $0 + 2 })
     #expect(
-      try text(task: "    class_weights: { fine: 3.0 }\n").contains(
-        "tasks.sentiment.class_weights: no class 'fine'; the classes are bad, good"))
+      try text(
+        task: "    class_weights: balanced\n",
+        stage:
+          "      loss: { soft_targets: { weight: 1.0, temperature: 2.0 } }\n      teacher: other\n"
+      ).contains("loss has no term that reads the class_weights of sentiment"))
     #expect(
       try text(task: "    class_weights: heavy\n").contains(
         "tasks.sentiment.class_weights: expected balanced, or weights by label"))

@@ -77,7 +77,7 @@ struct SentenceSourceTests {
     _ = try experiment.run(
       experiment.request(
         runs: "Runs3", stages: ["teacher_mlm"],
-        overrides: ["stages.teacher_mlm.sentences.hold_out.seed=8"]))
+        overrides: ["teacher_mlm", "distil"].map { "stages.\($0).sentences.hold_out.seed=8" }))
     #expect(experiment.cachedStages.count == count + 1)
   }
 
@@ -179,6 +179,17 @@ struct SentenceSourceTests {
       ]) == [
         "\(stage).sentences.part: held_out needs hold_out; repeat the hold_out of the stage that learns from the rest"
       ])
+    for (key, old, new) in [
+      ("words", "words: [2, 30], ", "words: [2, 31], "), ("unique", "unique: true, ", ""),
+      ("from", "{ from: [reviews, table], ", "{ from: [reviews], "),
+      ("hold_out", "seed: 9 }, part", "seed: 8 }, part"),
+    ] {
+      #expect(
+        try mistakes([(old, new)]) == [
+          "stages.distil.sentences.\(key) differs from that of stages.teacher_mlm, which learns from the same text; "
+            + "write the same value in both; otherwise sentences that are held out here are learned there"
+        ])
+    }
     #expect(
       try mistakes([
         (

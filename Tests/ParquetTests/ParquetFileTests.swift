@@ -100,7 +100,10 @@ struct ParquetFileTests {
         "column 'text': the encoding DELTA_BYTE_ARRAY cannot be read; write it plain"
       ),
       ("refused_bytes", "row 2, column 'text': invalid UTF-8"),
-      ("nested", "column 'words': a list cannot be read; columns of texts, numbers and truths can"),
+      (
+        "nested",
+        "column 'words': a list cannot be read; columns of texts, numbers and booleans can"
+      ),
     ])
   func refused(name: String, saying: String) throws {
     let error = try #require(throws: ParquetError.self) {

@@ -91,6 +91,27 @@ struct RunRecordTests {
     #expect(zip(before, after).count { $0 != $1 } == 1)
   }
 
+  @Test("labels of many classes come back; those of few are digits as they always were")
+  func labelSequences() throws {
+    func written(_ labels: [Int]) throws -> [String] {
+      let text = try JSONEncoder().encode(LabelSequence(labels))
+      #expect(try JSONDecoder().decode(LabelSequence.self, from: text).labels == labels)
+      return try JSONDecoder().decode([String].self, from: text)
+    }
+    #expect(try written([0, 9, 10, 35]) == ["09az"])
+    #expect(try written([]) == [])
+    #expect(try written([0, 36, 7]) == ["decimal:", "0 36 7"])
+    let many = try written((0..<500).map { ($0 * 31) % 77 })
+    #expect(many.allSatisfy { $0.utf8.count <= 80 } && many.count > 10)
+    _ = try written([Int](repeating: 1, count: 200))
+    for wrong in [["0A"], ["0 1"], ["decimal:", "1 a"], ["decimal:", "-1"], ["decimal:", "+1"]] {
+      let text = try JSONEncoder().encode(wrong)
+      #expect(throws: DecodingError.self) {
+        try JSONDecoder().decode(LabelSequence.self, from: text)
+      }
+    }
+  }
+
   @Test("measured fields are no part of the comparable text, everything else is")
   func comparable() throws {
     let record = RunRecord.synthetic()

@@ -249,22 +249,30 @@ struct StageActivationTests {
     }
   }
 
-  @Test("other temperatures or positions are another store")
+  @Test(
+    "other temperatures or positions are another store, which does not take the place of a begun one"
+  )
   func refusing() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("a.h5")
     func open(_ temperatures: [Double], _ positions: TokenPositions)
-      throws
+      throws -> StageActivationWriter
     {
-      _ = try StageActivationWriter(
+      try StageActivationWriter(
         path: path,
         layout: StageActivationLayout(
           topLogits: .init(
             count: 3, temperatures: temperatures, positions: positions, precision: .f32)),
         source: [:])
     }
-    try open([1, 2], .all)
-    try open([1, 2], .all)
+    // Nothing is lost of a store in which nothing is finished.
+    _ = try open([1, 3], .masked)
+    do {
+      let writer = try open([1, 2], .all)
+      try append(0, to: writer)
+      try writer.save()
+    }
+    #expect(try open([1, 2], .all).finishedBatchCount == 1)
     #expect(throws: ActivationStoreError.self) { try open([1, 3], .all) }
     #expect(throws: ActivationStoreError.self) { try open([1, 2], .masked) }
   }

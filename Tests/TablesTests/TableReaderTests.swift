@@ -263,6 +263,13 @@ struct TableReaderTests {
       let text = try (writing.header() ?? "") + writing.row(values)
       #expect(try fields(text, format) == [["a \"b\", c\nd", "", "1.50", "true"]])
     }
+    // A mark and a combining character behind it are one Character.
+    for text in ["\"\u{301}\"", "a\"\"\u{301}\u{301},\"", "\"\r\n\"\u{200D}"] {
+      let writing = TableWriting(format: .csv, columns: ["a", "b"])
+      let line = try writing.row([.text(text), .text("z")])
+      let read = try fields("a,b\n" + line, .csv).map { $0.map { Array($0.utf8) } }
+      #expect(read == [[Array(text.utf8), [0x7A]]])
+    }
     let one = TableWriting(format: .csv, columns: ["a"])
     #expect(try one.header() == "a\n" && one.row([.null]) == "\"\"\n")
     let tsv = TableWriting(format: .tsv, columns: ["a", "b"])

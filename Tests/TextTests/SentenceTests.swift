@@ -110,6 +110,26 @@ struct SentenceTests {
       ])
   }
 
+  @Test("files that were cut or edited since are made again, with the same bytes")
+  func damaged() throws {
+    let text = try write("a.txt", (0..<50).map { "Text number \($0).\n" }.joined())
+    let rule = SentenceRule(holdOut: .init(size: .share(0.3), seed: 3))
+    let found = try files(rule, [text], key: "key")
+    let (training, heldOut) = (try lines(found.training), try lines(#require(found.heldOut)))
+    for path in [found.training, try #require(found.heldOut)] {
+      for damage in ["", "Text of another file.\n"] {
+        try folder.write(String(path.dropFirst(folder.path.count + 1)), damage)
+        #expect(try files(rule, [text], key: "key") == found)
+        #expect(try lines(found.training) == training)
+        #expect(try lines(#require(found.heldOut)) == heldOut)
+      }
+    }
+    // Whole, they are not made again.
+    let before = FileIdentity(path: found.training)
+    _ = try files(rule, [text], key: "key")
+    #expect(FileIdentity(path: found.training) == before)
+  }
+
   @Test(
     "held out: by texts and seed alone; equal texts are on one side; both parts are all",
     arguments: [SentenceRule.HoldOut.Size.share(0.3), .sentences(30)])

@@ -34,7 +34,7 @@ struct TableSurveyTests {
       "{\"a\": 1, \"b\": true, \"c\": \"x\"}\n{\"a\": \"y\", \"b\": null, \"c\": [1]}\n", .jsonl)
     #expect(
       lines.columns.map { "\($0.kind) \($0.missing)" } == [
-        "text 0", "truth 1", "text, list or object 0",
+        "text 0", "boolean 1", "text, list or object 0",
       ])
   }
 
@@ -105,7 +105,12 @@ struct TableSurveyTests {
     let numbers = try labels((0..<1500).map { "\($0)" })
     #expect(numbers.areMeasurements && numbers.least == 0 && numbers.greatest == 1499)
     #expect(numbers.mean == 749.5)
-    #expect(try labels(["1.5", "2"]).areMeasurements && !labels(["1", "2", "1"]).areMeasurements)
+    let intents = try labels((0..<300).map { "\($0 % 77)" })
+    #expect(!intents.areMeasurements && intents.mayBeMeasurements && intents.classes.count == 77)
+    for whole in [["1", "2", "1"], ["0.0", "1.0", "1.0"]] {
+      #expect(try !labels(whole).mayBeMeasurements)
+    }
+    #expect(try labels(["1.5", "2"]).areMeasurements)
   }
 
   @Test("tokens are those of the model, with [CLS] and [SEP]")

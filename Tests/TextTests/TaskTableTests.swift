@@ -11,12 +11,12 @@ struct TaskTableTests {
   private let columns = TaskColumns(texts: ["review"], label: "stars")
 
   private func table(
-    _ text: String, format: TableFormat = .csv, needsLabels: Bool = true
+    _ text: String, format: TableFormat = .csv, readsLabels: Bool = true
   ) throws -> TaskTable {
     let folder = try TemporaryFolder()
     let path = folder.file("t.csv")
     try AtomicFile.replace(path: path, with: text)
-    return try TaskTable(path: path, format: format, columns: columns, needsLabels: needsLabels)
+    return try TaskTable(path: path, format: format, columns: columns, readsLabels: readsLabels)
   }
 
   @Test("texts, labels and lines as they are")
@@ -41,14 +41,18 @@ struct TaskTableTests {
     #expect(try table(text).classes == expected)
   }
 
-  @Test("a test set may be without labels, and other sets may not")
-  func withoutLabels() throws {
-    let text = "review\na\nb\n"
-    let found = try table(text, needsLabels: false)
-    #expect(found.labels == nil && found.classes.isEmpty)
+  @Test(
+    "a test set may be without labels, or have anything in their place; other sets may not",
+    arguments: [
+      "review\na\nb\n", "review,stars\na,\nb,\n", "review,stars\na,-1\nb,-1\n",
+      "review,stars\na,1\nb, ?\n",
+    ])
+  func withoutLabels(text: String) throws {
+    let found = try table(text, readsLabels: false)
+    #expect(found.texts == ["a", "b"] && found.labels == nil && found.classes.isEmpty)
     #expect(try found.sentences(classes: ["x", "y"]).labels == nil)
-    #expect(throws: TableError.self) { try table(text) }
-    #expect(try table("review,stars\na,1\n", needsLabels: false).labels == ["1"])
+    #expect(try found.numberedSentences(column: "stars").numbers == nil)
+    #expect(throws: (any Error).self) { try table(text).sentences(classes: ["x", "y"]) }
   }
 
   @Test("all wrong rows are said, the first five one by one")
@@ -78,7 +82,7 @@ struct TaskTableTests {
   func parquet() throws {
     let path = Fixture.path(of: "parquet/classes.parquet")
     let columns = TaskColumns(texts: ["sentence"], label: "label")
-    let found = try TaskTable(path: path, format: .parquet, columns: columns, needsLabels: false)
+    let found = try TaskTable(path: path, format: .parquet, columns: columns, readsLabels: false)
     #expect(found.classes == ["worse", "better"] && found.labels == nil && found.count == 4)
     let error = try #require(throws: TableError.self) {
       try TaskTable(path: path, format: .parquet, columns: columns)

@@ -22,6 +22,8 @@ public protocol LossTerm: Sendable, Equatable {
   /// Whether a stage measures it where its weight is 0. Any other term without a weight is left out: it is neither
   /// computed nor logged.
   static var isMeasuredWithoutWeight: Bool { get }
+  /// Whether the task's `class_weights` change it.
+  static var readsClassWeights: Bool { get }
 
   /// What metrics, records and pages call it; the key, unless it is computed in another way that has a name.
   var name: String { get }
@@ -32,6 +34,11 @@ public protocol LossTerm: Sendable, Equatable {
   /// Nothing, if it needs no teacher.
   var readsOfTeacher: Observations { get }
   var scale: ValueScale? { get }
+  /// Share of the target that all classes have evenly, from 0 to below 1: an evaluation's loss has it too.
+  var labelSmoothing: Double { get }
+  /// The same with weights of classes, for a term that reads them.
+  /// - Parameter weights: by class; nil for 1 each.
+  func weighting(classes weights: [Double]?) -> Self
 
   /// What does not fit. That a model has no such layer or head, or another vocabulary, follows from the observations and is
   /// reported without it; here are widths or numbers of classes that differ.
@@ -44,9 +51,12 @@ public protocol LossTerm: Sendable, Equatable {
 
 extension LossTerm {
   public static var isMeasuredWithoutWeight: Bool { false }
+  public static var readsClassWeights: Bool { false }
   public var name: String { Self.key }
   public var readsOfTeacher: Observations { .nothing }
   public var scale: ValueScale? { nil }
+  public var labelSmoothing: Double { 0 }
+  public func weighting(classes weights: [Double]?) -> Self { self }
 
   public static var version: Int { 1 }
 

@@ -16,11 +16,14 @@ public struct RowCounts: Sendable, Equatable {
   /// How many rows of that kind there are; of weighted ones the sum of their weights.
   public func of(_ rows: TermRows) -> Double {
     switch rows {
-    case .tokens: Double(tokens)
-    case .maskedTokens: Double(maskedTokens)
-    case .sentences: Double(sentences)
+    case .tokens: return Double(tokens)
+    case .maskedTokens: return Double(maskedTokens)
+    case .sentences: return Double(sentences)
     case .weightedSentences(let weights):
-      zip(classes, weights).reduce(0) { $0 + Double($1.0) * $1.1 }
+      precondition(
+        classes.count <= weights.count && classes.reduce(0, +) == sentences,
+        "\(sentences) sentences of classes \(classes) with weights of \(weights.count)")
+      return zip(classes, weights).reduce(0) { $0 + Double($1.0) * $1.1 }
     }
   }
 

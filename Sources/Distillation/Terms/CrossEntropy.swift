@@ -20,8 +20,8 @@ public struct CrossEntropy: TensorTerm {
         + "validation loss is smoothed too, as the Trainer's is. With class_weights it is torch's CrossEntropyLoss(weight, "
         + "label_smoothing)."))
   public static let isMeasuredWithoutWeight = true
+  public static let readsClassWeights = true
 
-  /// Share of the target that all classes have evenly; from 0 to below 1.
   public var labelSmoothing: Double
   /// By class; nil for 1 each. A task has them, so they are not among the options.
   public var classWeights: [Double]?
@@ -31,6 +31,10 @@ public struct CrossEntropy: TensorTerm {
     precondition(
       classWeights?.allSatisfy { $0 > 0 && $0.isFinite } ?? true, "weights of classes above 0")
     (self.labelSmoothing, self.classWeights) = (labelSmoothing, classWeights)
+  }
+
+  public func weighting(classes weights: [Double]?) -> CrossEntropy {
+    CrossEntropy(labelSmoothing: labelSmoothing, classWeights: weights)
   }
 
   public var rows: TermRows { classWeights.map { .weightedSentences($0) } ?? .sentences }
@@ -58,16 +62,11 @@ extension Objective {
   /// The same with weights of classes.
   /// - Parameter weights: by class; nil for 1 each.
   public func weighting(classes weights: [Double]?) -> Objective {
-    mappingTerms { term in
-      guard var labels = term as? CrossEntropy else { return term }
-      labels.classWeights = weights
-      return labels
-    }
+    mappingTerms { $0.weighting(classes: weights) }
   }
 
   /// Of the labels that are trained on: an evaluation's loss has it too. 0 for none.
   var labelSmoothing: Double {
-    let labels = self[CrossEntropy.key].flatMap { $0.weight > 0 ? $0.term as? CrossEntropy : nil }
-    return labels?.labelSmoothing ?? 0
+    terms.filter { $0.weight > 0 }.map(\.term.labelSmoothing).max() ?? 0
   }
 }

@@ -10,7 +10,7 @@
 public struct EarlyStopping: Sendable, Equatable {
   /// Evaluations in a row.
   public var patience: Int
-  /// By how much, at least, in the metric's own unit.
+  /// An improvement is larger than this, in the metric's own unit.
   public var threshold: Double
 
   public init(patience: Int, threshold: Double = 0) {

@@ -18,10 +18,17 @@ public enum EvaluationInterval: Sendable, Equatable {
   }
 
   /// How many evaluations a training has that goes on to its end.
-  public func count(steps: Int, epochs: Int) -> Int {
-    switch self {
-    case .epochs(let every): max(1, epochs / every)
-    case .steps(let every): max(1, steps / every)
-    }
+  /// - Parameters:
+  ///   - epochs: a last one that a limit cuts short counts as one.
+  ///   - rule: `last` has the last step evaluated, whatever the interval; so has a training without any other evaluation.
+  public func count(steps: Int, epochs: Int, selectBest rule: SelectionRule) -> Int {
+    let (all, every) =
+      switch self {
+      case .epochs(let every): (epochs, every)
+      case .steps(let every): (steps, every)
+      }
+    let due = all / every
+    let endsUnseen = due == 0 || rule == .last && all % every != 0
+    return due + (endsUnseen ? 1 : 0)
   }
 }

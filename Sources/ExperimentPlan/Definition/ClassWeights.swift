@@ -44,11 +44,11 @@ enum ClassWeights: Sendable, Hashable {
       }
     })
 
-  /// What is wrong with them for these classes; empty where nothing is.
-  func problems(classes: [String]) -> [String] {
+  /// What is wrong with them for these classes, by the name that is written; empty where nothing is.
+  func problems(classes: [String]) -> [(name: String, text: String, advice: String)] {
     guard case .written(let named) = self else { return [] }
     return named.filter { !classes.contains($0.name) }.map {
-      "no class '\($0.name)'; the classes are \(classes.joined(separator: ", "))"
+      ($0.name, "no class '\($0.name)'", Spelling.advice(for: $0.name, among: classes))
     }
   }
 

@@ -42,6 +42,7 @@ struct DefinitionChecks {
     for model in definition.models { check(model) }
     checkVocabulary()
     for stage in definition.stages { stage.work.check(stage, in: &self) }
+    checkHeldOutSentences()
     checkReplay()
     checkBaselines()
     checkAblations()

@@ -212,13 +212,15 @@ extension FileTask {
     if kind == .regression, writtenClasses != nil {
       map.report(
         Diagnostic(
-          node.origin, "\(map.pathOf(key)).classes: a regression has none",
+          node["classes"]?.origin ?? node.origin,
+          "\(map.pathOf(key)).classes: a regression has none",
           advice: "take it out, or write kind: classification"), "\(key).classes")
     }
     if kind == .regression, classWeights != nil {
       map.report(
         Diagnostic(
-          node.origin, "\(map.pathOf(key)).class_weights: a regression has no classes",
+          node["class_weights"]?.origin ?? node.origin,
+          "\(map.pathOf(key)).class_weights: a regression has no classes",
           advice: "take it out, or write kind: classification"), "\(key).class_weights")
     }
     if let writtenClasses { checkWeights(of: writtenClasses, node, key, map) }
@@ -229,8 +231,10 @@ extension FileTask {
     of classes: [String], _ node: DefinitionNode, _ key: String, _ map: MapReader
   ) {
     for problem in classWeights?.problems(classes: classes) ?? [] {
+      let origin = node["class_weights"]?[problem.name]?.origin ?? node.origin
       map.report(
-        Diagnostic(node.origin, "\(map.pathOf(key)).class_weights: \(problem)"),
+        Diagnostic(
+          origin, "\(map.pathOf(key)).class_weights: \(problem.text)", advice: problem.advice),
         "\(key).class_weights")
     }
   }
@@ -241,7 +245,7 @@ extension FileTask {
     for problem in metricProblems(withClasses: count) {
       map.report(
         Diagnostic(
-          node.origin, "\(map.pathOf(key)).metrics: \(problem)",
+          node["metrics"]?.origin ?? node.origin, "\(map.pathOf(key)).metrics: \(problem)",
           advice: "take it out, or use \(kind.metricAdvice)"), "\(key).metrics")
     }
   }

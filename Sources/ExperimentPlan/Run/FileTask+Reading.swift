@@ -25,12 +25,12 @@ extension FileTask {
 
   func read() throws -> Tables {
     let whole = try table(files.train)
-    let test = try files.test.map { try table($0, needsLabels: false) }
+    let test = try files.test.map { try table($0, readsLabels: false) }
     let classes = kind == .regression ? [] : writtenClasses ?? whole.classes
     let problems =
       metricProblems(withClasses: classes.count).map { "tasks.\(name).metrics: \($0); take it out" }
       + (classWeights?.problems(classes: classes) ?? []).map {
-        "tasks.\(name).class_weights: \($0)"
+        "tasks.\(name).class_weights: \($0.text); \($0.advice)"
       }
     guard problems.isEmpty else { throw LocationError(problems: problems) }
     if let file = files.dev {
@@ -50,10 +50,10 @@ extension FileTask {
       classes: classes)
   }
 
-  private func table(_ file: String, needsLabels: Bool = true) throws -> TaskTable {
+  private func table(_ file: String, readsLabels: Bool = true) throws -> TaskTable {
     guard let format = format(of: file) else { preconditionFailure("\(file) has no format") }
     return try TaskTable(
-      path: path(of: file), format: format, columns: columns, needsLabels: needsLabels)
+      path: path(of: file), format: format, columns: columns, readsLabels: readsLabels)
   }
 
   /// Of the files' bytes and of how they are read; neither their names nor the metrics are in it. All files are read: what is

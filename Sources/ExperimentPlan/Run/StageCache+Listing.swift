@@ -13,10 +13,10 @@ extension StageCache {
     public let finished: Date
   }
 
-  /// Everything that is kept, the oldest first.
+  /// Everything that is kept, the oldest first. What else lies in the folder, such as a link, is not the cache's.
   public func entries() throws -> [Entry] {
     guard Folder.exists(path: folder) else { return [] }
-    return try Folder.names(path: folder).filter { !$0.hasPrefix(".") }.map { digest in
+    return try Folder.names(path: folder).filter(isEntry).map { digest in
       let path = "\(folder)/\(digest)"
       let attributes = try FileManager.default.attributesOfItem(atPath: path)
       let sizes = try Folder.names(path: path).map { name in
@@ -29,6 +29,14 @@ extension StageCache {
         finished: attributes[.modificationDate] as? Date ?? .distantPast)
     }.sorted { ($0.finished, $0.digest) < ($1.finished, $1.digest) }
   }
+
+  private func isEntry(_ name: String) -> Bool {
+    let path = "\(folder)/\(name)"
+    return name.utf8.count == 64 && name.utf8.allSatisfy { Self.digits.contains($0) }
+      && Folder.exists(path: path) && !Folder.isLink(path: path)
+  }
+
+  private static let digits = "0123456789abcdef".utf8
 
   /// Takes a finished stage out. A run that looks for it finds it whole or not at all.
   public func remove(_ digest: String) throws(FileError) {

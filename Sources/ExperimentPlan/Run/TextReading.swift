@@ -14,10 +14,11 @@ extension Locations {
       let key = SHA256.hexDigest(
         of: "film_reviews \(DigestFacts.grammarVersion) \(lines) \(seed)")
       let path = "\(prepared)/\(name)-\(key.prefix(16)).txt"
-      if !Self.exists(path) {
+      if !FileSeal.isIntact(path: path) {
         try Folder.create(path: prepared)
         try AtomicFile.replace(
           path: path, with: SentimentGrammar().corpus(lines: lines, seed: seed))
+        try FileSeal.write(for: path)
       }
       return path
     case .column:
@@ -27,7 +28,11 @@ extension Locations {
       ).training
     case .sentences(let source):
       let files = try sentences(of: source)
-      return source.part == .training ? files.training : files.heldOut ?? files.training
+      guard source.part == .heldOut else { return files.training }
+      guard let heldOut = files.heldOut else {
+        preconditionFailure("\(source.name), and nothing is held out")
+      }
+      return heldOut
     }
   }
 

@@ -16,6 +16,12 @@ extension FinetuneStage {
           advice: "use \(type(of: kind.labelTerm).key), or leave the loss out")
       }
     }
+    if learned.classWeights != nil, !loss.readsClassWeights {
+      checks.report(
+        "\(path).loss",
+        "has no term that reads the class_weights of \(learned.name)",
+        advice: "give \(CrossEntropy.key) a weight, or take class_weights out of the task")
+    }
     let replays = checks.definition.random != .counter
     for (key, isThere) in [("teacher", teacher != nil), ("account_every", breakdownSteps != nil)]
     where isThere && replays {

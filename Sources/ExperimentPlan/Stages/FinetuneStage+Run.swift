@@ -89,7 +89,8 @@ extension FinetuneStage {
       ? try probe.data.sequences(task.test, maximumLength: training.sequenceLength).sequences
         .tokenCount
       : 0
-    let evaluations = evaluateEvery.count(steps: full.totalSteps, epochs: epochs)
+    let evaluations = evaluateEvery.count(
+      steps: full.totalSteps, epochs: epochs, selectBest: selectBest)
     let evaluation =
       evaluationSeconds / Double(max(1, shown.sequences.tokenCount))
       * Double(validation.sequences.tokenCount * evaluations + test)

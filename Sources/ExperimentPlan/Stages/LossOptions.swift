@@ -52,6 +52,11 @@ struct LossOptions: Sendable, Equatable {
   /// Whether a term with a weight looks at the teacher.
   var readsTeacher: Bool { objective?.needsTeacher ?? false }
 
+  /// Whether a term with a weight reads the weights of a task's classes.
+  var readsClassWeights: Bool {
+    terms.contains { $0.weight > 0 && type(of: $0.term).readsClassWeights }
+  }
+
   /// Whether there is anything to train on without a teacher.
   var hasTermWithoutTeacher: Bool {
     terms.contains { $0.weight > 0 && $0.term.readsOfTeacher.isEmpty }

@@ -58,6 +58,7 @@ public final class AdamOptimizer: AdamStates {
   }
 
   public func step(learningRates: [Double], gradientScale: Float, on engine: Engine) {
+    precondition(learningRates.count == states.count, "a learning rate for each parameter")
     stepCount += 1
     let steps = learningRates.map {
       Step(rule.numbers, stepCount, learningRate: $0, gradientScale: gradientScale)

@@ -14,6 +14,8 @@ public struct LossComparison: Codable, Sendable, Equatable {
   }
 
   public var run: String
+  /// What somebody says of this pair, in a sentence or two.
+  public var note: String?
   public var stage: String?
   public var reference: String
   /// Of the reference where it is a run of this program; nil for another program's log.

@@ -96,13 +96,16 @@ struct ParityPage {
     retort compare Runs/sst2-minilm-replay \\
       --with Experiments/references/trainer-minilm-sst2/epochs.jsonl \\
       --record Results/records/parity/replay-epochs.json
-    for task in cola mrpc stsb; do
-      retort run Experiments/glue-minilm.yaml --set 'sweep.seed=[42]' --set name=glue-minilm-$task \\
-        --stage $task
-      retort compare "Runs/glue-minilm-$task@seed=42" \\
+    retort run Experiments/glue-minilm.yaml
+    for task in cola mrpc; do
+      retort compare "Runs/glue-minilm@seed=42" --stage $task \\
         --with Experiments/references/trainer-minilm-glue/$task.jsonl \\
-        --record Results/records/parity/replay-$task.json || true
+        --record Results/records/parity/replay-$task.json
     done
+    # STS-B differs by more than the tolerance, as the table says: compare writes the record and ends with 1.
+    retort compare "Runs/glue-minilm@seed=42" --stage stsb \\
+      --with Experiments/references/trainer-minilm-glue/stsb.jsonl \\
+      --record Results/records/parity/replay-stsb.json || true
     retort run Experiments/glue-minilm.yaml --set 'sweep.seed=[42]' --set name=glue-minilm-stsb-2e-5 \\
       --set stages.stsb.learning_rate=2.0e-5 --stage stsb
     retort compare "Runs/glue-minilm-stsb-2e-5@seed=42" \\
@@ -135,14 +138,8 @@ struct ParityPage {
       \(table(of: comparisons))
       \(course(of: comparisons))
       """
-    // A comparison of two logs has no run of this program in it.
-    for comparison in comparisons where comparison.stage == nil {
-      out += """
-
-        `\(comparison.run)` is PyTorch beside itself, on the same machine with another number of threads: how far the
-        order of sums alone takes the two apart.
-
-        """
+    for comparison in comparisons {
+      if let note = comparison.note { out += "\n`\(comparison.run)`: \(note)\n" }
     }
     for comparison in comparisons
     where !comparison.epochs.isEmpty && !comparison.referenceEpochs.isEmpty {

@@ -21,7 +21,8 @@ final class ShardedActivationWriter {
   private var units = 0
   private var overflows = 0
 
-  /// Begins a store, or goes on with the unfinished one of the same manifest.
+  /// Begins a store, or goes on with the unfinished one of the same manifest. One in which nothing is finished yet is
+  /// begun anew, whatever it was for.
   init(
     path: String, manifest: ActivationManifest, shardByteCount: Int
   ) throws(ActivationStoreError) {
@@ -35,7 +36,8 @@ final class ShardedActivationWriter {
       throw .file(error)
     }
     buffers = manifest.columns.map { _ in GrowingBytes() }
-    if let begun = try ActivationManifest.read(in: folder) {
+    // One without a shard has nothing that could be lost.
+    if let begun = try ActivationManifest.read(in: folder), !begun.shards.isEmpty {
       if let difference = begun.difference(from: manifest) {
         throw .begunForAnother(folder: folder, what: difference)
       }

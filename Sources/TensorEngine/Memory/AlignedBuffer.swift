@@ -14,7 +14,7 @@ public final class AlignedBuffer: @unchecked Sendable {
     guard
       let address = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
       address != MAP_FAILED
-    else { preconditionFailure("out of memory: \(bytes) bytes for parameters") }
+    else { MemoryShortage.end(bytes, "parameters") }
     if bytes >= hugePage { madvise(address, bytes, Int32(MADV_HUGEPAGE)) }
     mappedBytes = bytes
     values = UnsafeMutableBufferPointer(

@@ -11,7 +11,7 @@ public struct SentenceFiles: Sendable, Equatable {
   public let heldOut: String?
   public let counts: SentenceCounts
 
-  /// Reads the texts unless that was done before under the same key.
+  /// Reads the texts unless that was done before under the same key, and the files are as they were written.
   /// - Parameters:
   ///   - key: names the files: of the texts' contents and the rule.
   ///   - folder: created if missing.
@@ -21,7 +21,7 @@ public struct SentenceFiles: Sendable, Equatable {
     let path = "\(folder)/sentences-\(key.prefix(32))"
     (training, heldOut) = ("\(path).txt", rule.holdOut.map { _ in "\(path)-held-out.txt" })
     if let known = Self.known(key: key, folder: folder),
-      [training, heldOut].compactMap({ $0 }).allSatisfy({ FileIdentity(path: $0) != nil })
+      [training, heldOut].compactMap({ $0 }).allSatisfy(FileSeal.isIntact)
     {
       counts = known
       return
@@ -37,9 +37,12 @@ public struct SentenceFiles: Sendable, Equatable {
       }
       try learned.commit()
       try held?.commit()
+      for path in [training, heldOut].compactMap({ $0 }) { try FileSeal.write(for: path) }
       try AtomicFile.replace(path: "\(path).counts", with: counts.text)
     } catch let error as DataError {
       throw error
+    } catch let error as FileError {
+      throw .file(error)
     } catch {
       throw .cache(path: training, reason: "\(error)")
     }
@@ -85,7 +88,7 @@ public struct SentenceFiles: Sendable, Equatable {
       do throws(FileError) {
         try take(sentence, isHeldOut)
       } catch {
-        throw .cache(path: "sentences", reason: "\(error)")
+        throw .file(error)
       }
     }
     counts.heldOut = heldOut

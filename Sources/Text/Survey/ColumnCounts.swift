@@ -8,7 +8,7 @@ public struct ColumnCounts: Sendable, Equatable {
   public private(set) var missing = 0
   private var whole = 0
   private var numbers = 0
-  private var truths = 0
+  private var booleans = 0
   private var texts = 0
   private var nested = 0
 
@@ -17,7 +17,7 @@ public struct ColumnCounts: Sendable, Equatable {
   mutating func add(_ value: TableValue) {
     switch value {
     case .null, .absent: missing += 1
-    case .truth: truths += 1
+    case .truth: booleans += 1
     case .nested: nested += 1
     case .number(let digits): add(number: digits)
     case .text(let text):
@@ -45,11 +45,11 @@ public struct ColumnCounts: Sendable, Equatable {
     }
   }
 
-  /// In words: text, integer, number, truth, list or object, empty, or several of them.
+  /// In words: text, integer, number, boolean, list or object, empty, or several of them.
   public var kind: String {
-    if texts > 0, truths + nested == 0 { return "text" }
+    if texts > 0, booleans + nested == 0 { return "text" }
     let found = [
-      (whole, numbers > 0 ? nil : "integer"), (numbers, "number"), (truths, "truth"),
+      (whole, numbers > 0 ? nil : "integer"), (numbers, "number"), (booleans, "boolean"),
       (texts, "text"), (nested, "list or object"),
     ].compactMap { $0.0 > 0 ? $0.1 : nil }
     return found.isEmpty ? "empty" : found.joined(separator: ", ")

@@ -13,6 +13,7 @@ public struct LabelCounts: Sendable, Equatable {
   public private(set) var areNumbers = true
   private var count = 0
   private var sum = 0.0
+  private var areWhole = true
   public private(set) var least = Double.infinity
   public private(set) var greatest = -Double.infinity
 
@@ -25,6 +26,7 @@ public struct LabelCounts: Sendable, Equatable {
     if let number = NumberLabel.value(of: label).map(Double.init) {
       sum += number
       (least, greatest) = (min(least, number), max(greatest, number))
+      if number != number.rounded() { areWhole = false }
     } else {
       areNumbers = false
     }
@@ -35,10 +37,13 @@ public struct LabelCounts: Sendable, Equatable {
 
   public var mean: Double { sum / Double(count) }
 
-  /// Whether the labels look like the numbers of a regression: many, or not whole.
+  /// Whether the labels look like the numbers of a regression: not whole, or too many to be classes.
   public var areMeasurements: Bool {
-    areNumbers && count > 0 && (counts.count > 20 || counts.keys.contains { Int($0) == nil })
+    areNumbers && count > 0 && (isTooMany || !areWhole)
   }
+
+  /// Whether they may be the numbers of a regression: more whole numbers than most classifications have classes.
+  public var mayBeMeasurements: Bool { areMeasurements || areNumbers && counts.count > 20 }
 
   /// The labels in the order that a task gives its classes, with their counts.
   public var classes: [(name: String, count: Int)] {

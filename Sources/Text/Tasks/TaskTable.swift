@@ -19,7 +19,7 @@ public struct TaskTable: Sendable, Equatable {
   public private(set) var texts: [String] = []
   /// [N], the second text of each pair; nil for single texts.
   public private(set) var secondTexts: [String]?
-  /// [N]; nil for a file without the label's column.
+  /// [N]; nil for a file that was read without them.
   public private(set) var labels: [String]?
   /// The lines that they begin in, [N], from 1.
   public private(set) var lines: [Int] = []
@@ -32,17 +32,16 @@ public struct TaskTable: Sendable, Equatable {
   /// Reads a file. Texts are kept as they are, without trimming.
   /// - Parameters:
   ///   - format: nil for what the file's name says.
-  ///   - needsLabels: whether a file without the label's column is an error, as it is for all but a test set.
+  ///   - readsLabels: false for a test set, whose column of labels, if it has one, may hold anything.
   /// - Throws: `TableError` for a file that is no table or lacks a column, `TaskTableError` with all rows that are wrong.
   public init(
-    path: String, format: TableFormat, columns: TaskColumns, needsLabels: Bool = true
+    path: String, format: TableFormat, columns: TaskColumns, readsLabels: Bool = true
   ) throws {
     self.path = path
     self.format = format
     var reader = try TableReader(path: path, format: format)
     namedClasses = reader.classNames[columns.label]
-    let hasLabels = needsLabels || reader.columns.contains(columns.label)
-    try reader.choose(columns.texts + (hasLabels ? [columns.label] : []))
+    try reader.choose(columns.texts + (readsLabels ? [columns.label] : []))
     var problems = TaskTableError.Rows(path: path, format: format)
     var written: [String] = []
     var seconds: [String] = []
@@ -51,8 +50,7 @@ public struct TaskTable: Sendable, Equatable {
       for (column, text) in zip(columns.texts, fields) where text.allSatisfy(\.isWhitespace) {
         problems.add(row.line, "expected a text in '\(column)', found none")
       }
-      // A test set may have a column of labels with nothing in it.
-      if hasLabels, needsLabels || row.values[fields.count] != .null {
+      if readsLabels {
         let label = try reader.text(fields.count, of: row)
         if let problem = Self.problem(with: label, in: columns.label) {
           problems.add(row.line, problem)
@@ -64,7 +62,7 @@ public struct TaskTable: Sendable, Equatable {
       lines.append(row.line)
     }
     secondTexts = columns.texts.count > 1 ? seconds : nil
-    if hasLabels, needsLabels || written.count == texts.count { labels = written }
+    if readsLabels { labels = written }
     guard !texts.isEmpty else {
       throw TableError.empty(path: path, expected: "rows after the header")
     }

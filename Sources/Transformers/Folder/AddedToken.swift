@@ -21,6 +21,12 @@ public struct AddedToken: Sendable, Hashable {
 
   /// An object with `content` and the flags; absent ones are false.
   init(_ tree: JSONTree, id: Int) throws(Refusal) {
+    guard (0..<TransformerConfiguration.largestSize).contains(id) else {
+      throw Refusal(
+        reason:
+          "an added token has the id \(id), expected 0 to \(TransformerConfiguration.largestSize - 1)"
+      )
+    }
     guard let content = tree["content"]?.text, !content.isEmpty else {
       throw Refusal(reason: "the added token \(id) has no content")
     }

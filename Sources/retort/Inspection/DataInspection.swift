@@ -156,7 +156,7 @@ extension DataInspection.DataFile {
         column: column, isGuessed: chosen.labelIsGuessed, missing: labels.missing,
         classes: labels.areMeasurements || labels.isTooMany
           ? nil : classes(labels, named: survey.namedClasses),
-        numbers: labels.areMeasurements
+        numbers: labels.mayBeMeasurements
           ? .init(least: labels.least, mean: labels.mean, greatest: labels.greatest) : nil)
     }
   }

@@ -21,10 +21,10 @@ struct FilePrediction {
       + (classifier.isRegression ? [] : classifier.labels.map { "\(prefix)probability_\($0)" })
   }
 
-  /// - Parameter note: told how many rows are done, after each window.
+  /// - Parameter note: told after each window how many rows are done, and which share of all, from 0 to 1.
   /// - Returns: how many rows there were.
   func run(
-    _ rows: inout some PredictedRows, into file: PredictionFile, note: (Int) -> Void
+    _ rows: inout some PredictedRows, into file: PredictionFile, note: (Int, Double) -> Void
   ) throws -> Int {
     var count = 0
     var window: [PredictedRow] = []
@@ -35,7 +35,7 @@ struct FilePrediction {
       guard window.count >= Self.windowRows || bytes >= Self.windowBytes else { continue }
       try answer(window, of: rows, into: file)
       count += window.count
-      note(count)
+      note(count, rows.progress)
       window.removeAll(keepingCapacity: true)
       bytes = 0
     }

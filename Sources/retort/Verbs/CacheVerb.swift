@@ -47,7 +47,8 @@ struct CacheVerb: ParsableCommand {
     @Option(
       parsing: .upToNextOption,
       help: ArgumentHelp(
-        "Folders that contain run folders; the stages of these runs are kept.", valueName: "dir"))
+        "Folders that contain run folders, or run folders; the stages of these runs are kept.",
+        valueName: "dir"))
     var runs: [String]
 
     @Option(
@@ -77,16 +78,23 @@ struct CacheVerb: ParsableCommand {
         line: "\(cache.folder): \(dryRun ? "would remove" : "removed") \(unused.summary)")
     }
 
+    /// Of every folder that is named, so that a wrong name removes nothing.
     private func usedDigests() throws -> Set<String> {
       var used: Set<String> = []
       for folder in runs {
         guard Folder.exists(path: folder) else {
           throw CommandFailure("--runs \(folder): no such folder, so nothing was removed")
         }
-        for run in try Folder.names(path: folder).map({ "\(folder)/\($0)" })
-        where RunFolder.exists(path: run) {
-          used.formUnion(try RunStages(run: run).entries.map(\.digest))
+        let found =
+          RunFolder.exists(path: folder)
+          ? [folder]
+          : try Folder.names(path: folder).map { "\(folder)/\($0)" }.filter(RunFolder.exists)
+        guard !found.isEmpty else {
+          throw CommandFailure(
+            "--runs \(folder): expected a folder with run folders in it, found none, so nothing was removed"
+          )
         }
+        for run in found { used.formUnion(try RunStages(run: run).entries.map(\.digest)) }
       }
       return used
     }

@@ -35,7 +35,16 @@ struct CompareVerb: ParsableCommand {
       "Write the JSON here too, as Results/records/parity/ has it.", valueName: "file"))
   var record: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "A sentence about the two, kept in the record and shown on the page.", valueName: "text"))
+  var note: String?
+
   func validate() throws {
+    if note != nil, record == nil, !json {
+      throw ValidationError(
+        "--note is kept in the record; write --record FILE too, or leave it out")
+    }
     guard tolerance >= 0, tolerance.isFinite else {
       throw ValidationError("--tolerance is \(tolerance), expected a number of at least 0")
     }
@@ -51,7 +60,8 @@ struct CompareVerb: ParsableCommand {
       throw CommandFailure(
         "--stage \(stage): neither \(subject) nor \(reference) is a run with stages; leave it out")
     }
-    let comparison = try LossComparison(log, with: other, tolerance: tolerance)
+    var comparison = try LossComparison(log, with: other, tolerance: tolerance)
+    comparison.note = note
     let text = try JSONText.document(comparison)
     if let record {
       if let folder = Folder.parent(of: record) { try Folder.create(path: folder) }

@@ -227,14 +227,15 @@ struct PredictVerb: ParsableCommand, RunsKernels {
       path: out, format: outFormat ?? writable(out.flatMap(TableFormat.init(path:)) ?? format),
       columns: rows.columns, answers: prediction.answerColumns(prefix: prefix), source: source)
     let start = ContinuousClock.now
+    func seconds() -> Double { (ContinuousClock.now - start) / .seconds(1) }
     func speed(_ count: Int) -> String {
-      let seconds = (ContinuousClock.now - start) / .seconds(1)
-      return "\(count.grouped) rows, \(Int(Double(count) / max(seconds, 1e-9)).grouped) rows/s"
+      "\(count.grouped) rows, \(Int(Double(count) / max(seconds(), 1e-9)).grouped) rows/s"
     }
     var rows = rows
     defer { Console.shared.endStatus() }
-    let count = try prediction.run(&rows, into: file) { count in
-      Console.shared.show(status: "predict  \(speed(count))")
+    let count = try prediction.run(&rows, into: file) { count, share in
+      let left = share > 0 ? "  \((seconds() * (1 - share) / share).durationText) left" : ""
+      Console.shared.show(status: "predict  \(Int(100 * share)) %\(left)  \(speed(count))")
     }
     try file.commit()
     malformed.report(replacedLines: rows.repairedCount)
