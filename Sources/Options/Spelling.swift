@@ -40,6 +40,6 @@ public enum Spelling {
   public static func advice(for word: String, among candidates: [String]) -> String {
     if let name = nearest(to: word, among: candidates) { return "did you mean '\(name)'?" }
     if candidates.isEmpty { return "there is none to choose from" }
-    return "possible here: \(candidates.joined(separator: ", "))"
+    return "possible here: \(candidates.listed)"
   }
 }

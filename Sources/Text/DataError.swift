@@ -37,7 +37,7 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
       "\(path):1:1: expected the header '\(DataError.visible(expected))', "
         + "found '\(DataError.visible(found))'; is this the right split of the right task?"
     case .wrongLabel(let path, let line, let expected, let found):
-      "\(path):\(line): expected one of the labels \(expected.joined(separator: ", ")), "
+      "\(path):\(line): expected one of the labels \(expected.listed), "
         + "found '\(found)'"
     case .wrongNumber(let path, let line, let range, let found):
       "\(path):\(line): expected a number from \(range.lowerBound.shortest) to "

@@ -30,6 +30,16 @@ extension ResolvedDefinition {
     return found.firstOccurrences
   }
 
+  /// Where every stored model is, in order of first use.
+  public var modelAddresses: [ModelAddress] {
+    models.compactMap { model in
+      switch model.source {
+      case .folder(let address), .randomWeights(let address): address
+      case .scratch, .layers, .randomStudent: nil
+      }
+    }.firstOccurrences
+  }
+
   /// All sentences that any stage learns from, in order of first use.
   public var sentenceSources: [SentenceSource] {
     stages.compactMap { $0.work.corpus?.sentences }.firstOccurrences

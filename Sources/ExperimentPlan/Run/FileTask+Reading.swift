@@ -24,26 +24,37 @@ extension FileTask {
   }
 
   func read() throws -> Tables {
-    let whole = try table(files.train)
-    let test = try files.test.map { try table($0, readsLabels: false) }
-    let classes = kind == .regression ? [] : writtenClasses ?? whole.classes
+    let tables: Tables
+    do { tables = try self.tables() } catch let error as SplitProblem {
+      throw LocationError(problems: ["tasks.\(name).\(error)"])
+    }
+    let classes = tables.classes
     let problems =
       metricProblems(withClasses: classes.count).map { "tasks.\(name).metrics: \($0); take it out" }
       + (classWeights?.problems(classes: classes) ?? []).map {
         "tasks.\(name).class_weights: \($0.text); \($0.advice)"
       }
     guard problems.isEmpty else { throw LocationError(problems: problems) }
+    return tables
+  }
+
+  /// A share that leaves nothing on one side.
+  private struct SplitProblem: Error, CustomStringConvertible { let description: String }
+
+  private func tables() throws -> Tables {
+    let whole = try table(files.train)
+    let test = try files.test.map { try table($0, readsLabels: false) }
+    let classes = kind == .regression ? [] : writtenClasses ?? whole.classes
     if let file = files.dev {
       return Tables(train: whole, dev: try table(file), test: test, classes: classes)
     }
     guard let split else { preconditionFailure("a task without a development set") }
     let places = split.places(in: whole)
     guard !places.training.isEmpty, !places.development.isEmpty else {
-      throw LocationError(problems: [
-        "tasks.\(name).dev.fraction: expected some examples on both sides, found "
+      throw SplitProblem(
+        description: "dev.fraction: expected some examples on both sides, found "
           + "\(places.training.count) to learn from and \(places.development.count) to be evaluated on, of "
-          + "\(whole.count) in \(whole.path); write another fraction"
-      ])
+          + "\(whole.count) in \(whole.path); write another fraction")
     }
     return Tables(
       train: whole.rows(places.training), dev: whole.rows(places.development), test: test,
@@ -70,25 +81,19 @@ extension FileTask {
     return SHA256.hexDigest(of: (parts + tables.classes).joined(separator: "\n"))
   }
 
-  /// What its training file shows.
+  /// What its files show. Where there is no training file, the others are not looked for: the data are elsewhere.
   func look() -> TaskLook {
     guard Locations.exists(path(of: files.train)) else { return .absent }
     do {
-      let table = try table(files.train)
-      guard kind == .classification else {
-        _ = try table.numberedSentences(column: columns.label)
-        return .numbers
-      }
-      let classes = table.classes
-      if let writtenClasses {
-        _ = try table.sentences(classes: writtenClasses)
-      } else if classes.count < 2 {
+      let tables = try tables()
+      if kind == .classification, writtenClasses == nil, tables.classes.count < 2 {
         return .unusable([
           "\(path(of: files.train)): expected two classes or more in '\(columns.label)', found "
-            + "\(classes.joined(separator: ", "))"
+            + "\(tables.classes.listed)"
         ])
       }
-      return .classes(classes)
+      _ = try PreparedData.Task(self, tables)
+      return kind == .classification ? .classes(tables.train.classes) : .numbers
     } catch {
       return .unusable("\(error)".split(separator: "\n").map(String.init))
     }
@@ -143,7 +148,7 @@ extension TaskSource {
     let missing = zip(train.classNames, counts).filter { $0.1 == 0 }.map(\.0)
     throw LocationError(problems: [
       "tasks.\(weightedName).class_weights: expected an example of each class in the training set, found none of "
-        + "\(missing.joined(separator: ", ")); write the weights by label in place of balanced"
+        + "\(missing.listed); write the weights by label in place of balanced"
     ])
   }
 }

@@ -86,7 +86,7 @@ final class SelectionLooks: Sendable {
 
   func problems(_ task: TaskSource) -> [TaskSelectionError.Problem] {
     if let known = seen.withLock({ $0[task] }) { return known }
-    var problems: [TaskSelectionError.Problem] = []
+    var problems = wholeProblems(task)
     if let selection = task.selection, let whole = whole(of: task) {
       do throws(TaskSelectionError) {
         _ = try selection.applied(to: whole.train, whole.dev)
@@ -96,6 +96,17 @@ final class SelectionLooks: Sendable {
     }
     seen.withLock { $0[task] = problems }
     return problems
+  }
+
+  /// What is wrong with the files of a built-in task that are at hand.
+  private func wholeProblems(_ task: TaskSource) -> [TaskSelectionError.Problem] {
+    guard case .part(let part) = task, case .builtIn(let named) = part.whole,
+      (try? locations.locate(named.task)) != nil, whole(of: task) == nil
+    else { return [] }
+    do { _ = try locations.read(part.whole) } catch {
+      return "\(error)".split(separator: "\n").map { .init(key: "of", text: String($0)) }
+    }
+    return []
   }
 
   /// Nil where it is not at hand, or wrong for another reason, which is said elsewhere.

@@ -17,7 +17,7 @@ struct ClassifierShape: Sendable, Equatable {
 
   /// `[2, 768] for negative, positive`
   var words: String {
-    "[\(classes.count), \(hiddenSize.map(String.init) ?? "?")] for \(classes.joined(separator: ", "))"
+    "[\(classes.count), \(hiddenSize.map(String.init) ?? "?")] for \(classes.listed)"
   }
 }
 

@@ -16,8 +16,11 @@ public struct PhraseIndex: Sendable {
   /// Where each text's words begin, and where the last one's end.
   private let offsets: [Int]
   private let hashes: RollingHashes
-  /// Texts by the hash of their beginning: of as many words as the largest power of two that the text has.
-  private let textsByBeginning: [UInt64: [Int]]
+  /// How many words texts have, by the hash of their beginning: of as many words as the largest power of two in that
+  /// number. Many texts may begin alike; few of them are of different lengths.
+  private let lengthsByBeginning: [UInt64: Set<Int>]
+  /// Texts by the hash of all their words.
+  private let textsByHash: [UInt64: [Int]]
 
   public init(_ texts: [String]) {
     var numbers: [String: Int32] = [:]
@@ -45,15 +48,21 @@ public struct PhraseIndex: Sendable {
     (self.textOfRow, self.firstRows, self.words, self.offsets) =
       (textOfRow, firstRows, words, offsets)
     hashes = RollingHashes(of: words)
-    var beginnings: [UInt64: [Int]] = [:]
+    var lengths: [UInt64: Set<Int>] = [:]
+    var known: [UInt64: [Int]] = [:]
     for text in firstRows.indices where offsets[text] < offsets[text + 1] {
-      let length = Self.beginning(offsets[text + 1] - offsets[text])
-      let hash = hashes.hash(of: offsets[text]..<offsets[text] + length)
-      beginnings[hash, default: []].append(text)
+      let whole = offsets[text]..<offsets[text + 1]
+      let beginning = whole.prefix(Self.beginning(whole.count))
+      lengths[hashes.hash(of: beginning), default: []].insert(whole.count)
+      known[hashes.hash(of: whole), default: []].append(text)
     }
-    textsByBeginning = beginnings
+    (lengthsByBeginning, textsByHash) = (lengths, known)
     var isPart = [Bool](repeating: false, count: firstRows.count)
-    for text in firstRows.indices {
+    // The parts of a part are parts of the longer text, which comes first.
+    let longestFirst = firstRows.indices.sorted {
+      (offsets[$1 + 1] - offsets[$1], $0) < (offsets[$0 + 1] - offsets[$0], $1)
+    }
+    for text in longestFirst where !isPart[text] {
       for part in parts(of: text) where part != text { isPart[part] = true }
     }
     wholeTexts = firstRows.indices.filter { !isPart[$0] && wordCount(of: $0) > 0 }
@@ -68,14 +77,14 @@ public struct PhraseIndex: Sendable {
     for start in whole {
       var length = 1
       while start + length <= whole.upperBound {
-        for other in textsByBeginning[hashes.hash(of: start..<start + length)] ?? [] {
-          let place = start..<start + wordCount(of: other)
-          // Another text may have the same hash.
-          if Self.beginning(place.count) == length, place.upperBound <= whole.upperBound,
-            hashes.hash(of: place) == hashes.hash(of: offsets[other]..<offsets[other + 1]),
-            words[place].elementsEqual(words[offsets[other]..<offsets[other + 1]])
-          {
-            found.insert(other)
+        for count in lengthsByBeginning[hashes.hash(of: start..<start + length)] ?? []
+        where Self.beginning(count) == length && start + count <= whole.upperBound {
+          let place = start..<start + count
+          for other in textsByHash[hashes.hash(of: place)] ?? [] where !found.contains(other) {
+            // Another text may have the same hash.
+            if words[place].elementsEqual(words[offsets[other]..<offsets[other + 1]]) {
+              found.insert(other)
+            }
           }
         }
         length *= 2

@@ -292,7 +292,7 @@ private struct Selecting {
     guard let labels = training.labels else { return }
     let gone = Set(before.map { labels[$0] }).subtracting(left.map { labels[$0] }).sorted()
     guard !gone.isEmpty else { return }
-    let names = gone.map { "'\(training.classNames[Int($0)])'" }.joined(separator: ", ")
+    let names = gone.map { "'\(training.classNames[Int($0)])'" }.listed
     report(
       key,
       "expected examples of every class, found none of \(names) in the \(left.count.grouped) that are left; \(advice)"

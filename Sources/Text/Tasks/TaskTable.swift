@@ -110,7 +110,7 @@ public struct TaskTable: Sendable, Equatable {
         found.append(number)
       } else {
         problems.add(
-          line, "expected one of the classes \(classes.joined(separator: ", ")), found '\(label)'")
+          line, "expected one of the classes \(classes.listed), found '\(label)'")
       }
     }
     try problems.throwIfAny()

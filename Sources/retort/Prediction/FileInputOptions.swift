@@ -83,7 +83,7 @@ struct ColumnOptions: ParsableArguments {
         "; the task \($0.name) has its texts in \($0.texts.joined(separator: " and "))"
       } ?? ""
     throw CommandFailure(
-      "\(reader.path): which column has the texts? It has \(columns.joined(separator: ", "))"
+      "\(reader.path): which column has the texts? It has \(columns.listed)"
         + "\(learned); name it with --text, for pairs twice")
   }
 

@@ -26,12 +26,20 @@ struct ValidateVerb: ParsableCommand {
         let loaded = try LoadedDefinition.load(
           path: path, overrides: overrides.set,
           context: DefinitionContext(locations: Locations(), definitionPath: path))
+        let found = try facts(of: loaded)
+        for problem in found.problems { Console.shared.write(error: problem) }
+        guard found.problems.isEmpty else {
+          wrong += 1
+          continue
+        }
         let count = loaded.definition.stages.count
         let variants = loaded.variants.count
-        try? StandardOutput.shared.write(
-          line: "\(path): valid: \(loaded.definition.name), \(count) stage\(count == 1 ? "" : "s")"
-            + (variants > 1 ? ", \(variants) variants" : ""))
-        if try !describe(loaded) { wrong += 1 }
+        let title =
+          "\(path): valid: \(loaded.definition.name), \(count) stage\(count == 1 ? "" : "s")"
+          + (variants > 1 ? ", \(variants) variants" : "")
+        for line in [title] + found.lines.map({ "  \($0)" }) {
+          try StandardOutput.shared.write(line: line)
+        }
       } catch let error as DefinitionError {
         wrong += 1
         for diagnostic in error.diagnostics { Console.shared.write(error: "\(diagnostic)") }
@@ -42,30 +50,30 @@ struct ValidateVerb: ParsableCommand {
 }
 
 extension ValidateVerb {
-  /// Says what is left of tasks and texts of which something is left out, as far as they are at hand.
-  /// - Returns: whether there is enough of them.
-  private func describe(_ loaded: LoadedDefinition) throws -> Bool {
+  /// What is left of tasks and texts of which something is left out, and which models were not looked at, as far as
+  /// they are at hand; and what is wrong with them.
+  private func facts(of loaded: LoadedDefinition) throws -> (lines: [String], problems: [String]) {
     let locations = Locations()
-    var isRight = true
     let definitions = loaded.variants.map(\.definition)
-    var seen: Set<String> = []
-    func write(_ line: String) throws {
-      if seen.insert(line).inserted { try StandardOutput.shared.write(line: "  \(line)") }
+    var (lines, problems): ([String], [String]) = ([], [])
+    for task in Set(definitions.flatMap(\.taskSources)).sorted(by: { $0.name < $1.name })
+    where task.hasSelection {
+      lines += (locations.known(task)?.lines ?? []).map { "\(task.name): \($0)" }
     }
-    for task in definitions.flatMap(\.taskSources) where task.hasSelection {
-      for line in locations.known(task)?.lines ?? [] { try write("\(task.name): \(line)") }
-    }
-    for source in definitions.flatMap(\.sentenceSources) {
+    for source in Set(definitions.flatMap(\.sentenceSources)).sorted(by: { $0.name < $1.name }) {
       do {
         if let counts = try locations.counts(of: source) {
-          try write("\(source.name): \(counts.words(source.rule))")
+          lines.append("\(source.name): \(counts.words(source.rule))")
         }
       } catch let error as DataError {
-        isRight = false
-        Console.shared.write(error: "\(error)")
+        problems.append("\(error)")
       }
     }
-    return isRight
+    for address in Set(definitions.flatMap(\.modelAddresses)).sorted(by: { "\($0)" < "\($1)" })
+    where locations.look(address) == .absent {
+      lines.append("\(address) is not there, so nothing was checked against it")
+    }
+    return (lines, problems)
   }
 }
 
