@@ -29,7 +29,7 @@ struct ValidateVerb: ParsableCommand {
         let count = loaded.definition.stages.count
         let variants = loaded.variants.count
         try? StandardOutput.shared.write(
-          line: "\(path): valid: \(loaded.definition.name), \(count) stage\(count == 1 ? "" : "s")"
+          text: "\(path): valid: \(loaded.definition.name), \(count) stage\(count == 1 ? "" : "s")"
             + (variants > 1 ? ", \(variants) variants" : ""))
         if try !describe(loaded) { wrong += 1 }
       } catch let error as DefinitionError {
@@ -50,8 +50,9 @@ extension ValidateVerb {
     let definitions = loaded.variants.map(\.definition)
     var seen: Set<String> = []
     func write(_ line: String) throws {
-      if seen.insert(line).inserted { try StandardOutput.shared.write(line: "  \(line)") }
+      if seen.insert(line).inserted { try StandardOutput.shared.write(text: "  \(line)") }
     }
+    for note in definitions.flatMap({ $0.modelNotes(look: locations.look) }) { try write(note) }
     for task in definitions.flatMap(\.taskSources) where task.hasSelection {
       for line in locations.known(task)?.lines ?? [] { try write("\(task.name): \(line)") }
     }
