@@ -1,4 +1,4 @@
-// A table in plain text: columns aligned, two spaces between them.
+// A table in plain text: columns aligned, two spaces between them; where there is not room, a block for each row.
 
 public struct TextTable: Sendable {
   private let header: [String]
@@ -18,10 +18,37 @@ public struct TextTable: Sendable {
   }
 
   /// One line a row, the headings first; without a line feed at the end.
-  public var text: String { lines(ruled: false).joined(separator: "\n") }
+  /// - Parameter width: columns of the terminal; a wider table is written as a block for each row, its first cell (or cells, to
+  ///   tell it from the others) above the rest with their headings. Nil for any width.
+  public func text(width: Int? = nil) -> String { text(ruled: false, width: width) }
 
   /// With at least three dashes below each heading; every line ends in a line feed.
-  public var ruledText: String { lines(ruled: true).map { $0 + "\n" }.joined() }
+  public func ruledText(width: Int? = nil) -> String { text(ruled: true, width: width) + "\n" }
+
+  private func text(ruled: Bool, width: Int?) -> String {
+    let lines = lines(ruled: ruled)
+    guard let width, header.count > 1, !rows.isEmpty, lines.contains(where: { $0.count > width })
+    else { return lines.joined(separator: "\n") }
+    // As many cells as it takes to tell the rows apart.
+    let titles =
+      (1...min(2, header.count - 1)).first { count in
+        Set(rows.map { $0.prefix(count) }).count == rows.count
+      } ?? 1
+    return rows.map { block(of: $0, titles: titles) }.joined(separator: "\n\n").wrapped(to: width)
+  }
+
+  /// The row's cells one below the other.
+  /// - Parameter titles: how many of them stand above the others.
+  private func block(of row: [String], titles: Int) -> String {
+    let room = header.dropFirst(titles).map(\.count).max() ?? 0
+    let title = zip(header, row).prefix(titles).map { heading, cell in
+      [heading, cell].filter { !$0.isEmpty }.joined(separator: ": ")
+    }.joined(separator: ", ")
+    return
+      ([title]
+      + zip(header, row).dropFirst(titles).filter { !$0.1.isEmpty }
+      .map { "  \($0.0.padded(to: room))  \($0.1)" }).joined(separator: "\n")
+  }
 
   private func lines(ruled: Bool) -> [String] {
     let widths = header.indices.map { column in

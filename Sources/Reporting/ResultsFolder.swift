@@ -20,7 +20,8 @@ public struct ResultsFolder: Sendable {
   /// - root: the repository, with `Results` and `Experiments/references` in it.
   public init(root: String, defaults: [AuditedDefault] = []) {
     self.init(
-      path: "\(root)/Results", references: "\(root)/Experiments/references", defaults: defaults)
+      path: root == "." ? "Results" : "\(root)/Results",
+      references: "\(root)/Experiments/references", defaults: defaults)
   }
 
   public init(path: String, references: String, defaults: [AuditedDefault] = []) {

@@ -50,4 +50,43 @@ import Testing
     }
     #expect(try folder.names() == ["reviews-l3"])
   }
+
+  @Test func whatItIsToldOfDataAndTeacherIsChecked() throws {
+    try AtomicFile.replace(
+      path: folder.file("rows.csv"), with: "id,says,stars\n1,a good film,no\n2,a bad film,yes\n")
+    let model = try TinyModel(labels: ["negative", "positive"])
+    let made = try retort([
+      "init", "own", "--data", "rows.csv", "--text", "says", "--teacher", model.path,
+    ])
+    #expect(made.status == 0, "\(made.errors)")
+    let definition = try String(
+      contentsOfFile: folder.file("own/Experiments/own.yaml"), encoding: .utf8)
+    for part in [
+      "train: ../../rows.csv }", "text: says ", "label: stars ", "classes: [\"no\", \"yes\"] ",
+      "layers: [0]\n", "sequence_length: 16\n",
+      "head: { kind: classification, init: new }   # the folder's has other classes\n",
+    ] {
+      #expect(definition.contains(part), "\(part) in \(definition)")
+    }
+    #expect(!definition.contains("token_type"))
+    let valid = try retort(["validate", "Experiments/own.yaml"], in: folder.file("own"))
+    #expect(valid.status == 0, "\(valid.errors)")
+
+    expectFailure(
+      try retort(["init", "a", "--data", "rows.csv", "--label", "star"]), saying: "--label star",
+      "did you mean 'stars'?")
+    expectFailure(
+      try retort(["init", "a", "--data", "none.csv"]), saying: "none.csv: no such file")
+    expectFailure(
+      try retort(["init", "a", "--teacher", "no-model"]), saying: "no-model: no such folder")
+    try AtomicFile.replace(path: folder.file("one.csv"), with: "text,label\na film,good\n")
+    expectFailure(
+      try retort(["init", "a", "--data", "one.csv"]), saying: "one.csv: expected some classes",
+      "found 1")
+    #expect(try retort(["init", "a", "--label", "stars"]).status == 64)
+    #expect(try folder.names() == ["one.csv", "own", "rows.csv"])
+    // What somebody has made of it stays, unless that is said.
+    expectFailure(try retort(["init", "own"]), saying: "own: already exists", "--force")
+    #expect(try retort(["init", "own", "--force"]).status == 0)
+  }
 }

@@ -166,6 +166,25 @@ import Testing
     expectFailure(try notebook(), saying: "n.md:2: ", "none.txt: no such file")
   }
 
+  @Test func aCellIsRunInTheFolderItNames() throws {
+    try FileManager.default.createDirectory(
+      atPath: folder.file("own"), withIntermediateDirectories: true)
+    try "a film\n".write(toFile: folder.file("own/in.txt"), atomically: true, encoding: .utf8)
+    try write(
+      "```retort folder=own errors keep=film keep=retort",
+      "retort tokenize --no-specials --vocab \(Self.vocabulary) < in.txt",
+      "retort init reviews", "```")
+    let result = try notebook()
+    #expect(result.status == 0, "\(result.errors)")
+    // What the program calls itself is what one types.
+    #expect(
+      try text().contains(
+        "```output\na film\n  retort validate Experiments/reviews.yaml\n  retort explain "))
+    #expect(try folder.names() == ["n.md", "own"])
+    try write("```retort folder=none", "retort --version", "```")
+    expectFailure(try notebook(), saying: "n.md:2: ", "none")
+  }
+
   @Test func badNotebooksAreOneLine() throws {
     try write("a", "```retort", "retort --version")
     expectFailure(try notebook(), saying: "n.md:2: this block has no end")
@@ -185,7 +204,7 @@ import Testing
     }
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("Notebooks-md"))
       .filter { $0.hasSuffix(".md") }.sorted()
-    #expect(names.count == 6)
+    #expect(names.count == 7)
     let result = try RetortProcess.run(
       ["notebook", "--check"] + names.map { "Notebooks-md/\($0)" },
       environment: ["RETORT_CACHE": folder.file("cache")], folder: folder.path)

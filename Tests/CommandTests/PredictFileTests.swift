@@ -122,6 +122,19 @@ struct PredictFileTests {
           "file,prediction", "\(folder.file("a.txt")),\(answers[0].label)",
           "\(folder.file("b.txt")),\(answers[2].label)",
         ])
+
+    // A folder is its files, by name.
+    try FileManager.default.createDirectory(
+      atPath: folder.file("texts/more"), withIntermediateDirectories: true)
+    expectFailure(
+      try predict("--format", "file", "--input", folder.file("texts")), saying: "has no files")
+    try folder.write("texts/b.txt", "very bad")
+    try folder.write("texts/a.txt", "a good\nfilm")
+    try folder.write("texts/.hidden", "very bad")
+    let ofFolder = try predict("--format", "file", "--input", folder.file("texts"))
+    #expect(
+      ofFolder.output == files.output.replacing(folder.path, with: folder.file("texts")),
+      "\(ofFolder.errors)")
   }
 
   @Test("sentences as arguments are lines; a file's name is not a sentence")

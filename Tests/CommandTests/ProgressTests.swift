@@ -48,6 +48,22 @@ import Testing
     #expect(progress.text.prefix(79).contains("loss 3.215"))
   }
 
+  @Test func tellsTheTimeOfTheWholeRunBesideTheStages() throws {
+    var meter = ProgressMeter(
+      stage: "distil", place: "2/5",
+      secondsAfter: { total, seconds in 3 * Double(total) * seconds })
+    for number in 1...100 { meter.add(step(number, loss: 4, seconds: 0.5)) }
+    let text = try #require(meter.progress?.text)
+    #expect(
+      text.hasPrefix("distil  2/5  step 100/1,000  7 min 30 s left, 32 min the run  epoch 1  "),
+      "\(text)")
+    // Step and time come before column 80, whatever the terms.
+    #expect(text.prefix(79).contains("epoch 1"))
+    var last = ProgressMeter(stage: "sst2", place: "5/5", secondsAfter: { _, _ in 0 })
+    for number in 1...3 { last.add(step(number, loss: 4)) }
+    #expect(last.progress?.text.contains("the run") == false)
+  }
+
   @Test func aStageThatMayEndSoonerHasAtMostTheTimeOfItsPlannedSteps() throws {
     var meter = ProgressMeter(stage: "tune", mayStopEarly: true)
     for number in 1...3 { meter.add(step(number, loss: 4)) }

@@ -54,6 +54,8 @@ final class RunningRetort {
     process.executableURL = RetortProcess.executable
     process.arguments = arguments
     var variables = ProcessInfo.processInfo.environment
+    // Whoever runs the tests may have a narrow terminal.
+    variables["COLUMNS"] = nil
     for (name, value) in environment { variables[name] = value }
     process.environment = variables
     if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }

@@ -48,6 +48,32 @@ import Testing
       let result = try retort(arguments, input: "a fine film\n")
       #expect(result.status == 0, "\(arguments): \(result.errors)")
     }
+    // In a definition too.
+    try AtomicFile.replace(
+      path: experiment.folder.file("again.yaml"),
+      with: """
+        format: 1
+        name: again
+        question: Does it go on from a stage of another run?
+        seed: 1
+        random: counter
+        tasks:
+          sentiment: { generated: { grammar: film_reviews, train: 32, dev: 20, test: 0, seed: 12 } }
+        models:
+          tuned: { from: "\(run)#sentiment" }
+        stages:
+          - id: more
+            finetune: { model: tuned, task: sentiment, recipe: hf-trainer-4.44, sequence_length: 64,
+                        batch_size: 16, limit: { epochs: 1 }, select_best: last }
+
+        """)
+    let more = try retort(["run", "again.yaml"])
+    #expect(more.status == 0, "\(more.errors)")
+    #expect(try retort(["inspect", "Runs/again"]).output.contains("stage \(run)#sentiment"))
+    expectFailure(
+      try retort(["run", "again.yaml", "--set", "models.tuned.from=\(run)#none"]),
+      saying: "#none: no stage")
+
     let tuned = try experiment.run("finetune", "--from", "\(run)#distil", "--dry-run")
     #expect(tuned.status == 0, "\(tuned.errors)")
 

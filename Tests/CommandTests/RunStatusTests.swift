@@ -24,6 +24,7 @@ import Testing
     #expect(live.output.contains(/stage +2 of 4, distil/), "\(live.output)")
     #expect(live.output.contains(/step +\d+\/\d+, epoch 1/), "\(live.output)")
     #expect(live.output.contains(/loss +\d/) && live.output.contains(/time left +\d.*, this stage/))
+    #expect(live.output.contains(/\d.*, the run/), "\(live.output)")
     #expect(live.output.contains(/last checkpoint +none of this stage/), "\(live.output)")
     let inspected = try retort("inspect", run)
     #expect(inspected.output.contains("stage teacher_mlm") && inspected.output.contains("running"))

@@ -182,8 +182,11 @@ final class RunOnlooker: RunObserver {
   private(set) var epochs: [String] = []
   private(set) var evaluations: [(stage: String, step: Int)] = []
   private(set) var notes: [String] = []
+  private(set) var began: RunProgress?
 
   var stopIsRequested: Bool { steps.count >= stopsAfter }
+
+  func runBegan(_ progress: RunProgress, in folder: String) { began = progress }
 
   func note(_ text: String) { notes.append(text) }
 

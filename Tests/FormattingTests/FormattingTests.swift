@@ -30,18 +30,51 @@ struct FormattingTests {
       header: ["name", "steps", ""], rows: [["a", "1,000", "x"], ["longer", "7", ""]],
       rightAligned: [1])
     #expect(
-      table.text == """
+      table.text() == """
         name    steps
         a       1,000  x
         longer      7
         """)
     #expect(
-      table.ruledText == """
+      table.ruledText() == """
         name    steps
         ------  -----  ---
         a       1,000  x
         longer      7
 
         """)
+    #expect(table.text(width: 16) == table.text())
+  }
+
+  @Test("a table that is wider than the terminal is a block for each row")
+  func foldedTable() {
+    let table = TextTable(
+      header: ["Model", "Accuracy", "Best by"],
+      rows: [["teacher", "1.0000", "loss and accuracy"], ["student", "0.9", ""]],
+      rightAligned: [1])
+    #expect(
+      table.ruledText(width: 24) == """
+        Model: teacher
+          Accuracy  1.0000
+          Best by   loss and
+                    accuracy
+
+        Model: student
+          Accuracy  0.9
+
+        """)
+    #expect(table.text(width: 36) == table.text())
+  }
+
+  @Test("lines are broken at words, below their second column")
+  func wrappedText() {
+    #expect("one two three".wrapped(to: nil) == "one two three")
+    #expect("one two three".wrapped(to: 13) == "one two three")
+    #expect("one two three".wrapped(to: 12) == "one two\n  three")
+    #expect("one two\n\nthree four".wrapped(to: 7) == "one two\n\nthree\n  four")
+    #expect(
+      "  threads  one two three four".wrapped(to: 22)
+        == "  threads  one two\n           three four")
+    #expect("a /a/long/path and more".wrapped(to: 10) == "a\n  /a/long/path\n  and more")
   }
 }

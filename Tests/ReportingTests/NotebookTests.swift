@@ -75,10 +75,12 @@ struct NotebookTests {
   @Test("words after retort say how a cell is run and what is shown")
   func options() throws {
     let cell = try notebook(
-      "```retort slow mirror status=2 lines=2-3 drop='took 1' drop=ms keep=a", "retort a", "```"
+      "```retort slow mirror errors folder=a/b status=2 lines=2-3 drop='took 1' drop=ms keep=a",
+      "retort a", "```"
     ).cells[0]
     #expect(cell.options.isSlow && cell.options.needsMirror && cell.options.status == 2)
     #expect(cell.options.lines == 2...3)
+    #expect(cell.options.showsErrors && cell.options.folder == "a/b")
     #expect(cell.options.dropped == ["took 1", "ms"])
     let output = ["a 1", "a 2", "a took 1", "a 4"]
     #expect(cell.options.shown(of: output) == ["a 2"])

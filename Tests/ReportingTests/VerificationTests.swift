@@ -91,7 +91,7 @@ struct VerificationTests {
     #expect(verification.count(.inside) == 9)
     #expect(verification.count(.outside) == 0)
     #expect(verification.count(.noBand) == 3)
-    #expect(verification.text.contains("figures are expected to agree"))
+    #expect(verification.text().contains("figures are expected to agree"))
   }
 
   @Test("a figure beyond the tolerance is outside, and only that one")
@@ -143,7 +143,7 @@ struct VerificationTests {
     for record in [none, other] {
       let verification = Verification(record, references: library.references)
       #expect(verification.comparisons.isEmpty)
-      #expect(verification.text.contains("nothing comparable"))
+      #expect(verification.text().contains("nothing comparable"))
     }
   }
 

@@ -10,6 +10,8 @@ public struct ModelOutline: Sendable, Equatable {
   public var problems: [ModelPart: String]
   /// The words of its vocabulary; nil where that is not at hand.
   public var tokens: [String]?
+  /// What was assumed or passed over when its folder was read, such as keys of config.json that mean nothing here.
+  public var notes: [String] = []
 
   public init(
     configuration: TransformerConfiguration, tokens: [String]? = nil,
@@ -75,5 +77,15 @@ public enum ModelLook: Sendable, Equatable {
       let configuration = PublishedModels.configurations["\(owner)/\(name)"]
     else { return .absent }
     return .outline(ModelOutline(configuration: configuration))
+  }
+}
+
+extension ResolvedDefinition {
+  /// What was assumed or passed over when the models' folders were read, each with the model's name.
+  public func modelNotes(look: (ModelAddress) -> ModelLook) -> [String] {
+    models.flatMap { model -> [String] in
+      guard case .folder(let address) = model.source else { return [] }
+      return (look(address).outline?.notes ?? []).map { "\(model.name): \($0)" }
+    }
   }
 }

@@ -94,10 +94,7 @@ public struct PlanExplanation {
   // MARK: Models
 
   private func shape(of name: String) -> ModelShape {
-    var whole = plan.definition
-    whole.models = plan.models
-    whole.stages = plan.stages.map(\.stage)
-    return DefinitionGraph(whole).shape(of: name, look: look)
+    plan.shape(of: name, look: look)
   }
 
   private func describe(_ model: ModelDefinition) -> [String] {
@@ -133,6 +130,9 @@ public struct PlanExplanation {
       words.append("dropout as its config.json says")
     }
     var lines = ["\(model.name): \(words.joined(separator: "; "))"]
+    if case .folder(let address) = model.source {
+      lines += indented((look(address).outline?.notes ?? []).map { "note: \($0)" })
+    }
     if case .layers(let student) = model.source {
       lines += indented(drawLayers(student, student: model.name))
     }

@@ -142,10 +142,9 @@ public final class ExperimentRunner {
     try events.begin(
       RunProgress(
         definition: request.definitionPath, threads: engine.threadCount,
-        stages: stages.compactMap { planned in
-          digests.stages[planned.id].map { .init(id: planned.id, kind: planned.kind, digest: $0) }
-        }), isNew: !request.resumes)
+        stages: plannedProgress(digests)), isNew: !request.resumes)
 
+    for note in plan.definition.modelNotes(look: locations.look) { observer?.note(note) }
     var results: [StageRecord] = []
     for planned in stages {
       guard let digest = digests.stages[planned.id] else { continue }
@@ -174,6 +173,26 @@ public final class ExperimentRunner {
     events.log("the run has finished: \(folder.record)")
     return FinishedRun(
       record: record, folder: folder.path, result: ResultModel(of: stages, in: folder.path))
+  }
+
+  /// Every stage, with what is known of the time that it will take.
+  private func plannedProgress(_ digests: PlanDigests) -> [RunProgress.Stage] {
+    let memory = ForecastMemory(locations, threads: engine.threadCount)
+    let computed = stages.filter { digests.stages[$0.id].flatMap(cache.lookUp) == nil }
+    return stages.compactMap { planned in
+      guard let digest = digests.stages[planned.id] else { return nil }
+      var stage = RunProgress.Stage(id: planned.id, kind: planned.kind, digest: digest)
+      if !computed.contains(planned) {
+        (stage.effort, stage.forecastSeconds) = (0, 0)
+      } else if computed.count > 1 {
+        // What is wrong with its data is said when the stage begins.
+        stage.effort = (try? data.size(of: planned)).flatMap {
+          plan.effort(of: planned, on: $0, look: locations.look)
+        }
+      }
+      stage.forecastSeconds = stage.forecastSeconds ?? memory.seconds(ofStage: digest)
+      return stage
+    }
   }
 
   /// As often as the definition says, of every fine-tuned model.

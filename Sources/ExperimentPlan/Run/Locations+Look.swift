@@ -27,12 +27,14 @@ extension Locations {
     let tokens = try folder.vocabulary.map {
       try Vocabulary(text: $0, path: folder.vocabularyPath).tokens
     }
-    guard folder.weightForm != nil else {
-      return ModelOutline(configuration: folder.configuration, tokens: tokens)
-    }
-    return ModelOutline(
-      configuration: folder.configuration, tokens: tokens, weights: try folder.weights(),
-      names: .huggingFace(folder.configuration))
+    var outline =
+      folder.weightForm == nil
+      ? ModelOutline(configuration: folder.configuration, tokens: tokens)
+      : ModelOutline(
+        configuration: folder.configuration, tokens: tokens, weights: try folder.weights(),
+        names: .huggingFace(folder.configuration))
+    outline.notes = folder.assumptions + folder.notes
+    return outline
   }
 
   private static func outline(checkpoint path: String) throws -> ModelOutline {

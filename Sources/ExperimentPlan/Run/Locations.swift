@@ -114,6 +114,11 @@ extension Locations {
       }
       return LocatedModel(path: path, isCheckpoint: true)
     }
+    if case .path(let path) = address, let stage = RunStage(path) {
+      do {
+        return LocatedModel(path: try stage.modelPath(in: self), isCheckpoint: true)
+      } catch { throw LocationError(problems: ["\(error)"]) }
+    }
     var problems: [String] = []
     /// A folder that somebody has put there and that is not whole.
     var incomplete: (folder: String, missing: String)?

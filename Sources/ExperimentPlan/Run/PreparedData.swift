@@ -146,6 +146,18 @@ final class PreparedData {
       limitTokens: nil, cutsLongLines: options.sentences != nil, threads: threads)
   }
 
+  /// What a stage learns from.
+  func size(of planned: PlannedStage) throws -> DataSize {
+    let (work, length) = (planned.stage.work, planned.stage.training.sequenceLength)
+    if let options = work.corpus {
+      let corpus = try corpus(options, sequenceLength: length)
+      return DataSize(sequences: corpus.sequenceCount, tokens: corpus.tokenCount)
+    }
+    guard let source = work.task else { return DataSize(sequences: 0) }
+    let examples = try sequences(task(source).train, maximumLength: length)
+    return DataSize(sequences: examples.count, tokens: examples.sequences.tokenCount)
+  }
+
   // MARK: Tasks
 
   func task(_ source: TaskSource) throws -> Task {

@@ -229,7 +229,9 @@ extension ModelDefinition {
   /// Where the weights are from, in words.
   fileprivate var sourceText: String {
     switch source {
-    case .folder(.path(let path)): "\(path.hasSuffix(".h5") ? "checkpoint" : "folder") \(path)"
+    case .folder(.path(let path)):
+      RunStage(path) != nil
+        ? "stage \(path)" : "\(path.hasSuffix(".h5") ? "checkpoint" : "folder") \(path)"
     case .folder(let address): "\(address)"
     case .randomWeights(let address): "random, seed \(seed), sizes of \(address)"
     case .scratch: "random, seed \(seed)"

@@ -35,7 +35,8 @@ final class RunEvents {
   /// - Parameter isNew: whether it begins anew, with nothing computed.
   func begin(_ progress: RunProgress, isNew: Bool) throws {
     self.progress = progress
-    note(
+    observer?.runBegan(progress, in: folder.path)
+    log(
       "\(progress.definition), in \(folder.path), \(progress.threads) "
         + "thread\(progress.threads == 1 ? "" : "s"), \(progress.stages.count) "
         + "stage\(progress.stages.count == 1 ? "" : "s")")

@@ -40,6 +40,7 @@ public struct RunForecast: Sendable {
     note: @escaping (String) -> Void
   ) throws {
     let cache = StageCache(locations)
+    let memory = ForecastMemory(locations, threads: engine.threadCount)
     var facts = DigestFacts(numericsVersion: Numerics.version, blasCore: BLASKernel.coreName)
     var counted: [String: DataSize] = [:]  // by digest
     var measured: [String: (stage: Stage, size: DataSize)] = [:]  // by what bears on the time
@@ -73,6 +74,7 @@ public struct RunForecast: Sendable {
         stage.id = isRepeated ? "\(planned.id), \(variant.title)" : planned.id
         stage.isCached = isCached
         stages.append(stage)
+        memory.keep(stage.seconds, ofStage: digest)
         counted[digest] = known.size
         sizes[planned.id] = sizes[planned.id] ?? known.size
       }

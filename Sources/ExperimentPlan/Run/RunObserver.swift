@@ -3,6 +3,9 @@ import RetortDistillation
 
 /// Hears of everything that a person at a terminal or a log would want to know. Observers change nothing.
 public protocol RunObserver: AnyObject {
+  /// What the run is going to do, before it begins.
+  /// - Parameter folder: the run's.
+  func runBegan(_ progress: RunProgress, in folder: String)
   /// A sentence for the log.
   func note(_ text: String)
   /// - Parameter mayStopEarly: whether it may take fewer steps.

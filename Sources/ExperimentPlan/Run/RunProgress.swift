@@ -25,6 +25,11 @@ public struct RunProgress: StrictRecord, Sendable, Equatable {
     public var began: Double?
     /// The step of the last checkpoint that this process wrote.
     public var checkpointStep: Int?
+    /// How much it computes compared with the run's other stages; 0 for one that was found in the cache, nil where that is
+    /// not known.
+    public var effort: Double?
+    /// Seconds that `explain` has measured for it on this machine; 0 for one that was found in the cache.
+    public var forecastSeconds: Double?
   }
 
   public var format: Int
@@ -39,6 +44,24 @@ public struct RunProgress: StrictRecord, Sendable, Equatable {
     self.definition = definition
     self.threads = threads
     self.stages = stages
+  }
+
+  /// Seconds that `explain` has measured for all stages; nil where it has not.
+  public var forecastSeconds: Double? {
+    stages.reduce(0) { sum, stage in sum.flatMap { sum in stage.forecastSeconds.map { sum + $0 } } }
+  }
+
+  /// Seconds that the stages after one will take, if the machine goes on at the speed of that one; nil where it is not known
+  /// how much they compute.
+  /// - Parameter totalSteps: of that stage.
+  public func secondsAfter(_ id: String, totalSteps: Int, secondsPerStep: Double) -> Double? {
+    guard let index = stages.firstIndex(where: { $0.id == id }) else { return nil }
+    let isForecast = forecastSeconds != nil
+    let shares = stages[index...].map { isForecast ? $0.forecastSeconds : $0.effort }
+    if shares.count == 1 { return 0 }
+    guard let own = shares[0], own > 0, !shares.contains(nil) else { return nil }
+    return secondsPerStep * Double(totalSteps) / own
+      * shares.dropFirst().reduce(0) { $0 + ($1 ?? 0) }
   }
 
   /// - Returns: nil where the run folder has none, as those of earlier versions.

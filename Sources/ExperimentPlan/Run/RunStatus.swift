@@ -29,6 +29,8 @@ public struct RunStatus: Sendable {
     /// Seconds to the end of its planned steps, at the mean speed since this process began it; nil if no process is running it, and
     /// before the first step.
     public let secondsLeft: Double?
+    /// The same of this stage and those after it; nil where it is not known how much they compute.
+    public let runSecondsLeft: Double?
     /// When the last checkpoint was written; nil where there is none.
     public let checkpointWritten: Date?
   }
@@ -73,17 +75,22 @@ public struct RunStatus: Sendable {
     let resumed = stage.resumedStep ?? 0
     let step = max(resumed, lines.last?.step ?? 0)
     var left: Double?
+    var after: Double?
     if isRunning, step > resumed, let total = stage.totalSteps, let began = stage.began,
       let written = modified(metrics)
     {
       let spent = max(0, written.timeIntervalSince1970 - began)
-      left = spent / Double(step - resumed) * Double(max(0, total - step))
+      let secondsPerStep = spent / Double(step - resumed)
+      left = secondsPerStep * Double(max(0, total - step))
+      after = progress.secondsAfter(
+        stage.id, totalSteps: total, secondsPerStep: secondsPerStep)
     }
     return Current(
       stage: stage, number: index + 1, step: step, epoch: lines.last?.epoch,
       loss: lines.isEmpty
         ? nil : lines.compactMap { $0.values["loss"] }.reduce(0, +) / Double(lines.count),
-      secondsLeft: left, checkpointWritten: modified("\(path)/checkpoints/\(stage.id).h5"))
+      secondsLeft: left, runSecondsLeft: left.flatMap { left in after.map { left + $0 } },
+      checkpointWritten: modified("\(path)/checkpoints/\(stage.id).h5"))
   }
 
   /// The stage's last lines of steps, in order. What a killed run left of a line is passed over.

@@ -21,6 +21,14 @@ struct ClassifierShape: Sendable, Equatable {
   }
 }
 
+extension ModelOutline {
+  /// Whether its labels are these classes, in this order.
+  public func answers(in classes: [String]) -> Bool {
+    ClassifierShape(classes: configuration.labels, hiddenSize: configuration.hiddenSize)
+      .fits(classes)
+  }
+}
+
 extension DefinitionChecks {
   /// Reports a stored classifier that cannot be kept.
   mutating func check(

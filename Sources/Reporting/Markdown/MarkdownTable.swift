@@ -44,11 +44,12 @@ struct MarkdownTable {
   }
 
   /// The same for a terminal: no bars, two spaces between columns.
-  var plainText: String {
+  /// - Parameter width: of the terminal; nil for any.
+  func plainText(width: Int?) -> String {
     TextTable(
       header: titles, rows: rows,
       rightAligned: Set(columns.indices.filter { columns[$0].alignment == .right })
-    ).ruledText
+    ).ruledText(width: width)
   }
 
   private var widths: [Int] {

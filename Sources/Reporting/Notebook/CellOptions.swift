@@ -6,6 +6,10 @@ public struct CellOptions: Sendable, Equatable {
   public var isSlow = false
   /// It reads models or data that are looked for in RETORT_MIRROR.
   public var needsMirror = false
+  /// The folder in which the cell's commands are run; nil for the notebook's own working directory.
+  public var folder: String?
+  /// Whether what is said on standard error is shown below the output.
+  public var showsErrors = false
   /// Exit status that the cell's last command ends with; what it says on standard error is then shown too.
   public var status: Int32 = 0
   /// The only lines that are shown, counted from 1; nil for all.
@@ -22,6 +26,8 @@ public struct CellOptions: Sendable, Equatable {
       switch (parts.first ?? "", parts.count == 2 ? parts[1] : nil) {
       case ("slow", nil): isSlow = true
       case ("mirror", nil): needsMirror = true
+      case ("errors", nil): showsErrors = true
+      case ("folder", let value?): folder = value
       case ("status", let value?):
         guard let status = Int32(value), (0...255).contains(status) else {
           throw CellOptionError(word: word, expected: "status=N, N from 0 to 255")
@@ -32,7 +38,8 @@ public struct CellOptions: Sendable, Equatable {
       case ("drop", let value?): dropped.append(value)
       default:
         throw CellOptionError(
-          word: word, expected: "slow, mirror, status=N, lines=A-B, keep=TEXT or drop=TEXT")
+          word: word,
+          expected: "slow, mirror, errors, folder=DIR, status=N, lines=A-B, keep=TEXT or drop=TEXT")
       }
     }
   }

@@ -26,10 +26,10 @@ struct AblationSection {
   }
 
   /// For a terminal; nil if nothing was left out.
-  var plainText: String? {
+  func plainText(width: Int?) -> String? {
     let groups = groups
     guard !groups.isEmpty else { return nil }
-    return groups.map { "\(heading($0, of: groups)):\n\n\($0.table.plainText)" }
+    return groups.map { "\(heading($0, of: groups)):\n\n\($0.table.plainText(width: width))" }
       .joined(separator: "\n")
   }
 

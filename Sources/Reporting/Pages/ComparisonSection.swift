@@ -73,11 +73,11 @@ struct ComparisonSection {
   )
 
   /// For a terminal; nil if there is nothing to compare.
-  var plainText: String? {
+  func plainText(width: Int?) -> String? {
     let tables = tables
     guard !tables.isEmpty else { return nil }
     return tables.map {
-      "On \($0.data):\n\n\($0.measures.plainText)\n\($0.pairs?.plainText ?? "")"
+      "On \($0.data):\n\n\($0.measures.plainText(width: width))\n\($0.pairs?.plainText(width: width) ?? "")"
     }.joined(separator: "\n")
   }
 

@@ -1,25 +1,35 @@
 // What a finished run prints: the headline and its tables, for a terminal.
+import RetortFormatting
 import RetortRecords
 
 extension RunRecord {
   /// Headline, epochs beside the references given, and the models compared; ends in a newline.
-  public func summary(references: [Reference] = []) -> String {
-    Self.summary(of: [self], references: references)
+  /// - Parameter width: of the terminal; nil for any.
+  public func summary(references: [Reference] = [], width: Int? = nil) -> String {
+    Self.summary(of: [self], references: references, width: width)
   }
 
   /// The same of several runs of one experiment, with what its sweep and its ablation come to.
-  /// - Parameter records: at least one.
-  public static func summary(of records: [RunRecord], references: [Reference] = []) -> String {
+  /// - Parameters:
+  ///   - records: at least one.
+  ///   - width: of the terminal; nil for any.
+  public static func summary(
+    of records: [RunRecord], references: [Reference] = [], width: Int? = nil
+  ) -> String {
     let runs = ExperimentRuns(
       name: records[0].experiment.name, records: records, references: references)
-    var parts = [Headline(runs).sentences.joined(separator: "\n") + "\n"]
-    for id in runs.tuningIDs(main: true) {
-      parts.append(EpochSection(runs, stage: id).table().plainText)
+    var parts = [Headline(runs).sentences.joined(separator: "\n").wrapped(to: width) + "\n"]
+    let tunings = runs.tuningIDs(main: true)
+    for id in tunings {
+      parts.append(
+        (tunings.count > 1 ? "Epochs of \(id):\n\n" : "")
+          + EpochSection(runs, stage: id).table().plainText(width: width))
     }
     parts += [
-      TaskSection(runs).plainText, AblationSection(runs).plainText, SweepSection(runs).plainText,
+      TaskSection(runs).plainText(width: width), AblationSection(runs).plainText(width: width),
+      SweepSection(runs).plainText(width: width),
     ].compactMap { $0 }
-    if let comparison = ComparisonSection(runs).plainText { parts.append(comparison) }
+    if let comparison = ComparisonSection(runs).plainText(width: width) { parts.append(comparison) }
     return parts.filter { $0 != "\n" }.joined(separator: "\n")
   }
 }

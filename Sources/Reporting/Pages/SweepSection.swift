@@ -23,10 +23,10 @@ struct SweepSection {
   }
 
   /// For a terminal; nil for a definition that is run once.
-  var plainText: String? {
+  func plainText(width: Int?) -> String? {
     let sweeps = sweeps
     guard !sweeps.isEmpty else { return nil }
-    return sweeps.map { "Sweep, on \($0.data):\n\n\($0.table.plainText)" }
+    return sweeps.map { "Sweep, on \($0.data):\n\n\($0.table.plainText(width: width))" }
       .joined(separator: "\n")
   }
 

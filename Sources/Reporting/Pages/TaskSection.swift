@@ -151,8 +151,9 @@ struct TaskSection {
   }
 
   /// For a terminal; nil for an experiment with one task.
-  var plainText: String? {
-    rows.isEmpty ? nil : "Tasks:\n\n\(table.plainText)\n\(warnings.map { "\($0)\n" }.joined())"
+  func plainText(width: Int?) -> String? {
+    rows.isEmpty
+      ? nil : "Tasks:\n\n\(table.plainText(width: width))\n\(warnings.map { "\($0)\n" }.joined())"
   }
 
   /// The mean over the tasks, of each of the models.

@@ -1,9 +1,11 @@
 // A verification for a terminal.
+import RetortFormatting
 import RetortRecords
 
 extension Verification {
   /// Verdicts with their bands, sources and reasons; ends in a newline.
-  public var text: String {
+  /// - Parameter width: of the terminal; nil for any.
+  public func text(width: Int? = nil) -> String {
     guard !comparisons.isEmpty else {
       return """
         \(experiment): nothing comparable: no published run has epochs of a task that this record \
@@ -11,7 +13,8 @@ extension Verification {
 
         """
     }
-    return comparisons.map(Self.text).joined(separator: "\n") + "\n\(summary)\n"
+    return comparisons.map { Self.text($0, width: width) }.joined(separator: "\n")
+      + "\n\(summary)\n"
   }
 
   /// The count of each verdict.
@@ -22,7 +25,7 @@ extension Verification {
     return "\(experiment): \(parts.joined(separator: ", ")) of \(total) figures"
   }
 
-  private static func text(_ comparison: Comparison) -> String {
+  private static func text(_ comparison: Comparison, width: Int?) -> String {
     var lines = [
       "\(comparison.stage) (\(comparison.title)) beside \(comparison.published)",
       "  \(comparison.runs) run\(comparison.runs == 1 ? "" : "s"), from "
@@ -54,19 +57,21 @@ extension Verification {
         held.verdict.rawValue,
       ])
     }
-    return lines.joined(separator: "\n") + "\n\n" + table.plainText
+    return lines.joined(separator: "\n").wrapped(to: width) + "\n\n" + table.plainText(width: width)
   }
 }
 
 extension RunRecord {
   /// What the references claim, with what was measured here, and where they contradict themselves; for
   /// a terminal, empty if they do neither.
-  public func claimsText(of references: [Reference]) -> String {
+  public func claimsText(of references: [Reference], width: Int? = nil) -> String {
     let section = ClaimsSection(
       ExperimentRuns(name: experiment.name, records: [self], references: references))
     return [
-      section.claims.map { "Claims of the references:\n\n\($0.plainText)" },
-      section.contradictions.map { "The references, read with care:\n\n\($0.plainText)" },
+      section.claims.map { "Claims of the references:\n\n\($0.plainText(width: width))" },
+      section.contradictions.map {
+        "The references, read with care:\n\n\($0.plainText(width: width))"
+      },
     ].compactMap { $0 }.joined(separator: "\n")
   }
 }

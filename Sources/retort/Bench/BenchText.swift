@@ -85,7 +85,7 @@ extension OperationResult {
             "\((line.shareOfCeiling * 100).fixed(0)) %",
           ]
         }, rightAligned: [2, 3, 4, 5]
-      ).text,
+      ).text(width: StandardOutput.shared.width),
     ].joined(separator: "\n")
   }
 }
@@ -123,5 +123,5 @@ private func operationTable(
   return TextTable(
     header: ["operation", "phase", "ms a step", "share", "GFLOP/s", "GB/s"], rows: rows,
     rightAligned: [2, 3, 4, 5]
-  ).text
+  ).text(width: StandardOutput.shared.width)
 }

@@ -1,11 +1,15 @@
-import RetortFormatting
 // The facts of a checkpoint.
+import RetortExperimentPlan
+import RetortFormatting
 import RetortStorage
 
 extension Inspection {
   init(checkpoint: Checkpoint) {
     let tensors = checkpoint.tensorShapes()
     self.init(path: checkpoint.path, kind: "checkpoint")
+    if let configuration = (try? StoredModel(path: checkpoint.path))?.configuration {
+      add(configuration)
+    }
     add("digest", checkpoint.digest)
     for (name, value) in checkpoint.attributes.sorted(by: { $0.key < $1.key }) {
       add(name, "\(value)")

@@ -7,15 +7,7 @@ import RetortTransformers
 extension Inspection {
   init(folder: HuggingFaceFolder) throws {
     self.init(path: folder.path, kind: "model of the published form")
-    let configuration = folder.configuration
-    add("family", configuration.family.name)
-    add(
-      "sizes",
-      "\(configuration.layerCount) layers of \(configuration.hiddenSize), "
-        + "\(configuration.headCount) heads, feed-forward \(configuration.feedForwardSize), "
-        + "\(configuration.vocabularySize.grouped) words, "
-        + "\(configuration.maximumPositions) positions")
-    add("classes", configuration.labels.joined(separator: ", "))
+    add(folder.configuration)
     let options = folder.tokenizer.options
     add(
       "tokenizer",
@@ -49,6 +41,18 @@ extension Inspection {
       add("metadata \(name)", value)
     }
     addTensors(of: weights)
+  }
+
+  /// What kind of model it is.
+  mutating func add(_ configuration: TransformerConfiguration) {
+    add("family", configuration.family.name)
+    add(
+      "sizes",
+      "\(configuration.layerCount) layers of \(configuration.hiddenSize), "
+        + "\(configuration.headCount) heads, feed-forward \(configuration.feedForwardSize), "
+        + "\(configuration.vocabularySize.grouped) words, "
+        + "\(configuration.maximumPositions) positions")
+    add("classes", configuration.labels.joined(separator: ", "))
   }
 
   private mutating func addTensors(of file: some WeightFile) {

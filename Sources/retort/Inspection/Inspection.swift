@@ -52,7 +52,7 @@ struct Inspection: Encodable {
           rows: tensors.map { tensor in
             [tensor.name, tensor.shape.map(String.init).joined(separator: " x "), tensor.type]
           }
-        ).text)
+        ).text(width: StandardOutput.shared.width))
     }
     return lines.joined(separator: "\n")
   }

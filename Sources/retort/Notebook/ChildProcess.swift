@@ -10,13 +10,22 @@ struct ChildProcess {
   let output: String
   let errors: String
 
-  /// Starts the program in this process's folder and group, so that Ctrl-C reaches both, and waits.
+  /// Starts the program in this process's group, so that Ctrl-C reaches both, and waits.
   /// - Parameters:
+  ///   - name: what the program is called by; its path if nil.
   ///   - arguments: without the program's own name.
   ///   - input: its standard input.
+  ///   - folder: where it is started; this process's folder if nil. An input's path is seen from there.
   init(
-    _ program: String, _ arguments: [String], environment: [String: String], input: Input
+    _ program: String, named name: String? = nil, _ arguments: [String],
+    environment: [String: String], input: Input,
+    folder: String? = nil
   ) throws(FileError) {
+    let place = FileManager.default.currentDirectoryPath
+    if let folder, chdir(folder) != 0 {
+      throw .failed(action: "go to", path: folder, code: errno)
+    }
+    defer { if folder != nil { chdir(place) } }
     // Files, not pipes: nothing can fill up and block.
     let output = try UnnamedFile()
     let errors = try UnnamedFile()
@@ -42,7 +51,8 @@ struct ChildProcess {
     posix_spawn_file_actions_adddup2(&actions, output.descriptor, STDOUT_FILENO)
     posix_spawn_file_actions_adddup2(&actions, errors.descriptor, STDERR_FILENO)
 
-    let words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
+    let words: [UnsafeMutablePointer<CChar>?] =
+      ([name ?? program] + arguments).map { strdup($0) } + [nil]
     let variables: [UnsafeMutablePointer<CChar>?] =
       environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in words + variables { free(text) } }

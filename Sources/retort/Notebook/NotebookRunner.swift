@@ -20,6 +20,8 @@ struct NotebookRunner {
     self.runsSlow = runsSlow
     var environment = ProcessInfo.processInfo.environment
     environment["NO_COLOR"] = "1"
+    // Outputs are as wide as they are, wherever they are made.
+    environment["COLUMNS"] = nil
     // A shell's `retort` is this program too.
     let folder = Folder.parent(of: program) ?? "."
     environment["PATH"] = "\(folder):\(environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")"
@@ -86,7 +88,7 @@ struct NotebookRunner {
       let place = "\(notebook.path):\(command.line): \(command.text)"
       let process: ChildProcess
       do throws(FileError) {
-        process = try run(command, of: notebook)
+        process = try run(command, of: notebook, in: cell.options.folder)
       } catch {
         throw CommandFailure("\(place): \(error); \(notebook.path) is as it was")
       }
@@ -98,23 +100,26 @@ struct NotebookRunner {
             + "\(Self.lastLine(of: process.errors)); \(notebook.path) is as it was")
       }
       text += process.output
-      if expected != 0 { text += process.errors }
+      if expected != 0 || cell.options.showsErrors { text += process.errors }
     }
     return cell.options.shown(of: Self.lines(of: text))
   }
 
   private func run(
-    _ command: CellCommand, of notebook: Notebook
+    _ command: CellCommand, of notebook: Notebook, in folder: String?
   ) throws(FileError) -> ChildProcess {
     var environment = environment
     environment[Self.cellVariable] = "\(notebook.path):\(command.line)"
     return switch command.action {
     case .program(let arguments, let input):
       try ChildProcess(
-        program, arguments, environment: environment, input: ChildProcess.Input(input))
+        program, named: "retort", arguments, environment: environment,
+        input: ChildProcess.Input(input),
+        folder: folder)
     case .shell:
       try ChildProcess(
-        "/bin/sh", ["-c", command.text], environment: environment, input: .none)
+        "/bin/sh", ["-c", command.text], environment: environment, input: .none,
+        folder: folder)
     case .notebook: preconditionFailure("\(command.text) was to be refused before anything runs")
     }
   }

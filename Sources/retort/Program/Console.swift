@@ -1,5 +1,6 @@
 // Standard error: log lines and, on a terminal, one status line below them.
 import Glibc
+import RetortFormatting
 import Synchronization
 
 /// The one writer of standard error. Lines come out whole, whoever writes them, and above the status.
@@ -18,13 +19,13 @@ final class Console: Sendable {
   }
 
   /// Columns of the terminal.
-  var width: Int {
-    var size = winsize()
-    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-      ? Int(size.ws_col) : 80
-  }
+  private var width: Int { TerminalWidth.columns(of: STDERR_FILENO) ?? 80 }
 
-  func write(line: String) {
+  /// Writes a line; a terminal gets it broken at words.
+  func write(line: String) { write(whole: isTerminal ? line.wrapped(to: width) : line) }
+
+  /// Writes a line that is to be copied as it stands, such as a command.
+  func write(whole line: String) {
     status.withLock { status in
       put(status.isEmpty ? "\(line)\n" : "\(Self.eraseLine)\(line)\n\(status)")
     }

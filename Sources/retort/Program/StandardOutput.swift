@@ -1,6 +1,7 @@
 // Results: buffered, checked, and quiet when nobody reads them any more.
 import Glibc
 import RetortFiles
+import RetortFormatting
 
 /// Standard output. Not for use from several threads at once.
 final class StandardOutput {
@@ -17,6 +18,15 @@ final class StandardOutput {
   func write(line: String) throws {
     try write(line.utf8)
     try write(CollectionOfOne(UInt8(ascii: "\n")))
+  }
+
+  /// Columns at which text for people is broken and tables are folded; nil where it is not, as in a file.
+  var width: Int? { TerminalWidth.columns(of: STDOUT_FILENO) }
+
+  /// Writes lines for people, broken at words where the terminal ends; a line feed ends the last.
+  func write(text: String) throws {
+    let text = text.wrapped(to: width)
+    try write((text.hasSuffix("\n") ? text : text + "\n").utf8)
   }
 
   /// Fails with `OutputClosed` if the reader has gone, and with a `FileError` on a full disk.

@@ -10,10 +10,9 @@ final class ProgressLine {
 
   init(console: Console = .shared) { self.console = console }
 
-  /// - Parameter mayStopEarly: whether it may take fewer steps than planned.
-  func begin(stage: String, mayStopEarly: Bool = false) {
+  func begin(_ meter: ProgressMeter) {
     end()
-    meter = ProgressMeter(stage: stage, mayStopEarly: mayStopEarly)
+    self.meter = meter
     stageStart = .now
     isShown = false
   }
@@ -28,8 +27,8 @@ final class ProgressLine {
   /// Leaves the last state of the stage behind as a line of its own.
   func end() {
     guard var progress = meter?.progress else { return }
-    // A stage that has stopped early has no time left, whatever was planned.
-    if progress.mayStopEarly { progress.secondsLeft = nil }
+    // What is left is of no interest once the stage has ended, early or not.
+    (progress.secondsLeft, progress.runSecondsLeft) = (nil, nil)
     console.endStatus()
     console.write(line: progress.text)
     meter = nil

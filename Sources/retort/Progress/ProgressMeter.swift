@@ -19,7 +19,10 @@ struct MeterStep {
 /// lies `memory` seconds back weighs 1/e.
 struct ProgressMeter {
   let stage: String
+  private let place: String?
   private let mayStopEarly: Bool
+  /// Seconds that the stages after this one take, by this one's steps and seconds a step.
+  private let secondsAfter: (_ totalSteps: Int, _ secondsPerStep: Double) -> Double?
   private static let memory = 10.0
 
   private var last: MeterStep?
@@ -32,9 +35,18 @@ struct ProgressMeter {
   private var stepsTimed = 0
   private var secondsTimed = 0.0
 
-  /// - Parameter mayStopEarly: whether it may take fewer steps than planned.
-  init(stage: String, mayStopEarly: Bool = false) {
-    (self.stage, self.mayStopEarly) = (stage, mayStopEarly)
+  /// - Parameters:
+  ///   - place: `2/5`; nil of one stage alone.
+  ///   - mayStopEarly: whether it may take fewer steps than planned.
+  ///   - secondsAfter: what the stages after it take; nil where that is not known.
+  init(
+    stage: String, place: String? = nil, mayStopEarly: Bool = false,
+    secondsAfter: @escaping (_ totalSteps: Int, _ secondsPerStep: Double) -> Double? = { _, _ in
+      nil
+    }
+  ) {
+    (self.stage, self.place, self.mayStopEarly) = (stage, place, mayStopEarly)
+    self.secondsAfter = secondsAfter
   }
 
   mutating func add(_ step: MeterStep) {
@@ -56,13 +68,16 @@ struct ProgressMeter {
   /// Nil before the first step.
   var progress: StageProgress? {
     guard let last else { return nil }
+    let secondsPerStep = stepsTimed == 0 ? nil : secondsTimed / Double(stepsTimed)
+    let left = secondsPerStep.map { $0 * Double(last.totalSteps - last.step) }
+    let after = secondsPerStep.flatMap { secondsAfter(last.totalSteps, $0) }
     return StageProgress(
-      stage: stage, unit: last.unit, epoch: last.epoch, step: last.step,
+      stage: stage, place: place, unit: last.unit, epoch: last.epoch, step: last.step,
       totalSteps: last.totalSteps, loss: last.loss == nil ? nil : loss / weight,
       terms: zip(last.terms, terms).map { ($0.name, $1 / weight) },
       tokensPerSecond: seconds > 0 ? tokens / seconds : 0,
-      secondsLeft: stepsTimed == 0
-        ? nil : secondsTimed / Double(stepsTimed) * Double(last.totalSteps - last.step),
+      secondsLeft: left,
+      runSecondsLeft: left.flatMap { left in after.flatMap { $0 > 0 ? left + $0 : nil } },
       mayStopEarly: mayStopEarly)
   }
 

@@ -4,6 +4,8 @@ import RetortFormatting
 /// Where a stage's training, or other work, stands.
 struct StageProgress: Equatable {
   var stage: String
+  /// `2/5`; nil of one stage alone.
+  var place: String?
   /// What is counted.
   var unit = "step"
   /// Counted from 1; nil where nothing is trained.
@@ -18,17 +20,22 @@ struct StageProgress: Equatable {
   var tokensPerSecond: Double
   /// Nil before there is anything to judge by.
   var secondsLeft: Double?
+  /// Of all stages, this one included; nil where it is not known, and in the last.
+  var runSecondsLeft: Double?
   /// Whether it may take fewer steps.
   var mayStopEarly = false
 
   static func == (left: StageProgress, right: StageProgress) -> Bool { left.text == right.text }
 
-  /// `distil  step 120/4,210  12 min 3 s left  epoch 1  loss 3.214  1,234 tokens/s  (soft_targets 0.412, …)`:
+  /// `distil  2/5  step 120/4,210  12 min 3 s left, 40 min the run  epoch 1  loss 3.214  1,234 tokens/s  (soft_targets 0.412, …)`:
   /// what is looked for most comes first, since a narrow terminal cuts the end off.
   var text: String {
-    var parts = [stage, "\(unit) \(step.grouped)/\(totalSteps.grouped)"]
+    var parts =
+      [stage] + (place.map { [$0] } ?? []) + ["\(unit) \(step.grouped)/\(totalSteps.grouped)"]
     if let secondsLeft {
-      parts.append("\(mayStopEarly ? "at most " : "")\(secondsLeft.durationText) left")
+      parts.append(
+        "\(mayStopEarly ? "at most " : "")\(secondsLeft.durationText) left"
+          + (runSecondsLeft.map { ", \($0.durationText) the run" } ?? ""))
     }
     if let epoch { parts.append("epoch \(epoch)") }
     if let loss { parts.append("loss \(Self.short(loss))") }

@@ -8,7 +8,7 @@ final class RecordingDisplay: RecordingObserver {
 
   private init(_ name: String, unit: String) {
     self.unit = unit
-    progress.begin(stage: name)
+    progress.begin(ProgressMeter(stage: name))
   }
 
   /// Shows a recording from begin to end; one that was asked to stop ends in `Stopped`.

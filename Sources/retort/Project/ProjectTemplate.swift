@@ -4,100 +4,154 @@ import RetortExperimentPlan
 struct ProjectTemplate {
   /// Of the experiment.
   let name: String
+  /// Nil for the example's.
+  private let ownData: ProjectData?
+  private let teacher: ProjectTeacher
 
   /// The definition's path in the folder.
   var definition: String { "Experiments/\(name).yaml" }
 
-  /// - Parameter folder: its last part is the experiment's name.
+  /// - Parameters:
+  ///   - folder: its last part is the experiment's name.
+  ///   - data: the user's own; nil for an example that comes along.
   /// - Throws: for a name that cannot be that of a page.
-  init(folder: String) throws(CommandFailure) {
-    name = folder.split(separator: "/").last.map(String.init) ?? ""
+  init(
+    folder: String, data: ProjectData? = nil, teacher: ProjectTeacher = .example
+  ) throws(CommandFailure) {
+    name = try Self.name(of: folder)
+    ownData = data
+    self.teacher = teacher
+  }
+
+  /// The experiment's name.
+  static func name(of folder: String) throws(CommandFailure) -> String {
+    let name = folder.split(separator: "/").last.map(String.init) ?? ""
     guard DefinitionNames.isName(name) else {
       let lower = name.lowercased()
       throw CommandFailure(
         "\(folder): expected \(DefinitionNames.words), found '\(name)'"
           + (DefinitionNames.isName(lower) ? "; did you mean '\(lower)'?" : ""))
     }
+    return name
   }
 
   /// Paths in the folder with their content.
   var files: [(path: String, text: String)] {
-    [
-      (definition, definitionText), ("data/reviews.csv", Self.examples),
-      ("Results/records/.gitkeep", ""), (".gitignore", "# Made again by `retort run`.\nRuns/\n"),
-    ]
+    [(definition, definitionText)]
+      + (ownData == nil ? [("data/reviews.csv", Self.examples)] : [])
+      + [
+        ("Results/records/.gitkeep", ""),
+        (".gitignore", "# Made again by `retort run`.\nRuns/\n"),
+      ]
   }
 
+  private var data: ProjectData { ownData ?? .example }
+
   private var definitionText: String {
-    """
-    # \(name): a student of half its teacher's depth, distilled on labelled text of your own.
-    # `retort validate` finds every mistake in this file; `retort help definition` explains every key.
-    format: 1
-    name: \(name)
-    question: How much of the teacher's accuracy does a student of half its depth keep?
-    seed: 42            # seed of all random numbers; sweep: { seed: [42, 43, 44] } runs three
-    random: counter
+    let texts = data.texts.map(Self.scalar)
+    let layers = teacher.halfOfLayers
+    let share = data.rows < Self.fewRows ? "0.25" : "0.1"
+    return """
+      # \(name): a student of half its teacher's depth, distilled on labelled text of your own.
+      # `retort validate` finds every mistake in this file; `retort help definition` explains every key.
+      format: 1
+      name: \(name)
+      question: How much of the teacher's accuracy does a student of half its depth keep?
+      seed: 42            # seed of all random numbers; sweep: { seed: [42, 43, 44] } runs three
+      random: counter
 
-    # Your text and labels: a CSV, TSV or JSON lines file with a column of each.
-    tasks:
-      reviews:
-        files: { train: ../data/reviews.csv }     # relative to this file; add dev: and test: if you have them
-        text: review                              # the column of the text; [first, second] for pairs
-        label: verdict                            # the column of the label
-        classes: [bad, fair, good]                # in the order you like; leave out to sort them
-        dev: { fraction: 0.25, seed: 7 }          # leave out if files has a dev:
-        metrics: [accuracy, f1_macro]
+      # Your text and labels: a CSV, TSV or JSON lines file with a column of each.
+      tasks:
+        \(data.task):
+          files: { train: \(Self.scalar(data.path)) }   # relative to this file; add dev: and test: if you have them
+          text: \(texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]")   # the column of the text; [first, second] for pairs
+          label: \(Self.scalar(data.label))   # the column of the label
+          classes: [\(data.classes.map(Self.scalar).joined(separator: ", "))]   # in the order you like; leave out to sort them
+          dev: { fraction: \(share), seed: 7 }   # leave out if files has a dev:
+          metrics: [accuracy, f1_macro]
 
-    models:
-      # Your teacher: a BERT or DistilBERT, as hub:owner/name or as a folder that transformers saved.
-      teacher_model:
-        from: hub:sentence-transformers/all-MiniLM-L6-v2
-      # The student: the teacher's layers 0, 2 and 5 of 6, counted from 0.
-      student:
-        architecture: distilbert
-        init_from: teacher_model
-        layers: [0, 2, 5]
-        token_type: fold        # leave out if the teacher is a DistilBERT
-        dropout: { hidden: 0.1, attention: 0.1, classifier: 0.2 }
+      models:
+        # Your teacher: a BERT or DistilBERT, as hub:owner/name or as a folder that transformers saved. A folder is looked
+        # for from where you run retort.
+        teacher_model:
+          from: \(Self.scalar(teacher.address))
+        # The student: \(layers.count == 1 ? "layer" : "layers") \(layers.map(String.init).joined(separator: ", ")) of the teacher's \(teacher.layerCount), counted from 0.
+        student:
+          architecture: \(studentFamily)
+          init_from: teacher_model
+          layers: [\(layers.map(String.init).joined(separator: ", "))]
+      \(foldsTokenTypes ? "    token_type: fold        # leave out if the teacher is a DistilBERT\n" : "")\
+          dropout: { hidden: 0.1, attention: 0.1, classifier: 0.2 }
 
-    stages:
-      # The teacher learns the task.
-      - id: teacher
-        finetune:
-          model: teacher_model
-          task: reviews
-          recipe: hf-trainer-4.44
-          \(Self.training)
+      stages:
+        # The teacher learns the task.
+        - id: teacher
+          finetune:
+            model: teacher_model
+      \(Self.newHead(teacher.keepsClassifier))\
+            \(training)
 
-      # For comparison: the same student from the labels alone.
-      - id: plain
-        finetune:
-          model: student
-          task: reviews
-          recipe: hf-trainer-4.44
-          \(Self.training)
+        # For comparison: the same student from the labels alone.
+        - id: plain
+          finetune:
+            model: student
+      \(Self.newHead(teacher.keepsClassifier))\
+            \(training)
 
-      # The student learns from the teacher's answers and from the labels, half of each.
-      - id: distilled
-        finetune:
-          model: student
-          teacher: teacher
-          loss: { soft_targets: { weight: 0.5, temperature: 2.0 }, cross_entropy: { weight: 0.5 } }
-          task: reviews
-          recipe: hf-trainer-4.44
-          \(Self.training)
+        # The student learns from the teacher's answers and from the labels, half of each.
+        - id: distilled
+          finetune:
+            model: student
+            teacher: teacher
+            loss: { soft_targets: { weight: 0.5, temperature: 2.0 }, cross_entropy: { weight: 0.5 } }
+      \(Self.newHead(teacher.keepsClassifier))\
+            \(training)
 
-    """
+      """
+  }
+
+  /// A text pair needs token types, which DistilBERT has not.
+  private var studentFamily: String {
+    teacher.family == .bert && data.texts.count == 2 ? "bert" : "distilbert"
+  }
+
+  private var foldsTokenTypes: Bool { teacher.family == .bert && studentFamily == "distilbert" }
+
+  private static func newHead(_ isKept: Bool) -> String {
+    isKept
+      ? ""
+      : "      head: { kind: classification, init: new }   # the folder's has other classes\n"
   }
 
   /// How each of its stages trains.
-  private static let training = """
-    sequence_length: 128
+  private var training: String {
+    """
+    task: \(data.task)
+          recipe: hf-trainer-4.44
+          sequence_length: \(min(128, teacher.positions))
           batch_size: 16
           learning_rate: 5.0e-5
-          limit: { epochs: 3 }
+          limit: { epochs: \(data.rows < Self.fewRows ? "10 }   # few rows need more passes; 3 for thousands" : "3 }")
           select_best: eval_loss
     """
+  }
+
+  /// Below, a task takes more passes and a larger share to be judged on.
+  private static let fewRows = 2000
+
+  /// A value as YAML has it.
+  private static func scalar(_ text: String) -> String {
+    let isPlain =
+      text.first?.isLetter == true || text.hasPrefix("../") && text.last != " "
+    let isWord = !["yes", "no", "y", "n", "on", "off", "true", "false", "null"].contains(
+      text.lowercased())
+    let isSafe = text.allSatisfy {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "_-./ ".contains($0))
+    }
+    if isPlain && isWord && isSafe && text.last != " " || text.hasPrefix("hub:") { return text }
+    let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    return "\"\(escaped.replacing("\n", with: "\\n"))\""
+  }
 
   /// 96 short reviews in three classes, every text once.
   private static var examples: String {

@@ -72,10 +72,13 @@ struct DefinitionRun {
     let compared = references.filter { reference in
       records.contains { $0.experiment.compareWith.contains(reference.id) }
     }
-    try StandardOutput.shared.write(RunRecord.summary(of: records, references: compared).utf8)
+    try StandardOutput.shared.write(
+      RunRecord.summary(
+        of: records, references: compared, width: StandardOutput.shared.width
+      ).utf8)
     // After the tables, on a terminal that shows both.
     try StandardOutput.shared.flush()
-    for line in NextSteps(of: runs).lines { Console.shared.write(line: line) }
+    for line in NextSteps(of: runs).lines { Console.shared.write(whole: line) }
   }
 
   private var referenceFolder: String {
@@ -126,7 +129,9 @@ struct DefinitionRun {
       }
     }
     let header = (several ? ["variant"] : []) + ["stage", "kind", "from", "state"]
-    try StandardOutput.shared.write(line: TextTable(header: header, rows: rows).text)
+    try StandardOutput.shared.write(
+      line:
+        TextTable(header: header, rows: rows).text(width: StandardOutput.shared.width))
   }
 
   /// The command as given, for the record, without the place of the run's folder: that is the machine's affair.

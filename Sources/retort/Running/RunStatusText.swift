@@ -45,7 +45,8 @@ struct RunStatusText {
     facts.append(("step", steps + (current.epoch.map { ", epoch \($0)" } ?? "")))
     if let loss = current.loss { facts.append(("loss", loss.significant(4))) }
     if let left = current.secondsLeft {
-      facts.append(("time left", "\(atMost)\(left.durationText), this stage"))
+      let all = isLast ? nil : current.runSecondsLeft.map { "; \($0.durationText), the run" }
+      facts.append(("time left", "\(atMost)\(left.durationText), this stage\(all ?? "")"))
     }
     facts.append(("last checkpoint", checkpoint))
     if status.state == .interrupted, let definition = status.progress?.definition {
@@ -60,7 +61,10 @@ struct RunStatusText {
     if let place { parts.append(place + (status.current == nil ? "" : ", \(name)")) }
     if let current = status.current {
       parts.append("step \(steps)")
-      if let left = current.secondsLeft { parts.append("\(atMost)\(left.durationText) left") }
+      if let left = current.secondsLeft {
+        let all = isLast ? nil : current.runSecondsLeft.map { ", \($0.durationText) the run" }
+        parts.append("\(atMost)\(left.durationText) left\(all ?? "")")
+      }
       if let loss = current.loss { parts.append("loss \(loss.significant(4))") }
     }
     return parts.joined(separator: "  ")
@@ -70,6 +74,8 @@ struct RunStatusText {
 
   /// Before the time left of a stage that may end sooner.
   private var atMost: String { status.current?.stage.mayStopEarly ?? false ? "at most " : "" }
+
+  private var isLast: Bool { status.current?.number == status.progress?.stages.count }
 
   private var steps: String {
     guard let current = status.current else { return "" }

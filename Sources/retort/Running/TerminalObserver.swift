@@ -8,6 +8,8 @@ import RetortFormatting
 final class TerminalObserver: RunObserver {
   private let console: Console
   private let progress: ProgressLine
+  /// The run at hand.
+  private var run: RunProgress?
 
   init(console: Console = .shared) {
     self.console = console
@@ -16,12 +18,44 @@ final class TerminalObserver: RunObserver {
 
   var stopIsRequested: Bool { StopSignals.received != nil }
 
+  func runBegan(_ progress: RunProgress, in folder: String) {
+    run = progress
+    for (name, value) in [
+      ("definition", progress.definition), ("folder", folder), ("threads", "\(progress.threads)"),
+      ("stages", stages(of: progress)), ("time", time(of: progress)),
+    ] {
+      console.write(line: "\(name.padded(to: 10))  \(value)")
+    }
+  }
+
+  /// `3: teacher, plain (in the cache), distilled`
+  private func stages(of progress: RunProgress) -> String {
+    let names = progress.stages.map { $0.id + ($0.effort == 0 ? " (in the cache)" : "") }
+    return "\(names.count): \(names.joined(separator: ", "))"
+  }
+
+  private func time(of progress: RunProgress) -> String {
+    guard let seconds = progress.forecastSeconds else {
+      return "not known yet; \(CommandText.typed(["explain", progress.definition])) measures it"
+    }
+    return seconds > 0
+      ? "\(seconds.durationText), as explain has measured" : "nothing to compute: all in the cache"
+  }
+
   func note(_ text: String) { console.write(line: text) }
 
   func stageBegan(
     _ id: String, kind: StageKind, totalSteps: Int, mayStopEarly: Bool, resumedAt step: Int
   ) {
-    progress.begin(stage: id, mayStopEarly: mayStopEarly)
+    let (run, stages) = (run, run?.stages ?? [])
+    let number = stages.firstIndex { $0.id == id }.map { $0 + 1 } ?? 1
+    progress.begin(
+      ProgressMeter(
+        stage: id, place: stages.count > 1 ? "\(number)/\(stages.count)" : nil,
+        mayStopEarly: mayStopEarly,
+        secondsAfter: { total, seconds in
+          run?.secondsAfter(id, totalSteps: total, secondsPerStep: seconds)
+        }))
     console.write(
       line: "\(id): \(mayStopEarly ? "at most " : "")\((totalSteps - step).grouped) steps to go")
   }

@@ -29,7 +29,7 @@ struct CacheVerb: ParsableCommand {
         try StandardOutput.shared.write(
           line: TextTable(
             header: ["digest", "stage", "kind", "finished", "size"], rows: rows, rightAligned: [4]
-          ).text)
+          ).text(width: StandardOutput.shared.width))
       }
       try StandardOutput.shared.write(line: "\(cache.folder): \(entries.summary)")
     }

@@ -67,7 +67,11 @@ struct CompareVerb: ParsableCommand {
       if let folder = Folder.parent(of: record) { try Folder.create(path: folder) }
       try AtomicFile.replace(path: record, with: text + "\n")
     }
-    try StandardOutput.shared.write(line: json ? text : comparison.text)
+    if json {
+      try StandardOutput.shared.write(line: text)
+    } else {
+      try StandardOutput.shared.write(text: comparison.text)
+    }
     if let first = comparison.firstBeyond {
       throw CommandFailure(
         "\(subject) and \(reference) differ by \(first.magnitude) at step \(first.step.grouped), "
@@ -95,7 +99,7 @@ extension LossComparison {
       firstBeyond.map { "first beyond \(tolerance)  \(stated($0))" }
         ?? "within \(tolerance) at every step compared")
     guard !epochs.isEmpty, !referenceEpochs.isEmpty else { return lines.joined(separator: "\n") }
-    lines += ["", epochTable.text]
+    lines += ["", epochTable.text(width: StandardOutput.shared.width)]
     return lines.joined(separator: "\n")
   }
 }

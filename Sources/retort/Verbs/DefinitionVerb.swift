@@ -18,6 +18,6 @@ struct DefinitionVerb: ParsableCommand {
   var path: String = ""
 
   func run() throws {
-    try StandardOutput.shared.write(DefinitionReference(path: path).text.utf8)
+    try StandardOutput.shared.write(text: DefinitionReference(path: path).text)
   }
 }

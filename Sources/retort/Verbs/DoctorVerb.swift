@@ -15,8 +15,11 @@ struct DoctorVerb: ParsableCommand {
 
   func run() throws {
     let diagnosis = Examination.diagnose()
-    try StandardOutput.shared.write(
-      line: json ? JSONText.document(diagnosis) : diagnosis.text)
+    if json {
+      try StandardOutput.shared.write(line: JSONText.document(diagnosis))
+    } else {
+      try StandardOutput.shared.write(text: diagnosis.text)
+    }
     if diagnosis.isFailure { throw ExitCode(ExitStatus.failure.rawValue) }
   }
 }

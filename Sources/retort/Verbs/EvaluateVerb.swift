@@ -231,7 +231,7 @@ struct EvaluationReport: Encodable {
         header: ["class"] + classes.map { "predicted \($0)" },
         rows: classes.indices.map { [classes[$0]] + confusion[$0].map(\.grouped) },
         rightAligned: Set(1...classes.count)
-      ).text)
+      ).text(width: StandardOutput.shared.width))
     return lines.joined(separator: "\n")
   }
 }

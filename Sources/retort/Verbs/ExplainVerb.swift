@@ -58,8 +58,8 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
           (try? locations.counts(of: source))?.map { (source, $0) }
         }),
       look: { locations.look($0) })
-    try StandardOutput.shared.write(explanation.text.utf8)
-    if let forecast { try StandardOutput.shared.write("\n\(forecast.text)".utf8) }
+    try StandardOutput.shared.write(
+      text: explanation.text + (forecast.map { "\n\($0.text)" } ?? ""))
   }
 
   /// Nil where weights or data are missing, which is then said.

@@ -71,7 +71,8 @@ struct InspectVerb: ParsableCommand {
       )
     }
     let inspection = try inspect(files[0])
-    try StandardOutput.shared.write(line: json ? JSONText.document(inspection) : inspection.text)
+    if json { return try StandardOutput.shared.write(line: JSONText.document(inspection)) }
+    try StandardOutput.shared.write(text: inspection.text)
   }
 
   // MARK: Data
@@ -105,8 +106,10 @@ struct InspectVerb: ParsableCommand {
     Console.shared.endStatus()
     malformed.report(replacedLines: repaired)
     let inspection = DataInspection(surveys)
-    try StandardOutput.shared.write(
-      line: json ? JSONText.document(inspection, keys: .snakeCase) : inspection.text)
+    if json {
+      return try StandardOutput.shared.write(line: JSONText.document(inspection, keys: .snakeCase))
+    }
+    try StandardOutput.shared.write(text: inspection.text)
   }
 
   /// - Throws: everything that is wrong with names of files and columns.

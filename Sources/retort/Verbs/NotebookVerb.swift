@@ -18,6 +18,8 @@ struct NotebookVerb: ParsableCommand {
       Words after ```retort:
         slow       it takes long: --check skips it, unless --slow is given
         mirror     it reads models or data of RETORT_MIRROR: skipped if that is not a folder
+        folder=DIR the commands run in this folder
+        errors     standard error is shown too
         status=N   the last command is to end with N; its standard error is shown too
         lines=A-B  only these lines are shown
         keep=TEXT  only lines with this text are shown (may be repeated)

@@ -32,7 +32,7 @@ struct PredictVerb: ParsableCommand, RunsKernels {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "The file to read; several with --format file.", valueName: "file"))
+      "The file to read; with --format file several, or folders of them.", valueName: "file"))
   var input: [String] = []
 
   @OptionGroup var columns: ColumnOptions
@@ -182,13 +182,14 @@ struct PredictVerb: ParsableCommand, RunsKernels {
 
   private func predictRows() throws {
     let stored = try model.open()
+    let files = columns.format == .file ? try input.flatMap(Self.files) : input
     if let out {
-      try OutputFile.check([out], .any, reading: [stored.path] + input, option: "--out")
+      try OutputFile.check([out], .any, reading: [stored.path] + files, option: "--out")
       try replacing.check(out, option: "--out")
     }
     if columns.format == .file {
       return try predict(
-        PredictedFiles(input, repairs: repairs), stored, source: input[0], format: nil)
+        PredictedFiles(files, repairs: repairs), stored, source: files[0], format: nil)
     }
     let path = input.first ?? "standard input"
     // Lines that only --out is said of are still lines.
@@ -207,6 +208,17 @@ struct PredictVerb: ParsableCommand, RunsKernels {
     }
     try predict(
       PredictedTable(reader, texts: texts), stored, source: path, format: format.table)
+  }
+
+  /// A file, or those of a folder by their names; hidden ones and folders in it are left out.
+  private static func files(at path: String) throws -> [String] {
+    guard Folder.exists(path: path) else { return [path] }
+    let files = try Folder.names(path: path).filter { !$0.hasPrefix(".") }.sorted()
+      .map { "\(path)/\($0)" }.filter { !Folder.exists(path: $0) }
+    guard !files.isEmpty else {
+      throw CommandFailure("--input \(path): the folder has no files; expected one text a file")
+    }
+    return files
   }
 
   private func writable(_ format: TableFormat?) -> TableFormat {

@@ -42,7 +42,9 @@ struct ShowVerb: ParsableCommand {
       let ofOne = records.filter { $0.experiment.name == name }
       if index > 0 { try StandardOutput.shared.write(line: "") }
       try StandardOutput.shared.write(
-        RunRecord.summary(of: ofOne, references: try published(for: ofOne)).utf8)
+        RunRecord.summary(
+          of: ofOne, references: try published(for: ofOne), width: StandardOutput.shared.width
+        ).utf8)
     }
   }
 

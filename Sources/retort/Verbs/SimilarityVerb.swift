@@ -92,7 +92,7 @@ extension SimilarityRecord {
           rows: zip(first.layers, values).map { layer, row in
             ["\(layer)"] + row.map { $0.fixed(3) }
           }, rightAligned: Set(0...second.layers.count)
-        ).text
+        ).text(width: StandardOutput.shared.width)
         + "\n"
     }
     return "\(sequences.grouped) sequences, \(tokens.grouped) tokens\n"

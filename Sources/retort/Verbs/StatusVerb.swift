@@ -34,7 +34,7 @@ struct StatusVerb: ParsableCommand {
     let width = text.facts.map(\.0.count).max() ?? 0
     try StandardOutput.shared.write(line: run)
     for (name, value) in text.facts {
-      try StandardOutput.shared.write(line: "  \(name.padded(to: width))  \(value)")
+      try StandardOutput.shared.write(text: "  \(name.padded(to: width))  \(value)")
     }
   }
 
@@ -47,7 +47,7 @@ struct StatusVerb: ParsableCommand {
       .filter(RunFolder.exists(path:))
     guard !folders.isEmpty else { throw CommandFailure("\(runs): no run folder in it") }
     for folder in folders {
-      try StandardOutput.shared.write(line: RunStatusText(try RunStatus(run: folder)).line)
+      try StandardOutput.shared.write(text: RunStatusText(try RunStatus(run: folder)).line)
     }
   }
 
@@ -63,7 +63,7 @@ struct StatusVerb: ParsableCommand {
         Console.shared.show(status: text)
       } else if text != last {
         Console.shared.endStatus()
-        try StandardOutput.shared.write(line: text)
+        try StandardOutput.shared.write(text: text)
         try StandardOutput.shared.flush()
       }
       last = text

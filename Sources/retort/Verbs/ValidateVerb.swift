@@ -10,7 +10,7 @@ struct ValidateVerb: ParsableCommand {
     abstract: "Find every mistake in definitions.",
     discussion: """
       Prints one line for each mistake, with file, line and column. For models that are available it reads \
-      config.json and the names and shapes of the weights; for tasks of your own files it reads the training file, and \
+      config.json and the names and shapes of the weights; for tasks of your own files it reads them, and \
       for tasks with labels or hold_out it counts what they leave. No weights are loaded and nothing is run.
       """)
 
@@ -38,7 +38,7 @@ struct ValidateVerb: ParsableCommand {
           "\(path): valid: \(loaded.definition.name), \(count) stage\(count == 1 ? "" : "s")"
           + (variants > 1 ? ", \(variants) variants" : "")
         for line in [title] + found.lines.map({ "  \($0)" }) {
-          try StandardOutput.shared.write(line: line)
+          try StandardOutput.shared.write(text: line)
         }
       } catch let error as DefinitionError {
         wrong += 1
@@ -55,7 +55,8 @@ extension ValidateVerb {
   private func facts(of loaded: LoadedDefinition) throws -> (lines: [String], problems: [String]) {
     let locations = Locations()
     let definitions = loaded.variants.map(\.definition)
-    var (lines, problems): ([String], [String]) = ([], [])
+    var problems: [String] = []
+    var lines = Set(definitions.flatMap { $0.modelNotes(look: locations.look) }).sorted()
     for task in Set(definitions.flatMap(\.taskSources)).sorted(by: { $0.name < $1.name })
     where task.hasSelection {
       lines += (locations.known(task)?.lines ?? []).map { "\(task.name): \($0)" }

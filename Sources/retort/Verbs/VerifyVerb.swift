@@ -44,6 +44,7 @@ struct VerifyVerb: ParsableCommand {
         "\(folder): no such folder; run this in the repository's root, or name it with --root")
     }
     let library = try ReferenceLibrary(folder: folder)
+    let width = StandardOutput.shared.width
     let results = try records.map { path in
       let record = try RunRecord.read(
         path: Folder.exists(path: path) ? "\(path)/record.json" : path)
@@ -52,13 +53,16 @@ struct VerifyVerb: ParsableCommand {
         ? try library.references(besides: record) : try chosen.map { try library.reference($0) }
       let verification = Verification(
         record, references: references, onlySameWeights: sameWeights)
-      return (path: path, verification: verification, claims: record.claimsText(of: references))
+      return (
+        path: path, verification: verification,
+        claims: record.claimsText(of: references, width: width)
+      )
     }
     if json {
       try StandardOutput.shared.write(line: JSONText.document(results.map { $0.verification }))
     } else {
       let texts = results.map { result in
-        result.verification.text + (result.claims.isEmpty ? "" : "\n\(result.claims)")
+        result.verification.text(width: width) + (result.claims.isEmpty ? "" : "\n\(result.claims)")
       }
       try StandardOutput.shared.write(texts.joined(separator: "\n").utf8)
     }
