@@ -66,7 +66,7 @@ extension Objective {
   }
 
   /// Of the labels that are trained on: an evaluation's loss has it too. 0 for none.
-  var labelSmoothing: Double {
+  public var labelSmoothing: Double {
     let labels = self[CrossEntropy.key].flatMap { $0.weight > 0 ? $0.term as? CrossEntropy : nil }
     return labels?.labelSmoothing ?? 0
   }

@@ -13,11 +13,17 @@ extension RunRecord {
     let runs = ExperimentRuns(
       name: records[0].experiment.name, records: records, references: references)
     var parts = [Headline(runs).sentences.joined(separator: "\n") + "\n"]
+    let tasks = TaskSection(runs).plainText
     for id in runs.tuningIDs(main: true) {
-      parts.append(EpochSection(runs, stage: id).table().plainText)
+      let section = EpochSection(runs, stage: id)
+      // Of several tasks the table below has it.
+      let constants = tasks == nil ? section.constants : []
+      parts.append(
+        section.table().plainText
+          + (constants + section.further).map { "\n\($0)\n" }.joined())
     }
     parts += [
-      TaskSection(runs).plainText, AblationSection(runs).plainText, SweepSection(runs).plainText,
+      tasks, AblationSection(runs).plainText, SweepSection(runs).plainText,
     ].compactMap { $0 }
     if let comparison = ComparisonSection(runs).plainText { parts.append(comparison) }
     return parts.filter { $0 != "\n" }.joined(separator: "\n")
