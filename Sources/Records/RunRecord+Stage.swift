@@ -271,8 +271,11 @@ extension RunRecord {
     public var data: String
     /// After which epoch; nil for an evaluation that is not an epoch's end.
     public var epoch: Int?
-    /// After which step, of an evaluation that is counted by steps; nil for any other.
+    /// After which step, of an evaluation that is counted by steps; nil for any other. Without either it is one of the
+    /// weights that were kept.
     public var step: Int?
+    /// Whether it is one of the weights that were kept, on another set than those that chose them.
+    public var isFurther: Bool { epoch == nil && step == nil }
     public var loss: Double
     /// Nil of a regression.
     public var correct: Int?
@@ -345,5 +348,10 @@ extension RunRecord.Stage {
   public var keptEvaluation: RunRecord.Evaluation? {
     guard let best else { return evaluations.last }
     return evaluation(ofRow: best.kept)
+  }
+
+  /// The kept weights on other sets than those that chose them, as MNLI's second development set.
+  public var furtherEvaluations: [RunRecord.Evaluation] {
+    best == nil ? [] : evaluations.filter(\.isFurther)
   }
 }

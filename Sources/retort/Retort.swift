@@ -33,8 +33,8 @@ struct Retort: ParsableCommand {
       CommandGroup(
         name: "Model",
         subcommands: [
-          EvaluateVerb.self, PredictVerb.self, ActivationsVerb.self, ImportVerb.self,
-          ExportVerb.self,
+          EvaluateVerb.self, PredictVerb.self, SubmitVerb.self, ActivationsVerb.self,
+          ImportVerb.self, ExportVerb.self,
         ]),
       CommandGroup(name: "Text", subcommands: [TokenizeVerb.self]),
       CommandGroup(

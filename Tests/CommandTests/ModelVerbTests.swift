@@ -234,6 +234,20 @@ import Testing
     #expect(confusion[0][0] + confusion[1][1] == correct)
     #expect(confusion[0].reduce(0, +) == 2)
     #expect(confusion[1].reduce(0, +) == 1)
+    let classes = try #require(report["per_class"] as? [[String: Any]])
+    #expect(classes.map { $0["name"] as? String } == ["negative", "positive"])
+    #expect(classes.map { $0["examples"] as? Int } == [2, 1])
+    for kind in 0...1 {
+      let predicted = confusion[0][kind] + confusion[1][kind]
+      let precision = predicted == 0 ? 0 : Double(confusion[kind][kind]) / Double(predicted)
+      #expect(classes[kind]["precision"] as? Double == precision)
+      #expect(
+        classes[kind]["recall"] as? Double == Double(confusion[kind][kind]) / Double(2 - kind))
+    }
+    let largest = try #require(report["largest_class"] as? [String: Any])
+    #expect(largest["name"] as? String == "negative")
+    #expect((largest["metrics"] as? [String: Double])?["accuracy"] == 2.0 / 3)
+    #expect((largest["metrics"] as? [String: Double])?["f1"] == 0)
 
     // The same loss from the logits that `predict` gives.
     let logits = try lines(
@@ -244,6 +258,26 @@ import Testing
     let losses = zip(logits, [1, 0, 0]).map { -log($0.probabilities[$1]) }
     let loss = try #require(report["loss"] as? Double)
     #expect(abs(loss - losses.reduce(0, +) / 3) < 1e-6)
+  }
+
+  @Test func evaluatesClassByClassBesideTheLargestAndWarns() throws {
+    let model = try TinyModel()
+    // Whatever the model says of one sentence it says of all of them.
+    try model.writeTask(
+      dev: "sentence\tlabel\na film\t1\na film\t1\na film\t0\na film\t1\n")
+    let result = try model.retort("evaluate", "--model", model.path, "--task", "glue/sst2")
+    #expect(result.status == 0, "\(result.errors)")
+    let accuracy = try #require(
+      result.output.split(separator: "\n").first { $0.hasPrefix("accuracy") })
+    #expect(accuracy.hasSuffix("; always positive: 0.7500"), "\(accuracy)")
+    #expect(result.output.contains("class     precision  recall      F1  predicted negative"))
+    #expect(
+      result.errors.contains("warning: the model gives one answer for all 4 sentences, "),
+      "\(result.errors)")
+    try model.writeTask(dev: "sentence\tlabel\ngood film\t1\nbad film\t0\n")
+    let silent = try model.retort(
+      "evaluate", "--model", model.path, "--task", "glue/sst2", "--split", "test")
+    #expect(!silent.errors.contains("warning"))
   }
 
   @Test func writesTestPredictionsInGLUEsForm() throws {

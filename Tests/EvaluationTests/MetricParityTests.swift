@@ -12,6 +12,8 @@ struct MetricParityTests {
     let predictions: [Double]
     let labels: [Double]
     let values: [String: Double]
+    /// Precision, recall, F1 and examples of each class; none of numbers.
+    let perClass: [[Double]]
 
     init(_ line: Substring) throws {
       let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
@@ -19,7 +21,8 @@ struct MetricParityTests {
       predictions = try #require(all["predictions"] as? [Double])
       labels = try #require(all["labels"] as? [Double])
       var values: [String: Double] = [:]
-      for (name, value) in all where name != "predictions" && name != "labels" {
+      perClass = all["per_class"] as? [[Double]] ?? []
+      for (name, value) in all where !["predictions", "labels", "per_class"].contains(name) {
         values[name] = value as? Double ?? .nan
       }
       self.values = values
@@ -30,6 +33,19 @@ struct MetricParityTests {
     var compared: [String: Int] = [:]
     for line in lines.split(separator: "\n") {
       let `case` = try Case(line)
+      if !`case`.perClass.isEmpty {
+        let figures = ClassFigures.all(
+          of: Answers(
+            predictions: `case`.predictions.map { Int($0) }, labels: `case`.labels.map { Int($0) }),
+          classCount: `case`.perClass.count)
+        for (found, expected) in zip(figures, `case`.perClass) {
+          let values = [found.precision, found.recall, found.f1, Double(found.examples)]
+          #expect(
+            zip(values, expected).allSatisfy { ($0 - $1).magnitude <= 1e-12 },
+            "\(found), not \(expected): \(line.prefix(400))")
+          compared["class", default: 0] += 1
+        }
+      }
       for (name, expected) in `case`.values {
         let found: Double
         switch try #require(Metrics.named(name)) {
@@ -61,7 +77,7 @@ struct MetricParityTests {
     let compared = try expectEqual(
       String(contentsOfFile: Fixture.path(of: "metrics.jsonl"), encoding: .utf8))
     for metric in Metrics.all { #expect(compared[metric.name] ?? 0 > 10, "\(metric.name)") }
-    #expect(compared["not a number"] ?? 0 > 5)
+    #expect(compared["not a number"] ?? 0 > 5 && compared["class"] ?? 0 > 50)
   }
 
   @Test(
@@ -93,6 +109,12 @@ struct MetricParityTests {
     #expect(F1.value(of: never) == 0 && MatthewsCorrelation.value(of: never) == 0)
     #expect(F1.problem(withClasses: 3) == "f1 needs 2 classes; the task has 3")
     #expect(F1.problem(withClasses: 2) == nil && MacroF1.problem(withClasses: 3) == nil)
+  }
+
+  @Test("always the largest class: of equals the first")
+  func largestClass() {
+    #expect(Answers.always(theLargestOf: [2, 0, 2, 1]).predictions == [2, 2, 2, 2])
+    #expect(Answers.always(theLargestOf: [1, 0, 1, 0]).predictions == [0, 0, 0, 0])
   }
 
   @Test("intervals of numbers hold the value")

@@ -1,6 +1,7 @@
 // Every definition in Experiments/ is whole, and stays what its comments say.
 import Foundation
 import RetortOptimization
+import RetortText
 import Testing
 
 @testable import RetortExperimentPlan
@@ -10,7 +11,8 @@ import Testing
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Experiments").path()
 
   static let names = [
-    "distilbert-from-bert-base", "glue-minilm", "imdb-minilm", "minilm-l3-ablation",
+    "distilbert-from-bert-base", "glue-distilbert", "glue-minilm", "imdb-minilm",
+    "minilm-l3-ablation",
     "minilm-l3-from-l6",
     "quickstart",
     "sst2-distilbert-report", "sst2-minilm", "sst2-minilm-replay", "sst2-task-distillation",
@@ -52,6 +54,39 @@ import Testing
     #expect(training.schedule == ScheduleOptions(shape: LinearSchedule(), warmup: 0))
     #expect(training.limit == .epochs(3))
     #expect(training.seed == 42)
+  }
+
+  @Test func thePapersTableHasNineTasksForBothModelsInOneRecipe() throws {
+    let loaded = try LoadedDefinition.load(path: "\(Self.folder)/glue-distilbert.yaml")
+    #expect(loaded.variants.count == 5)
+    let stages = loaded.definition.stages
+    let tasks = GLUETask.all.filter { $0.hasTraining && $0.name != "glue/mnli_mismatched" }
+      .map(\.name).sorted()
+    #expect(tasks.count == 9)
+    for model in ["bert", "distilbert"] {
+      let own = stages.filter { $0.work.trained == model }
+      #expect(own.compactMap { $0.work.task?.name }.sorted() == tasks)
+      for stage in own {
+        let isSmall = ["glue/mrpc", "glue/wnli"].contains(stage.work.task?.name)
+        #expect(stage.training.limit == .epochs(isSmall ? 5 : 3))
+        #expect(stage.training.sequenceLength == 128)
+        #expect(stage.training.batching.batchSize == 32)
+        #expect(
+          stage.training.optimizer
+            == OptimizerOptions(
+              rule: AdamW(
+                learningRate: 2e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0,
+                maximumGradientNorm: 1)))
+      }
+    }
+    // Whatever the files have, that many steps are in the budget.
+    let rows = ["glue/mrpc": 5, "glue/wnli": 5]
+    let steps = tasks.reduce(0) { sum, name in
+      let count = GLUETask.named(name)?.files[.train]?.count ?? 0
+      return sum + 2 * ((count + 31) / 32) * (rows[name] ?? 3)
+    }
+    #expect(steps == 178_638)
+    #expect(loaded.definition.budget?.contains("178,638 steps") == true)
   }
 
   @Test func theAblationDiffersFromTheDistillationThatItAblatesInTheBudgetAlone() throws {

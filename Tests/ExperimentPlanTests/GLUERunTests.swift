@@ -80,6 +80,93 @@ struct GLUERunTests {
         == DataSize(sequences: 10))
   }
 
+  /// Rows of MNLI; nil is a row of the test sets.
+  private static func inference(_ labels: [String?], _ word: String) -> String {
+    let columns = [
+      "index", "promptID", "pairID", "genre", "sentence1_binary_parse", "sentence2_binary_parse",
+      "sentence1_parse", "sentence2_parse", "sentence1", "sentence2",
+    ]
+    let header = columns + (labels[0] == nil ? [] : ["label1", "gold_label"])
+    let rows = labels.enumerated().map { index, label in
+      ["\(index)", "3", "3c", "gov", "( a )", "( b )", "(A)", "(B)"]
+        + ["the film is \(word)", "it is a film \(index)"] + (label.map { [$0, $0] } ?? [])
+    }
+    return ([header] + rows).map { $0.joined(separator: "\t") }.joined(separator: "\n") + "\n"
+  }
+
+  @Test("MNLI: the kept weights are evaluated on the mismatched set too, and the record has both")
+  func mnli() throws {
+    let experiment = try experiment("few")
+    let text = try String(contentsOfFile: experiment.definition, encoding: .utf8)
+    let withPart = text.replacing(
+      "tasks:\n",
+      with:
+        "tasks:\n  few:\n    of: glue/mnli\n    labels: { count: 9, unit: rows, seed: 1, stratified: true }\n"
+    )
+    try experiment.folder.write("part.yaml", withPart)
+    try experiment.folder.write("small.yaml", text.replacing("task: few", with: "task: glue/mnli"))
+    let labels = (0..<12).map { ["entailment", "neutral", "contradiction"][$0 % 3] }
+    for (name, rows, word) in [
+      ("train", labels.map { $0 }, "good"), ("dev_matched", labels.map { $0 }, "bad"),
+      ("test_matched", [nil, nil], "dull"),
+    ] as [(String, [String?], String)] {
+      try experiment.folder.write(
+        "cache/data/glue/MNLI/\(name).tsv", Self.inference(rows, word))
+    }
+    // It is missed before anything is run.
+    let error = #expect(throws: LocationError.self) {
+      try experiment.run(experiment.request(stages: ["sentiment"]))
+    }
+    #expect(error?.problems.first?.contains("found no dev_mismatched.tsv") == true)
+    let mismatched = Array(labels.reversed().prefix(7))
+    func writeMismatched(_ labels: [String]) throws {
+      try experiment.folder.write(
+        "cache/data/glue/MNLI/dev_mismatched.tsv", Self.inference(labels, "funny"))
+    }
+    try writeMismatched(mismatched)
+
+    for (definition, name) in [("small.yaml", "glue/mnli"), ("part.yaml", "few")] {
+      let run = try experiment.run(
+        experiment.request(definition, runs: name, stages: ["sentiment"]))
+      let stage = try #require(run.record.stages.last)
+      #expect(stage.data == ["\(name) train", "\(name) dev", "\(name)_mismatched dev"])
+      #expect(stage.epochs.count == 2 && stage.evaluations.count == 3)
+      #expect(stage.evaluations.prefix(2).allSatisfy { $0.data == "\(name) dev" })
+      #expect(stage.keptEvaluation?.data == "\(name) dev")
+      let further = try #require(stage.furtherEvaluations.first)
+      #expect(further.data == "\(name)_mismatched dev" && further.count == 7)
+      #expect(further.epoch == nil && further.step == nil && further.loss > 0)
+      let set = try #require(run.record.data.first { $0.name == further.data })
+      #expect(
+        set.labels?.labels == [2, 1, 0, 2, 1, 0, 2] && set.examples == 7 && set.metrics == nil)
+      let right = zip(set.labels?.labels ?? [], further.predictions?.labels ?? [])
+        .count { $0 == $1 }
+      #expect(further.correct == right)
+      #expect(
+        run.observer.notes.contains {
+          $0.hasPrefix("sentiment: \(name)_mismatched dev, validation loss ")
+            && $0.hasSuffix(" (\(right) of 7)")
+        }, "\(run.observer.notes)")
+      #expect(
+        run.record.summary().contains("On \(name)_mismatched dev, 7 examples, the kept weights"))
+      // Found again, under the names of the definition that asks.
+      let again = try experiment.run(
+        experiment.request(definition, runs: "again \(name)", stages: ["sentiment"]))
+      #expect(again.observer.stages.isEmpty)
+      #expect(try again.record.comparable() == run.record.comparable())
+    }
+    // Other sentences there are another evaluation.
+    try writeMismatched(labels)
+    let other = try experiment.run(experiment.request(runs: "other", stages: ["sentiment"]))
+    #expect(other.observer.stages.last == "sentiment")
+    #expect(other.record.stages.last?.furtherEvaluations.first?.count == 12)
+    let plan = ResolvedPlan(
+      try LoadedDefinition.load(path: experiment.definition).definition)
+    #expect(
+      try #require(plan.stage(id: "sentiment")).stage.work.details.contains(
+        "glue/mnli_mismatched dev is evaluated too, once, with the weights that are kept"))
+  }
+
   @Test("rows that are left out are no examples to explain either")
   func countedAsRead() throws {
     let folder = try TemporaryFolder()

@@ -3,8 +3,9 @@
 
   $(Tests/Peers/setup) Tests/Peers/metric_cases.py COUNT
 
-Of classes: {"predictions", "labels", "accuracy", "f1_macro", "matthews_correlation", "f1"}, f1 only
-where there are no classes but 0 and 1. Of numbers: {"predictions", "labels", "pearson",
+Of classes: {"predictions", "labels", "accuracy", "f1_macro", "matthews_correlation", "f1",
+"per_class"}, f1 only where there are no classes but 0 and 1; per_class has precision, recall, F1 and
+the number of labels of each class up to the largest. Of numbers: {"predictions", "labels", "pearson",
 "spearmanr"}, null for not-a-number. What evaluate's metric `glue` calls: accuracy_score, f1_score
 and matthews_corrcoef of scikit-learn, pearsonr and spearmanr of scipy; it passes numbers on in
 float32, here they are float64. Answers have ties, constants and classes that do not occur.
@@ -17,7 +18,12 @@ import warnings
 
 import numpy as np
 from scipy.stats import pearsonr, spearmanr
-from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    matthews_corrcoef,
+    precision_recall_fscore_support,
+)
 
 SEED = 20241130
 
@@ -42,7 +48,12 @@ def of_classes(generator):
         f1_macro=f1_score(labels, predictions, average="macro", zero_division=0),
         matthews_correlation=matthews_corrcoef(labels, predictions),
     )
-    if max(case["predictions"] + case["labels"]) < 2:
+    largest = max(case["predictions"] + case["labels"])
+    per_class = precision_recall_fscore_support(
+        labels, predictions, labels=range(largest + 1), zero_division=0
+    )
+    case["per_class"] = np.stack(per_class, axis=1).tolist()
+    if largest < 2:
         case["f1"] = f1_score(labels, predictions, zero_division=0)
     return case
 

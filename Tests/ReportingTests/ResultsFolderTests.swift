@@ -325,8 +325,26 @@ struct ResultsFolderTests {
     let text = RunRecord.synthetic().summary()
     #expect(text.hasPrefix("The distilled student has 752 of 872 right"))
     #expect(text.contains("McNemar p"))
+    #expect(text.contains("Always the largest class: Accuracy 0.5092."))
     #expect(!text.contains("|"))
     #expect(!text.contains("#"))
+    #expect(!text.contains("Warning"))
+  }
+
+  @Test("a terminal is told of a model that gives one answer")
+  func oneAnswer() throws {
+    var record = RunRecord.synthetic()
+    let place = try #require(
+      record.stages.firstIndex { $0.variant == "main" && !$0.evaluations.isEmpty })
+    let labels = RunRecord.syntheticLabels.labels
+    for index in record.stages[place].evaluations.indices {
+      record.stages[place].evaluations[index].predictions = LabelSequence(labels.map { _ in 1 })
+      record.stages[place].evaluations[index].correct = labels.count { $0 == 1 }
+    }
+    #expect(
+      record.summary().contains(
+        "Warning: distilled student gives one answer for all examples of glue/sst2: nothing can be read from its figures."
+      ))
   }
 
   @Test(

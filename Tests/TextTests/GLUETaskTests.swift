@@ -91,6 +91,19 @@ struct GLUETaskTests {
     #expect(found.remarks.count == 1, "the number of examples is not the published one")
   }
 
+  @Test("names of further development sets begin with the task's own, and lie in its folder")
+  func further() throws {
+    for task in BuiltInTasks.all {
+      #expect(task.furtherTasks.map(\.name) == task.furtherNames)
+      for other in task.furtherTasks {
+        #expect(other.name.hasPrefix(task.name))
+        #expect(other.layouts.map(\.folder) == task.layouts.map(\.folder))
+        #expect(other.classNames == task.classNames && other.splits.contains(.dev))
+      }
+    }
+    #expect(try task("glue/mnli").furtherNames == ["glue/mnli_mismatched"])
+  }
+
   @Test("a row of QQP that lacks fields is left out and said; of another task it is an error")
   func shortRows() throws {
     let header = "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n"

@@ -66,7 +66,7 @@ extension Objective {
   }
 
   /// Of the labels that are trained on: an evaluation's loss has it too. 0 for none.
-  var labelSmoothing: Double {
+  public var labelSmoothing: Double {
     terms.filter { $0.weight > 0 }.map(\.term.labelSmoothing).max() ?? 0
   }
 }

@@ -231,6 +231,25 @@ extension TaskSource {
     }
   }
 
+  /// A task on whose development set its models are evaluated too, with the weights that are kept, and what that set is
+  /// called. Of a part of a task its name stands in the place of the whole's.
+  struct FurtherSet {
+    var name: String
+    let task: any BuiltInTask
+  }
+
+  var further: [FurtherSet] {
+    switch self {
+    case .builtIn(let named):
+      named.task.furtherTasks.map { FurtherSet(name: $0.name, task: $0) }
+    case .part(let part):
+      part.whole.further.map {
+        FurtherSet(name: name + $0.name.dropFirst(part.whole.name.count), task: $0.task)
+      }
+    case .files, .generated: []
+    }
+  }
+
   var kind: TaskKind {
     switch self {
     case .files(let task): task.kind
@@ -254,7 +273,9 @@ extension TaskSource {
   /// What is to be known of its splits, for an explanation.
   var details: [String] {
     switch self {
-    case .builtIn(let named): named.task.splitRemark.map { [$0] } ?? []
+    case .builtIn(let named):
+      [named.task.splitRemark].compactMap { $0 }
+        + further.map { "\($0.name) dev is evaluated too, once, with the weights that are kept" }
     case .part(let part):
       part.whole.details + ["\(name): of \(part.whole.name), \(part.selection.words)"]
     case .files(let task): task.selection.isEmpty ? [] : ["\(name): \(task.selection.words)"]

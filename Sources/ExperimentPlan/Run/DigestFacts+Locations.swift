@@ -111,13 +111,14 @@ extension DigestFacts {
     of task: any BuiltInTask, in locations: Locations
   ) throws -> String {
     let files = try locations.locate(task)
-    var parts: [String] = []
-    for (split, path) in zip(task.splits, [files.train, files.dev, files.test].compactMap { $0 }) {
-      parts.append(
-        task.layouts.count > 1
-          ? try task.read(split, path: path).digest : try SHA256.hexDigest(ofFile: path))
+    func digest(_ task: any BuiltInTask, _ split: DataSplit, _ path: String) throws -> String {
+      task.layouts.count > 1
+        ? try task.read(split, path: path).digest : try SHA256.hexDigest(ofFile: path)
     }
-    return SHA256.hexDigest(of: parts.joined(separator: "\n"))
+    let own = try zip(task.splits, [files.train, files.dev, files.test].compactMap { $0 })
+      .map { try digest(task, $0, $1) }
+    let further = try zip(task.furtherTasks, files.further).map { try digest($0, .dev, $1) }
+    return SHA256.hexDigest(of: (own + further).joined(separator: "\n"))
   }
 
   /// Nil for a text that is read from a file.

@@ -239,7 +239,7 @@ public final class ExperimentRunner {
       resumes: request.resumes, observer: watcher,
       began: { total in
         events.stageBegan(planned, totalSteps: total, resumedAt: watcher.resumedStep)
-      })
+      }, note: { events.note("\(planned.id): \($0)") })
     let result = try execution.run()
     let stored = try cache.store(digest) { place in
       var attributes = attributes

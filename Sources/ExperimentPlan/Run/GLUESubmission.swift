@@ -27,7 +27,8 @@ public enum GLUESubmission {
     }
   }
 
-  static func text(answers: [String]) -> String {
+  /// - Parameter answers: as the server takes them.
+  public static func text(answers: [String]) -> String {
     answers.enumerated().reduce(into: header) {
       $0 += "\($1.offset)\t\($1.element)\n"
     }

@@ -228,24 +228,30 @@ public struct LocatedTask: Sendable, Equatable {
   public let dev: String
   /// Nil for a task without a test set.
   public let test: String?
+  /// The development sets of its `furtherTasks`, in their order.
+  public let further: [String]
 }
 
 extension Locations {
   /// Finds the files of a task that can be learned, in the first folder that there is for it.
   /// - Throws: as `locate(_:_:)`.
   public func locate(_ task: any BuiltInTask) throws(LocationError) -> LocatedTask {
-    let paths = try locate(task, task.splits)
+    let splits = task.splits
+    let paths = try locate(task, splits, furtherOnes: true)
     return LocatedTask(
-      train: paths[0], dev: paths[1], test: paths.count > 2 ? paths[2] : nil)
+      train: paths[0], dev: paths[1], test: splits.count > 2 ? paths[2] : nil,
+      further: Array(paths[splits.count...]))
   }
 
   /// Finds files of a task, in the first folder that there is for it.
-  /// - Parameter splits: that the task has.
-  /// - Returns: their paths, in the same order.
+  /// - Parameters:
+  ///   - splits: that the task has.
+  ///   - furtherOnes: whether the development sets of its `furtherTasks`, which are in the same folder, are wanted too.
+  /// - Returns: their paths, in the same order, the further ones last.
   /// - Throws: also where that folder lacks a file and another has it: these would be other data than those that
   ///   somebody has put there.
   public func locate(
-    _ task: any BuiltInTask, _ splits: [DataSplit]
+    _ task: any BuiltInTask, _ splits: [DataSplit], furtherOnes: Bool = false
   ) throws(LocationError) -> [String] {
     let candidates = roots.flatMap { root in
       task.layouts.map { (folder: "\(root)/data/\($0.folder)", layout: $0) }
@@ -259,8 +265,14 @@ extension Locations {
           + named.joined(separator: " or ")
       ])
     }
-    let names = splits.compactMap { layout.files[$0] }
-    precondition(names.count == splits.count, "\(task.name) does not have all of \(splits)")
+    let further = furtherOnes ? task.furtherTasks : []
+    let names =
+      splits.compactMap { layout.files[$0] }
+      + further.compactMap { other in
+        other.layouts.first { $0.folder == layout.folder }?.files[.dev]
+      }
+    precondition(
+      names.count == splits.count + further.count, "\(task.name) does not have all of \(splits)")
     let missing = names.filter { !Self.exists("\(folder)/\($0)") }
     guard missing.isEmpty else {
       throw LocationError(problems: [

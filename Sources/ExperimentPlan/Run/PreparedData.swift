@@ -22,6 +22,12 @@ final class PreparedData {
     let settings: TokenizerSettings
   }
 
+  /// A development set on which the models of a task are evaluated besides the task's own.
+  struct FurtherSet {
+    var name: String
+    let dev: LabelledSentences
+  }
+
   /// The three splits of a task, as text.
   struct Task {
     var name: String
@@ -29,14 +35,16 @@ final class PreparedData {
     var dev: LabelledSentences
     /// Empty where there is none.
     let test: LabelledSentences
+    var further: [FurtherSet]
     /// How the training set was made smaller, one for each selection.
     var accounts: [SelectionAccount] = []
     var classNames: [String] { train.classNames }
 
     init(
-      name: String, train: LabelledSentences, dev: LabelledSentences, test: LabelledSentences?
+      name: String, train: LabelledSentences, dev: LabelledSentences, test: LabelledSentences?,
+      further: [FurtherSet] = []
     ) {
-      (self.name, self.train, self.dev) = (name, train, dev)
+      (self.name, self.train, self.dev, self.further) = (name, train, dev, further)
       self.test =
         test
         ?? (train.kind == .regression

@@ -125,13 +125,15 @@ struct RecordMaking {
       if let text = planned.stage.work.corpus { add(try corpus(text, length)) }
       if let source = planned.stage.work.task {
         let task = try data.task(source)
-        for (split, sentences) in [("train", task.train), ("dev", task.dev), ("test", task.test)]
-        where split != "test" || source.hasTest {
+        let own = [(task.name, "train", task.train), (task.name, "dev", task.dev)]
+        let test = source.hasTest ? [(task.name, "test", task.test)] : []
+        for (name, split, sentences) in own + task.further.map({ ($0.name, "dev", $0.dev) }) + test
+        {
           let sequences = try data.sequences(sentences, maximumLength: length)
           let labels = sentences.labels?.map { Int($0) }
           add(
             RunRecord.DataSet(
-              name: "\(task.name) \(split)", digest: sentences.digest, examples: sentences.count,
+              name: "\(name) \(split)", digest: sentences.digest, examples: sentences.count,
               tokens: sequences.sequences.tokenCount,
               balance: Dictionary(
                 (labels ?? []).map { (task.classNames[$0], 1) }, uniquingKeysWith: +),

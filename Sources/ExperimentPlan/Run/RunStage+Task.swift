@@ -27,15 +27,33 @@ extension RunStage {
   /// The task of the stage; nil for a stage without one, for generated data, and where the run's definition cannot be
   /// read any more.
   public func task() throws(RecordError) -> StageTask? {
-    guard let text = try definition(),
-      let loaded = try? LoadedDefinition.load(text: text, path: run)
-    else { return nil }
-    let source = ResolvedPlan(loaded.definition).stages.first { $0.id == stage }?.task
-    return source.flatMap(StageTask.init)
+    try Self.knownPlan(ofRun: run)?.stage(id: stage)?.task.flatMap(StageTask.init)
+  }
+
+  /// The stage as it was planned.
+  /// - Throws: `RunStageError` where the run has no such stage or its definition cannot be read any more.
+  func planned() throws -> PlannedStage {
+    let known = try RunStages(run: run).entries.map(\.id)
+    let plan = try Self.plan(ofRun: run)
+    guard known.contains(stage), let planned = plan.stage(id: stage) else {
+      throw RunStageError.noSuchStage(self, known: known)
+    }
+    return planned
+  }
+
+  /// - Throws: where the run's definition cannot be read any more.
+  static func plan(ofRun run: String) throws -> ResolvedPlan {
+    guard let plan = try knownPlan(ofRun: run) else { throw RunStageError.noDefinition(run: run) }
+    return plan
+  }
+
+  private static func knownPlan(ofRun run: String) throws(RecordError) -> ResolvedPlan? {
+    guard let text = try definition(ofRun: run) else { return nil }
+    return (try? LoadedDefinition.load(text: text, path: run)).map { ResolvedPlan($0.definition) }
   }
 
   /// What the run was made of: from its folder, else from its record.
-  private func definition() throws(RecordError) -> String? {
+  private static func definition(ofRun run: String) throws(RecordError) -> String? {
     if Folder.exists(path: run) { return RunFolderContents(path: run).earlierDefinition }
     return try RunRecord.read(path: run).experiment.definition.joined(separator: "\n")
   }

@@ -83,6 +83,7 @@ public enum RunStageError: Error, Sendable, Equatable, CustomStringConvertible {
   case notInCache(RunStage, path: String, definition: String?)
   /// A run folder where a model was expected.
   case noStageNamed(run: String, known: [String])
+  case noDefinition(run: String)
 
   public var description: String {
     switch self {
@@ -102,6 +103,9 @@ public enum RunStageError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noStageNamed(let run, let known):
       "\(run): expected a model, found a run folder; name one of its stages: "
         + known.map { "\(run)#\($0)" }.joined(separator: ", ")
+    case .noDefinition(let run):
+      "\(run): its definition cannot be read by this version of the program, so it is not known what its stages learned; "
+        + "run it again with this version"
     }
   }
 }

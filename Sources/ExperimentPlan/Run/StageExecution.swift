@@ -24,6 +24,8 @@ struct StageExecution {
   let observer: any TrainingObserver
   /// Told the number of steps before the first one.
   let began: (_ totalSteps: Int) -> Void
+  /// Hears what is to be said of the stage while it runs.
+  let note: (String) -> Void
 
   var training: TrainingOptions { planned.stage.training }
 

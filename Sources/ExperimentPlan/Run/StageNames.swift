@@ -10,11 +10,14 @@ extension PlannedStage {
   /// The data it is trained and evaluated on.
   var dataNames: [String] {
     [stage.work.corpus?.name].compactMap { $0 }
-      + (stage.work.task.map { ["\($0.name) train", "\($0.name) dev"] } ?? [])
+      + (stage.work.task.map { ["\($0.name) train", "\($0.name) dev"] } ?? []) + furtherNames
   }
 
   /// The data it is evaluated on; nil for stages that are not evaluated.
   var evaluatedName: String? { stage.work.task.map { "\($0.name) dev" } }
+
+  /// The data that only the weights that are kept are evaluated on.
+  var furtherNames: [String] { (stage.work.task?.further ?? []).map { "\($0.name) dev" } }
 }
 
 extension StageRecord {
@@ -31,7 +34,11 @@ extension StageRecord {
     record.stage.classifier = planned.stage.work.classifierOrigin
     record.stage.data = planned.dataNames
     if let name = planned.evaluatedName {
-      for index in record.stage.evaluations.indices { record.stage.evaluations[index].data = name }
+      var further = planned.furtherNames[...]
+      for index in record.stage.evaluations.indices {
+        let isFurther = record.stage.evaluations[index].isFurther
+        record.stage.evaluations[index].data = (isFurther ? further.popFirst() : nil) ?? name
+      }
     }
     return record
   }

@@ -1,6 +1,7 @@
 // What a stage leaves, and its part of the record.
 import RetortDistillation
 import RetortEvaluation
+import RetortFormatting
 import RetortRecords
 import RetortTransformers
 
@@ -16,10 +17,11 @@ extension StageExecution {
   /// - Parameters:
   ///   - totalSteps: as planned: those of the learning-rate schedule.
   ///   - targets: where a teacher's outputs came from if not from a live one, in words.
+  ///   - further: the kept weights on each of the stage's `furtherNames`.
   func result(
     _ model: TransformerModel, _ progress: TrainingProgress, objective: Objective,
     totalSteps: Int, window: Int, targets: String? = nil, selectBest: SelectionRule = .last,
-    earlyStop: EarlyStop? = nil,
+    earlyStop: EarlyStop? = nil, further: [ClassificationResult] = [],
     accounting: RunRecord.GradientBreakdowns? = nil
   ) -> StageResult {
     let devName = planned.evaluatedName
@@ -62,14 +64,11 @@ extension StageExecution {
         row.evaluation.flatMap { evaluation in
           devName.map { name in
             RunRecord.Evaluation(
-              data: name, epoch: row.passes == nil ? row.epoch : nil,
-              step: row.passes == nil ? nil : row.step, loss: evaluation.loss,
-              correct: evaluation.correct,
-              predictions: evaluation.isRegression
-                ? nil : LabelSequence(evaluation.predictions), logits: evaluation.logits)
+              evaluation, on: name, epoch: row.passes == nil ? row.epoch : nil,
+              step: row.passes == nil ? nil : row.step)
           }
         }
-      })
+      } + zip(planned.furtherNames, further).map { RunRecord.Evaluation($1, on: $0) })
     let trainingSeconds = clock.seconds - clock.evaluationSeconds
     let measured = RunRecord.StageMeasurement(
       wallSeconds: clock.seconds,
@@ -112,6 +111,31 @@ extension RunRecord.Epoch {
       epochTrainingLoss: result.meanLoss, validationLoss: evaluation.loss,
       correct: evaluation.correct, count: evaluation.count,
       metrics: further.isEmpty ? nil : NamedValues(further.map { ($0.name, $0.value) }))
+  }
+}
+
+extension ClassificationResult {
+  /// `validation loss 0.3103, accuracy 0.9037 (788 of 872)`, then the other metrics.
+  public var words: String {
+    var parts = ["validation loss \(loss.fixed(4))"]
+    if let correct, let accuracy {
+      parts.append("accuracy \(accuracy.fixed(4)) (\(correct.grouped) of \(count.grouped))")
+    }
+    for metric in metrics where metric.name != Accuracy.name {
+      parts.append("\(metric.name) \(metric.value.fixed(4))")
+    }
+    return parts.joined(separator: ", ")
+  }
+}
+
+extension RunRecord.Evaluation {
+  init(
+    _ result: ClassificationResult, on data: String, epoch: Int? = nil, step: Int? = nil
+  ) {
+    self.init(
+      data: data, epoch: epoch, step: step, loss: result.loss, correct: result.correct,
+      predictions: result.isRegression ? nil : LabelSequence(result.predictions),
+      logits: result.logits)
   }
 }
 

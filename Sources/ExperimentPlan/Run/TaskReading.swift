@@ -21,12 +21,18 @@ extension Locations {
       }
       return PreparedData.Task(
         name: source.name, train: try read(.train, files.train), dev: try read(.dev, files.dev),
-        test: try files.test.map { try read(.test, $0) })
+        test: try files.test.map { try read(.test, $0) },
+        further: try zip(source.further, files.further).map { set, path in
+          let sentences = try set.task.read(.dev, path: path)
+          sentences.remarks.forEach(remark)
+          return PreparedData.FurtherSet(name: set.name, dev: sentences)
+        })
     case .files(let task):
       return try PreparedData.Task(task, task.read()).selected(task.selection)
     case .part(let part):
       var task = try read(part.whole, remark: remark)
       task.name = part.name
+      for (place, set) in source.further.enumerated() { task.further[place].name = set.name }
       return try task.selected(part.selection)
     case .generated(let name, .filmReviews, let train, let dev, let test, let seed):
       let splits = SentimentGrammar().labelledSentences(counts: [train, dev, test], seed: seed)

@@ -29,16 +29,26 @@ extension FinetuneStage {
     let total = loop.totalSteps
     execution.began(total)
     let progress = try loop.run()
+    let scope = ComputeScope(engine: execution.engine, recording: false)
+    let further = try task.further.map { set in
+      let result = try ClassificationEvaluation.evaluate(
+        model, on: try execution.data.sequences(set.dev, maximumLength: length), in: scope,
+        batchSize: evaluationBatchSize, metrics: metrics,
+        labelSmoothing: objective.labelSmoothing)
+      execution.note("\(set.name) dev, \(result.words)")
+      return result
+    }
     let record = execution.result(
       model, progress, objective: objective, totalSteps: total,
       window: settings.curve.steps(of: total), selectBest: selectBest, earlyStop: loop.earlyStop,
+      further: further,
       accounting: breakdownSteps.map {
         RunRecord.GradientBreakdowns(every: $0, of: objective, progress.breakdowns)
       })
     guard task.test.count > 0 else { return record }
     let test = try ClassificationEvaluation.evaluate(
-      model, on: try execution.data.sequences(task.test, maximumLength: length),
-      in: ComputeScope(engine: execution.engine, recording: false), batchSize: evaluationBatchSize)
+      model, on: try execution.data.sequences(task.test, maximumLength: length), in: scope,
+      batchSize: evaluationBatchSize)
     return StageResult(
       model: model, record: record.record,
       testPredictions: learned.predictionsText(test, classNames: task.classNames))
@@ -89,11 +99,15 @@ extension FinetuneStage {
       ? try probe.data.sequences(task.test, maximumLength: training.sequenceLength).sequences
         .tokenCount
       : 0
+    let further = try task.further.reduce(0) { sum, set in
+      try sum
+        + probe.data.sequences(set.dev, maximumLength: training.sequenceLength).sequences.tokenCount
+    }
     let evaluations = evaluateEvery.count(
       steps: full.totalSteps, epochs: epochs, selectBest: selectBest)
     let evaluation =
       evaluationSeconds / Double(max(1, shown.sequences.tokenCount))
-      * Double(validation.sequences.tokenCount * evaluations + test)
+      * Double(validation.sequences.tokenCount * evaluations + further + test)
     let teaching =
       answering / Double(max(1, few.sequences.tokenCount)) * Double(examples.sequences.tokenCount)
     let breakdowns = BreakdownCost(

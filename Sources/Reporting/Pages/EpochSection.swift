@@ -30,11 +30,59 @@ struct EpochSection {
     var out = "## \(isOneOfSeveral ? "\(id) on " : "")\(stage.task ?? id), \(unit.title)\n\n"
     out += table().text
     out += "\n" + caption(stage) + "\n"
+    out += further.map { "\($0)\n\n" }.joined()
     out += choice()
     out += equals()
     out += picture
     if !comparisons.isEmpty { out += "\n" + sources() }
     return out
+  }
+
+  /// What was kept, in all runs or those of a condition.
+  private func kept(under condition: ExperimentRuns.Condition? = nil) -> MeasuredModel? {
+    let models = tunings.filter { condition?.contains($0.record) ?? true }.compactMap { tuning in
+      tuning.stage.keptEvaluation.map { MeasuredModel(tuning.stage, $0, in: tuning.record) }
+    }
+    var all = models.first
+    all?.measurements = models.flatMap(\.measurements)
+    return all
+  }
+
+  /// What always giving the largest class comes to, and that a model does nothing else, a sentence each.
+  var constants: [String] {
+    guard let kept = kept(), let first = kept.measurements.first else { return [] }
+    let names = first.record.dataSet(first.evaluation.data)?.metrics
+    let metrics = names?.map { ShownMetric(named: $0) } ?? [first.leadingMetric]
+    let values = metrics.compactMap { metric in
+      first.labels.flatMap { metric.value(ofLargestClassAmong: $0) }
+        .map { "\(metric.title) \($0.fixed(4))" }
+    }
+    let answering = kept.measurements.count(where: \.givesOneAnswer)
+    let runs = kept.measurements.count
+    let warning =
+      "Warning: \(kept.title) gives one answer for all examples of \(first.stage.task ?? id)"
+      + (runs > 1 ? " in \(answering) of \(runs) runs" : "")
+      + ": nothing can be read from its figures."
+    return
+      (values.isEmpty ? [] : ["Always the largest class: \(values.joined(separator: ", "))."])
+      + (answering > 0 ? [warning] : [])
+  }
+
+  /// The kept weights on sets besides that of the table, a sentence each.
+  var further: [String] {
+    let conditions = runs.conditions
+    return conditions.flatMap { condition in
+      (kept(under: condition)?.further ?? []).map { task, model in
+        let count = model.measurements.first?.evaluation.count ?? 0
+        let runs = model.measurements.count
+        return "On \(task) dev, \(count.grouped) examples, the kept weights"
+          + (conditions.count > 1 ? " of \(condition.title)" : "")
+          + " have \(model.metric.title) \(model.valueText)"
+          + (runs > 1
+            ? ", median (lowest-highest) of \(runs) runs."
+            : ", 95 % interval \(model.intervalText).")
+      }
+    }
   }
 
   // MARK: The table

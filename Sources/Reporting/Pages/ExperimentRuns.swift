@@ -150,7 +150,14 @@ extension RunRecord.Stage {
 
   /// The task's name, from the name of the split it was evaluated on: `glue/sst2 dev`.
   var task: String? {
-    evaluations.first?.data.split(separator: " ").first.map(String.init)
+    evaluations.first.map { RunRecord.taskName(ofData: $0.data) }
+  }
+}
+
+extension RunRecord {
+  /// `glue/sst2` of `glue/sst2 dev`
+  static func taskName(ofData data: String) -> String {
+    data.split(separator: " ").first.map(String.init) ?? data
   }
 }
 

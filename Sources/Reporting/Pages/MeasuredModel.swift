@@ -13,13 +13,23 @@ struct MeasuredModel {
 
     /// Nil where it was not measured.
     func value(of metric: ShownMetric) -> Double? {
-      metric.isAccuracy ? evaluation.accuracy : stage.keptEpoch.flatMap(metric.value)
+      if metric.isAccuracy { return evaluation.accuracy }
+      return evaluation.isFurther
+        ? metric.value(of: evaluation, in: record) : stage.keptEpoch.flatMap(metric.value)
     }
 
     /// What the task judges by.
     var leadingMetric: ShownMetric { .leading(of: stage, in: record) }
 
     var labels: [Int]? { record.dataSet(evaluation.data)?.labels?.labels }
+
+    /// Whether all examples have the same answer, or the same number.
+    var givesOneAnswer: Bool {
+      if let labels = evaluation.predictions?.labels {
+        return labels.count > 1 && Set(labels).count == 1
+      }
+      return (evaluation.logits?.count ?? 0) > 1 && Set(evaluation.logits ?? []).count == 1
+    }
 
     /// Runs that agree in it began from the same seeds.
     var seedText: String {
@@ -56,6 +66,19 @@ struct MeasuredModel {
 
   /// What it is compared by.
   var metric: ShownMetric { measurements.first?.leadingMetric ?? .accuracy }
+
+  /// The same weights on further sets of their task, by the sets' names without the split.
+  var further: [(task: String, model: MeasuredModel)] {
+    measurements.flatMap { $0.stage.furtherEvaluations.map(\.data) }.firstOccurrences.map { data in
+      var other = self
+      other.measurements = measurements.compactMap { measurement in
+        measurement.stage.furtherEvaluations.first { $0.data == data }.map {
+          Measurement(record: measurement.record, stage: measurement.stage, evaluation: $0)
+        }
+      }
+      return (RunRecord.taskName(ofData: data), other)
+    }
+  }
 
   /// Median (lowest-highest) of that; `-` without a run.
   var valueText: String {

@@ -19,14 +19,19 @@ extension RunRecord {
     let runs = ExperimentRuns(
       name: records[0].experiment.name, records: records, references: references)
     var parts = [Headline(runs).sentences.joined(separator: "\n").wrapped(to: width) + "\n"]
+    let tasks = TaskSection(runs).plainText(width: width)
     let tunings = runs.tuningIDs(main: true)
     for id in tunings {
+      let section = EpochSection(runs, stage: id)
+      // Of several tasks the table below has it.
+      let constants = tasks == nil ? section.constants : []
       parts.append(
         (tunings.count > 1 ? "Epochs of \(id):\n\n" : "")
-          + EpochSection(runs, stage: id).table().plainText(width: width))
+          + section.table().plainText(width: width)
+          + (constants + section.further).map { "\n\($0.wrapped(to: width))\n" }.joined())
     }
     parts += [
-      TaskSection(runs).plainText(width: width), AblationSection(runs).plainText(width: width),
+      tasks, AblationSection(runs).plainText(width: width),
       SweepSection(runs).plainText(width: width),
     ].compactMap { $0 }
     if let comparison = ComparisonSection(runs).plainText(width: width) { parts.append(comparison) }

@@ -91,12 +91,8 @@ struct ShownMetric {
 
   /// The metric of a model that always predicts the largest class; nil for a metric of numbers.
   func value(ofLargestClassAmong labels: [Int]) -> Double? {
-    guard let metric = metric as? any ClassMetric.Type,
-      let largest = Dictionary(labels.map { ($0, 1) }, uniquingKeysWith: +)
-        .max(by: { ($0.value, -$0.key) < ($1.value, -$1.key) })
-    else { return nil }
-    let constant = [Int](repeating: largest.key, count: labels.count)
-    return metric.value(of: Answers(predictions: constant, labels: labels))
+    guard let metric = metric as? any ClassMetric.Type, !labels.isEmpty else { return nil }
+    return metric.value(of: .always(theLargestOf: labels))
   }
 
   /// The first model's value minus the second's, for each pair, and the interval of their mean; nil if the metric

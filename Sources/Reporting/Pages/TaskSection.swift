@@ -12,7 +12,10 @@ struct TaskSection {
   init(_ runs: ExperimentRuns) {
     self.runs = runs
     let stages = runs.records.flatMap(\.stages).filter { $0.variant == "main" }
-    let tasks = stages.compactMap { $0.keptEvaluation == nil ? nil : $0.task }.firstOccurrences
+    let tasks = stages.flatMap { stage -> [String] in
+      guard stage.keptEvaluation != nil, let task = stage.task else { return [] }
+      return [task] + stage.furtherEvaluations.map { RunRecord.taskName(ofData: $0.data) }
+    }.firstOccurrences
     let keys = tasks.map(Column.key).firstOccurrences
     let titles = runs.references.flatMap(\.tables).flatMap(\.columns)
     columns = keys.map { key in
@@ -41,7 +44,7 @@ struct TaskSection {
   /// One model, fine-tuned on each of the tasks, in all runs of a condition.
   private struct Row {
     var title: String
-    /// Task to the model that was fine-tuned on it.
+    /// Task to the model that was fine-tuned on it; of MNLI's second development set to that of the first.
     var models: [String: MeasuredModel] = [:]
   }
 
@@ -59,17 +62,17 @@ struct TaskSection {
           let name =
             model.variant == "main" ? input + taught : "\(model.title) (\(input))"
           let place = rows.firstIndex { $0.key == key && $0.row.models[task] == nil }
+          let further = model.further.map { ($0.task, $0.model) }
+          let models = [task: model].merging(further) { own, _ in own }
           if let place {
-            rows[place].row.models[task] = model
+            rows[place].row.models.merge(models) { own, _ in own }
           } else {
             let isAgain = rows.contains { $0.key == key }
             let setting = conditions.count > 1 ? "\(condition.title): " : ""
             rows.append(
               (
                 key,
-                Row(
-                  title: setting + name + (isAgain ? ", \(model.stage)" : ""),
-                  models: [task: model])
+                Row(title: setting + name + (isAgain ? ", \(model.stage)" : ""), models: models)
               ))
           }
         }
@@ -275,15 +278,5 @@ struct TaskSection {
       }
     }
     return table
-  }
-}
-
-extension MeasuredModel.Measurement {
-  /// Whether all examples have the same answer, or the same number.
-  fileprivate var givesOneAnswer: Bool {
-    if let labels = evaluation.predictions?.labels {
-      return labels.count > 1 && Set(labels).count == 1
-    }
-    return (evaluation.logits?.count ?? 0) > 1 && Set(evaluation.logits ?? []).count == 1
   }
 }

@@ -23,6 +23,9 @@ public protocol BuiltInTask: Sendable, CustomStringConvertible {
   var metrics: [String] { get }
   /// What is unusual about its splits, in a sentence; nil for nothing.
   var splitRemark: String? { get }
+  /// Names of tasks with the same training set, on whose development sets its models are evaluated too. Each begins with
+  /// the task's own name.
+  var furtherNames: [String] { get }
 
   /// Reads a split.
   /// - Parameter path: of the split's file or folder in one of the layouts.
@@ -46,6 +49,11 @@ extension BuiltInTask {
   public var isPair: Bool { texts.count == 2 }
   public var scores: ClosedRange<Float>? { nil }
   public var splitRemark: String? { nil }
+  public var furtherNames: [String] { [] }
+  /// The tasks of `furtherNames`.
+  public var furtherTasks: [any BuiltInTask] {
+    furtherNames.compactMap { BuiltInTasks.named($0)?.task }
+  }
   public var splits: [DataSplit] {
     DataSplit.allCases.filter { layouts[0].files[$0] != nil }
   }

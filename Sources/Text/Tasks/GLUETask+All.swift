@@ -36,7 +36,8 @@ extension GLUETask {
       labelled: Form(texts: similarSentences, label: .init("score", -1)),
       test: Form(texts: similarSentences, index: .init("index", 0)), scores: 0...5,
       metrics: ["pearson", "spearmanr"]),
-    mnli("mnli", "matched", dev: 9815, test: 9796),
+    mnli(
+      "mnli", "matched", dev: 9815, test: 9796, furtherNames: ["glue/mnli_mismatched"]),
     mnli("mnli_mismatched", "mismatched", dev: 9832, test: 9847),
     GLUETask(
       "qnli", folder: "QNLI", source: zip("QNLIv2"), counts: (104_743, 5463, 5463),
@@ -78,7 +79,9 @@ extension GLUETask {
     texts: [.init("sentence1", 1), .init("sentence2", 2)], index: .init("index", 0))
 
   /// MNLI with one of its two development sets: texts of the training set's genres, or of others.
-  private static func mnli(_ name: String, _ part: String, dev: Int, test: Int) -> GLUETask {
+  private static func mnli(
+    _ name: String, _ part: String, dev: Int, test: Int, furtherNames: [String] = []
+  ) -> GLUETask {
     let texts = [Column("sentence1", 8), Column("sentence2", 9)]
     return GLUETask(
       name, folder: "MNLI", source: zip("MNLI"),
@@ -88,7 +91,7 @@ extension GLUETask {
         .test: File(name: "test_\(part).tsv", count: test),
       ], labelled: Form(texts: texts, label: .init("gold_label", -1)),
       test: Form(texts: texts, index: .init("index", 0)), classes: entailmentClasses,
-      areWritten: true, metrics: ["accuracy"])
+      areWritten: true, metrics: ["accuracy"], furtherNames: furtherNames)
   }
 
   /// - Parameter counts: of training, development and test examples.
@@ -113,7 +116,7 @@ extension GLUETask {
   private init(
     _ name: String, folder: String, source: String, files: [DataSplit: File], labelled: Form,
     test: Form, classes: [String], areWritten: Bool, scores: ClosedRange<Float>? = nil,
-    metrics: [String], hasShortRows: Bool = false
+    metrics: [String], hasShortRows: Bool = false, furtherNames: [String] = []
   ) {
     self.name = "glue/\(name)"
     self.folder = folder
@@ -126,5 +129,6 @@ extension GLUETask {
     self.scores = scores
     self.metrics = metrics
     self.hasShortRows = hasShortRows
+    self.furtherNames = furtherNames
   }
 }

@@ -59,6 +59,7 @@ public struct GLUETask: Sendable, Hashable {
   public let metrics: [String]
   /// Whether published files have rows that lack fields, which are left out, and said.
   public let hasShortRows: Bool
+  public let furtherNames: [String]
 
   /// The task of that name; nil if there is none.
   public static func named(_ name: String) -> GLUETask? { all.first { $0.name == name } }

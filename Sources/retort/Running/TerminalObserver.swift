@@ -1,6 +1,5 @@
 // A run as it is told on standard error.
 import RetortDistillation
-import RetortEvaluation
 import RetortExperimentPlan
 import RetortFormatting
 
@@ -80,18 +79,7 @@ final class TerminalObserver: RunObserver {
   }
 
   private func tell(_ result: EpochResult, _ place: String) {
-    var text = place
-    if let evaluation = result.evaluation {
-      text += ", validation loss \(evaluation.loss.fixed(4))"
-      if let correct = evaluation.correct, let accuracy = evaluation.accuracy {
-        text +=
-          ", accuracy \(accuracy.fixed(4)) (\(correct.grouped) of \(evaluation.count.grouped))"
-      }
-      for metric in evaluation.metrics where metric.name != Accuracy.name {
-        text += ", \(metric.name) \(metric.value.fixed(4))"
-      }
-    }
-    console.write(line: text)
+    console.write(line: place + (result.evaluation.map { ", \($0.words)" } ?? ""))
   }
 
   func stageCompleted(_ id: String, kind: StageKind, seconds: Double) {

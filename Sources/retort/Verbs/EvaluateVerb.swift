@@ -74,7 +74,14 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
     }
     let report = EvaluationReport(
       model: model.model, task: task, split: split, sentences: sentences, result: result)
-    try StandardOutput.shared.write(line: json ? JSONText.document(report) : report.text)
+    try StandardOutput.shared.write(
+      line: json ? JSONText.document(report, keys: .snakeCase) : report.text)
+    if let warning = report.warning { Console.shared.write(line: "warning: \(warning)") }
+    if split == .dev {
+      for other in task.furtherNames {
+        Console.shared.write(line: "\(other) has the task's other development set")
+      }
+    }
     for remark in sentences.remarks + (split == .dev ? [task.splitRemark].compactMap { $0 } : []) {
       Console.shared.write(line: remark)
     }
@@ -143,6 +150,25 @@ struct EvaluationReport: Encodable {
   var metrics: [String: Figure]?
   /// Rows: the class; columns: the prediction.
   var confusion: [[Int]]?
+  /// In the order of the classes.
+  var perClass: [ClassRow]?
+  /// What always giving the most frequent class comes to.
+  var largestClass: Constant?
+
+  /// A class by itself, as scikit-learn has it.
+  struct ClassRow: Encodable {
+    var name: String
+    var precision: Double
+    var recall: Double
+    var f1: Double
+    var examples: Int
+  }
+
+  struct Constant: Encodable {
+    var name: String
+    /// By the metric's name.
+    var metrics: [String: Double]
+  }
 
   /// A metric's value and its interval, at 95 %.
   struct Figure: Encodable {
@@ -179,6 +205,19 @@ struct EvaluationReport: Encodable {
       (metric as? any ClassMetric.Type)?.interval(of: answers)
     }
     interval = metrics?[Accuracy.name]?.interval
+    perClass = zip(classes, ClassFigures.all(of: answers, classCount: classes.count)).map {
+      ClassRow(
+        name: $0, precision: $1.precision, recall: $1.recall, f1: $1.f1, examples: $1.examples)
+    }
+    let always = Answers.always(theLargestOf: answers.labels)
+    largestClass = Constant(
+      name: classes[always.predictions[0]],
+      metrics: Dictionary(
+        uniqueKeysWithValues: result.metrics.compactMap { metric in
+          (Metrics.named(metric.name) as? any ClassMetric.Type).map {
+            ($0.name, $0.value(of: always))
+          }
+        }))
     var counts = classes.map { _ in classes.map { _ in 0 } }
     for (label, prediction) in zip(labels, result.predictions) {
       counts[Int(label)][prediction] += 1
@@ -199,11 +238,32 @@ struct EvaluationReport: Encodable {
       })
   }
 
+  /// Behind a metric's value: that of the largest class.
+  private func constant(_ metric: any Metric.Type) -> String {
+    largestClass.flatMap { largest in
+      largest.metrics[metric.name].map { "; always \(largest.name.onOneLine): \($0.fixed(4))" }
+    } ?? ""
+  }
+
+  /// What makes its figures say little.
+  var warning: String? {
+    guard let classes, let predicted, let largestClass, sentences > 1 else { return nil }
+    if let only = predicted.firstIndex(of: sentences) {
+      return
+        "the model gives one answer for all \(sentences.grouped) sentences, \(classes[only].onOneLine): "
+        + "nothing can be read from these figures"
+    }
+    guard let accuracy, let constant = largestClass.metrics[Accuracy.name], accuracy <= constant
+    else { return nil }
+    return
+      "the model is no better than always answering \(largestClass.name.onOneLine) (accuracy \(constant.fixed(4)))"
+  }
+
   private func metricLines(_ metrics: [any Metric.Type]) -> [String] {
     metrics.compactMap { metric in
       self.metrics?[metric.name].map { figure in
         "\(metric.name.padded(to: 9))  \(figure.value.fixed(4)), 95 % interval "
-          + figure.interval.map { $0.fixed(4) }.joined(separator: " to ")
+          + figure.interval.map { $0.fixed(4) }.joined(separator: " to ") + constant(metric)
       }
     }
   }
@@ -223,14 +283,16 @@ struct EvaluationReport: Encodable {
     lines.append("loss       \(loss.fixed(4))")
     lines.append(
       "accuracy   \(accuracy.fixed(4)) (\(correct.grouped) right), 95 % interval "
-        + interval.map { $0.fixed(4) }.joined(separator: " to "))
+        + interval.map { $0.fixed(4) }.joined(separator: " to ") + constant(Accuracy.self))
     lines += metricLines(Metrics.ofClasses.filter { $0.name != Accuracy.name })
     lines.append("")
     lines.append(
       TextTable(
-        header: ["class"] + classes.map { "predicted \($0)" },
-        rows: classes.indices.map { [classes[$0]] + confusion[$0].map(\.grouped) },
-        rightAligned: Set(1...classes.count)
+        header: ["class", "precision", "recall", "F1"] + classes.map { "predicted \($0)" },
+        rows: zip(perClass ?? [], confusion).map { row, counts in
+          [row.name] + [row.precision, row.recall, row.f1].map { $0.fixed(4) }
+            + counts.map(\.grouped)
+        }, rightAligned: Set(1...(classes.count + 3))
       ).text(width: StandardOutput.shared.width))
     return lines.joined(separator: "\n")
   }
