@@ -164,7 +164,7 @@ struct GLUERunTests {
       try LoadedDefinition.load(path: experiment.definition).definition)
     #expect(
       try #require(plan.stage(id: "sentiment")).stage.work.details.contains(
-        "glue/mnli_mismatched dev is evaluated too, once, with the weights that are kept"))
+        "the weights that are kept are evaluated on glue/mnli_mismatched dev too"))
   }
 
   @Test("rows that are left out are no examples to explain either")

@@ -275,7 +275,7 @@ extension TaskSource {
     switch self {
     case .builtIn(let named):
       [named.task.splitRemark].compactMap { $0 }
-        + further.map { "\($0.name) dev is evaluated too, once, with the weights that are kept" }
+        + further.map { "the weights that are kept are evaluated on \($0.name) dev too" }
     case .part(let part):
       part.whole.details + ["\(name): of \(part.whole.name), \(part.selection.words)"]
     case .files(let task): task.selection.isEmpty ? [] : ["\(name): \(task.selection.words)"]
