@@ -61,6 +61,14 @@ extension FileTask {
       classes: classes)
   }
 
+  /// The test set with its labels; nil where its file has no column of them.
+  func labelledTest() throws -> LabelledSentences? {
+    guard let file = files.test, let format = format(of: file) else { return nil }
+    let reader = try TableReader(path: path(of: file), format: format)
+    guard reader.columns.contains(columns.label) else { return nil }
+    return try tables().sentences(table(file), of: self)
+  }
+
   private func table(_ file: String, readsLabels: Bool = true) throws -> TaskTable {
     guard let format = format(of: file) else { preconditionFailure("\(file) has no format") }
     return try TaskTable(

@@ -30,6 +30,11 @@ extension RunStage {
     try Self.knownPlan(ofRun: run)?.stage(id: stage)?.task.flatMap(StageTask.init)
   }
 
+  /// Tokens at which texts were cut when its model learned; nil where the run's definition cannot be read any more.
+  public func sequenceLength() throws(RecordError) -> Int? {
+    try Self.knownPlan(ofRun: run)?.stage(id: stage)?.stage.training.sequenceLength
+  }
+
   /// The stage as it was planned.
   /// - Throws: `RunStageError` where the run has no such stage or its definition cannot be read any more.
   func planned() throws -> PlannedStage {
@@ -49,7 +54,11 @@ extension RunStage {
 
   private static func knownPlan(ofRun run: String) throws(RecordError) -> ResolvedPlan? {
     guard let text = try definition(ofRun: run) else { return nil }
-    return (try? LoadedDefinition.load(text: text, path: run)).map { ResolvedPlan($0.definition) }
+    // Paths of a task's files start from where the definition was.
+    let file = (try? RunStages(run: run))?.definition
+    let context = DefinitionContext(folder: file.flatMap(Folder.parent) ?? ".")
+    return (try? LoadedDefinition.load(text: text, path: run, context: context))
+      .map { ResolvedPlan($0.definition) }
   }
 
   /// What the run was made of: from its folder, else from its record.

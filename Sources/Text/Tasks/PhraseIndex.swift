@@ -49,14 +49,14 @@ public struct PhraseIndex: Sendable {
       (textOfRow, firstRows, words, offsets)
     hashes = RollingHashes(of: words)
     var lengths: [UInt64: Set<Int>] = [:]
-    var known: [UInt64: [Int]] = [:]
+    var wholes: [UInt64: [Int]] = [:]
     for text in firstRows.indices where offsets[text] < offsets[text + 1] {
       let whole = offsets[text]..<offsets[text + 1]
       let beginning = whole.prefix(Self.beginning(whole.count))
       lengths[hashes.hash(of: beginning), default: []].insert(whole.count)
-      known[hashes.hash(of: whole), default: []].append(text)
+      wholes[hashes.hash(of: whole), default: []].append(text)
     }
-    (lengthsByBeginning, textsByHash) = (lengths, known)
+    (lengthsByBeginning, textsByHash) = (lengths, wholes)
     var isPart = [Bool](repeating: false, count: firstRows.count)
     // The parts of a part are parts of the longer text, which comes first.
     let longestFirst = firstRows.indices.sorted {

@@ -105,6 +105,8 @@ public struct TaskSelectionError: Error, Equatable {
     /// Below the task: `hold_out.sentences`.
     public let key: String
     public let text: String
+
+    public init(key: String, text: String) { (self.key, self.text) = (key, text) }
   }
 
   public let problems: [Problem]

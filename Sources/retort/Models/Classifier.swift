@@ -18,10 +18,12 @@ struct Classifier {
   /// Names of the classes, in the order of the logits.
   var labels: [String] { model.configuration.labels }
 
-  /// Sentences are cut at what the model's positions and its tokenizer's settings allow.
+  /// Tokens at which texts are cut.
   let maximumLength: Int
 
-  init(_ stored: StoredModel, engine: Engine) throws {
+  /// - Parameter maximumLength: at most what the model's positions and its tokenizer's settings allow, which is also what is
+  ///   taken for nil.
+  init(_ stored: StoredModel, maximumLength: Int? = nil, engine: Engine) throws {
     guard stored.parts.contains(.classification) else {
       let parts = stored.parts.sorted().map(\.rawValue).joined(separator: ", ")
       throw CommandFailure(
@@ -33,7 +35,7 @@ struct Classifier {
       seed: 0)
     model.keepPacked()
     tokenizer = stored.makeTokenizer()
-    maximumLength = stored.maximumLength
+    self.maximumLength = min(stored.maximumLength, maximumLength ?? .max)
     scope = ComputeScope(engine: engine, recording: false)
   }
 

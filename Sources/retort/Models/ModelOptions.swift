@@ -19,6 +19,35 @@ struct ModelOptions: ParsableArguments {
   func open() throws -> StoredModel { try StoredModel.open(model, option: "--model") }
 }
 
+/// `--model M --max-length N`, of verbs that classify.
+struct ClassifierOptions: ParsableArguments {
+  @OptionGroup var model: ModelOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Cut texts after this many tokens, [CLS] and [SEP] included. Default: for RUN#STAGE as when the stage learned; "
+        + "otherwise what the model allows.", valueName: "n"))
+  var maxLength: Int?
+
+  func validate() throws {
+    if let maxLength, maxLength < 3 {
+      throw ValidationError("--max-length is \(maxLength), expected at least 3")
+    }
+  }
+
+  func open() throws -> StoredModel { try model.open() }
+
+  func makeClassifier(_ stored: StoredModel) throws -> Classifier {
+    if let maxLength, maxLength > stored.maximumLength {
+      throw CommandFailure(
+        "--max-length is \(maxLength), and the model takes \(stored.maximumLength) tokens; lower it")
+    }
+    return try Classifier(
+      stored, maximumLength: maxLength ?? RunStage(model.model)?.sequenceLength(),
+      engine: model.computing.makeEngine())
+  }
+}
+
 /// `--threads N`.
 struct ComputingOptions: ParsableArguments {
   @Option(

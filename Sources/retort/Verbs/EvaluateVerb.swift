@@ -5,6 +5,7 @@ import RetortEvaluation
 import RetortExperimentPlan
 import RetortFiles
 import RetortFormatting
+import RetortOptions
 import RetortReporting
 import RetortStrictJSON
 import RetortText
@@ -13,42 +14,51 @@ import RetortTransformers
 struct EvaluateVerb: ParsableCommand, RunsKernels {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Evaluate a fine-tuned model on a task: loss, metrics with their intervals, counts.")
+    abstract: "Evaluate a fine-tuned model on a task: loss, metrics with their intervals, counts.",
+    discussion: """
+      The task is a built-in one (glue/sst2), one of a definition (reviews.yaml#reviews), or the one that a stage of a run \
+      learned (Runs/reviews#student). Without --task a model RUN#STAGE is evaluated on its own. A test set of GLUE's has no \
+      labels, so it is only predicted; one of your own is scored if its file has the column of labels.
+      """)
 
-  @OptionGroup var model: ModelOptions
+  @OptionGroup var classifying: ClassifierOptions
 
-  @Option(help: ArgumentHelp("The task.", valueName: "task"))
-  var task: NamedTask
+  private var model: ModelOptions { classifying.model }
 
-  @Option(help: ArgumentHelp("Which sentences; test has no labels.", valueName: "split"))
+  @Option(help: ArgumentHelp("The task: \(EvaluatedTask.form).", valueName: "task"))
+  var task: String?
+
+  @Option(help: ArgumentHelp("Which examples.", valueName: "split"))
   var split: DataSplit = .dev
 
   @Option(
-    help: ArgumentHelp("Write the predictions here, in GLUE's form.", valueName: "file"))
+    help: ArgumentHelp(
+      "Write the predictions here: in GLUE's form, or a row for each example of your own.",
+      valueName: "file"))
   var predictions: String?
 
   @Flag(help: "Write JSON.")
   var json = false
 
   func run() throws {
-    let stored = try model.open()
-    let task = task.task
+    let locations = Locations()
+    let task = try evaluatedTask(in: locations)
+    let stored = try classifying.open()
     guard task.splits.contains(split) else {
       throw CommandFailure(
         "--split \(split.rawValue): \(task.name) has only "
           + task.splits.map(\.rawValue).joined(separator: ", ")
           + (task.splitRemark.map { "; \($0)" } ?? ""))
     }
-    let path = try Locations().locate(task, [split])[0]
     if let predictions {
-      let folder = Folder.parent(of: path) ?? "."
-      let files = task.layouts.flatMap(\.files.values).map { "\(folder)/\($0)" }
       try OutputFile.check(
-        [predictions], .predictions, reading: [stored.path] + files, option: "--predictions")
+        [predictions], .predictions, reading: [stored.path] + task.files(in: locations),
+        option: "--predictions")
     }
-    let sentences = try task.read(split, path: path)
-    let classifier = try Classifier(stored, engine: model.computing.makeEngine())
-    try checkClasses(of: classifier, task)
+    var remarks: [String] = []
+    let sentences = try task.read(split, in: locations) { remarks.append($0) }
+    let classifier = try classifying.makeClassifier(stored)
+    try checkClasses(of: classifier, task, sentences.classNames)
     if task.isPair { try classifier.checkTakesPairs() }
 
     let start = ContinuousClock.now
@@ -61,7 +71,7 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
           threads: model.computing.threadCount),
         labels: sentences.labels, numbers: sentences.numbers,
         metrics: task.kind.metrics.filter {
-          task.kind.problem(with: $0, classCount: task.classNames.count) == nil
+          task.kind.problem(with: $0, classCount: sentences.classNames.count) == nil
         })
     } catch {
       throw CommandFailure("\(model.model) on \(task.name) \(split.rawValue): \(error)")
@@ -70,7 +80,8 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
 
     if let predictions {
       try AtomicFile.replace(
-        path: predictions, with: GLUESubmission.text(of: result, for: task))
+        path: predictions,
+        with: task.predictionsText(result, classNames: sentences.classNames))
     }
     let report = EvaluationReport(
       model: model.model, task: task, split: split, sentences: sentences, result: result)
@@ -82,7 +93,7 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
         Console.shared.write(line: "\(other) has the task's other development set")
       }
     }
-    for remark in sentences.remarks + (split == .dev ? [task.splitRemark].compactMap { $0 } : []) {
+    for remark in remarks + (split == .dev ? [task.splitRemark].compactMap { $0 } : []) {
       Console.shared.write(line: remark)
     }
     Console.shared.write(
@@ -90,44 +101,48 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
         + "\(Int(Double(result.count) / seconds).grouped) sentences/s")
   }
 
-  private func checkClasses(of classifier: Classifier, _ task: any BuiltInTask) throws {
-    let (found, expected) = (classifier.labels, task.classNames)
+  private func evaluatedTask(in locations: Locations) throws -> EvaluatedTask {
+    if let task { return try EvaluatedTask(task, in: locations) }
+    guard let stage = RunStage(model.model) else {
+      throw ValidationError("--task is needed: \(EvaluatedTask.form)")
+    }
+    return try EvaluatedTask(of: stage)
+  }
+
+  private func checkClasses(
+    of classifier: Classifier, _ task: EvaluatedTask, _ expected: [String]
+  ) throws {
+    let found = classifier.labels
     guard task.kind == .classification, !classifier.isRegression else {
       guard task.kind == .regression, classifier.isRegression else {
         throw CommandFailure(
           "\(model.model): \(task.name) asks for \(task.kind.answerWords), and the model gives "
             + (classifier.isRegression
-              ? "a number" : "the classes \(found.joined(separator: ", ").onOneLine)")
+              ? "a number" : "the classes \(found.listed.onOneLine)")
             + "; fine-tune a model on \(task.name)")
       }
       return
     }
-    let lowercased = found.map { $0.lowercased() }
+    let (lowercased, wanted) = (
+      found.map { $0.lowercased() }, expected.map { $0.lowercased() }
+    )
     // A model's classes need not have names; where they have, their order must be the task's.
     guard found.count == expected.count,
-      lowercased == expected || Set(lowercased) != Set(expected)
+      lowercased == wanted || Set(lowercased) != Set(wanted)
     else {
       throw CommandFailure(
-        "\(model.model): its classes are \(found.joined(separator: ", ")), those of "
-          + "\(task.name) are \(expected.joined(separator: ", "))")
+        "\(model.model): its classes are \(found.listed.onOneLine), those of "
+          + "\(task.name) are \(expected.listed.onOneLine)")
     }
-    if lowercased != expected, found != TransformerConfiguration.defaultLabels(count: found.count) {
+    if lowercased != wanted, found != TransformerConfiguration.defaultLabels(count: found.count) {
       Console.shared.write(
         line:
-          "\(model.model): its classes \(found.joined(separator: ", ").onOneLine) are taken in this "
-          + "order for \(expected.joined(separator: ", ")); check that this is what they mean")
+          "\(model.model): its classes \(found.listed.onOneLine) are taken in this "
+          + "order for \(expected.listed.onOneLine); check that this is what they mean")
     }
   }
 }
 
-extension NamedTask: ExpressibleByArgument {
-  public init?(argument: String) {
-    guard let named = BuiltInTasks.named(argument) else { return nil }
-    self = named
-  }
-
-  public static var allValueStrings: [String] { BuiltInTasks.all.map(\.name) }
-}
 extension DataSplit: ExpressibleByArgument {}
 
 /// What an evaluation says.
@@ -177,7 +192,7 @@ struct EvaluationReport: Encodable {
   }
 
   init(
-    model: String, task: any BuiltInTask, split: DataSplit, sentences examples: LabelledSentences,
+    model: String, task: EvaluatedTask, split: DataSplit, sentences examples: LabelledSentences,
     result: ClassificationResult
   ) {
     self.model = model
@@ -193,7 +208,7 @@ struct EvaluationReport: Encodable {
       }
     }
     guard task.kind == .classification else { return }
-    let classes = task.classNames
+    let classes = examples.classNames
     self.classes = classes
     predicted = classes.indices.map { kind in result.predictions.count { $0 == kind } }
     guard let labels = examples.labels else { return }

@@ -27,7 +27,9 @@ struct PredictVerb: ParsableCommand, RunsKernels {
   @Argument(help: "Sentences to classify, in place of lines of standard input.")
   var sentences: [String] = []
 
-  @OptionGroup var model: ModelOptions
+  @OptionGroup var classifying: ClassifierOptions
+
+  private var model: ModelOptions { classifying.model }
 
   @Option(
     parsing: .upToNextOption,
@@ -106,7 +108,7 @@ struct PredictVerb: ParsableCommand, RunsKernels {
   }
 
   private func predictLines() throws {
-    let classifier = try Classifier(model.open(), engine: model.computing.makeEngine())
+    let classifier = try classifying.makeClassifier(classifying.open())
     if pairs { try classifier.checkTakesPairs() }
     let classes = classifier.labels.count
     var waiting = TokenSequences()
@@ -231,7 +233,7 @@ struct PredictVerb: ParsableCommand, RunsKernels {
   private func predict(
     _ rows: some PredictedRows, _ stored: StoredModel, source: String, format: TableFormat?
   ) throws {
-    let classifier = try Classifier(stored, engine: model.computing.makeEngine())
+    let classifier = try classifying.makeClassifier(stored)
     if rows.isPair { try classifier.checkTakesPairs() }
     let prediction = FilePrediction(
       classifier: classifier, model: model.model, threads: model.computing.threadCount)

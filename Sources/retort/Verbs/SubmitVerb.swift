@@ -76,7 +76,7 @@ struct SubmitVerb: ParsableCommand, RunsKernels {
     Console.shared.endStatus()
     let table = TextTable(
       header: ["file", "examples", "answers of"], rows: rows, rightAligned: [1])
-    try StandardOutput.shared.write(line: table.text)
+    try StandardOutput.shared.write(line: table.text(width: StandardOutput.shared.width))
     Console.shared.write(line: "\(out): \(members.count) files")
   }
 

@@ -1,0 +1,119 @@
+// Tasks that a finished model can be evaluated on.
+import RetortDistillation
+import RetortEvaluation
+import RetortFiles
+import RetortOptions
+import RetortText
+
+/// A built-in task, or one that a definition or a stage of a run has.
+public struct EvaluatedTask: Sendable {
+  let source: TaskSource
+
+  private init(source: TaskSource) { self.source = source }
+
+  /// How a person names one.
+  public static let form = "a built-in task, DEF.yaml#TASK or RUN#STAGE"
+
+  /// - Parameter text: `glue/sst2`, `reviews.yaml#reviews` or `Runs/reviews#student`.
+  /// - Throws: `EvaluatedTaskError` where nothing has that name; what is wrong with the definition or the run.
+  public init(_ text: String, in locations: Locations) throws {
+    if let named = BuiltInTasks.named(text) {
+      self.init(source: .builtIn(named))
+      return
+    }
+    guard let mark = text.lastIndex(of: "#") else {
+      throw EvaluatedTaskError.unknown(text, known: BuiltInTasks.all.map(\.name))
+    }
+    let (place, name) = (String(text[..<mark]), String(text[text.index(after: mark)...]))
+    guard Folder.exists(path: place) || place.hasSuffix(".json") else {
+      let loaded = try LoadedDefinition.load(
+        path: place, context: DefinitionContext(locations: locations, definitionPath: place))
+      let tasks = loaded.definition.taskSources
+      guard let task = tasks.first(where: { $0.name == name }) else {
+        throw EvaluatedTaskError.notIn(definition: place, name, known: tasks.map(\.name))
+      }
+      self.init(source: task)
+      return
+    }
+    try self.init(of: RunStage(run: place, stage: name))
+  }
+
+  /// The task that a stage of a run was fine-tuned on.
+  public init(of stage: RunStage) throws {
+    guard let task = try stage.planned().task else {
+      throw EvaluatedTaskError.withoutTask(stage)
+    }
+    self.init(source: task)
+  }
+
+  public var name: String { source.name }
+  public var kind: TaskKind { source.kind }
+  public var isPair: Bool { source.pairColumns != nil }
+  private var builtIn: (any BuiltInTask)? {
+    if case .builtIn(let named) = source { named.task } else { nil }
+  }
+
+  public var splits: [DataSplit] {
+    builtIn?.splits ?? [.train, .dev] + (source.hasTest ? [.test] : [])
+  }
+  /// What is unusual about its splits, in a sentence; nil for nothing.
+  public var splitRemark: String? { builtIn?.splitRemark }
+  /// Names of tasks that are its other development sets.
+  public var furtherNames: [String] { builtIn?.furtherNames ?? [] }
+
+  /// Its files, which no output may replace.
+  public func files(in locations: Locations) -> [String] {
+    switch source.root {
+    case .files(let task):
+      return [task.files.train, task.files.dev, task.files.test].compactMap { $0 }.map(task.path)
+    case .builtIn(let named):
+      let splits = named.task.splits
+      return (try? locations.locate(named.task, splits)) ?? []
+    case .generated, .part: return []
+    }
+  }
+
+  /// The examples of a split. Those of a test set of the user's own have labels if its file has a column of them.
+  /// - Parameter remark: hears what is to be said of its files.
+  /// - Throws: what is missing or wrong.
+  public func read(
+    _ split: DataSplit, in locations: Locations, remark: (String) -> Void
+  ) throws -> LabelledSentences {
+    if let builtIn {
+      let examples = try builtIn.read(split, path: locations.locate(builtIn, [split])[0])
+      examples.remarks.forEach(remark)
+      return examples
+    }
+    if split == .test, case .files(let task) = source.root, let test = try task.labelledTest() {
+      return test
+    }
+    let task = try locations.read(source, remark: remark)
+    switch split {
+    case .train: return task.train
+    case .dev: return task.dev
+    case .test: return task.test
+    }
+  }
+
+  /// Predictions as a file: in GLUE's form for its tasks, else numbered rows with the class or the number.
+  public func predictionsText(_ result: ClassificationResult, classNames: [String]) -> String {
+    source.predictionsText(result, classNames: classNames)
+  }
+}
+
+public enum EvaluatedTaskError: Error, Sendable, Equatable, CustomStringConvertible {
+  case unknown(String, known: [String])
+  case notIn(definition: String, String, known: [String])
+  case withoutTask(RunStage)
+
+  public var description: String {
+    switch self {
+    case .unknown(let text, let known):
+      "'\(text)': expected \(EvaluatedTask.form); \(Spelling.advice(for: text, among: known))"
+    case .notIn(let definition, let name, let known):
+      "\(definition): no stage is fine-tuned on a task '\(name)'; "
+        + Spelling.advice(for: name, among: known)
+    case .withoutTask(let stage): "\(stage): the stage was not fine-tuned on a task"
+    }
+  }
+}
