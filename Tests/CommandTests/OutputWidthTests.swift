@@ -19,7 +19,7 @@ import Testing
     #expect(narrow.contains { $0.hasPrefix("Model: ") })
     // The same words, whatever the width.
     func words(_ lines: [Substring]) -> Set<Substring> {
-      Set(lines.flatMap { $0.split { $0 == " " || $0 == ":" } }.filter { !$0.hasPrefix("--") })
+      Set(lines.flatMap { $0.split { " :,".contains($0) } }.filter { !$0.hasPrefix("--") })
     }
     #expect(words(wide).subtracting(words(narrow)).isSubset(of: ["-"]))
     #expect(try lines(["show", Self.record], columns: "1000") == wide)

@@ -55,7 +55,7 @@ import Testing
     for number in 1...100 { meter.add(step(number, loss: 4, seconds: 0.5)) }
     let text = try #require(meter.progress?.text)
     #expect(
-      text.hasPrefix("distil  2/5  step 100/1,000  7 min 30 s left, 32 min the run  epoch 1  "),
+      text.hasPrefix("distil  2/5  step 100/1,000  7 min 30 s left, 33 min the run  epoch 1  "),
       "\(text)")
     // Step and time come before column 80, whatever the terms.
     #expect(text.prefix(79).contains("epoch 1"))

@@ -139,16 +139,15 @@ struct ProjectTemplate {
   /// Below, a task takes more passes and a larger share to be judged on.
   private static let fewRows = 2000
 
-  /// A value as YAML has it.
+  /// A value as YAML has it: words and paths as they are, all else in quotation marks.
   private static func scalar(_ text: String) -> String {
-    let isPlain =
-      text.first?.isLetter == true || text.hasPrefix("../") && text.last != " "
-    let isWord = !["yes", "no", "y", "n", "on", "off", "true", "false", "null"].contains(
-      text.lowercased())
     let isSafe = text.allSatisfy {
       $0.isASCII && ($0.isLetter || $0.isNumber || "_-./ ".contains($0))
     }
-    if isPlain && isWord && isSafe && text.last != " " || text.hasPrefix("hub:") { return text }
+    let begins = text.first?.isLetter == true || text.hasPrefix("/") || text.hasPrefix("../")
+    let isWord = !["yes", "no", "y", "n", "on", "off", "true", "false", "null"].contains(
+      text.lowercased())
+    if isSafe && begins && isWord && text.last != " " || text.hasPrefix("hub:") { return text }
     let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
     return "\"\(escaped.replacing("\n", with: "\\n"))\""
   }
