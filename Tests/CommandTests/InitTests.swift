@@ -53,7 +53,10 @@ import Testing
 
   @Test func whatItIsToldOfDataAndTeacherIsChecked() throws {
     try AtomicFile.replace(
-      path: folder.file("rows.csv"), with: "id,says,stars\n1,a good film,no\n2,a bad film,yes\n")
+      path: folder.file("rows.csv"),
+      with: "id,says,stars\n"
+        + (0..<40).map { "\($0),a \($0 % 2 == 0 ? "good,no" : "bad film \($0),yes")\n" }.joined()
+        .replacing("good,no", with: "good film,no"))
     let model = try TinyModel(labels: ["negative", "positive"])
     let made = try retort([
       "init", "own", "--data", "rows.csv", "--text", "says", "--teacher", model.path,

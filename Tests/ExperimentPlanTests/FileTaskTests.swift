@@ -173,7 +173,10 @@ struct FileTaskTests {
 
   @Test("the definition: canonical text, digests, explanation")
   func definition() throws {
-    let files = ["train.csv": Self.csv(Self.rows), "dev.jsonl": ""]
+    let files = [
+      "train.csv": Self.csv(Self.rows),
+      "dev.jsonl": "{\"review\": \"a film\", \"stars\": \"good\"}\n",
+    ]
     let experiment = try Self.experiment(
       """
           files: { train: train.csv, dev: dev.jsonl }
@@ -208,7 +211,7 @@ struct FileTaskTests {
 
   /// What is wrong with a definition, without the folder's path.
   private func mistakes(
-    _ task: String, _ files: [String: String] = ["train.csv": csv(rows)]
+    _ task: String, _ files: [String: String] = ["train.csv": csv(rows), "dev.csv": csv(rows)]
   ) throws -> [String] {
     let experiment = try Self.experiment(task, files)
     let context = DefinitionContext(
@@ -267,10 +270,23 @@ struct FileTaskTests {
           + "matthews_correlation"
       ])
     #expect(
-      try mistakes(task(), ["train.csv": "review,stars\na,1\nb,1\n"]) == [
-        "tasks.sentiment: train.csv: expected two classes or more in 'stars', found 1"
-      ])
+      try mistakes(
+        task(), ["train.csv": "review,stars\na,1\nb,1\n", "dev.csv": "review,stars\na,1\n"]) == [
+          "tasks.sentiment: train.csv: expected two classes or more in 'stars', found 1"
+        ])
     #expect(try mistakes(task().replacing("text: review", with: "text: [a, b]")).count == 2)
+    // A training set that is there has the others beside it.
+    let train = ["train.csv": Self.csv(Self.rows)]
+    #expect(try mistakes(task(), train) == ["tasks.sentiment: dev.csv: no such file"])
+    #expect(
+      try mistakes(task(), train.merging(["dev.csv": "review,stars\na,fair\n"]) { $1 }) == [
+        "tasks.sentiment: dev.csv:2: expected one of the classes bad, good, so so, found 'fair'"
+      ])
+    #expect(
+      try mistakes(
+        task().replacing("dev: dev.csv", with: "dev: dev.csv, test: test.csv"),
+        train.merging(["dev.csv": Self.csv(Self.rows), "test.csv": "stars\n1\n"]) { $1 }
+      ) == ["tasks.sentiment: test.csv: no column 'review'; possible here: stars"])
     // What is not at hand is said by the run.
     #expect(try mistakes(task(), [:]) == [])
   }

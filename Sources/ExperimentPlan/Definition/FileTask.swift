@@ -197,6 +197,11 @@ extension FileTask {
           if task.writtenClasses == nil { task.checkWeights(of: classes, node, key, map) }
           task.checkMetrics(withClasses: (task.classNames ?? []).count, node, key, map)
         case .numbers: break
+        case .emptySide(let problem):
+          map.report(
+            Diagnostic(
+              node["dev"]?["fraction"]?.origin ?? node.origin, "\(map.pathOf(key)).\(problem)"),
+            "\(key).dev")
         case .unusable(let problems):
           for problem in problems {
             map.report(Diagnostic(node.origin, "\(map.pathOf(key)): \(problem)"), key)
@@ -278,6 +283,8 @@ public enum TaskLook: Sendable, Equatable {
   case numbers
   /// It cannot be used; one line each.
   case unusable([String])
+  /// The share that becomes the development set leaves nothing on one side.
+  case emptySide(String)
 }
 
 extension TaskKind {

@@ -20,12 +20,17 @@ public struct RunRequest: Sendable {
   public var stages: [String]?
   /// Whether each stage's last checkpoint, with the optimizer's moments, stays in the run folder.
   public var keepsCheckpoints: Bool
+  /// Whether a finished run of another definition may be replaced.
+  public var replaces: Bool
   /// The command as given, for the record.
   public var command: String
+  /// What to type to go on after an interruption; nil where nobody types.
+  public var resumingCommand: String?
 
   public init(
     definitionPath: String, overrides: [String] = [], runs: String = "Runs", resumes: Bool = false,
-    stages: [String]? = nil, keepsCheckpoints: Bool = false, command: String
+    stages: [String]? = nil, keepsCheckpoints: Bool = false,
+    replaces: Bool = false, command: String, resumingCommand: String? = nil
   ) {
     self.definitionPath = definitionPath
     self.overrides = overrides
@@ -33,8 +38,14 @@ public struct RunRequest: Sendable {
     self.resumes = resumes
     self.stages = stages
     self.keepsCheckpoints = keepsCheckpoints
+    self.replaces = replaces
     self.command = command
+    self.resumingCommand = resumingCommand
   }
+}
+
+extension RunRequest {
+  var opening: RunFolder.Opening { resumes ? .resume : replaces ? .replacing : .new }
 }
 
 /// Runs the stages of one variant of a definition.
@@ -136,12 +147,13 @@ public final class ExperimentRunner {
     let folder = try RunFolder(
       runs: request.runs, name: variant.runName,
       resolvedDefinition: plan.definition.canonicalText, from: request.definitionPath,
-      opening: request.resumes ? .resume : .new)
+      opening: request.opening)
     let events = RunEvents(folder: folder, observer: observer)
     defer { events.close() }
     try events.begin(
       RunProgress(
-        definition: request.definitionPath, threads: engine.threadCount,
+        definition: request.definitionPath, resumingCommand: request.resumingCommand,
+        threads: engine.threadCount,
         stages: plannedProgress(digests)), isNew: !request.resumes)
 
     for note in plan.definition.modelNotes(look: locations.look) { observer?.note(note) }

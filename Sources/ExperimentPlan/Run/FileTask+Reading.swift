@@ -102,6 +102,8 @@ extension FileTask {
       }
       _ = try PreparedData.Task(self, tables)
       return kind == .classification ? .classes(tables.train.classes) : .numbers
+    } catch let problem as SplitProblem {
+      return .emptySide("\(problem)")
     } catch {
       return .unusable("\(error)".split(separator: "\n").map(String.init))
     }

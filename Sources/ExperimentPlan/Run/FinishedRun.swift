@@ -18,6 +18,8 @@ public struct ResultModel: Sendable, Equatable {
   public let isStudent: Bool
   /// Whether its task is about pairs of texts.
   public let readsPairs: Bool
+  /// Whether its task is a regression.
+  public let givesNumbers: Bool
 
   /// - Parameter stages: of the run, in order.
   init?(of stages: [PlannedStage], in folder: String) {
@@ -27,5 +29,6 @@ public struct ResultModel: Sendable, Equatable {
     kind = last.kind
     isStudent = own.contains { stage in stage.stage.work.inputs.contains { $0.role == "teacher" } }
     readsPairs = last.stage.work.task?.pairColumns != nil
+    givesNumbers = last.stage.work.task?.kind == .regression
   }
 }

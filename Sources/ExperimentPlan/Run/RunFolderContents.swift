@@ -40,9 +40,12 @@ struct RunFolderContents {
       throw .replacesDefinition(path: resolvedDefinition)
     }
     switch opening {
-    case .new:
+    case .new, .replacing:
       let unfinished = unfinishedStages
       guard unfinished.isEmpty else { throw .unfinished(path: path, stages: unfinished) }
+      if opening == .new, names.contains(RunFolder.recordName), let earlier, earlier != text {
+        throw .finished(path: path, differences: Self.differences(earlier, text))
+      }
     case .resume:
       if let earlier, earlier != text {
         throw .anotherDefinition(path: path, differences: Self.differences(earlier, text))

@@ -35,13 +35,16 @@ public struct RunProgress: StrictRecord, Sendable, Equatable {
   public var format: Int
   /// The definition's file, as given to the program.
   public var definition: String
+  /// What to type to go on after an interruption, where the program was started; nil where nobody types.
+  public var resumingCommand: String?
   public var threads: Int
   /// In the order in which they run.
   public var stages: [Stage]
 
-  init(definition: String, threads: Int, stages: [Stage]) {
+  init(definition: String, resumingCommand: String? = nil, threads: Int, stages: [Stage]) {
     format = RunRecord.currentFormat
     self.definition = definition
+    self.resumingCommand = resumingCommand
     self.threads = threads
     self.stages = stages
   }

@@ -190,7 +190,7 @@ struct FinetuneStage: StageWork {
     [
       "evaluation \(evaluateEvery.words); " + keptWords
     ] + [earlyStopping?.words(selectBest.name)].compactMap { $0 } + learned.details
-      + [learned.classWeights?.words, classLine, pairLine, remark].compactMap { $0 }
+      + [learned.classWeights?.words, classLine, pairLine, choiceLine, remark].compactMap { $0 }
       + BreakdownOption.details(breakdownSteps)
   }
 
@@ -214,6 +214,19 @@ struct FinetuneStage: StageWork {
       let names = learned.classNames
     else { return nil }
     return "classes, in the order of their numbers: \(names.joined(separator: ", "))"
+  }
+
+  /// That the test set chooses something, which makes the result better than it is.
+  private var choiceLine: String? {
+    guard case .builtIn(let named) = learned.root, named.task.isEvaluatedOnTest,
+      selectBest != .last || earlyStopping != nil
+    else { return nil }
+    let keys =
+      (selectBest == .last ? [] : ["select_best"])
+      + (earlyStopping == nil ? [] : ["early_stopping"])
+    return
+      "warning: \(keys.joined(separator: " and ")) choose by the test set of \(named.task.name), so the result is no longer one "
+      + "of a test set; write select_best: last and no early_stopping, or take a hold_out"
   }
 
   /// How the two texts of an example become one sequence; nil for single texts.

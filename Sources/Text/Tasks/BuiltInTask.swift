@@ -23,6 +23,8 @@ public protocol BuiltInTask: Sendable, CustomStringConvertible {
   var metrics: [String] { get }
   /// What is unusual about its splits, in a sentence; nil for nothing.
   var splitRemark: String? { get }
+  /// Whether the development set is the set that published results are of: what it chooses, it flatters.
+  var isEvaluatedOnTest: Bool { get }
   /// Names of tasks with the same training set, on whose development sets its models are evaluated too. Each begins with
   /// the task's own name.
   var furtherNames: [String] { get }
@@ -49,6 +51,7 @@ extension BuiltInTask {
   public var isPair: Bool { texts.count == 2 }
   public var scores: ClosedRange<Float>? { nil }
   public var splitRemark: String? { nil }
+  public var isEvaluatedOnTest: Bool { false }
   public var furtherNames: [String] { [] }
   /// The tasks of `furtherNames`.
   public var furtherTasks: [any BuiltInTask] {

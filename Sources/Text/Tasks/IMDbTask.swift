@@ -24,6 +24,7 @@ public struct IMDbTask: BuiltInTask {
   public let metrics = ["accuracy"]
   public let splitRemark: String? =
     "imdb has no development set: its test part is the dev split, as in Table 2 of Sanh et al. 2019"
+  public let isEvaluatedOnTest = true
   /// Reviews in each of the two parts.
   private static let publishedCount = 25_000
 

@@ -35,6 +35,6 @@ enum CommandText {
       $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=:,@%+#".contains($0))
     }
     return isPlain && !word.isEmpty && !word.hasPrefix("#")
-      ? word : "'\(word.replacing("'", with: "'\\''"))'"
+      ? word : "'\(word.unicodeScalars.map { $0 == "'" ? "'\\''" : String($0) }.joined())'"
   }
 }

@@ -23,8 +23,8 @@ struct NextSteps {
       ? [
         (
           ["predict", "--model", address] + (model.readsPairs ? ["--pairs"] : []),
-          model.readsPairs
-            ? "classifies pairs, a line each with a tab between" : "classifies lines of text"
+          (model.givesNumbers ? "scores " : "classifies ")
+            + (model.readsPairs ? "pairs, a line each with a tab between" : "lines of text")
         )
       ] : []
     let commands: [(words: [String], use: String)] =

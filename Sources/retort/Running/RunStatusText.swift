@@ -49,8 +49,12 @@ struct RunStatusText {
       facts.append(("time left", "\(atMost)\(left.durationText), this stage\(all ?? "")"))
     }
     facts.append(("last checkpoint", checkpoint))
-    if status.state == .interrupted, let definition = status.progress?.definition {
-      facts.append(("to go on", CommandText.typed(["run", definition, "--resume"])))
+    if status.state == .interrupted, let progress = status.progress {
+      facts.append(
+        (
+          "to go on",
+          progress.resumingCommand ?? CommandText.typed(["run", progress.definition, "--resume"])
+        ))
     }
     return facts
   }

@@ -1,0 +1,130 @@
+// `retort evaluate` on tasks of one's own, and where texts are cut.
+import Foundation
+import RetortFiles
+import RetortTestSupport
+import Testing
+
+@Suite struct EvaluateOwnTaskTests {
+  private let experiment: TinyExperiment
+  private let definition: String
+
+  /// Texts whose label follows from their last word, which a sequence of seven tokens does not reach in every other one.
+  private static func csv(_ count: Int) -> String {
+    "text,label\n"
+      + (0..<count).map { row in
+        let isGood = row % 3 != 0
+        let rest =
+          row % 2 == 0
+          ? "" : "that we saw in the old cinema of the town and liked to talk about is "
+        return "the film \(rest)\(isGood ? "great" : "dull"),\(isGood ? "good" : "bad")\n"
+      }.joined()
+  }
+
+  init() throws {
+    experiment = try TinyExperiment()
+    let folder = experiment.folder
+    for (name, count) in [("train.csv", 96), ("dev.csv", 40), ("test.csv", 31)] {
+      try folder.write(name, Self.csv(count))
+    }
+    let given = try String(
+      contentsOfFile: "\(TinyExperiment.repository)/Experiments/quickstart.yaml", encoding: .utf8)
+    let lines = given.split(separator: "\n", omittingEmptySubsequences: false)
+    let start = try #require(lines.firstIndex { $0.hasPrefix("  sentiment:") })
+    let end = try #require(lines[(start + 1)...].firstIndex { $0.hasPrefix("    generated:") })
+    let own = [
+      "  sentiment:", "    files: { train: train.csv, dev: dev.csv, test: test.csv }",
+      "    text: text", "    label: label", "    metrics: [accuracy, f1_macro]",
+    ]
+    let text = lines[..<start] + own.map { $0[...] } + lines[(end + 1)...]
+    try folder.write("own.yaml", text.joined(separator: "\n"))
+    definition = folder.file("own.yaml")
+  }
+
+  private func retort(_ arguments: [String]) throws -> RetortProcess {
+    try RetortProcess.run(arguments, environment: experiment.environment())
+  }
+
+  private func run(_ more: String...) throws -> RetortProcess {
+    let sizes = TinyExperiment.sizes.filter { !$0.hasPrefix("tasks.") }
+    return try retort(
+      ["run", definition, "--runs", experiment.folder.file("Runs"), "--stage", "sentiment"]
+        + (sizes + ["stages.sentiment.sequence_length=7"] + more).flatMap { ["--set", $0] })
+  }
+
+  @Test func aModelIsEvaluatedOnItsOwnTask() throws {
+    let made = try run()
+    #expect(made.status == 0, "\(made.errors)")
+    let model = "\(experiment.runFolder)#sentiment"
+    func figures(_ arguments: String...) throws -> [String: Any] {
+      let result = try retort(["evaluate", "--model", model, "--json"] + arguments)
+      #expect(result.status == 0, "\(result.errors)")
+      return try #require(
+        JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    }
+    let record = try #require(
+      JSONSerialization.jsonObject(
+        with: Data(contentsOf: URL(fileURLWithPath: "\(experiment.runFolder)/record.json")))
+        as? [String: Any])
+    let stages = try #require(record["stages"] as? [[String: Any]])
+    let stage = try #require(stages.first { $0["id"] as? String == "sentiment" })
+    let kept = try #require((stage["evaluations"] as? [[String: Any]])?.last)
+    // The run's own figures, of texts cut at seven tokens.
+    let own = try figures()
+    #expect(own["correct"] as? Int == kept["correct"] as? Int)
+    #expect(own["task"] as? String == "sentiment" && own["sentences"] as? Int == 40)
+    #expect(own["classes"] as? [String] == ["bad", "good"])
+    let named = try figures("--task", "\(definition)#sentiment")
+    #expect(NSDictionary(dictionary: named) == NSDictionary(dictionary: own))
+    let stageNamed = try figures("--task", model)
+    #expect(NSDictionary(dictionary: stageNamed) == NSDictionary(dictionary: own))
+    let longer = try figures("--max-length", "24")
+    #expect(longer["loss"] as? Double != own["loss"] as? Double)
+    // The test set is scored, for its file has the labels; its predictions are the run's.
+    let answers = experiment.folder.file("answers.tsv")
+    let test = try figures("--split", "test", "--predictions", answers)
+    #expect(test["sentences"] as? Int == 31 && test["confusion"] != nil)
+    let predicted = "\(experiment.runFolder)/predictions/sentiment-test.tsv"
+    #expect(
+      try String(contentsOfFile: answers, encoding: .utf8)
+        == String(contentsOfFile: predicted, encoding: .utf8))
+    let rows = try retort(
+      ["predict", "--model", model, "--input", experiment.folder.file("test.csv")])
+    let classes = rows.output.split(separator: "\n").dropFirst().map {
+      String($0.split(separator: ",")[2])
+    }
+    let lines = try String(contentsOfFile: predicted, encoding: .utf8).split(separator: "\n")
+    #expect(classes == lines.dropFirst().map { String($0.split(separator: "\t")[1]) })
+  }
+
+  @Test func whatIsNoTaskIsSaid() throws {
+    let model = try TinyModel(labels: ["bad", "good"])
+    func evaluate(_ arguments: String...) throws -> RetortProcess {
+      try retort(["evaluate", "--model", model.path] + arguments)
+    }
+    expectFailure(
+      try evaluate("--task", "glue/sst3"), saying: "'glue/sst3': expected a built-in task",
+      "did you mean 'glue/sst2'?")
+    expectFailure(
+      try evaluate("--task", "\(definition)#sentimend"), saying: "no stage is fine-tuned on a task",
+      "did you mean 'sentiment'?")
+    expectFailure(
+      try evaluate("--task", "none.yaml#a"), saying: "none.yaml")
+    #expect(try evaluate().status == 64)
+    try experiment.folder.write("test.csv", "text,label\na,good\nb,fair\n")
+    expectFailure(
+      try evaluate("--task", "\(definition)#sentiment", "--split", "test"),
+      saying: "test.csv:3: expected one of the classes bad, good, found 'fair'")
+  }
+
+  @Test func aFinishedRunOfAnotherDefinitionIsKept() throws {
+    #expect(try run().status == 0)
+    let record = "\(experiment.runFolder)/record.json"
+    let before = try Data(contentsOf: URL(fileURLWithPath: record))
+    expectFailure(
+      try run("stages.sentiment.limit.epochs=2"),
+      saying: "holds a finished run of another definition",
+      "stages.sentiment.limit.epochs was 3, is 2", "--force")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: record)) == before)
+    #expect(try run().status == 0, "the same definition is no other")
+  }
+}
