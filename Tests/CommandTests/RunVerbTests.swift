@@ -25,7 +25,12 @@ import Testing
   /// Waits until a stage is at its first step.
   private func waitForStage(_ stage: String, _ running: RunningRetort) throws {
     let deadline = ContinuousClock.now + .seconds(120)
-    while !running.errorsSoFar.contains("\(stage)  step 1/") {
+    func isThere() -> Bool {
+      running.errorsSoFar.split(whereSeparator: \.isNewline).contains {
+        $0.contains("\(stage)  ") && $0.contains("  step 1/")
+      }
+    }
+    while !isThere() {
       try #require(running.isRunning, "ended early: \(running.errorsSoFar)")
       try #require(ContinuousClock.now < deadline, "no steps: \(running.errorsSoFar)")
       usleep(2000)

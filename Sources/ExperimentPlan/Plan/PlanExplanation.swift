@@ -88,6 +88,9 @@ public struct PlanExplanation {
     if !definition.compareWith.isEmpty {
       lines.append("Compared with: \(definition.compareWith.joined(separator: ", "))")
     }
+    // Last: they depend on what is at hand, and the rest does not.
+    let notes = definition.modelNotes(look: look)
+    if !notes.isEmpty { lines += ["Of the models' folders"] + indented(notes) }
     return lines
   }
 
@@ -130,9 +133,6 @@ public struct PlanExplanation {
       words.append("dropout as its config.json says")
     }
     var lines = ["\(model.name): \(words.joined(separator: "; "))"]
-    if case .folder(let address) = model.source {
-      lines += indented((look(address).outline?.notes ?? []).map { "note: \($0)" })
-    }
     if case .layers(let student) = model.source {
       lines += indented(drawLayers(student, student: model.name))
     }

@@ -20,8 +20,6 @@ public struct RunRequest: Sendable {
   public var stages: [String]?
   /// Whether each stage's last checkpoint, with the optimizer's moments, stays in the run folder.
   public var keepsCheckpoints: Bool
-  /// Whether a finished run of another definition may be replaced.
-  public var replaces: Bool
   /// The command as given, for the record.
   public var command: String
   /// What to type to go on after an interruption; nil where nobody types.
@@ -29,8 +27,8 @@ public struct RunRequest: Sendable {
 
   public init(
     definitionPath: String, overrides: [String] = [], runs: String = "Runs", resumes: Bool = false,
-    stages: [String]? = nil, keepsCheckpoints: Bool = false,
-    replaces: Bool = false, command: String, resumingCommand: String? = nil
+    stages: [String]? = nil, keepsCheckpoints: Bool = false, command: String,
+    resumingCommand: String? = nil
   ) {
     self.definitionPath = definitionPath
     self.overrides = overrides
@@ -38,14 +36,9 @@ public struct RunRequest: Sendable {
     self.resumes = resumes
     self.stages = stages
     self.keepsCheckpoints = keepsCheckpoints
-    self.replaces = replaces
     self.command = command
     self.resumingCommand = resumingCommand
   }
-}
-
-extension RunRequest {
-  var opening: RunFolder.Opening { resumes ? .resume : replaces ? .replacing : .new }
 }
 
 /// Runs the stages of one variant of a definition.
@@ -147,7 +140,7 @@ public final class ExperimentRunner {
     let folder = try RunFolder(
       runs: request.runs, name: variant.runName,
       resolvedDefinition: plan.definition.canonicalText, from: request.definitionPath,
-      opening: request.opening)
+      opening: request.resumes ? .resume : .new)
     let events = RunEvents(folder: folder, observer: observer)
     defer { events.close() }
     try events.begin(
@@ -156,6 +149,11 @@ public final class ExperimentRunner {
         threads: engine.threadCount,
         stages: plannedProgress(digests)), isNew: !request.resumes)
 
+    if let differences = folder.replaced {
+      observer?.note(
+        "the finished run of another definition that was in \(folder.path) is replaced "
+          + "(\(differences.joined(separator: "; "))); its stages stay in the cache")
+    }
     for note in plan.definition.modelNotes(look: locations.look) { observer?.note(note) }
     var results: [StageRecord] = []
     for planned in stages {

@@ -8,8 +8,6 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
   case unfinished(path: String, stages: [String])
   /// It is to be resumed but was made from another definition.
   case anotherDefinition(path: String, differences: [String])
-  /// It holds a finished run of another definition, which would be replaced.
-  case finished(path: String, differences: [String])
   /// The definition is the folder's own, and would be replaced by another.
   case replacesDefinition(path: String)
   /// It is to be resumed and is not there.
@@ -27,10 +25,6 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
       return "\(path): cannot resume, the definition has changed since: "
         + "\(differences.joined(separator: "; ")); run it under another name or in another folder "
         + "(--runs)"
-    case .finished(let path, let differences):
-      return
-        "\(path): holds a finished run of another definition (\(differences.joined(separator: "; "))); give this one "
-        + "another name (--set name=NAME), choose another folder with --runs, or replace that run with --force"
     case .replacesDefinition(let path):
       return
         "\(path): is the definition that is run, and would be replaced by what options make of it; "
@@ -49,11 +43,7 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
 /// `Runs/<name>/`, locked for as long as this object lives. What a killed run left half written is removed
 /// when the next one takes the folder.
 public final class RunFolder {
-  public enum Opening: Sendable {
-    case new, resume
-    /// As `new`, also over a finished run of another definition.
-    case replacing
-  }
+  public enum Opening: Sendable { case new, resume }
 
   public static let recordName = "record.json"
 
@@ -64,6 +54,9 @@ public final class RunFolder {
   }
 
   public let path: String
+  /// In which keys the definition of a finished run that was in the folder differed from this one; nil where there was
+  /// none, or of the same definition.
+  private(set) var replaced: [String]?
   private let lock: FolderLock
 
   /// The definition with everything explicit.
@@ -104,7 +97,7 @@ public final class RunFolder {
   /// Takes the folder `runs/<name>`, which is made if missing.
   /// - Parameters:
   ///   - source: the file that the definition was read from.
-  ///   - opening: `.new` begins anew where the last run had finished and was of the same definition; `.resume` goes on where it
+  ///   - opening: `.new` begins anew where the last run had finished; `.resume` goes on where it
   ///     stopped, or begins when there is nothing to resume.
   public init(
     runs: String, name: String, resolvedDefinition text: String, from source: String,
@@ -125,7 +118,8 @@ public final class RunFolder {
     try contents.check(text, from: source, opening)
     let earlier = contents.earlierDefinition
     // The log tells of every run in the folder, one after the other.
-    if opening != .resume { for file in [metrics, record, computed, progress] { unlink(file) } }
+    if opening == .new { replaced = contents.differences(of: text) }
+    if opening == .new { for file in [metrics, record, computed, progress] { unlink(file) } }
     do {
       // The definition first: it is what shows that the folder is a run's.
       if earlier != text { try AtomicFile.replace(path: resolvedDefinition, with: text) }

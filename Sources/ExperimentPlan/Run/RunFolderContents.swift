@@ -40,17 +40,22 @@ struct RunFolderContents {
       throw .replacesDefinition(path: resolvedDefinition)
     }
     switch opening {
-    case .new, .replacing:
+    case .new:
       let unfinished = unfinishedStages
       guard unfinished.isEmpty else { throw .unfinished(path: path, stages: unfinished) }
-      if opening == .new, names.contains(RunFolder.recordName), let earlier, earlier != text {
-        throw .finished(path: path, differences: Self.differences(earlier, text))
-      }
     case .resume:
       if let earlier, earlier != text {
         throw .anotherDefinition(path: path, differences: Self.differences(earlier, text))
       }
     }
+  }
+
+  /// Of a finished run of another definition, in which keys that differs; nil where there is none.
+  func differences(of text: String) -> [String]? {
+    guard Locations.exists("\(path)/\(RunFolder.recordName)"), let earlier = earlierDefinition,
+      earlier != text
+    else { return nil }
+    return Self.differences(earlier, text)
   }
 
   /// Whether a folder has nothing in it but the empty `checkpoints/` that a run which ended at its very

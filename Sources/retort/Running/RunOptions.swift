@@ -21,9 +21,6 @@ struct RunOptions: ParsableArguments {
   @Flag(help: "Continue exactly where the run in that folder stopped.")
   var resume = false
 
-  @Flag(help: "Replace a finished run of another definition in that folder.")
-  var force = false
-
   @Option(help: ArgumentHelp("Run this stage and what it needs.", valueName: "id"))
   var stage: String?
 
@@ -49,7 +46,7 @@ struct DefinitionRun {
     let request = RunRequest(
       definitionPath: options.definition, overrides: options.overrides.set + overrides,
       runs: options.runs, resumes: options.resume, stages: try chosenStages(locations),
-      replaces: options.force, command: Self.command,
+      command: Self.command,
       resumingCommand: Self.resumingCommand)
     let runner = try DefinitionRunner(
       request, locations: locations, engine: options.computing.makeEngine(), observer: observer)
@@ -143,7 +140,7 @@ struct DefinitionRun {
 
   /// What to type to go on.
   private static var resumingCommand: String {
-    let words = CommandLine.arguments.dropFirst().filter { $0 != "--force" }
+    let words = Array(CommandLine.arguments.dropFirst())
     return CommandText.typed(words.contains("--resume") ? words : words + ["--resume"])
   }
 }
