@@ -50,7 +50,7 @@ import Testing
     let page = try #require(files["parity.md"])
     for part in [
       "kernel Haswell", "step 11, by 1.1e-06 (1e-06)", "| Retort", "| PyTorch", "No log",
-      "4.8e-06", "5e-06 + 1e-05 relative", "28 %", "equal", "`Runs/a`", "`log.jsonl`",
+      "4.8e-06", "5e-06 + 1e-05 relative", "28 %", "equal", "`Runs/a#sst2`", "`log.jsonl`",
     ] {
       #expect(page.contains(part), "\(part) in \(page)")
     }

@@ -46,7 +46,7 @@ struct ParityPage {
     ])
     for comparison in comparisons {
       table.add([
-        "`\(comparison.run)`", "`\(comparison.reference)`", comparison.steps.grouped,
+        "`\(comparison.runTitle)`", "`\(comparison.reference)`", comparison.steps.grouped,
         Self.number(comparison.largest.magnitude), comparison.largest.step.grouped,
         Self.number(comparison.largestRelative.relative), Self.number(comparison.mean),
         comparison.firstBeyond.map {
@@ -64,7 +64,7 @@ struct ParityPage {
     for comparison in comparisons {
       let cells = comparison.course.map { Self.number($0.magnitude) }
       course.add(
-        ["`\(comparison.run)`"] + cells + [String](repeating: "-", count: 10 - cells.count))
+        ["`\(comparison.runTitle)`"] + cells + [String](repeating: "-", count: 10 - cells.count))
     }
     return "How the difference grows: the largest in each tenth of the steps.\n\n\(course.text)"
   }
@@ -139,7 +139,7 @@ struct ParityPage {
       \(course(of: comparisons))
       """
     for comparison in comparisons {
-      if let note = comparison.note { out += "\n`\(comparison.run)`: \(note)\n" }
+      if let note = comparison.note { out += "\n`\(comparison.runTitle)`: \(note)\n" }
     }
     for comparison in comparisons
     where !comparison.epochs.isEmpty && !comparison.referenceEpochs.isEmpty {
@@ -169,7 +169,7 @@ struct ParityPage {
       }
     }
     return """
-      The epochs of `\(comparison.run)`, in the Trainer's own columns (training loss: mean over the last
+      The epochs of `\(comparison.runTitle)`, in the Trainer's own columns (training loss: mean over the last
       whole window of 500 steps):
 
       \(table.text)
@@ -236,4 +236,9 @@ struct ParityPage {
   }
 
   private static func number(_ value: Double) -> String { value.significant(2) }
+}
+
+extension LossComparison {
+  /// The run with its stage, as commands take it.
+  fileprivate var runTitle: String { stage.map { "\(run)#\($0)" } ?? run }
 }

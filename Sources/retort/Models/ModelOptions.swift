@@ -40,7 +40,8 @@ struct ClassifierOptions: ParsableArguments {
   func makeClassifier(_ stored: StoredModel) throws -> Classifier {
     if let maxLength, maxLength > stored.maximumLength {
       throw CommandFailure(
-        "--max-length is \(maxLength), and the model takes \(stored.maximumLength) tokens; lower it")
+        "--max-length is \(maxLength), and the model takes \(stored.maximumLength) tokens; lower it"
+      )
     }
     return try Classifier(
       stored, maximumLength: maxLength ?? RunStage(model.model)?.sequenceLength(),
