@@ -39,7 +39,8 @@ struct SentenceSourceTests {
     table: String = "id,body\n1,\"A film, \"\"good\"\". It is\nlong enough. It is\nlong enough.\"\n"
   ) throws -> SmallExperiment {
     let experiment = try SmallExperiment()
-    var text = text.replacing("FOLDER", with: experiment.folder.path)
+    // Relative to the definition, not to where the tests run.
+    var text = text.replacing("FOLDER/", with: "")
     for (old, new) in changes {
       #expect(text.contains(old), "\(old)")
       text = text.replacing(old, with: new)

@@ -62,14 +62,15 @@ struct RunRecordTests {
       URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent().path + "/Results/records"
     let names = try Folder.names(path: folder).filter { $0.hasSuffix(".json") }
-    #expect(names.count >= 15)
+    var earlier = 0
     for name in names {
       let path = "\(folder)/\(name)"
       let text = String(decoding: try MappedFile.contents(path: path), as: UTF8.self)
-      #expect(text.contains("\"figures\": {}"))
+      if text.contains("\"figures\": {}") { earlier += 1 }
       let record = try RunRecord.read(path: path)
       #expect(try record.text() == text.replacing("   \"figures\": {},\n", with: ""), "\(name)")
     }
+    #expect(earlier >= 15)
   }
 
   @Test("872 predictions are eleven lines, and one changed prediction is one changed line")

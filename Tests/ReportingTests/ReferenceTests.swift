@@ -22,7 +22,7 @@ struct ReferenceTests {
     #expect(
       library.ids == [
         "hf-defaults", "hf-sources", "public-sister-runs", "pytorch-2.4-minilm", "sanh-2019",
-        "tpf02-report",
+        "tpf02-report", "trainer-minilm-glue",
       ])
     #expect(library.references.allSatisfy { !$0.sources.isEmpty })
   }

@@ -54,7 +54,12 @@ extension ModelAddress {
         "(?!hub:).+|hub:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(@[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?"),
     example: "hub:google-bert/bert-base-uncased", standIn: .path(""),
     read: { node, key, map in
-      if let text = node.text, let address = ModelAddress(text) { return address }
+      if let text = node.text, let address = ModelAddress(text) {
+        guard case .path(let path) = address,
+          let decoding = map.collector as? DefinitionDecoding
+        else { return address }
+        return .path(decoding.context.place(of: path))
+      }
       map.reportWrong(
         node, key, expected: form,
         advice: node.scalar.flatMap(meant).map { "did you mean \($0)?" })

@@ -68,7 +68,7 @@ private struct FileText: Sendable {
     FileText.init(path:column:format:),
     OptionField(
       "file", \.path, .text("a path", example: "texts/mine.txt"),
-      "A file, one paragraph a line, or a table; relative to the working directory."),
+      "A file, one paragraph a line, or a table; relative to the definition."),
     OptionField(
       optional: "column", \.column, .text("a column's name", example: "text"),
       "Reads the file as a table and takes this column, one paragraph a row."),
@@ -82,8 +82,9 @@ private struct FileText: Sendable {
     -> CorpusSource?
   {
     let path = map.pathOf(key)
+    let place = (map.collector as? DefinitionDecoding)?.context.place(of: self.path) ?? self.path
     guard let column else {
-      guard format != nil else { return .path(self.path) }
+      guard format != nil else { return .path(place) }
       map.report(
         Diagnostic(
           node.origin, "\(path).format: needs column", advice: "name the column of the texts"),
@@ -99,7 +100,7 @@ private struct FileText: Sendable {
       return nil
     }
     return .column(
-      name: name, path: self.path, column: TextInput.Column(name: column, format: format))
+      name: name, path: place, column: TextInput.Column(name: column, format: format))
   }
 }
 
@@ -161,7 +162,9 @@ extension CorpusSource {
         return .path("")
       }
       if known.contains(text) { return .named(text) }
-      if text.contains("/") || text.hasSuffix(".txt") { return .path(text) }
+      if text.contains("/") || text.hasSuffix(".txt") {
+        return .path(decoding?.context.place(of: text) ?? text)
+      }
       let advice = Spelling.advice(
         for: text, among: (decoding?.corpora.keys.sorted() ?? []) + known)
       map.reportWrong(

@@ -72,7 +72,7 @@ struct ProjectTemplate {
 
       models:
         # Your teacher: a BERT or DistilBERT, as hub:owner/name or as a folder that transformers saved. A folder is looked
-        # for from where you run retort.
+        # for from this file, then from where you run retort.
         teacher_model:
           from: \(Self.scalar(teacher.address))
         # The student: \(layers.count == 1 ? "layer" : "layers") \(layers.map(String.init).joined(separator: ", ")) of the teacher's \(teacher.layerCount), counted from 0.

@@ -109,7 +109,7 @@ struct PredictVerb: ParsableCommand, RunsKernels {
 
   private func predictLines() throws {
     let classifier = try classifying.makeClassifier(classifying.open())
-    if pairs { try classifier.checkTakesPairs() }
+    if pairs { try classifier.checkTakesPairs() } else { try checkIsForSingleTexts("--pairs") }
     let classes = classifier.labels.count
     var waiting = TokenSequences()
     var tokenIDs: [Int32] = []
@@ -180,6 +180,13 @@ struct PredictVerb: ParsableCommand, RunsKernels {
     malformed.report(replacedLines: replaced)
   }
 
+  /// - Throws: for a stage that has learned from pairs.
+  private func checkIsForSingleTexts(_ option: String) throws {
+    guard let task = try RunStage(model.model)?.task(), task.texts.count == 2 else { return }
+    throw CommandFailure(
+      "\(model.model): learned from pairs (\(task.texts.joined(separator: ", "))); write \(option)")
+  }
+
   // MARK: Rows
 
   private func predictRows() throws {
@@ -234,7 +241,11 @@ struct PredictVerb: ParsableCommand, RunsKernels {
     _ rows: some PredictedRows, _ stored: StoredModel, source: String, format: TableFormat?
   ) throws {
     let classifier = try classifying.makeClassifier(stored)
-    if rows.isPair { try classifier.checkTakesPairs() }
+    if rows.isPair {
+      try classifier.checkTakesPairs()
+    } else {
+      try checkIsForSingleTexts("--text twice")
+    }
     let prediction = FilePrediction(
       classifier: classifier, model: model.model, threads: model.computing.threadCount)
     let file = try PredictionFile(
