@@ -111,6 +111,11 @@ struct ParityPage {
     retort compare "Runs/glue-minilm-stsb-2e-5@seed=42" \\
       --with Experiments/references/trainer-minilm-glue/stsb-2e-5.jsonl \\
       --record Results/records/parity/replay-stsb-2e-5.json || true
+    retort run Experiments/imdb-minilm.yaml --set name=imdb-minilm-300 \\
+      --set 'stages.imdb.limit={steps: 300}'
+    retort compare Runs/imdb-minilm-300 \\
+      --with Experiments/references/trainer-minilm-imdb/steps-300.jsonl \\
+      --record Results/records/parity/replay-imdb-300.json
     retort report
     """
 
