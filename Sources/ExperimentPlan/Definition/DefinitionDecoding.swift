@@ -46,6 +46,13 @@ final class DefinitionDecoding: DiagnosticCollector {
   }
 }
 
+extension MapReader {
+  /// A path of the definition, from the working directory.
+  func place(of path: String) -> String {
+    (collector as? DefinitionDecoding)?.context.place(of: path) ?? path
+  }
+}
+
 extension ModelAddress {
   static let type = OptionType<ModelAddress>(
     schema: .text(
@@ -55,10 +62,8 @@ extension ModelAddress {
     example: "hub:google-bert/bert-base-uncased", standIn: .path(""),
     read: { node, key, map in
       if let text = node.text, let address = ModelAddress(text) {
-        guard case .path(let path) = address,
-          let decoding = map.collector as? DefinitionDecoding
-        else { return address }
-        return .path(decoding.context.place(of: path))
+        guard case .path(let path) = address else { return address }
+        return .path(map.place(of: path))
       }
       map.reportWrong(
         node, key, expected: form,

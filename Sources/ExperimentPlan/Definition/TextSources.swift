@@ -82,7 +82,7 @@ private struct FileText: Sendable {
     -> CorpusSource?
   {
     let path = map.pathOf(key)
-    let place = (map.collector as? DefinitionDecoding)?.context.place(of: self.path) ?? self.path
+    let place = map.place(of: self.path)
     guard let column else {
       guard format != nil else { return .path(place) }
       map.report(
@@ -162,9 +162,7 @@ extension CorpusSource {
         return .path("")
       }
       if known.contains(text) { return .named(text) }
-      if text.contains("/") || text.hasSuffix(".txt") {
-        return .path(decoding?.context.place(of: text) ?? text)
-      }
+      if text.contains("/") || text.hasSuffix(".txt") { return .path(map.place(of: text)) }
       let advice = Spelling.advice(
         for: text, among: (decoding?.corpora.keys.sorted() ?? []) + known)
       map.reportWrong(

@@ -110,7 +110,7 @@ enum TeacherOutputs: Sendable, Equatable {
     let stored = OptionType<TeacherOutputs>.oneKey([
       OptionAlternative(
         "store", .text("the path of an activation store", example: "teacher.h5"),
-        "An activation store.", make: { .store(path: $0) },
+        "An activation store; relative to the definition.", make: { .store(path: $0) },
         take: { if case .store(let path) = $0 { path } else { nil } })
     ])
     let live = OptionType<Way>.choice
@@ -118,7 +118,11 @@ enum TeacherOutputs: Sendable, Equatable {
       schema: .any([live.schema, stored.schema]), words: "live, or {store: path}", example: "live",
       read: { node, key, map in
         node.entries == nil
-          ? live.read(node, key, map).map { _ in .live } : stored.read(node, key, map)
+          ? live.read(node, key, map).map { _ in .live }
+          : stored.read(node, key, map).map { outputs in
+            guard case .store(let path) = outputs else { return outputs }
+            return .store(path: map.place(of: path))
+          }
       },
       write: { if case .live = $0 { .text("live") } else { stored.write($0) } })
   }()
