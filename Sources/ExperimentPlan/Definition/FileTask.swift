@@ -13,6 +13,8 @@ public struct FileTask: Sendable, Hashable {
     /// Nil where the development set is a part of the training set.
     var dev: String?
     var test: String?
+
+    var all: [String] { [train, dev, test].compactMap { $0 } }
   }
 
   var name: String
@@ -263,7 +265,7 @@ extension FileTask {
           expected: "a development set: files.dev, or dev with a fraction",
           found: split == nil ? "neither" : "both"), key)
     }
-    for file in [files.train, files.dev, files.test].compactMap({ $0 })
+    for file in files.all
     where format(of: file) == nil {
       map.report(
         Diagnostic(

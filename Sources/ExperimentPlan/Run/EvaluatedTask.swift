@@ -65,7 +65,7 @@ public struct EvaluatedTask: Sendable {
   public func files(in locations: Locations) -> [String] {
     switch source.root {
     case .files(let task):
-      return [task.files.train, task.files.dev, task.files.test].compactMap { $0 }.map(task.path)
+      return task.files.all.map(task.path)
     case .builtIn(let named):
       let splits = named.task.splits
       return (try? locations.locate(named.task, splits)) ?? []

@@ -81,7 +81,7 @@ extension FileTask {
     let tables = try read()
     _ = try PreparedData.Task(self, tables).selected(selection)
     var parts: [String] = []
-    for file in [files.train, files.dev, files.test].compactMap({ $0 }) {
+    for file in files.all {
       parts.append(try SHA256.hexDigest(ofFile: path(of: file)))
     }
     let reading = Self.options(name).write(self).filter { !["files", "metrics"].contains($0.0) }
