@@ -87,7 +87,18 @@ import Testing
       try retort(["init", "a", "--data", "one.csv"]), saying: "one.csv: expected some classes",
       "found 1")
     #expect(try retort(["init", "a", "--label", "stars"]).status == 64)
-    #expect(try folder.names() == ["one.csv", "own", "rows.csv"])
+    // A quotation mark that is one Character with an accent, and what YAML does not take as it is.
+    try AtomicFile.replace(
+      path: folder.file("odd.csv"),
+      with: "\"a\"\"\u{301}\\\",\"x\r\n\ty\"\n"
+        + (0..<40).map { "a film \($0),\($0 % 2 == 0 ? "\"\"\"\u{301}no\"" : "yes")\n" }.joined())
+    #expect(
+      try retort([
+        "init", "odd", "--data", "odd.csv", "--text", "a\"\u{301}\\", "--label", "x\r\n\ty",
+      ]).status == 0)
+    let odd = try retort(["validate", "Experiments/odd.yaml"], in: folder.file("odd"))
+    #expect(odd.status == 0, "\(odd.errors)")
+    #expect(try folder.names() == ["odd", "odd.csv", "one.csv", "own", "rows.csv"])
     // What somebody has made of it stays, unless that is said.
     expectFailure(try retort(["init", "own"]), saying: "own: already exists", "--force")
     #expect(try retort(["init", "own", "--force"]).status == 0)

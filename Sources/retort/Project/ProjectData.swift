@@ -1,5 +1,6 @@
 // The labelled text of a new project.
 import RetortExperimentPlan
+import RetortOptions
 import RetortProcessor
 import RetortTables
 import RetortText
@@ -44,7 +45,7 @@ struct ProjectData {
     let survey = try TableSurvey(
       reader, chosen: SurveyColumns(texts: columns.text, label: label), tokenizer: nil,
       threads: Processor.availableCount)
-    let names = survey.columns.map(\.name).joined(separator: ", ")
+    let names = survey.columns.map(\.name).listed
     guard !survey.chosen.texts.isEmpty, let label = survey.chosen.label else {
       let missing = survey.chosen.texts.isEmpty ? ("texts", "--text") : ("labels", "--label")
       throw CommandFailure(

@@ -148,8 +148,20 @@ struct ProjectTemplate {
     let isWord = !["yes", "no", "y", "n", "on", "off", "true", "false", "null"].contains(
       text.lowercased())
     if isSafe && begins && isWord && text.last != " " || text.hasPrefix("hub:") { return text }
-    let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    return "\"\(escaped.replacing("\n", with: "\\n"))\""
+    // By scalars: to a Character, a quotation mark may be one with the accent behind it.
+    let escaped = text.unicodeScalars.map { scalar in
+      switch scalar {
+      case "\\", "\"": "\\\(scalar)"
+      case "\n": "\\n"
+      case _
+      where scalar.properties.generalCategory == .control || scalar == "\u{2028}"
+        || scalar == "\u{2029}":
+        "\\u" + String(repeating: "0", count: 4 - String(scalar.value, radix: 16).count)
+          + String(scalar.value, radix: 16)
+      default: String(scalar)
+      }
+    }
+    return "\"\(escaped.joined())\""
   }
 
   /// 96 short reviews in three classes, every text once.
