@@ -148,7 +148,8 @@ struct TaskSection {
       \(caption)
       \(details.text)
       Of several runs the median (lowest-highest). The interval is at 95 %, over the choice of examples: Wilson's of \
-      accuracy, the bootstrap's of other metrics; of several runs it is that of the run with the median.
+      accuracy, the bootstrap's of other metrics; of several runs it is that of the run with the median, and \
+      an even number of runs has none.
 
       """
   }
@@ -267,7 +268,8 @@ struct TaskSection {
               .map { (value: $0, measurement: measurement) }
           }
           let sorted = values.sorted { $0.value < $1.value }
-          let median = sorted.isEmpty ? nil : sorted[(sorted.count - 1) / 2].measurement
+          // Of an even number of runs none has the median.
+          let median = sorted.count % 2 == 0 ? nil : sorted[sorted.count / 2].measurement
           table.add([
             task, first.evaluation.count.grouped, metric.title, row.title,
             "\(model.measurements.count)", MedianRange(values.map(\.value))?.text() ?? "-",
