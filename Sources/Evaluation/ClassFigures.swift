@@ -1,4 +1,4 @@
-// How well each class is told from the others.
+// Precision, recall and F1 of each class.
 
 /// One class among the answers, TP, FP and FN counted for it alone.
 /// - Source: scikit-learn 1.5.2, `precision_recall_fscore_support(labels, predictions, zero_division=0)`.
@@ -17,16 +17,22 @@ public struct ClassFigures: Sendable, Equatable {
   /// Of every class, in the order of their numbers.
   /// - Parameter classCount: more than every number among the answers.
   public static func all(of answers: Answers<Int>, classCount: Int) -> [ClassFigures] {
-    (0..<classCount).map { kind in
-      let predicted = answers.predictions.count { $0 == kind }
-      let examples = answers.labels.count { $0 == kind }
-      let hits = zip(answers.predictions, answers.labels).count { $0 == kind && $1 == kind }
-      func share(_ part: Int, of whole: Int) -> Double {
-        whole == 0 ? 0 : Double(part) / Double(whole)
-      }
-      return ClassFigures(
-        precision: share(hits, of: predicted), recall: share(hits, of: examples),
-        f1: share(2 * hits, of: predicted + examples), examples: examples, predicted: predicted)
+    var counts = [(examples: Int, predicted: Int, hits: Int)](
+      repeating: (0, 0, 0), count: classCount)
+    for (prediction, label) in zip(answers.predictions, answers.labels) {
+      counts[label].examples += 1
+      counts[prediction].predicted += 1
+      if prediction == label { counts[label].hits += 1 }
+    }
+    func share(_ part: Int, of whole: Int) -> Double {
+      whole == 0 ? 0 : Double(part) / Double(whole)
+    }
+    return counts.map { count in
+      ClassFigures(
+        precision: share(count.hits, of: count.predicted),
+        recall: share(count.hits, of: count.examples),
+        f1: share(2 * count.hits, of: count.predicted + count.examples), examples: count.examples,
+        predicted: count.predicted)
     }
   }
 }

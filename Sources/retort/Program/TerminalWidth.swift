@@ -17,6 +17,6 @@ enum TerminalWidth {
     return max(least, Int(size.ws_col))
   }
 
-  /// In less no two columns stand beside each other.
+  /// Narrower terminals are treated as this wide: no table would fit.
   private static let least = 20
 }
