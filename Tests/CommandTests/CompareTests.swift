@@ -29,6 +29,16 @@ import Testing
       saying: "name another file")
     #expect(try String(contentsOfFile: other, encoding: .utf8).contains("\"loss\": 0.25"))
 
+    #expect(
+      try RetortProcess.run(["compare", one, "--with", other, "--note", "said"]).status == 64,
+      "a note that nothing would keep")
+    let noted = try RetortProcess.run(
+      ["compare", one, "--with", other, "--record", record, "--note", "two logs of a test"])
+    #expect(noted.status == 1)
+    #expect(
+      try String(contentsOfFile: record, encoding: .utf8).contains(
+        "\"note\": \"two logs of a test\""))
+
     let wider = try RetortProcess.run(["compare", one, "--with", other, "--tolerance", "0.2"])
     #expect(wider.status == 0)
     #expect(wider.output.contains("within 0.2 at every step compared"))

@@ -96,6 +96,19 @@ import Testing
     #expect(classes == lines.dropFirst().map { String($0.split(separator: "\t")[1]) })
   }
 
+  @Test func aTaskMayHaveMoreClassesThanDigitsAndLetters() throws {
+    for (name, count) in [("train.csv", 160), ("dev.csv", 80), ("test.csv", 40)] {
+      let rows = (0..<count).map { "the film number \($0 % 40),\($0 % 40)\n" }.joined()
+      try experiment.folder.write(name, "text,label\n" + rows)
+    }
+    let made = try run()
+    #expect(made.status == 0, "\(made.errors)")
+    let shown = try retort(["show", experiment.runFolder])
+    #expect(shown.status == 0 && made.output.hasPrefix(shown.output), "\(shown.errors)")
+    let own = try retort(["evaluate", "--model", "\(experiment.runFolder)#sentiment"])
+    #expect(own.status == 0 && own.output.contains("on sentiment dev: 80 "), "\(own.errors)")
+  }
+
   @Test func whatIsNoTaskIsSaid() throws {
     let model = try TinyModel(labels: ["bad", "good"])
     func evaluate(_ arguments: String...) throws -> RetortProcess {

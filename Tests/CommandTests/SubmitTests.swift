@@ -57,6 +57,15 @@ struct SubmitTests {
       #expect(stage.epochs.count == (["mrpc", "wnli"].contains { stage.id.hasPrefix($0) } ? 5 : 3))
       #expect(stage.furtherEvaluations.count == (stage.id.hasPrefix("mnli") ? 1 : 0))
     }
+    // The paths that ask for one text: a model of pairs would answer something.
+    let single = experiment.folder.file("single.csv")
+    try AtomicFile.replace(path: single, with: "a,b\none,two\n")
+    let words = "learned from pairs (sentence1, sentence2)"
+    expectFailure(
+      try experiment.retort("predict", "--model", "\(run)#rte", "one text"), saying: words)
+    expectFailure(
+      try experiment.retort("predict", "--model", "\(run)#rte", "--input", single, "--text", "a"),
+      saying: words)
     try check(submissionsOf: experiment)
     try check(fillingOf: experiment)
   }

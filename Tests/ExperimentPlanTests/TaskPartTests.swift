@@ -233,6 +233,16 @@ struct TaskPartTests {
       }
       try experiment.folder.write("cache/data/imdb/\(part).jsonl", lines)
     }
+    func explanation(_ overrides: String...) throws -> String {
+      let loaded = try LoadedDefinition.load(
+        path: experiment.definition, overrides: overrides,
+        context: DefinitionContext(
+          locations: experiment.locations, definitionPath: experiment.definition))
+      return PlanExplanation(ResolvedPlan(loaded.definition)).text
+    }
+    #expect(try explanation().contains("select_best chooses by the test set of imdb"))
+    #expect(
+      try !explanation("stages.sentiment.select_best=last").contains("by the test set of imdb"))
     let run = try experiment.run(experiment.request(stages: ["sentiment"]))
     #expect(
       run.record.data.first { $0.name == "imdb dev" }?.balance == ["negative": 8, "positive": 8])

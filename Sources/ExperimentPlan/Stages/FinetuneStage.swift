@@ -225,7 +225,7 @@ struct FinetuneStage: StageWork {
       (selectBest == .last ? [] : ["select_best"])
       + (earlyStopping == nil ? [] : ["early_stopping"])
     return
-      "warning: \(keys.joined(separator: " and ")) choose by the test set of \(named.task.name), so the result is no longer one "
+      "warning: \(keys.joined(separator: " and ")) \(keys.count > 1 ? "choose" : "chooses") by the test set of \(named.task.name), so the result is no longer one "
       + "of a test set; write select_best: last and no early_stopping, or take a hold_out"
   }
 
