@@ -90,7 +90,7 @@ public struct PlanExplanation {
     }
     // Last: they depend on what is at hand, and the rest does not.
     let notes = definition.modelNotes(look: look)
-    if !notes.isEmpty { lines += ["Of the models' folders"] + indented(notes) }
+    if !notes.isEmpty { lines += ["Notes on the models' folders"] + indented(notes) }
     return lines
   }
 
