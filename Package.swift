@@ -136,8 +136,11 @@ let package = Package(
         name: "ParityTests",
         dependencies: ["Distillation", "Storage", "Randomness", "TestSupport"]),
       .testTarget(
+        name: "ProgramTests", dependencies: ["retort", "SelfCheck", "TestSupport"]),
+      // These run the program. They do not look into it, so that they need not wait for it to be compiled.
+      .testTarget(
         name: "CommandTests",
-        dependencies: ["retort", "ExperimentPlan", "Files", "TestSupport"]),
+        dependencies: ["ExperimentPlan", "Reporting", "SelfCheck", "Files", "TestSupport"]),
     ]
 )
 
@@ -182,6 +185,11 @@ let buildsTests = Context.environment["RETORT_TESTS"] == "1"
 
 // The reference kernels that tests compare with are in TestSupport, which is optimised.
 for target in package.targets where target.type != .system {
+  // Of the modules that can be compiled, SwiftPM begins with the last by name. ArgumentParser would be left to the end,
+  // with the program after it and only one core at work: tests wait for it.
+  if buildsTests, target.name == "RetortTestSupport" {
+    target.dependencies.append(.product(name: "ArgumentParser", package: "swift-argument-parser"))
+  }
   var settings = target.swiftSettings ?? []
   if buildsTests { settings.append(.unsafeFlags(["-enable-testing"])) }
   if target.type == .test { settings += notOptimised }

@@ -7,6 +7,8 @@ import Glibc
 /// removed by the next replacement of any file in the folder, or with `removeLeftovers(in:)`.
 public final class PendingFile {
   public let path: String
+  /// The file at the path, or that a link there leads to: the link stays.
+  private let target: String
   /// Where to write the new content: an empty file in the same folder.
   public let temporaryPath: String
   private let mark: TemporaryMark
@@ -28,8 +30,9 @@ public final class PendingFile {
   ) throws(FileError) {
     self.path = path
     self.afterStep = afterStep
-    let folder = Folder.parent(of: path) ?? "."
-    let name = path.split(separator: "/").last.map(String.init) ?? path
+    target = try Self.target(of: path)
+    let folder = Folder.parent(of: target) ?? "."
+    let name = target.split(separator: "/").last.map(String.init) ?? target
     Self.removeAbandoned(in: folder)
     mark = TemporaryMark()
     temporaryPath = "\(folder)/.\(name).\(mark.text).tmp"
@@ -44,6 +47,24 @@ public final class PendingFile {
   }
 
   deinit { discard() }
+
+  /// - Throws: for a link that leads nowhere, and for what is no file, such as a device: it would be gone.
+  private static func target(of path: String) throws(FileError) -> String {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return path }
+    let isLink = status.st_mode & S_IFMT == S_IFLNK
+    guard stat(path, &status) == 0 else {
+      throw .unexpected(
+        path: path, expected: "a file or none", found: "a symbolic link that leads nowhere")
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG, S_IFDIR: break
+    default: throw .unexpected(path: path, expected: "a file or none", found: "a device or a pipe")
+    }
+    guard isLink, let real = realpath(path, nil) else { return path }
+    defer { free(real) }
+    return String(cString: real)
+  }
 
   /// Makes the temporary file last on the disk; nothing may be written to it afterwards.
   public func synchronize() throws(FileError) {
@@ -62,12 +83,12 @@ public final class PendingFile {
   public func commit() throws(FileError) {
     precondition(!isFinished, "\(path): replaced or given up already")
     try synchronize()
-    guard rename(temporaryPath, path) == 0 else {
+    guard rename(temporaryPath, target) == 0 else {
       throw .failed(action: "replace", path: path, code: errno)
     }
     finish()
     try afterStep(.renamed)
-    try Folder.synchronize(path: Folder.parent(of: path) ?? ".")
+    try Folder.synchronize(path: Folder.parent(of: target) ?? ".")
   }
 
   /// Gives the new version up; the old file stays.

@@ -7,6 +7,8 @@ public indirect enum TableError: Error, Equatable, Sendable, CustomStringConvert
   case file(FileError)
   /// Without a header, or without a row.
   case empty(path: String, expected: String)
+  /// Lines that end in carriage returns alone, as those of old Macs.
+  case carriageReturns(path: String)
   case repeatedColumn(path: String, line: Int, name: String)
   case noColumn(path: String, name: String, advice: String)
   /// A row with another number of fields than the header.
@@ -29,6 +31,8 @@ public indirect enum TableError: Error, Equatable, Sendable, CustomStringConvert
     switch self {
     case .file(let error): error.description
     case .empty(let path, let expected): "\(path): expected \(expected), found none"
+    case .carriageReturns(let path):
+      "\(path):1: expected lines that end in a line feed, found carriage returns alone; convert the ends of its lines"
     case .repeatedColumn(let path, let line, let name):
       "\(path):\(line): two columns are called '\(name)'; rename one"
     case .noColumn(let path, let name, let advice): "\(path): no column '\(name)'; \(advice)"

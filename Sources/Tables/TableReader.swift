@@ -52,9 +52,13 @@ public struct TableReader {
     let bytes = RowBytes(file, repairs: repairs)
     switch format {
     case .csv, .tsv:
-      self.init(
-        try DelimitedRows(bytes, separator: format == .csv ? "," : "\t", hasHeader: hasHeader),
-        format)
+      let rows = try DelimitedRows(
+        bytes, separator: format == .csv ? "," : "\t", hasHeader: hasHeader)
+      let header = rows.columns.joined().unicodeScalars
+      guard !header.contains("\r") || header.contains("\n") else {
+        throw .carriageReturns(path: file.path)
+      }
+      self.init(rows, format)
     case .jsonl: self.init(try JSONRows(bytes), format)
     case .parquet: self.init(try ParquetRows(file, repairs: repairs), format)
     }

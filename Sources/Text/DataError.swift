@@ -25,6 +25,8 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
   /// Texts of which no sentence is left, or none on one of two sides.
   case noSentences(paths: [String], problem: String, advice: String)
   case cache(path: String, reason: String)
+  /// Several rows of a file: the first few, and how many more there are.
+  indirect case rows(path: String, first: [DataError], more: Int)
 
   public var description: String {
     switch self {
@@ -61,12 +63,34 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
       "\(paths.joined(separator: ", ")): \(problem); \(advice)"
     case .cache(let path, let reason):
       "\(path): cannot keep the tokenized text: \(reason)"
+    case .rows(let path, let first, let more):
+      (first.map(\.description)
+        + (more > 0 ? ["\(path): \(more) more row\(more == 1 ? "" : "s") like these"] : []))
+        .joined(separator: "\n")
     }
   }
 
   /// With tabs that can be seen.
   static func visible(_ text: String) -> String {
     text.split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "<TAB>")
+  }
+}
+
+/// Gathers the rows of a file that are wrong, so that all are told at once.
+struct WrongRows {
+  private var first: [DataError] = []
+  private var count = 0
+  private static let most = 5
+
+  mutating func add(_ error: DataError) {
+    count += 1
+    if count <= Self.most { first.append(error) }
+  }
+
+  /// - Parameter path: of the file.
+  func throwIfAny(path: String) throws(DataError) {
+    guard let error = first.first else { return }
+    throw count == 1 ? error : .rows(path: path, first: first, more: count - first.count)
   }
 }
 

@@ -3,8 +3,6 @@ import Foundation
 import RetortFiles
 import Testing
 
-@testable import retort
-
 /// A step's cost is held here by numbers that do not depend on the machine: floating-point operations, memory and
 /// allocations. Time is reported and never judged.
 @Suite struct BenchTests {

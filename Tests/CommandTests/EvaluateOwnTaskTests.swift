@@ -96,6 +96,92 @@ import Testing
     #expect(classes == lines.dropFirst().map { String($0.split(separator: "\t")[1]) })
   }
 
+  @Test func aRunIsKnownFromEveryFolder() throws {
+    let sizes = TinyExperiment.sizes.filter { !$0.hasPrefix("tasks.") }
+    func retort(_ arguments: [String], in place: String = ".") throws -> RetortProcess {
+      try RetortProcess.run(
+        arguments, environment: experiment.environment(), folder: experiment.folder.file(place))
+    }
+    try experiment.folder.write(
+      "project/Experiments/mine.yaml",
+      String(contentsOfFile: definition, encoding: .utf8).replacing(
+        "train.csv", with: "../train.csv"
+      )
+      .replacing("dev.csv", with: "../dev.csv").replacing("test.csv", with: "../test.csv"))
+    for name in ["train", "dev", "test"] {
+      try experiment.folder.write("project/\(name).csv", Self.csv(40))
+    }
+    let chosen = ["--stage", "sentiment"] + sizes.flatMap { ["--set", $0] }
+    let made = try retort(["run", "Experiments/mine.yaml"] + chosen, in: "project")
+    #expect(made.status == 0, "\(made.errors)")
+    let own = try retort(["evaluate", "--model", "Runs/quickstart#sentiment"], in: "project")
+    for (place, model) in [
+      (".", "project/Runs/quickstart#sentiment"), ("project/Runs", "quickstart#sentiment"),
+      ("project/data", "../Runs/quickstart#sentiment"),
+    ] {
+      try Folder.create(path: experiment.folder.file(place))
+      let other = try retort(["evaluate", "--model", model], in: place)
+      #expect(other.status == 0, "\(other.errors)")
+      #expect(
+        other.output.split(separator: "\n").dropFirst()
+          == own.output.split(separator: "\n").dropFirst())
+    }
+    // Nor does it matter from where it is gone on with, or run again.
+    let again = try retort(
+      ["run", "mine.yaml", "--runs", "../Runs", "--resume"] + chosen, in: "project/Experiments")
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(!again.errors.contains("another definition"))
+    let moved = experiment.folder.file("project/Experiments/mine.yaml")
+    try FileManager.default.moveItem(atPath: moved, toPath: experiment.folder.file("moved.yaml"))
+    expectFailure(
+      try retort(["evaluate", "--model", "Runs/quickstart#sentiment"], in: "project"),
+      saying: "the paths of its task start from", "--task DEF.yaml#sentiment")
+  }
+
+  @Test func thatTheDataHaveChangedSinceTheRunIsSaid() throws {
+    let made = try run()
+    #expect(made.status == 0, "\(made.errors)")
+    let evaluation = ["evaluate", "--model", "\(experiment.runFolder)#sentiment"]
+    let words = "sentiment dev: its examples are no longer those that the run had"
+    #expect(try !retort(evaluation).errors.contains(words))
+    try experiment.folder.write("dev.csv", Self.csv(39))
+    #expect(try retort(evaluation).errors.contains(words))
+  }
+
+  @Test func filesThatAreNotThereAreNamed() throws {
+    let file = experiment.folder.file("dev.csv")
+    try FileManager.default.removeItem(atPath: file)
+    try FileManager.default.removeItem(atPath: experiment.folder.file("train.csv"))
+    let valid = try retort(["validate", definition])
+    #expect(valid.output.contains("\(file) is not there"), "\(valid)")
+  }
+
+  @Test func anAnswerInTheTextIsAMistake() throws {
+    expectFailure(
+      try retort(["validate", definition, "--set", "tasks.sentiment.label=text"]),
+      saying: "tasks.sentiment.label: expected another column than those of the texts, found 'text'"
+    )
+  }
+
+  @Test func aTestSetWithoutLabelsIsAnsweredAndNotScored() throws {
+    let made = try run()
+    #expect(made.status == 0, "\(made.errors)")
+    try experiment.folder.write("test.csv", "text,label\nthe film is great,\nthe film is dull,\n")
+    let result = try retort([
+      "evaluate", "--model", "\(experiment.runFolder)#sentiment", "--task",
+      "\(definition)#sentiment", "--split", "test",
+    ])
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.contains("this split has no labels"), "\(result.output)")
+  }
+
+  @Test func thatDevelopmentTextsAreLearnedFromIsSaid() throws {
+    let words = "sentiment: 40 of 40 development texts are training texts too"
+    #expect(try run().errors.contains(words))
+    try experiment.folder.write("dev.csv", "text,label\na new film,good\nan old film,bad\n")
+    #expect(try !run().errors.contains("are training texts too"))
+  }
+
   @Test func aTaskMayHaveMoreClassesThanDigitsAndLetters() throws {
     for (name, count) in [("train.csv", 160), ("dev.csv", 80), ("test.csv", 40)] {
       let rows = (0..<count).map { "the film number \($0 % 40),\($0 % 40)\n" }.joined()

@@ -67,7 +67,7 @@ import Testing
     for part in [
       "train: ../../rows.csv }", "text: says ", "label: stars ", "classes: [\"no\", \"yes\"] ",
       "layers: [0]\n", "sequence_length: 16\n",
-      "head: { kind: classification, init: new }   # the folder's has other classes\n",
+      "head: { kind: classification, init: new }   # the folder's classes are others, or have no names\n",
     ] {
       #expect(definition.contains(part), "\(part) in \(definition)")
     }
@@ -99,8 +99,82 @@ import Testing
     let odd = try retort(["validate", "Experiments/odd.yaml"], in: folder.file("odd"))
     #expect(odd.status == 0, "\(odd.errors)")
     #expect(try folder.names() == ["odd", "odd.csv", "one.csv", "own", "rows.csv"])
+    // Words that YAML takes for something else.
+    #expect(try retort(["init", "null"]).status == 0)
+    let null = try retort(["validate", "Experiments/null.yaml"], in: folder.file("null"))
+    #expect(null.status == 0, "\(null.errors)")
+    try FileManager.default.removeItem(atPath: folder.file("null"))
+    try AtomicFile.replace(
+      path: folder.file("missing.csv"), with: "text,label\na b c,good\na b d,NA\na b e,bad\n")
+    expectFailure(
+      try retort(["init", "a", "--data", "missing.csv"]), saying: "found NA, which often means")
+    try FileManager.default.removeItem(atPath: folder.file("missing.csv"))
     // What somebody has made of it stays, unless that is said.
     expectFailure(try retort(["init", "own"]), saying: "own: already exists", "--force")
     #expect(try retort(["init", "own", "--force"]).status == 0)
+    expectFailure(try retort(["init", "rows.csv"]), saying: "expected a name")
+    try AtomicFile.replace(path: folder.file("afile"), with: "x")
+    expectFailure(
+      try retort(["init", "afile", "--force"]), saying: "expected a folder to create, found a file")
+    try Folder.create(path: folder.file("other"))
+    try AtomicFile.replace(path: folder.file("other/mine.txt"), with: "x")
+    expectFailure(
+      try retort(["init", "other", "--force"]), saying: "other/Experiments/other.yaml is not in it")
+    #expect(try Folder.names(path: folder.file("other")) == ["mine.txt"])
+  }
+
+  @Test func theTeacherIsFoundFromWhereverTheDefinitionIsRead() throws {
+    let model = try TinyModel(labels: ["good", "fair", "bad"])
+    try FileManager.default.copyItem(atPath: model.path, toPath: folder.file("teacher"))
+    let made = try retort(["init", "own", "--teacher", "teacher"])
+    #expect(made.status == 0, "\(made.errors)")
+    let definition = try String(
+      contentsOfFile: folder.file("own/Experiments/own.yaml"), encoding: .utf8)
+    #expect(definition.contains("from: ../../teacher\n"))
+    // The example's classes in the order of the teacher's, whose classifier is kept.
+    #expect(definition.contains("classes: [good, fair, bad]"))
+    #expect(!definition.contains("init: new"))
+    for (place, path) in [
+      ("own", "Experiments/own.yaml"), (".", "own/Experiments/own.yaml"),
+      ("own/Experiments", "own.yaml"),
+    ] {
+      let valid = try retort(["validate", path], in: folder.file(place))
+      #expect(valid.status == 0 && !valid.output.contains("not there"), "\(valid)")
+    }
+  }
+
+  @Test func aClassifierWhoseClassesHaveNoNamesIsNotTakenForOneOfTheData() throws {
+    let model = try TinyModel(labels: ["LABEL_0", "LABEL_1", "LABEL_2"])
+    try FileManager.default.copyItem(atPath: model.path, toPath: folder.file("teacher"))
+    #expect(try retort(["init", "own", "--teacher", "teacher"]).status == 0)
+    let path = folder.file("own/Experiments/own.yaml")
+    let written = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(written.contains("head: { kind: classification, init: new }"))
+    func validate(_ text: String) throws -> RetortProcess {
+      try AtomicFile.replace(path: path, with: text)
+      return try retort(["validate", "Experiments/own.yaml"], in: folder.file("own"))
+    }
+    let kept = written.replacing(#/ *head: \{ kind: classification, init: new \}.*\n/#, with: "")
+    // Which is which somebody has said by writing them.
+    let noted = try validate(kept)
+    #expect(noted.status == 0, "\(noted.errors)")
+    #expect(
+      noted.output.contains(
+        "teacher_model: its classes LABEL_0, LABEL_1, LABEL_2 are taken for bad, fair, good, in this order"
+      ))
+    // Nobody has if they are sorted: as a start, and as a teacher.
+    let sorted = kept.replacing(#/ *classes: .*\n/#, with: "")
+    let mistake = try validate(sorted)
+    #expect(mistake.status == 1)
+    #expect(
+      mistake.errorLines.contains {
+        $0.contains(
+          "stages.teacher.head cannot be known: the classifier of 'teacher_model' calls its classes LABEL_0"
+        )
+          && $0.contains("write tasks.reviews.classes in the order of the model's")
+      }, "\(mistake.errors)")
+    let asItIs = sorted.replacing("teacher: teacher\n", with: "teacher: teacher_model\n")
+    #expect(
+      try validate(asItIs).errors.contains("stages.distilled.teacher cannot be known"))
   }
 }

@@ -276,6 +276,9 @@ struct PredictFileTests {
     try folder.write("taken.csv", "text,prediction\na,b\n")
     expectFailure(
       try predict("--input", folder.file("taken.csv"), "--text", "text"), saying: "--prefix")
+    try folder.write("later.jsonl", "{\"text\": \"a\"}\n{\"text\": \"a\", \"prediction\": 1}\n")
+    expectFailure(
+      try predict("--input", folder.file("later.jsonl")), saying: "later.jsonl:2", "--prefix")
     try folder.write("more.jsonl", "{\"text\": \"a\"}\n{\"text\": \"a\", \"id\": 1}\n")
     let more = folder.file("more.jsonl")
     expectFailure(

@@ -60,6 +60,12 @@ import Testing
     let page = try String(contentsOfFile: "\(root)/Results/quickstart.md", encoding: .utf8)
     #expect(page.contains("sentiment"))
     #expect(try report("--check").status == 0)
+    // One record has one place.
+    try FileManager.default.copyItem(
+      atPath: "\(runs[0])/record.json", toPath: experiment.folder.file("copy.json"))
+    expectFailure(
+      try report("--add", runs[0], experiment.folder.file("copy.json")),
+      saying: "both are runs of quickstart")
     let none = try report("--add", runs[1])
     #expect(none.status == 1 && none.errors.contains("none of these runs has finished"))
   }

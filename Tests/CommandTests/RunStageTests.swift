@@ -70,6 +70,21 @@ import Testing
     let more = try retort(["run", "again.yaml"])
     #expect(more.status == 0, "\(more.errors)")
     #expect(try retort(["inspect", "Runs/again"]).output.contains("stage \(run)#sentiment"))
+    // A run that a definition begins from is not replaced by it.
+    let record = try String(contentsOfFile: "\(run)/record.json", encoding: .utf8)
+    for more in [[], ["--dry-run"], ["--resume"]] {
+      expectFailure(
+        try retort(
+          ["run", "again.yaml", "--set", "name=quickstart", "--runs", "\(run)/.."] + more),
+        saying: "has the run that the definition begins from (\(run)#sentiment)")
+    }
+    #expect(try String(contentsOfFile: "\(run)/record.json", encoding: .utf8) == record)
+    // The record of a run that is replaced stays.
+    let other = try retort(["run", "again.yaml", "--set", "seed=2"])
+    #expect(
+      other.status == 0
+        && other.errors.contains("its record is now Runs/again/earlier/record-1.json"))
+    #expect(try retort(["show", "Runs/again/earlier/record-1.json"]).output == more.output)
     expectFailure(
       try retort(["run", "again.yaml", "--set", "models.tuned.from=\(run)#none"]),
       saying: "#none: no stage")
@@ -95,7 +110,7 @@ import Testing
     let experiment = try TinyExperiment()
     let running = try experiment.start("run")
     let deadline = ContinuousClock.now + .seconds(120)
-    while !running.errorsSoFar.contains("distil  ") {
+    while !running.errorsSoFar.contains("distil 2/") {
       try #require(running.isRunning && ContinuousClock.now < deadline, "\(running.errorsSoFar)")
       usleep(2000)
     }

@@ -12,7 +12,7 @@ import Testing
     }
     let running = try experiment.start("run")
     let deadline = ContinuousClock.now + .seconds(120)
-    while !running.errorsSoFar.contains("distil  ") {
+    while !running.errorsSoFar.contains("distil 2/") {
       try #require(running.isRunning && ContinuousClock.now < deadline, "\(running.errorsSoFar)")
       usleep(2000)
     }
@@ -24,7 +24,7 @@ import Testing
     #expect(live.output.contains(/stage +2 of 4, distil/), "\(live.output)")
     #expect(live.output.contains(/step +\d+\/\d+, epoch 1/), "\(live.output)")
     #expect(live.output.contains(/loss +\d/) && live.output.contains(/time left +\d.*, this stage/))
-    #expect(live.output.contains(/\d.*, the run/), "\(live.output)")
+    #expect(live.output.contains(/\d.*, all stages/), "\(live.output)")
     #expect(live.output.contains(/last checkpoint +none of this stage/), "\(live.output)")
     let inspected = try retort("inspect", run)
     #expect(inspected.output.contains("stage teacher_mlm") && inspected.output.contains("running"))

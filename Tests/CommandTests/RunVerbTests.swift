@@ -27,7 +27,7 @@ import Testing
     let deadline = ContinuousClock.now + .seconds(120)
     func isThere() -> Bool {
       running.errorsSoFar.split(whereSeparator: \.isNewline).contains {
-        $0.contains("\(stage)  ") && $0.contains("  step 1/")
+        $0.hasPrefix("\(stage) ") && $0.contains("  step 1/")
       }
     }
     while !isThere() {

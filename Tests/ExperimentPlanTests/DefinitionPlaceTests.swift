@@ -1,4 +1,5 @@
 // Where relative paths of a definition lead.
+import Foundation
 import RetortFiles
 import RetortTestSupport
 import Testing
@@ -6,7 +7,7 @@ import Testing
 @testable import RetortExperimentPlan
 
 @Suite struct DefinitionPlaceTests {
-  @Test func everyPathOfADefinitionDoes() throws {
+  @Test func everyPathOfADefinitionStaysAsItIsWrittenAndIsFoundBesideIt() throws {
     let experiment = try SmallExperiment()
     for name in ["t.h5", "mine.txt"] { try experiment.folder.write(name, "x\n") }
     let loaded = try LoadedDefinition.load(
@@ -18,22 +19,30 @@ import Testing
       context: DefinitionContext(
         locations: experiment.locations, definitionPath: experiment.definition))
     let definition = loaded.definition
-    #expect(
-      definition.stage(id: "distil")?.work.storePath == experiment.folder.file("t.h5"))
-    let mine = CorpusSource.path(experiment.folder.file("mine.txt"))
+    // What a run compares and records does not depend on where it was started.
+    #expect(definition.stage(id: "distil")?.work.storePath == "t.h5")
+    let mine = CorpusSource.path("mine.txt")
     #expect(definition.stage(id: "teacher_mlm")?.work.corpus?.texts == [mine])
     #expect(definition.corpusSources.first == mine)
+    let locations = experiment.locations.startingFrom(definition: experiment.definition)
+    #expect(try locations.locate(mine) == experiment.folder.file("mine.txt"))
+    #expect(throws: LocationError.self) { try experiment.locations.locate(mine) }
   }
 
   @Test func pathsStartFromTheDefinitionThenFromTheWorkingDirectory() throws {
     let folder = try TemporaryFolder()
     try Folder.create(path: folder.file("teacher"))
-    let context = DefinitionContext(folder: folder.path)
-    #expect(context.place(of: "teacher") == folder.file("teacher"))
-    #expect(context.place(of: "teacher#stage") == folder.file("teacher#stage"))
-    #expect(context.place(of: "./teacher/x") == "./teacher/x")
-    #expect(context.place(of: "Experiments") == "Experiments")
-    #expect(context.place(of: folder.file("teacher")) == folder.file("teacher"))
-    #expect(DefinitionContext().place(of: "teacher") == "teacher")
+    let none = Locations(cache: folder.file("cache"), mirror: nil)
+    let locations = none.startingFrom(definition: folder.file("x.yaml"))
+    #expect(locations.place(of: "teacher") == folder.file("teacher"))
+    #expect(locations.place(of: "teacher#stage") == folder.file("teacher#stage"))
+    #expect(locations.place(of: folder.file("teacher")) == folder.file("teacher"))
+    let here = FileManager.default.currentDirectoryPath
+    let there = try #require(try Folder.names(path: here).first)
+    #expect(locations.place(of: there) == there)
+    // What is nowhere is missed beside the definition.
+    #expect(locations.place(of: "none/x") == folder.file("none/x"))
+    #expect(none.place(of: "teacher") == "teacher")
+    #expect(none.startingFrom(definition: "x.yaml").place(of: "teacher") == "teacher")
   }
 }

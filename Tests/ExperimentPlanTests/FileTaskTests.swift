@@ -196,12 +196,13 @@ struct FileTaskTests {
       ResolvedPlan(loaded.definition), filled: loaded.filledValues, look: { _ in .absent }
     ).text
     #expect(explanation.contains("classes, in the order of their numbers: good, so so, bad\n"))
+    let locations = experiment.locations.startingFrom(definition: experiment.definition)
     let digest: (String) throws -> String = { extra in
       var other = task
       if extra == "classes" { other.writtenClasses = ["bad", "so so", "good"] }
       if extra == "metrics" { other.metricNames = ["f1_macro"] }
       if extra == "column" { other.columns.label = "id" }
-      return try other.digest()
+      return try other.digest(in: locations)
     }
     try experiment.folder.write(
       "dev.jsonl", "{\"review\": \"x\", \"stars\": \"good\", \"id\": \"good\"}\n")
@@ -315,11 +316,12 @@ struct FileTaskTests {
       return
     }
     #expect(task.classNames == ["0", "1", "2"])
-    let tables = try task.read()
+    let locations = experiment.locations.startingFrom(definition: experiment.definition)
+    let tables = try task.read(in: locations)
     #expect(tables.train.count + tables.dev.count == 600 && tables.test?.count == 600)
     #expect(tables.test?.texts[151] == "text number 1 of the film")
     #expect(tables.test?.labels == nil, "those of a test set are not used")
-    #expect(try task.digest().count == 64)
+    #expect(try task.digest(in: locations).count == 64)
   }
 
   @Test("a metric that cannot be had of so many classes cannot choose the epoch")

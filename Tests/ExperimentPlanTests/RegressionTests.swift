@@ -195,7 +195,8 @@ struct RegressionTests {
       return
     }
     #expect(task.metricNames == ["pearson", "spearmanr"] && task.split?.isStratified == false)
-    let tables = try task.read()
+    let tables = try task.read(
+      in: experiment.locations.startingFrom(definition: experiment.definition))
     #expect(tables.dev.count == 6 && tables.train.count == 18)
   }
 }

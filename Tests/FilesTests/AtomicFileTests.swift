@@ -35,6 +35,33 @@ struct AtomicFileTests {
     #expect(try folder.names() == ["a.bin"])
   }
 
+  @Test("a link stays and its file is replaced; a device, or a link to nothing, is refused")
+  func links() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(
+      atPath: folder.file("there"), withIntermediateDirectories: false)
+    let (file, link) = (folder.file("there/a.txt"), folder.file("link"))
+    try AtomicFile.replace(path: file, with: "old")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "there/a.txt")
+    try AtomicFile.replace(path: link, with: "new")
+    #expect(try text(at: file) == "new")
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "there/a.txt")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("there")) == ["a.txt"])
+
+    let nowhere = folder.file("nowhere")
+    try FileManager.default.createSymbolicLink(atPath: nowhere, withDestinationPath: "none")
+    let pipe = folder.file("pipe")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    for (path, found) in [
+      (nowhere, "a symbolic link that leads nowhere"), (pipe, "a device or a pipe"),
+    ] {
+      #expect(throws: FileError.unexpected(path: path, expected: "a file or none", found: found)) {
+        try AtomicFile.replace(path: path, with: "x")
+      }
+    }
+    #expect(try folder.names() == ["link", "nowhere", "pipe", "there"])
+  }
+
   @Test("given up or dropped, the old file stays and the temporary one goes")
   func discarding() throws {
     let folder = try TemporaryFolder()

@@ -9,6 +9,12 @@ import Testing
     RandomStream(seed: seed, name: name, place: place)
   }
 
+  private func chiSquared(_ counts: [Int], expected: Double) -> Double {
+    counts.reduce(0.0) { (sum: Double, count: Int) -> Double in
+      sum + pow(Double(count) - expected, 2) / expected
+    }
+  }
+
   @Test("value n is block n / 4 of the generator at the stream's place")
   func definition() {
     var stream = stream(.masking, seed: 0x0123_4567_89AB_CDEF, place: (7, 9))
@@ -60,7 +66,7 @@ import Testing
       counts[Int(double * 64)] += 1
     }
     // χ² of 64 counts of 2,048 has mean 63 and deviation 11.
-    let chi = counts.reduce(0.0) { $0 + pow(Double($1) - 2048, 2) / 2048 }
+    let chi = chiSquared(counts, expected: 2048)
     #expect(chi < 63 + 5 * 11.2)
   }
 
@@ -75,7 +81,7 @@ import Testing
       counts[Int(UInt64(value) * UInt64(counts.count) / UInt64(bound))] += 1
     }
     let expected = Double(draws) / Double(counts.count)
-    let chi = counts.reduce(0.0) { $0 + pow(Double($1) - expected, 2) / expected }
+    let chi = chiSquared(counts, expected: expected)
     #expect(chi < 15 + 5 * 5.5)
   }
 

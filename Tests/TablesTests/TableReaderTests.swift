@@ -136,6 +136,17 @@ struct TableReaderTests {
     #expect(failure.text.hasPrefix("t: no column 'reviews'; did you mean 'review'?"))
   }
 
+  @Test("lines that end in carriage returns alone are no header of one line")
+  func carriageReturns() throws {
+    for format in [TableFormat.csv, .tsv] {
+      let failure = try #require(throws: Failure.self) { try read("a\rb\rc\r", format) }
+      #expect(
+        failure.text
+          == "t:1: expected lines that end in a line feed, found carriage returns alone; convert the ends of its lines"
+      )
+    }
+  }
+
   @Test(
     "malformed UTF-8 has its line, character and byte", arguments: [TableFormat.csv, .tsv, .jsonl])
   func invalidUTF8(format: TableFormat) throws {

@@ -82,6 +82,23 @@ struct GLUETaskTests {
     ("glue/ax", .test, "index\tsentence1\tsentence2\n0\ta\tb\n", ["a"], ["b"], nil),
   ]
 
+  @Test("all rows that are wrong are said, a number that is missing once")
+  func severalRows() throws {
+    let text =
+      "index\tsentence1\tsentence2\tlabel\n"
+      + "0\ta\tb\tentailment\n2\ta\tb\tyes\n3\ta\tb\tno\n"
+    let error = #expect(throws: DataError.self) { try read("glue/rte", .train, text) }
+    let lines = "\(try #require(error))".split(separator: "\n").compactMap {
+      $0.split(separator: "f.tsv").last
+    }
+    #expect(
+      lines == [
+        ":3: expected the index 1, found '2'; rows must be numbered from 0 without a gap",
+        ":3: expected one of the labels entailment, not_entailment, found 'yes'",
+        ":4: expected one of the labels entailment, not_entailment, found 'no'",
+      ])
+  }
+
   @Test("files of every form", arguments: files.indices)
   func forms(index: Int) throws {
     let (name, split, text, first, second, labels) = Self.files[index]

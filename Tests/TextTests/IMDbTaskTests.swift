@@ -78,6 +78,14 @@ struct IMDbTaskTests {
       try problem(good + #"{"id": 2, "label": "neg", "text": " "}"#)
         == "t.jsonl:2: expected a sentence, found none")
     #expect(
+      try problem(
+        good + #"{"id": 2, "label": "neg", "text": " "}"# + "\n" + good
+          + #"{"id": 3, "label": "no", "text": "x"}"#)
+          == """
+          t.jsonl:2: expected a sentence, found none
+          t.jsonl:4: expected one of the labels neg, pos, found 'no'
+          """)
+    #expect(
       try problem(#"{"id": 1, "label": "neg", "review": "x"}"#).hasPrefix(
         "t.jsonl: no column 'text'"))
   }
@@ -91,6 +99,10 @@ struct IMDbTaskTests {
       throws: DataError.wrongFileName(
         folder: "\(path)/pos", expected: "NUMBER_STARS.txt", found: "readme.txt")
     ) { try IMDbTask().read(.train, path: path) }
+    try temporary.write("part/neg/7_1.txt", " ")
+    let both = #expect(throws: DataError.self) { try IMDbTask().read(.train, path: path) }
+    #expect(both?.description.split(separator: "\n").count == 2)
+    try FileManager.default.removeItem(atPath: "\(path)/neg/7_1.txt")
     try FileManager.default.removeItem(atPath: "\(path)/pos")
     let error = #expect(throws: DataError.self) { try IMDbTask().read(.train, path: path) }
     #expect(error?.description == "\(path)/pos: no such file")

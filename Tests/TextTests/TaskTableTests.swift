@@ -11,12 +11,12 @@ struct TaskTableTests {
   private let columns = TaskColumns(texts: ["review"], label: "stars")
 
   private func table(
-    _ text: String, format: TableFormat = .csv, readsLabels: Bool = true
+    _ text: String, format: TableFormat = .csv, labels: TaskTable.Labels = .needed
   ) throws -> TaskTable {
     let folder = try TemporaryFolder()
     let path = folder.file("t.csv")
     try AtomicFile.replace(path: path, with: text)
-    return try TaskTable(path: path, format: format, columns: columns, readsLabels: readsLabels)
+    return try TaskTable(path: path, format: format, columns: columns, labels: labels)
   }
 
   @Test("texts, labels and lines as they are")
@@ -48,11 +48,36 @@ struct TaskTableTests {
       "review,stars\na,1\nb, ?\n",
     ])
   func withoutLabels(text: String) throws {
-    let found = try table(text, readsLabels: false)
+    let found = try table(text, labels: .ignored)
     #expect(found.texts == ["a", "b"] && found.labels == nil && found.classes.isEmpty)
     #expect(try found.sentences(classes: ["x", "y"]).labels == nil)
     #expect(try found.numberedSentences(column: "stars").numbers == nil)
     #expect(throws: (any Error).self) { try table(text).sentences(classes: ["x", "y"]) }
+  }
+
+  @Test("labels of a test set are read where there are any")
+  func labelsIfWritten() throws {
+    #expect(try table("review,stars\na,x\nb,y\n", labels: .ifWritten).labels == ["x", "y"])
+    #expect(try table("review,stars\na,\nb,\n", labels: .ifWritten).labels == nil)
+    let error = #expect(throws: TaskTableError.self) {
+      try table("review,stars\na,\nb,y\n", labels: .ifWritten)
+    }
+    #expect(
+      error?.description.hasSuffix("t.csv:2: expected a label in 'stars', found none") == true)
+  }
+
+  @Test("a word for nothing is no class unless it is named as one")
+  func wordsForNothing() throws {
+    let found = try table("review,stars\na,good\nb,NA\nc,bad\nd,nan\n")
+    let error = #expect(throws: TaskTableError.self) { try found.foundClasses(column: "stars") }
+    #expect(
+      error?.description.split(separator: "\n").map { $0.split(separator: "/").last ?? "" } == [
+        "t.csv:3: expected a label in 'stars', found 'NA', which often means that there is none; take the row out, or name it among the classes",
+        "t.csv:5: expected a label in 'stars', found 'nan', which often means that there is none; take the row out, or name it among the classes",
+      ])
+    #expect(try found.sentences(classes: ["bad", "good", "NA", "nan"]).labels == [1, 2, 0, 3])
+    #expect(
+      try table("review,stars\na,none\nb,yes\n").foundClasses(column: "stars") == ["none", "yes"])
   }
 
   @Test("all wrong rows are said, the first five one by one")
@@ -82,7 +107,7 @@ struct TaskTableTests {
   func parquet() throws {
     let path = Fixture.path(of: "parquet/classes.parquet")
     let columns = TaskColumns(texts: ["sentence"], label: "label")
-    let found = try TaskTable(path: path, format: .parquet, columns: columns, readsLabels: false)
+    let found = try TaskTable(path: path, format: .parquet, columns: columns, labels: .ignored)
     #expect(found.classes == ["worse", "better"] && found.labels == nil && found.count == 4)
     let error = try #require(throws: TableError.self) {
       try TaskTable(path: path, format: .parquet, columns: columns)

@@ -58,11 +58,13 @@ struct HeadTests {
       .map { reference.hiddenStates($0)[3] }
     let hidden = reference.linear(
       [sequences[0][1], sequences[0][3], sequences[1][4]], "masked_lm.dense"
-    ).map { $0.map { 0.5 * $0 * (1 + erf($0 / 2.0.squareRoot())) } }
+    ).map { row in row.map { (x: Double) -> Double in 0.5 * x * (1 + erf(x / 2.0.squareRoot())) } }
     let (words, bias) = (head.decoder.values, head.decoderBias.values)
-    let expected = reference.norm(hidden, "masked_lm.norm").flatMap { row in
-      (0..<40).map { v in
-        Float((0..<16).reduce(Double(bias[v])) { $0 + row[$1] * Double(words[v * 16 + $1]) })
+    let expected = reference.norm(hidden, "masked_lm.norm").flatMap { (row: [Double]) -> [Float] in
+      (0..<40).map { (v: Int) -> Float in
+        var sum = Double(bias[v])
+        for i in 0..<16 { sum += row[i] * Double(words[v * 16 + i]) }
+        return Float(sum)
       }
     }
     #expect(largestDifference(logits.copyValues(), expected) < 5e-5)

@@ -46,13 +46,6 @@ final class DefinitionDecoding: DiagnosticCollector {
   }
 }
 
-extension MapReader {
-  /// A path of the definition, from the working directory.
-  func place(of path: String) -> String {
-    (collector as? DefinitionDecoding)?.context.place(of: path) ?? path
-  }
-}
-
 extension ModelAddress {
   static let type = OptionType<ModelAddress>(
     schema: .text(
@@ -61,10 +54,7 @@ extension ModelAddress {
         "(?!hub:).+|hub:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(@[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?"),
     example: "hub:google-bert/bert-base-uncased", standIn: .path(""),
     read: { node, key, map in
-      if let text = node.text, let address = ModelAddress(text) {
-        guard case .path(let path) = address else { return address }
-        return .path(map.place(of: path))
-      }
+      if let text = node.text, let address = ModelAddress(text) { return address }
       map.reportWrong(
         node, key, expected: form,
         advice: node.scalar.flatMap(meant).map { "did you mean \($0)?" })

@@ -33,8 +33,6 @@ public struct FileTask: Sendable, Hashable {
   var classWeights: ClassWeights?
   /// Names of metrics, those that are standard for the kind if nothing is said.
   var metricNames: [String]
-  /// What relative paths start from.
-  var folder = "."
   /// The labels that the training file has, where it was looked at.
   var foundClasses: [String]?
 
@@ -50,11 +48,6 @@ public struct FileTask: Sendable, Hashable {
   /// - Parameter count: of the classes of a classification; nil where it is not known.
   func metricProblems(withClasses count: Int?) -> [String] {
     metrics.compactMap { kind.problem(with: $0, classCount: count) }
-  }
-
-  /// The path of a file, from the working directory.
-  func path(of file: String) -> String {
-    file.hasPrefix("/") || folder == "." ? file : "\(folder)/\(file)"
   }
 
   /// The format of one of the files; nil if it is not written and the name does not say it.
@@ -191,7 +184,6 @@ extension FileTask {
         guard !map.collector.mistakes.touch(map.pathOf(key)),
           let decoding = map.collector as? DefinitionDecoding
         else { return task }
-        task.folder = decoding.context.folder
         switch decoding.context.lookAtTask(task) {
         case .absent: break
         case .classes(let classes):
@@ -264,6 +256,13 @@ extension FileTask {
           node.origin, map.pathOf(key),
           expected: "a development set: files.dev, or dev with a fraction",
           found: split == nil ? "neither" : "both"), key)
+    }
+    if columns.texts.contains(columns.label) {
+      map.report(
+        Diagnostic(
+          node["label"]?.origin ?? node.origin, "\(map.pathOf(key)).label",
+          expected: "another column than those of the texts", found: "'\(columns.label)'",
+          advice: "the answer would be in the text"), "\(key).label")
     }
     for file in files.all
     where format(of: file) == nil {

@@ -84,8 +84,24 @@ extension ResolvedDefinition {
   /// What was assumed or passed over when the models' folders were read, each with the model's name.
   public func modelNotes(look: (ModelAddress) -> ModelLook) -> [String] {
     models.flatMap { model -> [String] in
-      guard case .folder(let address) = model.source else { return [] }
+      guard let address = model.source.address else { return [] }
       return (look(address).outline?.notes ?? []).map { "\(model.name): \($0)" }
     }
+      + stages.flatMap { stage in
+        stage.work.answering.compactMap { classOrder(of: $0, on: stage.work.task, look: look) }
+      }.firstOccurrences
+  }
+
+  /// In which order the nameless classes of a stored classifier are taken for those of a task; nil where that is known.
+  private func classOrder(
+    of name: String, on task: TaskSource?, look: (ModelAddress) -> ModelLook
+  ) -> String? {
+    guard let task, let names = task.classNames,
+      let classifier = model(named: name)?.source.storedClassifier(look: look),
+      classifier.answersByNumber(of: task), classifier.fits(names)
+    else { return nil }
+    return
+      "\(name): its classes \(classifier.classes.listed) are taken for \(names.listed), in this order; check that "
+      + "this is what they mean"
   }
 }

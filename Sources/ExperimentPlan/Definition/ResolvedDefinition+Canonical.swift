@@ -32,12 +32,7 @@ extension ResolvedDefinition {
 
   /// Where every stored model is, in order of first use.
   public var modelAddresses: [ModelAddress] {
-    models.compactMap { model in
-      switch model.source {
-      case .folder(let address), .randomWeights(let address): address
-      case .scratch, .layers, .randomStudent: nil
-      }
-    }.firstOccurrences
+    models.compactMap(\.source.address).firstOccurrences
   }
 
   /// All sentences that any stage learns from, in order of first use.

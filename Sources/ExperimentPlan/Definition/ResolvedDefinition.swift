@@ -13,8 +13,6 @@ public struct DefinitionContext: Sendable {
   public var lookAtTask: @Sendable (FileTask) -> TaskLook
   /// What a task's selection asks for and its examples, if they are at hand, do not have.
   public var selectionProblems: @Sendable (TaskSource) -> [TaskSelectionError.Problem]
-  /// The folder of the definition, which relative paths start from.
-  public var folder: String
   /// Corpora that can be named without being defined.
   public var knownCorpora: [String]
   /// Names that `compare_with` may hold; nil when they are not known.
@@ -24,23 +22,14 @@ public struct DefinitionContext: Sendable {
     look: @escaping @Sendable (ModelAddress) -> ModelLook = ModelLook.published,
     lookAtTask: @escaping @Sendable (FileTask) -> TaskLook = { _ in .absent },
     selectionProblems: @escaping @Sendable (TaskSource) -> [TaskSelectionError.Problem] = { _ in []
-    }, folder: String = ".",
+    },
     knownCorpora: [String] = DefinitionContext.usualCorpora, knownReferences: [String]? = nil
   ) {
     self.look = look
     self.lookAtTask = lookAtTask
     self.selectionProblems = selectionProblems
-    self.folder = folder
     self.knownCorpora = knownCorpora
     self.knownReferences = knownReferences
-  }
-
-  /// A path of a definition, from the working directory: a relative one starts from the definition's folder or, where
-  /// nothing is there, from the working directory. Behind a `#` stands a stage of the run at the path.
-  func place(of path: String) -> String {
-    guard folder != ".", !path.hasPrefix("/") else { return path }
-    let file = path.prefix { $0 != "#" }
-    return Locations.exists("\(folder)/\(file)") ? "\(folder)/\(path)" : path
   }
 
   /// The corpora of NLTK's data that the experiments of this repository use.

@@ -82,9 +82,8 @@ private struct FileText: Sendable {
     -> CorpusSource?
   {
     let path = map.pathOf(key)
-    let place = map.place(of: self.path)
     guard let column else {
-      guard format != nil else { return .path(place) }
+      guard format != nil else { return .path(self.path) }
       map.report(
         Diagnostic(
           node.origin, "\(path).format: needs column", advice: "name the column of the texts"),
@@ -100,7 +99,7 @@ private struct FileText: Sendable {
       return nil
     }
     return .column(
-      name: name, path: place, column: TextInput.Column(name: column, format: format))
+      name: name, path: self.path, column: TextInput.Column(name: column, format: format))
   }
 }
 
@@ -162,7 +161,7 @@ extension CorpusSource {
         return .path("")
       }
       if known.contains(text) { return .named(text) }
-      if text.contains("/") || text.hasSuffix(".txt") { return .path(map.place(of: text)) }
+      if text.contains("/") || text.hasSuffix(".txt") { return .path(text) }
       let advice = Spelling.advice(
         for: text, among: (decoding?.corpora.keys.sorted() ?? []) + known)
       map.reportWrong(

@@ -25,7 +25,7 @@ public final class DefinitionRunner {
       path: request.definitionPath, overrides: request.overrides,
       context: DefinitionContext(locations: locations, definitionPath: request.definitionPath))
     self.request = request
-    self.locations = locations
+    self.locations = locations.startingFrom(definition: request.definitionPath)
     self.engine = engine
     self.observer = observer
     // A stage that some variant does not have is told before the first is begun.

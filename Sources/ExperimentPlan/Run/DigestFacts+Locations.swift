@@ -52,15 +52,16 @@ extension DigestFacts {
       }
     }
     for stage in stages.map(\.stage) {
-      if let path = stage.work.storePath, facts.stores[path] == nil {
+      if let written = stage.work.storePath, facts.stores[written] == nil {
         attempt {
+          let path = locations.place(of: written)
           guard Locations.exists(path) else {
             throw LocationError(problems: [
               "\(path): no such activation store; write it with `retort activations DEF --stage "
                 + "\(stage.id) --out \(path)`"
             ])
           }
-          facts.stores[path] = try SHA256.hexDigest(ofFile: path)
+          facts.stores[written] = try SHA256.hexDigest(ofFile: path)
         }
       }
       if let task = stage.work.task, facts.tasks[task] == nil {
@@ -94,7 +95,7 @@ extension DigestFacts {
   private static func digest(of task: TaskSource, in locations: Locations) throws -> String {
     if let digest = generatedDigest(of: task) { return digest }
     switch task {
-    case .files(let task): return try task.digest()
+    case .files(let task): return try task.digest(in: locations)
     case .generated: preconditionFailure("a task that is made has its digest")
     case .builtIn(let named): return try digest(of: named.task, in: locations)
     case .part(let part):

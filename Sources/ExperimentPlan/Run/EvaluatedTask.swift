@@ -8,8 +8,17 @@ import RetortText
 /// A built-in task, or one that a definition or a stage of a run has.
 public struct EvaluatedTask: Sendable {
   let source: TaskSource
+  /// Where its files are looked for.
+  private let locations: Locations
+  /// Of the examples that the run read whose stage has the task, by their names in its record.
+  private let recordedDigests: [String: String]
 
-  private init(source: TaskSource) { self.source = source }
+  private init(
+    source: TaskSource, _ locations: Locations, recordedDigests: [String: String] = [:]
+  ) {
+    (self.source, self.locations) = (source, locations)
+    self.recordedDigests = recordedDigests
+  }
 
   /// How a person names one.
   public static let form = "a built-in task, DEF.yaml#TASK or RUN#STAGE"
@@ -18,7 +27,7 @@ public struct EvaluatedTask: Sendable {
   /// - Throws: `EvaluatedTaskError` where nothing has that name; what is wrong with the definition or the run.
   public init(_ text: String, in locations: Locations) throws {
     if let named = BuiltInTasks.named(text) {
-      self.init(source: .builtIn(named))
+      self.init(source: .builtIn(named), locations)
       return
     }
     guard let mark = text.lastIndex(of: "#") else {
@@ -32,18 +41,27 @@ public struct EvaluatedTask: Sendable {
       guard let task = tasks.first(where: { $0.name == name }) else {
         throw EvaluatedTaskError.notIn(definition: place, name, known: tasks.map(\.name))
       }
-      self.init(source: task)
+      self.init(source: task, locations.startingFrom(definition: place))
       return
     }
-    try self.init(of: RunStage(run: place, stage: name))
+    try self.init(of: RunStage(run: place, stage: name), in: locations)
   }
 
   /// The task that a stage of a run was fine-tuned on.
-  public init(of stage: RunStage) throws {
+  /// - Throws: also where its files are the user's own and the definition, from which their paths start, is not found.
+  public init(of stage: RunStage, in locations: Locations) throws {
     guard let task = try stage.planned().task else {
       throw EvaluatedTaskError.withoutTask(stage)
     }
-    self.init(source: task)
+    let stages = try RunStages(run: stage.run)
+    if case .files(let files) = task.root, stages.definitionFile == nil,
+      files.files.all.contains(where: { !$0.hasPrefix("/") })
+    {
+      throw EvaluatedTaskError.withoutDefinition(stage, stages.definition, task: task.name)
+    }
+    self.init(
+      source: task, stages.definitionFile.map(locations.startingFrom) ?? locations,
+      recordedDigests: stages.dataDigests)
   }
 
   public var name: String { source.name }
@@ -52,6 +70,8 @@ public struct EvaluatedTask: Sendable {
   private var builtIn: (any BuiltInTask)? {
     if case .builtIn(let named) = source { named.task } else { nil }
   }
+
+  public var isBuiltIn: Bool { builtIn != nil }
 
   public var splits: [DataSplit] {
     builtIn?.splits ?? [.train, .dev] + (source.hasTest ? [.test] : [])
@@ -62,10 +82,10 @@ public struct EvaluatedTask: Sendable {
   public var furtherNames: [String] { builtIn?.furtherNames ?? [] }
 
   /// Its files, which no output may replace.
-  public func files(in locations: Locations) -> [String] {
+  public var files: [String] {
     switch source.root {
     case .files(let task):
-      return task.files.all.map(task.path)
+      return task.files.all.map(locations.place)
     case .builtIn(let named):
       let splits = named.task.splits
       return (try? locations.locate(named.task, splits)) ?? []
@@ -77,22 +97,31 @@ public struct EvaluatedTask: Sendable {
   /// - Parameter remark: hears what is to be said of its files.
   /// - Throws: what is missing or wrong.
   public func read(
-    _ split: DataSplit, in locations: Locations, remark: (String) -> Void
+    _ split: DataSplit, remark: (String) -> Void
   ) throws -> LabelledSentences {
     if let builtIn {
       let examples = try builtIn.read(split, path: locations.locate(builtIn, [split])[0])
       examples.remarks.forEach(remark)
       return examples
     }
-    if split == .test, case .files(let task) = source.root, let test = try task.labelledTest() {
+    if split == .test, case .files(let task) = source.root,
+      let test = try task.labelledTest(in: locations)
+    {
       return test
     }
     let task = try locations.read(source, remark: remark)
-    switch split {
-    case .train: return task.train
-    case .dev: return task.dev
-    case .test: return task.test
+    let part: PreparedData.Task.Part =
+      switch split {
+      case .train: .train
+      case .dev: .dev
+      case .test: .test
+      }
+    let examples = task[part]
+    let name = "\(source.name) \(split.rawValue)"
+    if let recorded = recordedDigests[name], recorded != examples.digest {
+      remark("\(name): its examples are no longer those that the run had; its files have changed")
     }
+    return examples
   }
 
   /// Predictions as a file: in GLUE's form for its tasks, else numbered rows with the class or the number.
@@ -105,6 +134,8 @@ public enum EvaluatedTaskError: Error, Sendable, Equatable, CustomStringConverti
   case unknown(String, known: [String])
   case notIn(definition: String, String, known: [String])
   case withoutTask(RunStage)
+  /// A stage whose definition's file is not where it was.
+  case withoutDefinition(RunStage, String?, task: String)
 
   public var description: String {
     switch self {
@@ -114,6 +145,9 @@ public enum EvaluatedTaskError: Error, Sendable, Equatable, CustomStringConverti
       "\(definition): no stage is fine-tuned on a task '\(name)'; "
         + Spelling.advice(for: name, among: known)
     case .withoutTask(let stage): "\(stage): the stage was not fine-tuned on a task"
+    case .withoutDefinition(let stage, let definition, let task):
+      "\(stage): the paths of its task start from \(definition ?? "its definition"), which is not there; write "
+        + "--task DEF.yaml#\(task) with the definition's place now"
     }
   }
 }

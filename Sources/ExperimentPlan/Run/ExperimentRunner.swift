@@ -107,7 +107,7 @@ public final class ExperimentRunner {
 
   /// Why its run folder cannot be written; nothing is changed.
   var problemsWithFolder: [String] {
-    let folder = "\(request.runs)/\(variant.runName)"
+    let folder = folderPath
     let inside = ["checkpoints", "predictions"].map { "\(folder)/\($0)" }.filter(Folder.exists)
     return ([folder] + inside).compactMap { path in
       Folder.problemWithWriting(in: path).map { "\($0); or name another folder with --runs" }
@@ -127,15 +127,32 @@ public final class ExperimentRunner {
 
   /// Reports what keeps its folder from being used. Nothing is changed.
   public func checkFolder() throws(RunFolderError) {
-    try RunFolderContents(path: "\(request.runs)/\(variant.runName)").check(
+    try checkSources()
+    try RunFolderContents(path: folderPath).check(
       plan.definition.canonicalText, from: request.definitionPath,
       request.resumes ? .resume : .new)
+  }
+
+  private var folderPath: String { "\(request.runs)/\(variant.runName)" }
+
+  /// Refuses to replace a run of which a model is taken.
+  private func checkSources() throws(RunFolderError) {
+    guard let own = FileIdentity(path: folderPath) else { return }
+    for case .path(let written) in plan.definition.modelAddresses {
+      guard let stage = RunStage(locations.place(of: written)) else { continue }
+      let folder =
+        Folder.exists(path: stage.run) ? stage.run : Folder.parent(of: stage.run) ?? "."
+      if FileIdentity(path: folder) == own {
+        throw .replacesSource(path: folderPath, address: written)
+      }
+    }
   }
 
   /// Runs everything that was asked for.
   /// - Parameter facts: gathered for this variant and perhaps for others.
   func run(_ facts: DigestFacts) throws -> FinishedRun {
     let digests = try digests(facts)
+    try checkSources()
     try data.checkVocabularies(of: stages)
     let folder = try RunFolder(
       runs: request.runs, name: variant.runName,
@@ -150,11 +167,12 @@ public final class ExperimentRunner {
         stages: plannedProgress(digests)), isNew: !request.resumes)
 
     if let differences = folder.replaced {
-      observer?.note(
+      events.note(
         "the finished run of another definition that was in \(folder.path) is replaced "
-          + "(\(differences.joined(separator: "; "))); its stages stay in the cache")
+          + "(\(differences.joined(separator: "; "))); its stages stay in the cache, its record is now "
+          + (folder.replacedRecord ?? "gone"))
     }
-    for note in plan.definition.modelNotes(look: locations.look) { observer?.note(note) }
+    for note in plan.definition.modelNotes(look: locations.look) { events.note(note) }
     var results: [StageRecord] = []
     for planned in stages {
       guard let digest = digests.stages[planned.id] else { continue }
@@ -219,7 +237,7 @@ public final class ExperimentRunner {
       return try InferenceTiming(
         model: StoredModel(path: "\(folder)/\(Self.modelName)").classifier(mapping: true),
         validation: data.sequences(
-          task.dev, maximumLength: planned.stage.training.sequenceLength),
+          of: source, .dev, maximumLength: planned.stage.training.sequenceLength),
         data: "\(task.name) dev", engine: engine
       ).timing(of: result.stage, passes: passes)
     }

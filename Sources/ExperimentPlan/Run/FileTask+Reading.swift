@@ -23,9 +23,10 @@ extension FileTask {
     }
   }
 
-  func read() throws -> Tables {
+  /// - Throws: what is wrong with its files, or with what it asks of them.
+  func read(in locations: Locations) throws -> Tables {
     let tables: Tables
-    do { tables = try self.tables() } catch let error as SplitProblem {
+    do { tables = try self.tables(in: locations) } catch let error as SplitProblem {
       throw LocationError(problems: ["tasks.\(name).\(error)"])
     }
     let classes = tables.classes
@@ -41,12 +42,14 @@ extension FileTask {
   /// A share that leaves nothing on one side.
   private struct SplitProblem: Error, CustomStringConvertible { let description: String }
 
-  private func tables() throws -> Tables {
-    let whole = try table(files.train)
-    let test = try files.test.map { try table($0, readsLabels: false) }
-    let classes = kind == .regression ? [] : writtenClasses ?? whole.classes
+  private func tables(in locations: Locations) throws -> Tables {
+    let whole = try table(files.train, in: locations)
+    let test = try files.test.map { try table($0, in: locations, labels: .ignored) }
+    let classes =
+      kind == .regression
+      ? [] : try writtenClasses ?? whole.foundClasses(column: columns.label)
     if let file = files.dev {
-      return Tables(train: whole, dev: try table(file), test: test, classes: classes)
+      return Tables(train: whole, dev: try table(file, in: locations), test: test, classes: classes)
     }
     guard let split else { preconditionFailure("a task without a development set") }
     let places = split.places(in: whole)
@@ -61,28 +64,32 @@ extension FileTask {
       classes: classes)
   }
 
-  /// The test set with its labels; nil where its file has no column of them.
-  func labelledTest() throws -> LabelledSentences? {
+  /// The test set with its labels; nil where its file has no column of them, or nothing in it.
+  func labelledTest(in locations: Locations) throws -> LabelledSentences? {
     guard let file = files.test, let format = format(of: file) else { return nil }
-    let reader = try TableReader(path: path(of: file), format: format)
+    let reader = try TableReader(path: locations.place(of: file), format: format)
     guard reader.columns.contains(columns.label) else { return nil }
-    return try tables().sentences(table(file), of: self)
+    let test = try table(file, in: locations, labels: .ifWritten)
+    guard test.labels != nil else { return nil }
+    return try tables(in: locations).sentences(test, of: self)
   }
 
-  private func table(_ file: String, readsLabels: Bool = true) throws -> TaskTable {
+  private func table(
+    _ file: String, in locations: Locations, labels: TaskTable.Labels = .needed
+  ) throws -> TaskTable {
     guard let format = format(of: file) else { preconditionFailure("\(file) has no format") }
     return try TaskTable(
-      path: path(of: file), format: format, columns: columns, readsLabels: readsLabels)
+      path: locations.place(of: file), format: format, columns: columns, labels: labels)
   }
 
   /// Of the files' bytes and of how they are read; neither their names nor the metrics are in it. All files are read: what is
   /// wrong in one shows before the first stage begins.
-  func digest() throws -> String {
-    let tables = try read()
+  func digest(in locations: Locations) throws -> String {
+    let tables = try read(in: locations)
     _ = try PreparedData.Task(self, tables).selected(selection)
     var parts: [String] = []
     for file in files.all {
-      parts.append(try SHA256.hexDigest(ofFile: path(of: file)))
+      parts.append(try SHA256.hexDigest(ofFile: locations.place(of: file)))
     }
     let reading = Self.options(name).write(self).filter { !["files", "metrics"].contains($0.0) }
     parts.append(CanonicalText.write(.map(reading), sorted: true))
@@ -90,13 +97,14 @@ extension FileTask {
   }
 
   /// What its files show. Where there is no training file, the others are not looked for: the data are elsewhere.
-  func look() -> TaskLook {
-    guard Locations.exists(path(of: files.train)) else { return .absent }
+  func look(in locations: Locations) -> TaskLook {
+    let train = locations.place(of: files.train)
+    guard Locations.exists(train) else { return .absent }
     do {
-      let tables = try tables()
+      let tables = try tables(in: locations)
       if kind == .classification, writtenClasses == nil, tables.classes.count < 2 {
         return .unusable([
-          "\(path(of: files.train)): expected two classes or more in '\(columns.label)', found "
+          "\(train): expected two classes or more in '\(columns.label)', found "
             + "\(tables.classes.listed)"
         ])
       }
@@ -112,12 +120,15 @@ extension FileTask {
 
 /// Looks at the training files of tasks, at each once.
 final class TaskLooks: Sendable {
+  private let locations: Locations
   private let seen = Mutex<[FileTask: TaskLook]>([:])
+
+  init(_ locations: Locations) { self.locations = locations }
 
   func look(_ task: FileTask) -> TaskLook {
     seen.withLock { seen in
       if let known = seen[task] { return known }
-      let look = task.look()
+      let look = task.look(in: locations)
       seen[task] = look
       return look
     }

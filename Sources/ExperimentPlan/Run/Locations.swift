@@ -22,11 +22,33 @@ public struct Locations: Sendable, Equatable {
   public let mirror: String?
   /// The cache of huggingface_hub; nil: none.
   public let huggingFaceCache: String?
+  /// The folder of the definition whose paths are looked for; nil: there is none, and paths start from the working
+  /// directory.
+  public private(set) var definitionFolder: String?
 
   public init(cache: String, mirror: String?, huggingFaceCache: String? = nil) {
     self.cache = cache
     self.mirror = mirror
     self.huggingFaceCache = huggingFaceCache
+  }
+
+  /// The same places for what a definition names.
+  /// - Parameter path: of the definition.
+  public func startingFrom(definition path: String) -> Locations {
+    var locations = self
+    locations.definitionFolder = Folder.parent(of: path)
+    return locations
+  }
+
+  /// Where a path that a definition has leads, from the working directory: a relative one starts from the definition's
+  /// folder or, where only that is there, from the working directory. Behind a `#` stands a stage of the run at the
+  /// path.
+  func place(of path: String) -> String {
+    guard let definitionFolder, definitionFolder != ".", !path.hasPrefix("/"), !path.isEmpty
+    else { return path }
+    let file = path.prefix { $0 != "#" }
+    let beside = "\(definitionFolder)/\(path)"
+    return Self.exists("\(definitionFolder)/\(file)") || !Self.exists(String(file)) ? beside : path
   }
 
   /// - Parameter environment: `RETORT_CACHE` (default `~/.cache/retort`) and `RETORT_MIRROR`; and those of
@@ -108,13 +130,14 @@ extension Locations {
   public func locate(
     _ address: ModelAddress, needing parts: [ModelFile] = ModelFile.allCases
   ) throws(LocationError) -> LocatedModel {
-    if case .path(let path) = address, path.hasSuffix(".h5") {
+    let place: String? = if case .path(let path) = address { self.place(of: path) } else { nil }
+    if let path = place, path.hasSuffix(".h5") {
       guard Self.exists(path) else {
         throw LocationError(problems: ["\(path): no such checkpoint; check the path"])
       }
       return LocatedModel(path: path, isCheckpoint: true)
     }
-    if case .path(let path) = address, let stage = RunStage(path) {
+    if let path = place, let stage = RunStage(path) {
       do {
         return LocatedModel(path: try stage.modelPath(in: self), isCheckpoint: true)
       } catch { throw LocationError(problems: ["\(error)"]) }
@@ -170,7 +193,7 @@ extension Locations {
       let suffix = revision.map { "@\($0)" } ?? ""
       return roots.map { .folder("\($0)/hub/\(owner)/\(name)\(suffix)") }
         + huggingFaceFolders(owner, name).map { Self.snapshot(of: $0, revision ?? "main") }
-    case .path(let path): return [.folder(path)]
+    case .path(let path): return [.folder(place(of: path))]
     }
   }
 
@@ -206,7 +229,7 @@ extension Locations {
   private func advice(_ address: ModelAddress, _ parts: [ModelFile]) -> String {
     let files = parts.map(\.rawValue).joined(separator: ", ")
     guard case .hub(let owner, let name, let revision) = address else {
-      if case .path(let path) = address, !Folder.exists(path: path),
+      if case .path(let path) = address, !Folder.exists(path: place(of: path)),
         let meant = ModelAddress.meant(by: path)
       {
         return "did you mean \(meant)?"
@@ -287,7 +310,8 @@ extension Locations {
   /// Finds a corpus's file. Generated ones have none.
   public func locate(_ corpus: CorpusSource) throws(LocationError) -> String {
     switch corpus {
-    case .path(let path):
+    case .path(let written):
+      let path = place(of: written)
       guard Self.exists(path) else {
         throw LocationError(problems: ["\(path): no such text; check the path in 'corpus:'"])
       }
@@ -319,15 +343,15 @@ extension DefinitionContext {
   /// What can be known about a definition's surroundings on this machine: folders in cache and
   /// mirror, and the published results in `references/` beside the definition.
   public init(locations: Locations, definitionPath: String) {
-    let folder = Folder.parent(of: definitionPath) ?? "."
-    let references = folder + "/references"
+    let locations = locations.startingFrom(definition: definitionPath)
+    let references = (locations.definitionFolder ?? ".") + "/references"
     let files = Folder.exists(path: references) ? try? Folder.names(path: references) : nil
     let looks = ModelLooks(locations)
-    let tables = TaskLooks()
+    let tables = TaskLooks(locations)
     let selections = SelectionLooks(locations)
     self.init(
       look: { looks.look($0) }, lookAtTask: { tables.look($0) },
-      selectionProblems: { selections.problems($0) }, folder: folder,
+      selectionProblems: { selections.problems($0) },
       knownCorpora: locations.knownCorpora,
       knownReferences: files.map { names in
         names.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }

@@ -14,6 +14,13 @@ final class PreparedData {
   private let note: (String) -> Void
   private var madeVocabulary: PreparedVocabulary?
   private var tasks: [TaskSource: Task] = [:]
+  private var tokenized: [TokenizedPart: LabelledSequences] = [:]
+
+  private struct TokenizedPart: Hashable {
+    let source: TaskSource
+    let part: Task.Part
+    let maximumLength: Int
+  }
 
   /// A vocabulary, the text of its vocab.txt, and how text is cut into its tokens.
   private struct PreparedVocabulary {
@@ -39,6 +46,29 @@ final class PreparedData {
     /// How the training set was made smaller, one for each selection.
     var accounts: [SelectionAccount] = []
     var classNames: [String] { train.classNames }
+
+    /// A set of its examples.
+    enum Part: Hashable {
+      case train, dev, test
+      /// One of `further`, by its place.
+      case further(Int)
+    }
+
+    /// Those that have examples or are always there, with the names that records give them.
+    var parts: [(part: Part, name: String, split: String)] {
+      [(.train, name, "train"), (.dev, name, "dev")]
+        + further.indices.map { (.further($0), further[$0].name, "dev") }
+        + [(.test, name, "test")]
+    }
+
+    subscript(part: Part) -> LabelledSentences {
+      switch part {
+      case .train: train
+      case .dev: dev
+      case .test: test
+      case .further(let place): further[place].dev
+      }
+    }
 
     init(
       name: String, train: LabelledSentences, dev: LabelledSentences, test: LabelledSentences?,
@@ -162,7 +192,7 @@ final class PreparedData {
       return DataSize(sequences: corpus.sequenceCount, tokens: corpus.tokenCount)
     }
     guard let source = work.task else { return DataSize(sequences: 0) }
-    let examples = try sequences(task(source).train, maximumLength: length)
+    let examples = try sequences(of: source, .train, maximumLength: length)
     return DataSize(sequences: examples.count, tokens: examples.sequences.tokenCount)
   }
 
@@ -175,14 +205,19 @@ final class PreparedData {
     return task
   }
 
+  /// A set of a task's examples as tokens.
   func sequences(
-    _ sentences: LabelledSentences, maximumLength: Int
+    of source: TaskSource, _ part: Task.Part, maximumLength: Int
   ) throws -> LabelledSequences {
-    LabelledSequences(
+    let key = TokenizedPart(source: source, part: part, maximumLength: maximumLength)
+    if let known = tokenized[key] { return known }
+    let sentences = try task(source)[part]
+    let made = LabelledSequences(
       sequences: TokenSequences(
         sentences.sentences, pairedWith: sentences.secondSentences, tokenizer: try tokenizer(),
-        maximumLength: maximumLength,
-        threads: threads),
+        maximumLength: maximumLength, threads: threads),
       labels: sentences.labels, numbers: sentences.numbers)
+    tokenized[key] = made
+    return made
   }
 }

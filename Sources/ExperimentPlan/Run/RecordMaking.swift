@@ -125,11 +125,9 @@ struct RecordMaking {
       if let text = planned.stage.work.corpus { add(try corpus(text, length)) }
       if let source = planned.stage.work.task {
         let task = try data.task(source)
-        let own = [(task.name, "train", task.train), (task.name, "dev", task.dev)]
-        let test = source.hasTest ? [(task.name, "test", task.test)] : []
-        for (name, split, sentences) in own + task.further.map({ ($0.name, "dev", $0.dev) }) + test
-        {
-          let sequences = try data.sequences(sentences, maximumLength: length)
+        for (part, name, split) in task.parts where part != .test || source.hasTest {
+          let sentences = task[part]
+          let sequences = try data.sequences(of: source, part, maximumLength: length)
           let labels = sentences.labels?.map { Int($0) }
           add(
             RunRecord.DataSet(

@@ -10,6 +10,8 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
   case anotherDefinition(path: String, differences: [String])
   /// The definition is the folder's own, and would be replaced by another.
   case replacesDefinition(path: String)
+  /// A model of the definition is a stage of the very run that would be replaced.
+  case replacesSource(path: String, address: String)
   /// It is to be resumed and is not there.
   case nothingToResume(path: String)
   /// Files of another kind are in it.
@@ -29,6 +31,10 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
       return
         "\(path): is the definition that is run, and would be replaced by what options make of it; "
         + "copy it elsewhere, or choose another folder with --runs"
+    case .replacesSource(let path, let address):
+      return
+        "\(path): has the run that the definition begins from (\(address)), and would be replaced; give the definition "
+        + "another name, or choose another folder with --runs"
     case .nothingToResume(let path):
       return
         "\(path): there is no run to resume; start it without --resume, or name its folder "
@@ -46,6 +52,8 @@ public final class RunFolder {
   public enum Opening: Sendable { case new, resume }
 
   public static let recordName = "record.json"
+  /// Records of finished runs of other definitions that were in the folder, numbered from 1.
+  static let earlierName = "earlier"
 
   /// Whether a folder is that of a run, begun or finished.
   public static func exists(path: String) -> Bool {
@@ -57,6 +65,8 @@ public final class RunFolder {
   /// In which keys the definition of a finished run that was in the folder differed from this one; nil where there was
   /// none, or of the same definition.
   private(set) var replaced: [String]?
+  /// Where the record of that run is now.
+  private(set) var replacedRecord: String?
   private let lock: FolderLock
 
   /// The definition with everything explicit.
@@ -119,6 +129,9 @@ public final class RunFolder {
     let earlier = contents.earlierDefinition
     // The log tells of every run in the folder, one after the other.
     if opening == .new { replaced = contents.differences(of: text) }
+    if replaced != nil {
+      do { replacedRecord = try keepRecord() } catch { throw .file(error) }
+    }
     if opening == .new { for file in [metrics, record, computed, progress] { unlink(file) } }
     do {
       // The definition first: it is what shows that the folder is a run's.
@@ -126,6 +139,17 @@ public final class RunFolder {
       try Folder.create(path: checkpoints)
       for file in [log, metrics] { close(try AppendedFile.open(path: file)) }
     } catch { throw .file(error) }
+  }
+
+  /// Moves the record out of the way.
+  private func keepRecord() throws(FileError) -> String {
+    let folder = "\(path)/\(Self.earlierName)"
+    try Folder.create(path: folder)
+    let place = "\(folder)/record-\(try Folder.names(path: folder).count + 1).json"
+    guard rename(record, place) == 0 else {
+      throw .failed(action: "move it to \(folder)", path: record, code: errno)
+    }
+    return place
   }
 
   /// Stages with a checkpoint: begun and not finished.

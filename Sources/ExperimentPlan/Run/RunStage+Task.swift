@@ -54,11 +54,7 @@ extension RunStage {
 
   private static func knownPlan(ofRun run: String) throws(RecordError) -> ResolvedPlan? {
     guard let text = try definition(ofRun: run) else { return nil }
-    // Paths of a task's files start from where the definition was.
-    let file = (try? RunStages(run: run))?.definition
-    let context = DefinitionContext(folder: file.flatMap(Folder.parent) ?? ".")
-    return (try? LoadedDefinition.load(text: text, path: run, context: context))
-      .map { ResolvedPlan($0.definition) }
+    return (try? LoadedDefinition.load(text: text, path: run)).map { ResolvedPlan($0.definition) }
   }
 
   /// What the run was made of: from its folder, else from its record.

@@ -36,7 +36,9 @@ public struct RunStage: Sendable, Equatable, CustomStringConvertible {
         finished: stages.entries.filter(\.isFinished).map(\.id))
     }
     let cache = StageCache(locations)
-    guard let folder = cache.lookUp(known.digest) else {
+    guard let folder = cache.lookUp(known.digest),
+      Locations.exists("\(folder)/\(ExperimentRunner.modelName)")
+    else {
       throw RunStageError.notInCache(
         self, path: "\(cache.folder)/\(known.digest)", definition: stages.definition)
     }
@@ -53,17 +55,42 @@ public struct RunStages: Sendable {
   }
 
   public let entries: [Entry]
-  /// The definition's file; nil where it was no file, or the run folder does not say.
+  /// The definition's file as it was named when the run was started; nil where it was no file, or the run folder does
+  /// not say.
   public let definition: String?
+  private let run: String
+  /// Digests of the examples that it read, by their names in its record, as `reviews dev`; empty before the record is
+  /// written.
+  let dataDigests: [String: String]
+
+  /// The definition's file, from the working directory; nil where it is not there any more. A run is often looked at
+  /// from another folder than it was started in, most often one above its own.
+  public var definitionFile: String? {
+    guard let definition else { return nil }
+    guard !definition.hasPrefix("/") else {
+      return Locations.exists(definition) ? definition : nil
+    }
+    let here = FileManager.default.currentDirectoryPath
+    var folder = URL(fileURLWithPath: run).standardizedFileURL.path
+    while folder != "/" {
+      folder = Folder.parent(of: folder) ?? "/"
+      guard Locations.exists("\(folder)/\(definition)") else { continue }
+      return folder == here ? definition : "\(folder)/\(definition)"
+    }
+    return Locations.exists(definition) ? definition : nil
+  }
 
   /// - Parameter run: a run folder, or a run's record.
   public init(run: String) throws {
     guard Locations.exists(run) else { throw RunStageError.noRun(run) }
+    self.run = run
     let isFolder = Folder.exists(path: run)
     let progress = isFolder ? try RunProgress.read(run: run) : nil
     let path = isFolder ? "\(run)/\(RunFolder.recordName)" : run
     let record = Locations.exists(path) ? try RunRecord.read(path: path) : nil
     guard record != nil || progress != nil else { throw RunStageError.noRun(run) }
+    dataDigests = Dictionary(
+      (record?.data ?? []).map { ($0.name, $0.digest) }, uniquingKeysWith: { first, _ in first })
     let recorded =
       record?.stages.map { Entry(id: $0.id, digest: $0.digest, isFinished: true) } ?? []
     let planned = (progress?.stages ?? []).map {

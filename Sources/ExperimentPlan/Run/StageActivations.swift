@@ -59,6 +59,7 @@ public final class StageActivations {
     _ request: StageActivationRequest, locations: Locations, engine: Engine,
     note: @escaping (String) -> Void
   ) throws {
+    let locations = locations.startingFrom(definition: request.definitionPath)
     let loaded = try LoadedDefinition.load(
       path: request.definitionPath, overrides: request.overrides,
       context: DefinitionContext(locations: locations, definitionPath: request.definitionPath))
@@ -78,7 +79,7 @@ public final class StageActivations {
       + facts.folders.keys.map { try locations.locate($0, needing: []).path }
       + facts.corpora.keys.flatMap(\.origins).compactMap { corpus in
         if case .generated = corpus { nil } else { try locations.locate(corpus) }
-      } + facts.stores.keys
+      } + facts.stores.keys.map(locations.place)
     let digests = try PlanDigests(plan, facts, stages: [planned])
     let data = PreparedData(
       plan: plan, locations: locations, threads: engine.threadCount, note: note)

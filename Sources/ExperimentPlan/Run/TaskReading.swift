@@ -1,5 +1,6 @@
 // The examples of a task, from wherever they are.
 import RetortFiles
+import RetortFormatting
 import RetortText
 import Synchronization
 
@@ -28,7 +29,9 @@ extension Locations {
           return PreparedData.FurtherSet(name: set.name, dev: sentences)
         })
     case .files(let task):
-      return try PreparedData.Task(task, task.read()).selected(task.selection)
+      let read = try PreparedData.Task(task, task.read(in: self)).selected(task.selection)
+      read.sharedTexts.map(remark)
+      return read
     case .part(let part):
       var task = try read(part.whole, remark: remark)
       task.name = part.name
@@ -38,6 +41,12 @@ extension Locations {
       let splits = SentimentGrammar().labelledSentences(counts: [train, dev, test], seed: seed)
       return PreparedData.Task(name: name, train: splits[0], dev: splits[1], test: splits[2])
     }
+  }
+
+  /// Files of the user's own that a task names and that are not there.
+  public func absentFiles(of source: TaskSource) -> [String] {
+    guard case .files(let task) = source.root else { return [] }
+    return task.files.all.map(place).filter { !Self.exists($0) }
   }
 
   /// How many training examples a task has, and how they were chosen; nil where its files are not at hand or not right.
@@ -62,6 +71,22 @@ public struct KnownTask: Sendable, Equatable {
 }
 
 extension PreparedData.Task {
+  /// That it is evaluated on texts that it learns from, in a sentence; nil where it is not.
+  fileprivate var sharedTexts: String? {
+    func texts(_ examples: LabelledSentences) -> [[String]] {
+      examples.sentences.indices.map { row in
+        [examples.sentences[row]] + (examples.secondSentences.map { [$0[row]] } ?? [])
+      }
+    }
+    let judged = Set(texts(dev))
+    let shared = judged.intersection(texts(train))
+    guard !shared.isEmpty else { return nil }
+    let count = texts(dev).count { shared.contains($0) }
+    return
+      "\(name): \(count.grouped) of \(dev.count.grouped) development texts are training texts too: how well the "
+      + "model does on new texts is not seen by them"
+  }
+
   /// The task with what a selection leaves of its training set.
   /// - Throws: `LocationError` with everything that cannot be had of its examples.
   func selected(_ selection: TaskSelection) throws(LocationError) -> PreparedData.Task {

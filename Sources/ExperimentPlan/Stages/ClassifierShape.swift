@@ -7,11 +7,24 @@ struct ClassifierShape: Sendable, Equatable {
   var classes: [String]
   var hiddenSize: Int?
 
+  /// False for the names that transformers gives where nobody has: LABEL_0, LABEL_1 and so on.
+  var namesClasses: Bool {
+    classes != TransformerConfiguration.defaultLabels(count: classes.count)
+  }
+
+  /// Whether its answers are those of a task by their numbers alone, and these are an order that somebody has chosen: the
+  /// user's own classes, of which `0`, `1` and so on are numbers themselves. Benchmarks number theirs.
+  func answersByNumber(of task: TaskSource) -> Bool {
+    guard case .files = task.root, classes.count > 1, !namesClasses, let names = task.classNames
+    else { return false }
+    return names != names.indices.map(String.init)
+  }
+
   /// Whether it answers in the classes of a task: as many, in the same order. Classes need not have names.
   func fits(_ task: [String]) -> Bool {
     classes.count == task.count
       && (classes.count == 1  // one output is a number, whatever it is called
-        || classes == TransformerConfiguration.defaultLabels(count: classes.count)
+        || !namesClasses
         || classes.map { $0.lowercased() } == task.map { $0.lowercased() })
   }
 
@@ -23,9 +36,11 @@ struct ClassifierShape: Sendable, Equatable {
 
 extension ModelOutline {
   /// Whether its labels are these classes, in this order.
-  public func answers(in classes: [String]) -> Bool {
-    ClassifierShape(classes: configuration.labels, hiddenSize: configuration.hiddenSize)
-      .fits(classes)
+  /// - Parameter byName: false if they need not have names.
+  public func answers(in classes: [String], byName: Bool) -> Bool {
+    let classifier = ClassifierShape(
+      classes: configuration.labels, hiddenSize: configuration.hiddenSize)
+    return classifier.fits(classes) && (classifier.namesClasses || !byName)
   }
 }
 
@@ -48,6 +63,7 @@ extension DefinitionChecks {
           path, "cannot be kept: \(problem)",
           advice: "write head: { kind: classification, init: new } to begin with a new one")
       }
+      checkOrder(of: stored, of: model, on: task, at: path)
       return
     }
     let wanted = ClassifierShape(classes: classNames, hiddenSize: stored.hiddenSize)
@@ -58,6 +74,20 @@ extension DefinitionChecks {
       path, expected: "a classifier \(wanted.words), as \(task.name) has",
       found: "\(stored.words), stored with \(model)",
       advice: "write head: { kind: classification, init: new } to begin with a new one")
+  }
+
+  /// Reports answers without names to classes that are only sorted: whether the first is the first nobody has said.
+  mutating func checkOrder(
+    of classifier: ClassifierShape, of model: String, on task: TaskSource, at path: String
+  ) {
+    guard case .files(let files) = task.root, files.writtenClasses == nil,
+      classifier.answersByNumber(of: task), let names = task.classNames
+    else { return }
+    report(
+      path,
+      "cannot be known: the classifier of '\(model)' calls its classes \(classifier.classes.listed), and those of "
+        + "\(task.name) are only sorted: \(names.listed)",
+      advice: "write tasks.\(files.name).classes in the order of the model's")
   }
 
   /// What keeps the stored classifier of a model from being read.

@@ -20,7 +20,8 @@ extension DistillStage {
           vocabulary: execution.digests.vocabulary, masking: text.masking,
           training: execution.training)
         return try .stored(
-          objective, path: path, identity: identity, teacher: teacher,
+          objective, path: execution.data.locations.place(of: path), identity: identity,
+          teacher: teacher,
           vocabularySize: student.configuration.vocabularySize, engine: execution.engine)
       }
     }

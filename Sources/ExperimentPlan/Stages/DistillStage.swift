@@ -119,10 +119,7 @@ enum TeacherOutputs: Sendable, Equatable {
       read: { node, key, map in
         node.entries == nil
           ? live.read(node, key, map).map { _ in .live }
-          : stored.read(node, key, map).map { outputs in
-            guard case .store(let path) = outputs else { return outputs }
-            return .store(path: map.place(of: path))
-          }
+          : stored.read(node, key, map)
       },
       write: { if case .live = $0 { .text("live") } else { stored.write($0) } })
   }()

@@ -84,6 +84,7 @@ extension FinetuneStage {
       for problem in checks.classifierProblems(of: teacher) {
         checks.report("\(path).teacher", "cannot be used: \(problem)")
       }
+      checks.checkOrder(of: classifier, of: teacher, on: task, at: "\(path).teacher")
     } else {
       checks.report(
         "\(path).teacher",

@@ -15,12 +15,15 @@ extension FinetuneStage {
     let objective = objective.weighting(classes: try learned.weights(of: task.train))
     let settings = execution.training.settings(
       objective, curve: .fineTuning, breakdownSteps: breakdownSteps, rates: rates)
-    let examples = try execution.data.sequences(task.train, maximumLength: length)
+    func sequences(_ part: PreparedData.Task.Part) throws -> LabelledSequences {
+      try execution.data.sequences(of: learned, part, maximumLength: length)
+    }
+    let examples = try sequences(.train)
     let teacher = try teacher(
       of: execution.planned, task, examples, execution.models, execution.engine)
     let loop = FineTuning(
       model: model, training: examples,
-      validation: try execution.data.sequences(task.dev, maximumLength: length), teacher: teacher,
+      validation: try sequences(.dev), teacher: teacher,
       settings: settings, selectBest: selectBest, metrics: metrics, evaluateEvery: evaluateEvery,
       earlyStopping: earlyStopping,
       evaluationBatchSize: evaluationBatchSize, random: execution.plan.definition.random,
@@ -30,9 +33,9 @@ extension FinetuneStage {
     execution.began(total)
     let progress = try loop.run()
     let scope = ComputeScope(engine: execution.engine, recording: false)
-    let further = try task.further.map { set in
+    let further = try task.further.enumerated().map { place, set in
       let result = try ClassificationEvaluation.evaluate(
-        model, on: try execution.data.sequences(set.dev, maximumLength: length), in: scope,
+        model, on: try sequences(.further(place)), in: scope,
         batchSize: evaluationBatchSize, metrics: metrics,
         labelSmoothing: objective.labelSmoothing)
       execution.note("\(set.name) dev, \(result.words)")
@@ -47,7 +50,7 @@ extension FinetuneStage {
       })
     guard task.test.count > 0 else { return record }
     let test = try ClassificationEvaluation.evaluate(
-      model, on: try execution.data.sequences(task.test, maximumLength: length), in: scope,
+      model, on: try sequences(.test), in: scope,
       batchSize: evaluationBatchSize)
     return StageResult(
       model: model, record: record.record,
@@ -61,8 +64,10 @@ extension FinetuneStage {
     let task = try probe.data.task(learned)
     let model = try probe.models.classifier(planned, self, labels: task.classNames)
     model.freeze(training.freeze)
-    let examples = try probe.data.sequences(task.train, maximumLength: training.sequenceLength)
-    let validation = try probe.data.sequences(task.dev, maximumLength: training.sequenceLength)
+    func sequences(_ part: PreparedData.Task.Part) throws -> LabelledSequences {
+      try probe.data.sequences(of: learned, part, maximumLength: training.sequenceLength)
+    }
+    let (examples, validation) = (try sequences(.train), try sequences(.dev))
     let settings = training.settings(objective, curve: .fineTuning)
     let watch = ProbeWatch(probe.engine)
     // As many as are sure to be trained on: the teacher answers to all of them.
@@ -95,13 +100,9 @@ extension FinetuneStage {
     let stepsPerEpoch = settings.stepsPerEpoch(of: examples.count)
     let epochs = full.totalSteps.dividedRoundingUp(by: max(1, stepsPerEpoch))
     let test =
-      task.test.count > 0
-      ? try probe.data.sequences(task.test, maximumLength: training.sequenceLength).sequences
-        .tokenCount
-      : 0
-    let further = try task.further.reduce(0) { sum, set in
-      try sum
-        + probe.data.sequences(set.dev, maximumLength: training.sequenceLength).sequences.tokenCount
+      task.test.count > 0 ? try sequences(.test).sequences.tokenCount : 0
+    let further = try task.further.indices.reduce(0) {
+      try $0 + sequences(.further($1)).sequences.tokenCount
     }
     let evaluations = evaluateEvery.count(
       steps: full.totalSteps, epochs: epochs, selectBest: selectBest)

@@ -122,6 +122,11 @@ struct FinetuneStage: StageWork {
       ?? LossOptions(terms: [WeightedTerm(1, learned.kind.labelTerm)])
   }
 
+  var answering: [String] {
+    (head == .new ? [] : [model])
+      + (loss.objective?.readsOfTeacher.classLogits ?? false ? teacher.map { [$0] } ?? [] : [])
+  }
+
   /// A teacher that no term looks at changes nothing.
   func reads(role: String) -> Bool { role != "teacher" || loss.readsTeacher }
 

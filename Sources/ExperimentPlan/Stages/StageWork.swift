@@ -36,6 +36,8 @@ protocol StageWork: Sendable, Equatable {
   var mayStopEarly: Bool { get }
   /// An activation store that it reads.
   var storePath: String? { get }
+  /// The models or stages whose answers in the classes of the task it takes as they are.
+  var answering: [String] { get }
 
   /// The loss as the definition states it, whose terms an ablation can leave out; nil where it says nothing.
   var statedLoss: LossOptions? { get }
@@ -118,6 +120,7 @@ extension StageWork {
   var rates: LayerRates { LayerRates() }
   var mayStopEarly: Bool { false }
   var storePath: String? { nil }
+  var answering: [String] { [] }
   func reads(role: String) -> Bool { true }
   var digestEntries: [(String, CanonicalValue)] { canonicalEntries }
 

@@ -30,6 +30,7 @@ struct EpochSection {
     var out = "## \(isOneOfSeveral ? "\(id) on " : "")\(stage.task ?? id), \(unit.title)\n\n"
     out += table().text
     out += "\n" + caption(stage) + "\n"
+    out += (warnsOnPage ? constants : []).map { "\($0)\n\n" }.joined()
     out += further.map { "\($0)\n\n" }.joined()
     out += choice()
     out += equals()
@@ -47,6 +48,22 @@ struct EpochSection {
     all?.measurements = models.flatMap(\.measurements)
     return all
   }
+
+  /// Whether a page says what `constants` says: where classes of one task are so unequal that an accuracy can look better
+  /// than it is, or a model gives one answer. Of several tasks the table of tasks has it.
+  private var warnsOnPage: Bool {
+    guard TaskSection(runs).isEmpty, let kept = kept(), let first = kept.measurements.first else {
+      return false
+    }
+    if kept.measurements.contains(where: \.givesOneAnswer) { return true }
+    guard let labels = first.labels, !labels.isEmpty else { return false }
+    let counts = Dictionary(labels.map { ($0, 1) }, uniquingKeysWith: +).values
+    let largest = Double(counts.max() ?? 0) / Double(labels.count)
+    return largest > 1 / Double(counts.count) + Self.noticeable
+  }
+
+  /// Of the share of the largest class over that of equal classes.
+  private static let noticeable = 0.05
 
   /// What always giving the largest class comes to, and that a model does nothing else, a sentence each.
   var constants: [String] {

@@ -26,6 +26,9 @@ struct TaskSection {
     rows = keys.count > 1 ? Self.rows(of: runs) : []
   }
 
+  /// True for an experiment with one task.
+  var isEmpty: Bool { rows.isEmpty }
+
   // MARK: What is shown
 
   /// A task; the two halves of MNLI's development set are one.
@@ -157,7 +160,8 @@ struct TaskSection {
   /// For a terminal; nil for an experiment with one task.
   func plainText(width: Int?) -> String? {
     rows.isEmpty
-      ? nil : "Tasks:\n\n\(table.plainText(width: width))\n\(warnings.map { "\($0)\n" }.joined())"
+      ? nil
+      : "Tasks:\n\n\(table.plainText(width: width))\n\(warnings.map { "\($0.wrapped(to: width))\n" }.joined())"
   }
 
   /// The mean over the tasks, of each of the models.

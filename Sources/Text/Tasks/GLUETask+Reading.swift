@@ -10,7 +10,7 @@ extension LabelledSentences {
   /// - Parameters:
   ///   - split: one that the task has.
   ///   - hasHeader: false for a file of rows alone; nil for what the task says.
-  /// - Throws: the first row that is not as it must be.
+  /// - Throws: all rows that are not as they must be.
   public init(
     task: GLUETask, split: DataSplit, path: String, hasHeader: Bool? = nil
   ) throws(DataError) {
@@ -67,6 +67,9 @@ private struct GLUERows {
     let index = reader.columns.contains(task.labelled.label?.name ?? "") ? nil : form.index
     try check(form, index, reader.columns, path: path, hasHeader: hasHeader)
     let classes = Dictionary(uniqueKeysWithValues: zip(task.writtenLabels, Int32(0)...))
+    var wrong = WrongRows()
+    // After a number that is missing, all others are wrong too.
+    var isInOrder = true
     while let row = try next(&reader) {
       func field(_ column: GLUETask.Column) -> String {
         row.fields[column.place < 0 ? columnCount + column.place : column.place]
@@ -74,30 +77,33 @@ private struct GLUERows {
       let found = form.texts.map(field)
       // A single text that says nothing is a mistake; a question may be missing in a pair.
       if found.count == 1, found[0].utf8.allSatisfy({ $0 == UInt8(ascii: " ") }) {
-        throw DataError.blankSentence(path: path, line: row.line)
+        wrong.add(.blankSentence(path: path, line: row.line))
       }
-      if let index, Int(field(index)) != texts.count {
-        throw DataError.wrongIndex(
-          path: path, line: row.line, expected: texts.count, found: field(index))
+      if let index, isInOrder, Int(field(index)) != texts.count {
+        isInOrder = false
+        wrong.add(
+          .wrongIndex(path: path, line: row.line, expected: texts.count, found: field(index)))
       }
       if let label = form.label {
         if let scores = task.scores {
-          guard let score = NumberLabel.value(of: field(label)), scores.contains(score) else {
-            throw DataError.wrongNumber(
-              path: path, line: row.line, range: scores, found: field(label))
+          if let score = NumberLabel.value(of: field(label)), scores.contains(score) {
+            numbers.append(score)
+          } else {
+            wrong.add(
+              .wrongNumber(path: path, line: row.line, range: scores, found: field(label)))
           }
-          numbers.append(score)
+        } else if let number = classes[field(label)] {
+          labels.append(number)
         } else {
-          guard let label = classes[field(label)] else {
-            throw DataError.wrongLabel(
-              path: path, line: row.line, expected: task.writtenLabels, found: field(label))
-          }
-          labels.append(label)
+          wrong.add(
+            .wrongLabel(
+              path: path, line: row.line, expected: task.writtenLabels, found: field(label)))
         }
       }
       texts.append(found[0])
       if found.count > 1 { secondTexts.append(found[1]) }
     }
+    try wrong.throwIfAny(path: path)
   }
 
   /// The next row that has all its fields; nil behind the last one.

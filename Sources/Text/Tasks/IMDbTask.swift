@@ -49,6 +49,7 @@ private struct Reviews {
   init(path: String) { self.path = path }
 
   mutating func readFolder(_ labels: [String]) throws(DataError) {
+    var wrong = WrongRows()
     for (label, name) in labels.enumerated() {
       let folder = "\(path)/\(name)"
       let names: [String]
@@ -60,11 +61,16 @@ private struct Reviews {
         guard parts.count == 2, let number = Int(parts[0]), number >= 0,
           parts[1].hasSuffix(".txt"), Int(parts[1].dropLast(4)) != nil
         else {
-          throw .wrongFileName(folder: folder, expected: "NUMBER_STARS.txt", found: file)
+          wrong.add(.wrongFileName(folder: folder, expected: "NUMBER_STARS.txt", found: file))
+          continue
         }
-        add(Int32(label), number, try Self.text(of: "\(folder)/\(file)"), "\(folder)/\(file)")
+        do throws(DataError) {
+          add(
+            Int32(label), number, try Self.text(of: "\(folder)/\(file)"), "\(folder)/\(file)")
+        } catch { wrong.add(error) }
       }
     }
+    try wrong.throwIfAny(path: path)
   }
 
   private static func text(of path: String) throws(DataError) -> String {
@@ -81,23 +87,29 @@ private struct Reviews {
 
   mutating func readLines(_ labels: [String]) throws(DataError) {
     do {
+      var wrong = WrongRows()
       var reader = try TableReader(path: path, format: .jsonl)
       try reader.choose(["id", "label", "text"])
       while let row = try reader.next() {
         guard let number = Int(row.fields[0]), number >= 0 else {
-          throw DataError.wrongField(
-            path: path, line: row.line, name: "id", expected: "a whole number from 0",
-            found: row.fields[0])
+          wrong.add(
+            .wrongField(
+              path: path, line: row.line, name: "id", expected: "a whole number from 0",
+              found: row.fields[0]))
+          continue
         }
         guard let label = labels.firstIndex(of: row.fields[1]) else {
-          throw DataError.wrongLabel(
-            path: path, line: row.line, expected: labels, found: row.fields[1])
+          wrong.add(
+            .wrongLabel(path: path, line: row.line, expected: labels, found: row.fields[1]))
+          continue
         }
         if row.fields[2].allSatisfy(\.isWhitespace) {
-          throw DataError.blankSentence(path: path, line: row.line)
+          wrong.add(.blankSentence(path: path, line: row.line))
+          continue
         }
         add(Int32(label), number, row.fields[2], "\(path):\(row.line)")
       }
+      try wrong.throwIfAny(path: path)
     } catch let error as DataError {
       throw error
     } catch let error as TableError {

@@ -29,52 +29,87 @@ public struct TaskTable: Sendable, Equatable {
 
   public var count: Int { texts.count }
 
+  /// Whether a file's labels are read.
+  public enum Labels: Sendable {
+    case needed
+    /// Of a test set: all of them, unless the column is empty from the first row to the last.
+    case ifWritten
+    /// Whatever the column holds, and whether there is one.
+    case ignored
+  }
+
   /// Reads a file. Texts are kept as they are, without trimming.
   /// - Parameters:
   ///   - format: nil for what the file's name says.
-  ///   - readsLabels: false for a test set, whose column of labels, if it has one, may hold anything.
   /// - Throws: `TableError` for a file that is no table or lacks a column, `TaskTableError` with all rows that are wrong.
   public init(
-    path: String, format: TableFormat, columns: TaskColumns, readsLabels: Bool = true
+    path: String, format: TableFormat, columns: TaskColumns, labels reading: Labels = .needed
   ) throws {
     self.path = path
     self.format = format
     var reader = try TableReader(path: path, format: format)
     namedClasses = reader.classNames[columns.label]
-    try reader.choose(columns.texts + (readsLabels ? [columns.label] : []))
+    try reader.choose(columns.texts + (reading == .ignored ? [] : [columns.label]))
     var problems = TaskTableError.Rows(path: path, format: format)
     var written: [String] = []
+    var blank: [Int] = []
     var seconds: [String] = []
     while let row = try reader.nextRecord() {
       let fields = try columns.texts.indices.map { try reader.text($0, of: row) }
       for (column, text) in zip(columns.texts, fields) where text.allSatisfy(\.isWhitespace) {
         problems.add(row.line, "expected a text in '\(column)', found none")
       }
-      if readsLabels {
+      if reading != .ignored {
         let label = try reader.text(fields.count, of: row)
-        if let problem = Self.problem(with: label, in: columns.label) {
-          problems.add(row.line, problem)
-        }
         written.append(label)
+        if label.isEmpty {
+          blank.append(row.line)
+        } else if label.first?.isWhitespace == true || label.last?.isWhitespace == true {
+          problems.add(row.line, "expected a label without blanks around it, found '\(label)'")
+        }
       }
       texts.append(fields[0])
       if fields.count > 1 { seconds.append(fields[1]) }
       lines.append(row.line)
     }
     secondTexts = columns.texts.count > 1 ? seconds : nil
-    if readsLabels { labels = written }
     guard !texts.isEmpty else {
       throw TableError.empty(path: path, expected: "rows after the header")
+    }
+    let isUnlabelled = reading == .ignored || reading == .ifWritten && blank.count == count
+    if !isUnlabelled {
+      labels = written
+      for line in blank {
+        problems.add(line, "expected a label in '\(columns.label)', found none")
+      }
     }
     try problems.throwIfAny()
   }
 
-  private static func problem(with label: String, in column: String) -> String? {
-    if label.isEmpty { return "expected a label in '\(column)', found none" }
-    if label.first?.isWhitespace == true || label.last?.isWhitespace == true {
-      return "expected a label without blanks around it, found '\(label)'"
+  /// What many programs write, and read, for a value that is not there.
+  /// - Source: pandas 2.2, `read_csv`, default of `na_values`.
+  private static let wordsForNothing: Set<String> = [
+    "#N/A", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
+  ]
+
+  /// Whether a label that nobody has named as a class may mean that there is none.
+  public static func mayMeanNothing(_ label: String) -> Bool { wordsForNothing.contains(label) }
+
+  /// The classes that follow from the labels.
+  /// - Parameter column: the labels', for messages.
+  /// - Throws: all rows whose label may mean that there is none.
+  public func foundClasses(column: String) throws(TaskTableError) -> [String] {
+    if namedClasses == nil {
+      var problems = TaskTableError.Rows(path: path, format: format)
+      for (label, line) in zip(labels ?? [], lines) where Self.mayMeanNothing(label) {
+        problems.add(
+          line,
+          "expected a label in '\(column)', found '\(label)', which often means that there is none; take the row out, or "
+            + "name it among the classes")
+      }
+      try problems.throwIfAny()
     }
-    return nil
+    return classes
   }
 
   /// The classes that the file names; of other files the labels that occur, in the order of numbers if all are whole
@@ -157,7 +192,8 @@ public struct TaskTableError: Error, Equatable, CustomStringConvertible {
   struct Rows {
     let path: String
     let format: TableFormat
-    private var shown: [String] = []
+    /// The first ones, in the order of their lines.
+    private var shown: [(line: Int, text: String)] = []
     private var count = 0
     private static let most = 5
 
@@ -165,14 +201,17 @@ public struct TaskTableError: Error, Equatable, CustomStringConvertible {
 
     mutating func add(_ line: Int, _ problem: String) {
       count += 1
-      if count <= Self.most { shown.append("\(format.place(path, line)): \(problem)") }
+      if let last = shown.last, shown.count == Self.most, line >= last.line { return }
+      let place = shown.firstIndex { $0.line > line } ?? shown.endIndex
+      shown.insert((line, "\(format.place(path, line)): \(problem)"), at: place)
+      if shown.count > Self.most { shown.removeLast() }
     }
 
     func throwIfAny() throws(TaskTableError) {
       guard count > 0 else { return }
       let rest = count - shown.count
       let more = rest > 0 ? ["\(path): \(rest) more row\(rest == 1 ? "" : "s") like these"] : []
-      throw TaskTableError(description: (shown + more).joined(separator: "\n"))
+      throw TaskTableError(description: (shown.map(\.text) + more).joined(separator: "\n"))
     }
   }
 }

@@ -29,6 +29,8 @@ struct EvaluationReport: Encodable {
   var perClass: [ClassRow]?
   /// What always giving the most frequent class comes to.
   var largestClass: Constant?
+  /// What makes its figures say little.
+  private(set) var warning: String?
 
   /// A class by itself, as scikit-learn has it.
   struct ClassRow: Encodable {
@@ -67,6 +69,7 @@ struct EvaluationReport: Encodable {
         (metric as? any NumberMetric.Type)?.interval(of: answers)
       }
     }
+    defer { warning = warning(of: result) }
     guard task.kind == .classification else { return }
     let classes = examples.classNames
     self.classes = classes
@@ -120,15 +123,19 @@ struct EvaluationReport: Encodable {
     } ?? ""
   }
 
-  /// What makes its figures say little.
-  var warning: String? {
-    guard let classes, let predicted, let largestClass, sentences > 1 else { return nil }
-    if let only = predicted.firstIndex(of: sentences) {
+  private func warning(of result: ClassificationResult) -> String? {
+    guard loss != nil, sentences > 1 else { return nil }
+    let only =
+      predicted.map { counts in counts.firstIndex(of: sentences).flatMap { classes?[$0].onOneLine }
+      }
+      ?? (Set(result.logits).count == 1 ? result.logits.first.map { "\($0)" } : nil)
+    if let only {
       return
-        "the model gives one answer for all \(sentences.grouped) sentences, \(classes[only].onOneLine): "
-        + "nothing can be read from these figures"
+        "the model gives one answer for all \(sentences.grouped) sentences, \(only): nothing can be read from these "
+        + "figures"
     }
-    guard let accuracy, let constant = largestClass.metrics[Accuracy.name], accuracy <= constant
+    guard let largestClass, let accuracy, let constant = largestClass.metrics[Accuracy.name],
+      accuracy <= constant
     else { return nil }
     return
       "the model is no better than always answering \(largestClass.name.onOneLine) (accuracy \(constant.fixed(4)))"
@@ -151,7 +158,7 @@ struct EvaluationReport: Encodable {
       return (lines + metricLines(Metrics.ofNumbers)).joined(separator: "\n")
     }
     guard let loss, let correct, let accuracy, let interval, let confusion else {
-      let counts = zip(classes, predicted).map { "\($1.grouped) \($0)" }
+      let counts = zip(classes, predicted).map { "\($1.grouped) \($0.onOneLine)" }
       lines.append("predicted  \(counts.joined(separator: ", ")); this split has no labels")
       return lines.joined(separator: "\n")
     }
@@ -163,9 +170,10 @@ struct EvaluationReport: Encodable {
     lines.append("")
     lines.append(
       TextTable(
-        header: ["class", "precision", "recall", "F1"] + classes.map { "predicted \($0)" },
+        header: ["class", "precision", "recall", "F1"]
+          + classes.map { "predicted \($0.onOneLine)" },
         rows: zip(perClass ?? [], confusion).map { row, counts in
-          [row.name] + [row.precision, row.recall, row.f1].map { $0.fixed(4) }
+          [row.name.onOneLine] + [row.precision, row.recall, row.f1].map { $0.fixed(4) }
             + counts.map(\.grouped)
         }, rightAligned: Set(1...(classes.count + 3))
       ).text(width: StandardOutput.shared.width))

@@ -6,6 +6,8 @@ import RetortTables
 /// Writes the rows that were read with the model's answers behind them.
 struct PredictionFile {
   private let writing: TableWriting
+  /// The columns that are added.
+  private let added: [String]
   /// Nil for standard output.
   private let file: AtomicFileWriter?
 
@@ -18,13 +20,8 @@ struct PredictionFile {
   init(
     path: String?, format: TableFormat, columns: [String], answers: [String], source: String
   ) throws {
-    let taken = answers.filter(columns.contains)
-    guard taken.isEmpty else {
-      throw CommandFailure(
-        "\(source): already has the column\(taken.count == 1 ? "" : "s") "
-          + "\(taken.joined(separator: ", ")); add columns of other names with --prefix, as in --prefix new_"
-      )
-    }
+    added = answers
+    try Self.check(answers, among: columns, place: source)
     writing = TableWriting(format: format, columns: columns + answers)
     file = try path.map { try AtomicFileWriter(path: $0) }
     do {
@@ -34,9 +31,24 @@ struct PredictionFile {
     }
   }
 
+  private static func check(
+    _ answers: [String], among names: [String], place: @autoclosure () -> String
+  ) throws(CommandFailure) {
+    let taken = answers.filter(names.contains)
+    guard taken.isEmpty else {
+      throw CommandFailure(
+        "\(place()): already has the column\(taken.count == 1 ? "" : "s") "
+          + "\(taken.joined(separator: ", ")); add columns of other names with --prefix, as in --prefix new_"
+      )
+    }
+  }
+
   /// - Parameter place: of the row, for messages.
   func write(_ row: PredictedRow, _ answers: [TableValue], place: @autoclosure () -> String) throws
   {
+    if !row.further.isEmpty {
+      try Self.check(added, among: row.further.map(\.key), place: place())
+    }
     do {
       try write(try writing.row(row.kept + answers, further: row.further))
     } catch let error as TableValueError {

@@ -1,6 +1,8 @@
 // Standard error: log lines and, on a terminal, one status line below them.
+import Foundation
 import Glibc
 import RetortFormatting
+import RetortStrictJSON
 import Synchronization
 
 /// The one writer of standard error. Lines come out whole, whoever writes them, and above the status.
@@ -22,7 +24,13 @@ final class Console: Sendable {
   private var width: Int { TerminalWidth.columns(of: STDERR_FILENO) ?? 80 }
 
   /// Writes a line; a terminal gets it broken at words.
-  func write(line: String) { write(whole: isTerminal ? line.wrapped(to: width) : line) }
+  /// - Parameter command: to be copied as it stands, at the end of the line; on a terminal a line of its own.
+  func write(line: String, command: String? = nil) {
+    guard let command else { return write(whole: broken(line)) }
+    write(whole: isTerminal ? "\(broken(line))\n  \(command)" : "\(line) \(command)")
+  }
+
+  private func broken(_ line: String) -> String { isTerminal ? line.wrapped(to: width) : line }
 
   /// Writes a line that is to be copied as it stands, such as a command.
   func write(whole line: String) {
@@ -31,8 +39,14 @@ final class Console: Sendable {
     }
   }
 
+  /// Writes what is wrong, on one line and without controls that a terminal would obey: files may have any name or label.
   func write(error: String) {
-    write(line: "retort: \(hasColor ? "\u{1B}[1;31merror:\u{1B}[0m" : "error:") \(error)")
+    let text = error.onOneLine
+    let shown = text.count > Self.longest ? "\(text.prefix(Self.longest)) …" : text
+    let line = broken("retort: error: \(shown)")
+    guard hasColor, let word = line.range(of: "error:") else { return write(whole: line) }
+    // Coloured only now: the color takes no room.
+    write(whole: line.replacingCharacters(in: word, with: "\u{1B}[1;31merror:\u{1B}[0m"))
   }
 
   /// Puts `text` in place of the status line, cut to the terminal's width.
@@ -52,6 +66,9 @@ final class Console: Sendable {
       put(Self.eraseLine)
     }
   }
+
+  /// Characters of an error, of which the beginning says the most.
+  private static let longest = 4000
 
   private static let eraseLine = "\r\u{1B}[2K"
 

@@ -12,6 +12,7 @@ enum Program {
   static func run() -> Never {
     // A reader that goes away must not end a training; `StandardOutput` ends the process itself.
     signal(SIGPIPE, SIG_IGN)
+    LostInput.install()
     do {
       try checkVerb(CommandLine.arguments.dropFirst().first)
       try checkEmptyWords(CommandLine.arguments.dropFirst())
@@ -65,7 +66,7 @@ enum Program {
     Console.shared.endStatus()
     switch error {
     case let stop as Stopped:
-      Console.shared.write(line: "retort: \(stop)")
+      Console.shared.write(line: "retort: \(stop)", command: stop.command)
       exit(stop.signal.exitStatus)
     default:
       // Help, version and wrong usage are the argument parser's; it calls everything else a failure.
@@ -110,6 +111,8 @@ struct CommandFailure: Error, Equatable, CustomStringConvertible {
 /// A verb that a signal ended before its time, everything saved.
 struct Stopped: Error, CustomStringConvertible {
   let signal: StopSignals.Signal
-  /// What was saved, and how to go on.
+  /// What was saved.
   let description: String
+  /// What to type to go on; nil where nothing was saved.
+  var command: String?
 }

@@ -27,18 +27,18 @@ struct StageProgress: Equatable {
 
   static func == (left: StageProgress, right: StageProgress) -> Bool { left.text == right.text }
 
-  /// `distil  2/5  step 120/4,210  12 min 3 s left, 40 min the run  epoch 1  loss 3.214  1,234 tokens/s  (soft_targets 0.412, …)`:
+  /// `distil 2/5  step 120/4,210  12 min 3 s left, 40 min in all  loss 3.214  epoch 1  1,234 tokens/s  (soft_targets 0.412, …)`:
   /// what is looked for most comes first, since a narrow terminal cuts the end off.
   var text: String {
     var parts =
-      [stage] + (place.map { [$0] } ?? []) + ["\(unit) \(step.grouped)/\(totalSteps.grouped)"]
+      [stage + (place.map { " \($0)" } ?? ""), "\(unit) \(step.grouped)/\(totalSteps.grouped)"]
     if let secondsLeft {
       parts.append(
         "\(mayStopEarly ? "at most " : "")\(secondsLeft.durationText) left"
-          + (runSecondsLeft.map { ", \($0.durationText) the run" } ?? ""))
+          + (runSecondsLeft.map { ", \($0.durationText) in all" } ?? ""))
     }
-    if let epoch { parts.append("epoch \(epoch)") }
     if let loss { parts.append("loss \(Self.short(loss))") }
+    if let epoch { parts.append("epoch \(epoch)") }
     parts.append("\(Int(tokensPerSecond.rounded()).grouped) tokens/s")
     if loss != nil, terms.count > 1 {
       let texts = terms.map { "\($0.name) \(Self.short($0.value))" }

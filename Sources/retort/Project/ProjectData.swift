@@ -16,17 +16,21 @@ struct ProjectData {
   /// In the order of their numbers.
   var classes: [String]
   var rows: Int
+  /// Whether `init` writes its file.
+  private(set) var isExample = false
 
   /// What `init` brings along.
   static let example = ProjectData(
     task: "reviews", path: "../data/reviews.csv", texts: ["review"], label: "verdict",
-    classes: ["bad", "fair", "good"], rows: 96)
+    classes: ["bad", "fair", "good"], rows: 96, isExample: true)
 
   private init(
-    task: String, path: String, texts: [String], label: String, classes: [String], rows: Int
+    task: String, path: String, texts: [String], label: String, classes: [String], rows: Int,
+    isExample: Bool = false
   ) {
     (self.task, self.path, self.texts) = (task, path, texts)
     (self.label, self.classes, self.rows) = (label, classes, rows)
+    self.isExample = isExample
   }
 
   /// - Parameters:
@@ -60,6 +64,13 @@ struct ProjectData {
             : classes.count > 1
               ? "more than \(LabelCounts.most) different labels; name another column with --label"
               : "\(classes.count); name another column with --label"))
+    }
+    let nothing = survey.namedClasses == nil ? classes.filter(TaskTable.mayMeanNothing) : []
+    guard nothing.isEmpty else {
+      throw CommandFailure(
+        "\(file): expected a label in each row of '\(label)', found \(nothing.listed), which often means that there is "
+          + "none; take these rows out, or name it among the classes of a definition without --data"
+      )
     }
     let name = file.split(separator: "/").last?.prefix { $0 != "." }.lowercased() ?? ""
     self.init(

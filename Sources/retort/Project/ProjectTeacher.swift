@@ -25,11 +25,11 @@ struct ProjectTeacher {
   }
 
   /// - Parameters:
-  ///   - text: a folder or checkpoint, relative to the working directory, or hub:owner/name.
+  ///   - text: a folder, a checkpoint or RUN#STAGE, relative to the working directory, or hub:owner/name.
   ///   - data: takes the order of the teacher's classes where these are its own.
-  ///   - project: the folder in which the definition will be run.
+  ///   - definitions: the folder of the definition.
   /// - Throws: for a model that is not at hand or cannot be used.
-  init(_ text: String, data: inout ProjectData, seenFrom project: String) throws {
+  init(_ text: String, data: inout ProjectData, seenFrom definitions: String) throws {
     let address = try ModelAddress.parse(text, option: "--teacher")
     let outline: ModelOutline
     switch Locations().look(address) {
@@ -43,12 +43,16 @@ struct ProjectTeacher {
     self.init(
       address: text, family: configuration.family, layerCount: configuration.layerCount,
       positions: configuration.maximumPositions)
-    if case .path(let path) = address {
-      self.address = RelativePath.path(to: path, from: project)
+    if let stage = RunStage(text) {
+      // Not the checkpoint in the cache, which a `cache prune` may remove.
+      let run = RelativePath.path(to: stage.run, from: definitions)
+      self.address = "\(RunStage(run: run, stage: stage.stage))"
+    } else if case .path(let path) = address {
+      self.address = RelativePath.path(to: path, from: definitions)
     }
     if let parts = outline.parts, parts.contains(.classification) {
       if Set(configuration.labels) == Set(data.classes) { data.classes = configuration.labels }
-      keepsClassifier = outline.answers(in: data.classes)
+      keepsClassifier = outline.answers(in: data.classes, byName: true)
     }
   }
 

@@ -4,8 +4,7 @@ import RetortExperimentPlan
 struct ProjectTemplate {
   /// Of the experiment.
   let name: String
-  /// Nil for the example's.
-  private let ownData: ProjectData?
+  private let data: ProjectData
   private let teacher: ProjectTeacher
 
   /// The definition's path in the folder.
@@ -13,13 +12,12 @@ struct ProjectTemplate {
 
   /// - Parameters:
   ///   - folder: its last part is the experiment's name.
-  ///   - data: the user's own; nil for an example that comes along.
   /// - Throws: for a name that cannot be that of a page.
   init(
-    folder: String, data: ProjectData? = nil, teacher: ProjectTeacher = .example
+    folder: String, data: ProjectData = .example, teacher: ProjectTeacher = .example
   ) throws(CommandFailure) {
     name = try Self.name(of: folder)
-    ownData = data
+    self.data = data
     self.teacher = teacher
   }
 
@@ -38,14 +36,12 @@ struct ProjectTemplate {
   /// Paths in the folder with their content.
   var files: [(path: String, text: String)] {
     [(definition, definitionText)]
-      + (ownData == nil ? [("data/reviews.csv", Self.examples)] : [])
+      + (data.isExample ? [("data/reviews.csv", Self.examples)] : [])
       + [
         ("Results/records/.gitkeep", ""),
         (".gitignore", "# Made again by `retort run`.\nRuns/\n"),
       ]
   }
-
-  private var data: ProjectData { ownData ?? .example }
 
   private var definitionText: String {
     let texts = data.texts.map(Self.scalar)
@@ -55,14 +51,14 @@ struct ProjectTemplate {
       # \(name): a student of half its teacher's depth, distilled on labelled text of your own.
       # `retort validate` finds every mistake in this file; `retort help definition` explains every key.
       format: 1
-      name: \(name)
+      name: \(Self.scalar(name))
       question: How much of the teacher's accuracy does a student of half its depth keep?
       seed: 42            # seed of all random numbers; sweep: { seed: [42, 43, 44] } runs three
       random: counter
 
       # Your text and labels: a CSV, TSV or JSON lines file with a column of each.
       tasks:
-        \(data.task):
+        \(Self.scalar(data.task)):
           files: { train: \(Self.scalar(data.path)) }   # relative to this file; add dev: and test: if you have them
           text: \(texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]")   # the column of the text; [first, second] for pairs
           label: \(Self.scalar(data.label))   # the column of the label
@@ -71,8 +67,8 @@ struct ProjectTemplate {
           metrics: [accuracy, f1_macro]
 
       models:
-        # Your teacher: a BERT or DistilBERT, as hub:owner/name or as a folder that transformers saved. A folder is looked
-        # for from this file, then from where you run retort.
+        # Your teacher: a BERT or DistilBERT, as hub:owner/name or as a folder that transformers saved; relative to this
+        # file.
         teacher_model:
           from: \(Self.scalar(teacher.address))
         # The student: \(layers.count == 1 ? "layer" : "layers") \(layers.map(String.init).joined(separator: ", ")) of the teacher's \(teacher.layerCount), counted from 0.
@@ -120,13 +116,13 @@ struct ProjectTemplate {
   private static func newHead(_ isKept: Bool) -> String {
     isKept
       ? ""
-      : "      head: { kind: classification, init: new }   # the folder's has other classes\n"
+      : "      head: { kind: classification, init: new }   # the folder's classes are others, or have no names\n"
   }
 
   /// How each of its stages trains.
   private var training: String {
     """
-    task: \(data.task)
+    task: \(Self.scalar(data.task))
           recipe: hf-trainer-4.44
           sequence_length: \(min(128, teacher.positions))
           batch_size: 16

@@ -41,7 +41,7 @@ struct DefinitionRun {
   var overrides: [String] = []
 
   func perform() throws {
-    let observer = TerminalObserver()
+    let observer = TerminalObserver(measuringCommand: measuringCommand)
     let locations = Locations()
     let request = RunRequest(
       definitionPath: options.definition, overrides: options.overrides.set + overrides,
@@ -66,8 +66,8 @@ struct DefinitionRun {
       throw Stopped(
         signal: StopSignals.received ?? .interrupt,
         description: "stopped after step \(step.grouped)"
-          + (checkpoint.map { ", saved in \($0); go on with: \(Self.resumingCommand)" }
-            ?? ""))
+          + (checkpoint.map { ", saved in \($0); go on with:" } ?? ""),
+        command: checkpoint.map { _ in Self.resumingCommand })
     }
     let records = runs.map(\.record)
     let compared = references.filter { reference in
@@ -137,6 +137,14 @@ struct DefinitionRun {
 
   /// The command as given, for the record, without the place of the run's folder: that is the machine's affair.
   private static var command: String { CommandText.given(without: ["--runs"]) }
+
+  /// What to type to have the time of this run measured.
+  private var measuringCommand: String {
+    CommandText.typed(
+      ["explain", options.definition]
+        + (options.overrides.set + overrides).flatMap { ["--set", $0] }
+        + (options.computing.threads.map { ["--threads", "\($0)"] } ?? []))
+  }
 
   /// What to type to go on.
   private static var resumingCommand: String {

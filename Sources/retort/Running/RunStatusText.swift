@@ -45,33 +45,41 @@ struct RunStatusText {
     facts.append(("step", steps + (current.epoch.map { ", epoch \($0)" } ?? "")))
     if let loss = current.loss { facts.append(("loss", loss.significant(4))) }
     if let left = current.secondsLeft {
-      let all = isLast ? nil : current.runSecondsLeft.map { "; \($0.durationText), the run" }
+      let all = isLast ? nil : current.runSecondsLeft.map { "; \($0.durationText), all stages" }
       facts.append(("time left", "\(atMost)\(left.durationText), this stage\(all ?? "")"))
     }
     facts.append(("last checkpoint", checkpoint))
-    if status.state == .interrupted, let progress = status.progress {
-      facts.append(
-        (
-          "to go on",
-          progress.resumingCommand ?? CommandText.typed(["run", progress.definition, "--resume"])
-        ))
-    }
     return facts
   }
 
-  /// One line: the state, then step and time left before the rest.
+  /// What to type to go on; nil for a run that goes on or is done.
+  var resumingCommand: String? {
+    guard status.state == .interrupted, let progress = status.progress else { return nil }
+    return progress.resumingCommand ?? CommandText.typed(["run", progress.definition, "--resume"])
+  }
+
+  /// One line: the run and its state, then `progressLine`.
   var line: String {
-    var parts = ["\(status.path): \(state)"]
+    (["\(status.path): \(state)"] + progressParts).joined(separator: "  ")
+  }
+
+  /// Step and time left before the rest, for a line that a narrow terminal cuts; the state where nothing goes on.
+  var progressLine: String {
+    status.current == nil ? line : progressParts.joined(separator: "  ")
+  }
+
+  private var progressParts: [String] {
+    var parts: [String] = []
     if let place { parts.append(place + (status.current == nil ? "" : ", \(name)")) }
     if let current = status.current {
       parts.append("step \(steps)")
       if let left = current.secondsLeft {
-        let all = isLast ? nil : current.runSecondsLeft.map { ", \($0.durationText) the run" }
+        let all = isLast ? nil : current.runSecondsLeft.map { ", \($0.durationText) in all" }
         parts.append("\(atMost)\(left.durationText) left\(all ?? "")")
       }
       if let loss = current.loss { parts.append("loss \(loss.significant(4))") }
     }
-    return parts.joined(separator: "  ")
+    return parts
   }
 
   private var name: String { status.current?.stage.id ?? "" }

@@ -10,8 +10,12 @@ final class TerminalObserver: RunObserver {
   /// The run at hand.
   private var run: RunProgress?
 
-  init(console: Console = .shared) {
+  private let measuringCommand: String
+
+  /// - Parameter measuringCommand: what to type to have the time of the run measured.
+  init(console: Console = .shared, measuringCommand: String) {
     self.console = console
+    self.measuringCommand = measuringCommand
     progress = ProgressLine(console: console)
   }
 
@@ -21,24 +25,26 @@ final class TerminalObserver: RunObserver {
     run = progress
     for (name, value) in [
       ("definition", progress.definition), ("folder", folder), ("threads", "\(progress.threads)"),
-      ("stages", stages(of: progress)), ("time", time(of: progress)),
+      ("stages", stages(of: progress)),
     ] {
       console.write(line: "\(name.padded(to: 10))  \(value)")
     }
+    let place = "time".padded(to: 10)
+    guard let seconds = progress.forecastSeconds else {
+      return console.write(
+        line: "\(place)  not known yet; it can be measured with:", command: measuringCommand)
+    }
+    console.write(
+      line: "\(place)  "
+        + (seconds > 0
+          ? "\(seconds.durationText), as explain has measured"
+          : "nothing to compute: all in the cache"))
   }
 
   /// `3: teacher, plain (in the cache), distilled`
   private func stages(of progress: RunProgress) -> String {
     let names = progress.stages.map { $0.id + ($0.effort == 0 ? " (in the cache)" : "") }
     return "\(names.count): \(names.joined(separator: ", "))"
-  }
-
-  private func time(of progress: RunProgress) -> String {
-    guard let seconds = progress.forecastSeconds else {
-      return "not known yet; \(CommandText.typed(["explain", progress.definition])) measures it"
-    }
-    return seconds > 0
-      ? "\(seconds.durationText), as explain has measured" : "nothing to compute: all in the cache"
   }
 
   func note(_ text: String) { console.write(line: text) }

@@ -31,7 +31,7 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
   @OptionGroup var computing: ComputingOptions
 
   func run() throws {
-    let locations = Locations()
+    let locations = Locations().startingFrom(definition: definition)
     let loaded = try LoadedDefinition.load(
       path: definition, overrides: overrides.set,
       context: DefinitionContext(locations: locations, definitionPath: definition))

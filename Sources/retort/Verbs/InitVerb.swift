@@ -1,5 +1,6 @@
 // `retort init`: a project folder for an experiment of one's own.
 import ArgumentParser
+import Foundation
 import RetortExperimentPlan
 import RetortFiles
 
@@ -32,7 +33,7 @@ struct InitVerb: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Your teacher: a folder that transformers saved, a checkpoint (.h5), or hub:owner/name.",
+      "Your teacher: a folder that transformers saved, a checkpoint (.h5), RUN#STAGE, or hub:owner/name.",
       valueName: "model"))
   var teacher: String?
 
@@ -46,31 +47,24 @@ struct InitVerb: ParsableCommand {
   }
 
   func run() throws {
-    _ = try ProjectTemplate.name(of: name)
-    if FileIdentity(path: name) != nil, !force || !Folder.exists(path: name) {
-      guard Folder.exists(path: name), try Folder.names(path: name).isEmpty else {
-        throw CommandFailure(
-          "\(name): already exists; choose another name or an empty folder, or write its definition again with --force"
-        )
-      }
-    }
-    var own = try data.map {
-      try ProjectData(
-        file: $0, columns: columns, label: label, seenFrom: "\(name)/Experiments")
-    }
+    let isNew = try checkFolder()
+    // What the definition names is relative to it.
+    let definitions = "\(name)/Experiments"
+    var chosen =
+      try data.map {
+        try ProjectData(file: $0, columns: columns, label: label, seenFrom: definitions)
+      } ?? .example
     let taught = try teacher.map {
-      var data = own ?? .example
-      let teacher = try ProjectTeacher($0, data: &data, seenFrom: name)
-      if own != nil { own = data }
-      return teacher
+      try ProjectTeacher($0, data: &chosen, seenFrom: definitions)
     }
-    let project = try ProjectTemplate(
-      folder: name, data: own, teacher: taught ?? .example)
+    let project = try ProjectTemplate(folder: name, data: chosen, teacher: taught ?? .example)
+    do { try write(project) } catch {
+      // Half a project would be in the way of the next attempt.
+      if isNew { try? FileManager.default.removeItem(atPath: name) }
+      throw error
+    }
     for file in project.files {
-      let path = "\(name)/\(file.path)"
-      try Folder.create(path: Folder.parent(of: path) ?? ".")
-      try AtomicFile.replace(path: path, with: file.text)
-      try StandardOutput.shared.write(line: path)
+      try StandardOutput.shared.write(line: "\(name)/\(file.path)")
     }
     Console.shared.write(line: "next:")
     for words in [
@@ -80,5 +74,35 @@ struct InitVerb: ParsableCommand {
       Console.shared.write(line: "  " + CommandText.written(words))
     }
     Console.shared.write(line: "in the folder \(name)")
+  }
+
+  /// - Returns: whether there is nothing of that name yet.
+  private func checkFolder() throws -> Bool {
+    let definition = "\(name)/Experiments/\(try ProjectTemplate.name(of: name)).yaml"
+    guard FileIdentity(path: name) != nil else { return true }
+    guard Folder.exists(path: name) else {
+      throw CommandFailure(
+        "\(name): expected a folder to create, found a file; choose another name")
+    }
+    if try Folder.names(path: name).isEmpty { return false }
+    guard FileIdentity(path: definition) != nil else {
+      throw CommandFailure(
+        "\(name): already exists, and \(definition) is not in it; choose another name or an empty folder"
+      )
+    }
+    guard force else {
+      throw CommandFailure(
+        "\(name): already exists; choose another name or an empty folder, or write its definition again with --force"
+      )
+    }
+    return false
+  }
+
+  private func write(_ project: ProjectTemplate) throws {
+    for file in project.files {
+      let path = "\(name)/\(file.path)"
+      try Folder.create(path: Folder.parent(of: path) ?? ".")
+      try AtomicFile.replace(path: path, with: file.text)
+    }
   }
 }

@@ -56,6 +56,7 @@ struct ReportVerb: ParsableCommand {
   /// The records of the runs to add that have finished.
   private func finishedRecords(for results: ResultsFolder) throws -> [RunRecord] {
     var records: [RunRecord] = []
+    var runs: [String: String] = [:]
     for run in add {
       let status = RunFolder.exists(path: run) ? try RunStatus(run: run) : nil
       if let status, status.state != .finished {
@@ -64,7 +65,19 @@ struct ReportVerb: ParsableCommand {
       }
       let path = Folder.exists(path: run) ? "\(run)/\(RunFolder.recordName)" : run
       let record = try RunRecord.read(path: path)
-      try OutputFile.check([results.recordPath(of: record)], .any, reading: [path], option: "--add")
+      let place = results.recordPath(of: record)
+      try OutputFile.check([place], .any, reading: [path], option: "--add")
+      if let other = runs.updateValue(run, forKey: place) {
+        throw CommandFailure(
+          "--add \(other) \(run): both are runs of \(record.experiment.name), and their record would be \(place); add "
+            + "one of them, or give one definition another name")
+      }
+      if let earlier = try? RunRecord.read(path: place),
+        earlier.experiment.definition != record.experiment.definition
+      {
+        Console.shared.write(
+          line: "\(place): the record of another definition of that name is replaced")
+      }
       records.append(record)
     }
     guard add.isEmpty || !records.isEmpty else {

@@ -31,11 +31,14 @@ struct StatusVerb: ParsableCommand {
     guard let run = folder else { return try listAll() }
     if follow { return try watch(run) }
     let text = RunStatusText(try RunStatus(run: run))
-    let width = text.facts.map(\.0.count).max() ?? 0
+    let go = text.resumingCommand.map { ("to go on", $0) }
+    let width = (text.facts.map(\.0) + (go.map { [$0.0] } ?? [])).map(\.count).max() ?? 0
     try StandardOutput.shared.write(line: run)
     for (name, value) in text.facts {
       try StandardOutput.shared.write(text: "  \(name.padded(to: width))  \(value)")
     }
+    // To be copied as it stands.
+    if let go { try StandardOutput.shared.write(line: "  \(go.0.padded(to: width))  \(go.1)") }
   }
 
   private func listAll() throws {
@@ -57,10 +60,11 @@ struct StatusVerb: ParsableCommand {
     var last = ""
     while true {
       let status = try RunStatus(run: run)
-      let text = RunStatusText(status).line
+      let shown = RunStatusText(status)
+      let text = shown.line
       let isRunning = if case .running = status.state { true } else { false }
       if isRunning, Console.shared.isTerminal {
-        Console.shared.show(status: text)
+        Console.shared.show(status: shown.progressLine)
       } else if text != last {
         Console.shared.endStatus()
         try StandardOutput.shared.write(text: text)

@@ -23,10 +23,11 @@ struct ValidateVerb: ParsableCommand {
     var wrong = 0
     for path in definitions {
       do {
+        let locations = Locations().startingFrom(definition: path)
+        let context = DefinitionContext(locations: locations, definitionPath: path)
         let loaded = try LoadedDefinition.load(
-          path: path, overrides: overrides.set,
-          context: DefinitionContext(locations: Locations(), definitionPath: path))
-        let found = try facts(of: loaded)
+          path: path, overrides: overrides.set, context: context)
+        let found = try facts(of: loaded, locations, look: context.look)
         for problem in found.problems { Console.shared.write(error: problem) }
         guard found.problems.isEmpty else {
           wrong += 1
@@ -52,11 +53,12 @@ struct ValidateVerb: ParsableCommand {
 extension ValidateVerb {
   /// What is left of tasks and texts of which something is left out, and which models were not looked at, as far as
   /// they are at hand; and what is wrong with them.
-  private func facts(of loaded: LoadedDefinition) throws -> (lines: [String], problems: [String]) {
-    let locations = Locations()
+  private func facts(
+    of loaded: LoadedDefinition, _ locations: Locations, look: (ModelAddress) -> ModelLook
+  ) throws -> (lines: [String], problems: [String]) {
     let definitions = loaded.variants.map(\.definition)
     var problems: [String] = []
-    var lines = Set(definitions.flatMap { $0.modelNotes(look: locations.look) }).sorted()
+    var lines = Set(definitions.flatMap { $0.modelNotes(look: look) }).sorted()
     for task in Set(definitions.flatMap(\.taskSources)).sorted(by: { $0.name < $1.name })
     where task.hasSelection {
       lines += (locations.known(task)?.lines ?? []).map { "\(task.name): \($0)" }
@@ -71,8 +73,12 @@ extension ValidateVerb {
       }
     }
     for address in Set(definitions.flatMap(\.modelAddresses)).sorted(by: { "\($0)" < "\($1)" })
-    where locations.look(address) == .absent {
+    where look(address) == .absent {
       lines.append("\(address) is not there, so nothing was checked against it")
+    }
+    let absent = Set(definitions.flatMap(\.taskSources)).flatMap(locations.absentFiles)
+    for path in Set(absent).sorted() {
+      lines.append("\(path) is not there, so the task that it belongs to was not checked")
     }
     return (lines, problems)
   }

@@ -43,7 +43,7 @@ import Testing
       secondsLeft: 3723)
     #expect(
       progress.text
-        == "distil  step 1,234/12,630  1 h 2 min left  epoch 2  loss 3.215  1,234 tokens/s"
+        == "distil  step 1,234/12,630  1 h 2 min left  loss 3.215  epoch 2  1,234 tokens/s"
         + "  (soft_targets 0.412, masked_lm 12.50)")
     #expect(progress.text.prefix(79).contains("loss 3.215"))
   }
@@ -55,13 +55,13 @@ import Testing
     for number in 1...100 { meter.add(step(number, loss: 4, seconds: 0.5)) }
     let text = try #require(meter.progress?.text)
     #expect(
-      text.hasPrefix("distil  2/5  step 100/1,000  7 min 30 s left, 33 min the run  epoch 1  "),
+      text.hasPrefix("distil 2/5  step 100/1,000  7 min 30 s left, 33 min in all  loss 4.000  "),
       "\(text)")
-    // Step and time come before column 80, whatever the terms.
+    // Step, time and loss come before column 80, whatever the terms.
     #expect(text.prefix(79).contains("epoch 1"))
     var last = ProgressMeter(stage: "sst2", place: "5/5", secondsAfter: { _, _ in 0 })
     for number in 1...3 { last.add(step(number, loss: 4)) }
-    #expect(last.progress?.text.contains("the run") == false)
+    #expect(last.progress?.text.contains("in all") == false)
   }
 
   @Test func aStageThatMayEndSoonerHasAtMostTheTimeOfItsPlannedSteps() throws {
@@ -75,6 +75,6 @@ import Testing
     let progress = StageProgress(
       stage: "sst2", epoch: 1, step: 1, totalSteps: 10, loss: 0.0123,
       terms: [("cross_entropy", 0.0123)], tokensPerSecond: 0, secondsLeft: nil)
-    #expect(progress.text == "sst2  step 1/10  epoch 1  loss 0.01230  0 tokens/s")
+    #expect(progress.text == "sst2  step 1/10  loss 0.01230  epoch 1  0 tokens/s")
   }
 }
