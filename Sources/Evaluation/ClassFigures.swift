@@ -11,8 +11,6 @@ public struct ClassFigures: Sendable, Equatable {
   public let f1: Double
   /// Examples whose label it is.
   public let examples: Int
-  /// Examples whose prediction it is.
-  public let predicted: Int
 
   /// Of every class, in the order of their numbers.
   /// - Parameter classCount: more than every number among the answers.
@@ -31,8 +29,7 @@ public struct ClassFigures: Sendable, Equatable {
       ClassFigures(
         precision: share(count.hits, of: count.predicted),
         recall: share(count.hits, of: count.examples),
-        f1: share(2 * count.hits, of: count.predicted + count.examples), examples: count.examples,
-        predicted: count.predicted)
+        f1: share(2 * count.hits, of: count.predicted + count.examples), examples: count.examples)
     }
   }
 }

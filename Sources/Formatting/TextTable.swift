@@ -1,4 +1,4 @@
-// A table in plain text: columns aligned, two spaces between them; where there is not room, a block for each row.
+// A table in plain text: columns aligned, two spaces between them; where there is not room, several tables or blocks.
 
 public struct TextTable: Sendable {
   private let header: [String]
@@ -18,8 +18,9 @@ public struct TextTable: Sendable {
   }
 
   /// One line a row, the headings first; without a line feed at the end.
-  /// - Parameter width: columns of the terminal; a wider table is written as a block for each row, its first cell (or cells, to
-  ///   tell it from the others) above the rest with their headings. Nil for any width.
+  /// - Parameter width: columns of the terminal, nil for any. A wider table of a few rows is written as a block for each, its
+  ///   first cell (or cells, to tell it from the others) above the rest with their headings; one of many rows as several
+  ///   tables, each with these first columns and as many of the others as there is room for.
   public func text(width: Int? = nil) -> String { text(ruled: false, width: width) }
 
   /// With at least three dashes below each heading; every line ends in a line feed.
@@ -34,7 +35,39 @@ public struct TextTable: Sendable {
       (1...min(2, header.count - 1)).first { count in
         Set(rows.map { $0.prefix(count) }).count == rows.count
       } ?? 1
+    if rows.count > Self.few, let groups = columnGroups(titles: titles, width: width, ruled: ruled)
+    {
+      return groups.map { $0.lines(ruled: ruled).joined(separator: "\n") }.joined(separator: "\n\n")
+    }
     return rows.map { block(of: $0, titles: titles) }.joined(separator: "\n\n").wrapped(to: width)
+  }
+
+  /// Rows that are still seen together as blocks.
+  private static let few = 6
+
+  /// The table in parts, each beginning with the first `titles` columns; nil where one of the others has no room beside
+  /// them.
+  private func columnGroups(titles: Int, width: Int, ruled: Bool) -> [TextTable]? {
+    var groups: [[Int]] = []
+    for column in header.indices.dropFirst(titles) {
+      if let last = groups.last, part(last + [column]).fits(width, ruled: ruled) {
+        groups[groups.count - 1].append(column)
+      } else {
+        groups.append(Array(0..<titles) + [column])
+      }
+    }
+    let parts = groups.map(part)
+    return parts.allSatisfy { $0.fits(width, ruled: ruled) } ? parts : nil
+  }
+
+  private func part(_ columns: [Int]) -> TextTable {
+    TextTable(
+      header: columns.map { header[$0] }, rows: rows.map { row in columns.map { row[$0] } },
+      rightAligned: Set(columns.indices.filter { rightAligned.contains(columns[$0]) }))
+  }
+
+  private func fits(_ width: Int, ruled: Bool) -> Bool {
+    lines(ruled: ruled).allSatisfy { $0.count <= width }
   }
 
   /// The row's cells one below the other.

@@ -58,7 +58,9 @@ struct DelimitedRows: LineSource {
     for other in [";", "\t", "|", ","] where name.contains(other) {
       let times = name.split(separator: other, omittingEmptySubsequences: false).count - 1
       let shown = other == "\t" ? "a tab" : "'\(other)'"
-      return "the header has \(shown) \(times) time\(times == 1 ? "" : "s"): is that the separator?"
+      return
+        "the header has \(shown) \(times) time\(times == 1 ? "" : "s"): is that the separator? "
+        + "Write the file with commas, or with tabs as .tsv"
     }
     return nil
   }

@@ -180,6 +180,11 @@ import Testing
     #expect(try run().errors.contains(words))
     try experiment.folder.write("dev.csv", "text,label\na new film,good\nan old film,bad\n")
     #expect(try !run().errors.contains("are training texts too"))
+    // Nor is it silent of classes of which there is nothing.
+    try experiment.folder.write("dev.csv", "text,label\na new film,good\n")
+    let other = try run("tasks.sentiment.classes=[bad, good, fair]")
+    #expect(other.errors.contains("sentiment: no training example of fair\n"), "\(other.errors)")
+    #expect(other.errors.contains("sentiment: no development example of bad, fair\n"))
   }
 
   @Test func aTaskMayHaveMoreClassesThanDigitsAndLetters() throws {
@@ -209,6 +214,12 @@ import Testing
     expectFailure(
       try evaluate("--task", "none.yaml#a"), saying: "none.yaml")
     #expect(try evaluate().status == 64)
+    expectFailure(
+      try evaluate("--task", experiment.folder.file("test.csv")),
+      saying: "write it in a definition under files: { test: … }")
+    expectFailure(
+      try evaluate("--task", "\(definition)#sentiment", "--predictions", "p.csv"),
+      saying: "--predictions p.csv: is written with tabs")
     try experiment.folder.write("test.csv", "text,label\na,good\nb,fair\n")
     expectFailure(
       try evaluate("--task", "\(definition)#sentiment", "--split", "test"),

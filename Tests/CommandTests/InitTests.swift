@@ -123,6 +123,27 @@ import Testing
     #expect(try Folder.names(path: folder.file("other")) == ["mine.txt"])
   }
 
+  @Test func numbersAsLabelsAreARegression() throws {
+    let words = ["a film", "a good film", "a bad film", "a dull film"]
+    try AtomicFile.replace(
+      path: folder.file("scores.csv"),
+      with: "text,score\n"
+        + (0..<40).map { "\(words[$0 % 4]) \($0),\(Double($0 % 7) / 2)\n" }.joined())
+    let model = try TinyModel()
+    try FileManager.default.copyItem(atPath: model.path, toPath: folder.file("teacher"))
+    let made = try retort(["init", "own", "--data", "scores.csv", "--teacher", "teacher"])
+    #expect(made.status == 0, "\(made.errors)")
+    let run = try retort(
+      ["run", "Experiments/own.yaml"]
+        + ["teacher", "plain", "distilled"].flatMap { ["--set", "stages.\($0).limit={steps: 2}"] },
+      in: folder.file("own"))
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("Pearson"))
+    try AtomicFile.replace(path: folder.file("semi.csv"), with: "text;label\na;1\nb;0\n")
+    expectFailure(
+      try retort(["init", "b", "--data", "semi.csv"]), saying: "is that the separator?")
+  }
+
   @Test func theTeacherIsFoundFromWhereverTheDefinitionIsRead() throws {
     let model = try TinyModel(labels: ["good", "fair", "bad"])
     try FileManager.default.copyItem(atPath: model.path, toPath: folder.file("teacher"))

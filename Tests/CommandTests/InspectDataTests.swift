@@ -178,7 +178,7 @@ struct InspectDataTests {
     try folder.write("semicolon.csv", "text;stars\na;1\n")
     #expect(
       try inspect(folder.file("semicolon.csv")).output.contains(
-        "\n  the header has ';' 1 time: is that the separator?\n"))
+        "\n  the header has ';' 1 time: is that the separator? Write"))
     expectFailure(try inspect(train, model.path), saying: "are inspected together")
     expectFailure(try inspect(model.path, "--label", "x"), saying: "--label is for these")
     expectFailure(try inspect(folder.file("no.csv")), saying: "no.csv", "no such file")

@@ -276,6 +276,9 @@ struct PredictFileTests {
     try folder.write("taken.csv", "text,prediction\na,b\n")
     expectFailure(
       try predict("--input", folder.file("taken.csv"), "--text", "text"), saying: "--prefix")
+    let sheet = try predict("--input", input, "--text", "review", "--out", folder.file("o.xlsx"))
+    #expect(sheet.status == 64 && sheet.errors.contains("found .xlsx"), "\(sheet.errors)")
+    expectFailure(try predict("--input", "in.xlsx"), saying: "is a spreadsheet; save it as CSV")
     try folder.write("later.jsonl", "{\"text\": \"a\"}\n{\"text\": \"a\", \"prediction\": 1}\n")
     expectFailure(
       try predict("--input", folder.file("later.jsonl")), saying: "later.jsonl:2", "--prefix")

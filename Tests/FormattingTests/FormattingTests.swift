@@ -66,6 +66,44 @@ struct FormattingTests {
     #expect(table.text(width: 36) == table.text())
   }
 
+  @Test("one with many rows is several tables, each with the columns that tell the rows apart")
+  func columnGroups() {
+    let table = TextTable(
+      header: ["Run", "Epoch", "Loss", "Accuracy", "Best by"],
+      rows: (1...7).map { ["a", "\($0)", "0.\($0)", "0.9\($0)", $0 == 7 ? "loss" : ""] },
+      rightAligned: [1, 2, 3])
+    #expect(
+      table.text(width: 24) == """
+        Run  Epoch  Loss
+        a        1   0.1
+        a        2   0.2
+        a        3   0.3
+        a        4   0.4
+        a        5   0.5
+        a        6   0.6
+        a        7   0.7
+
+        Run  Epoch  Accuracy
+        a        1      0.91
+        a        2      0.92
+        a        3      0.93
+        a        4      0.94
+        a        5      0.95
+        a        6      0.96
+        a        7      0.97
+
+        Run  Epoch  Best by
+        a        1
+        a        2
+        a        3
+        a        4
+        a        5
+        a        6
+        a        7  loss
+        """)
+    #expect(table.text(width: 16).hasPrefix("Run: a, Epoch: 1\n"), "no room for one column")
+  }
+
   @Test("lines are broken at words, below their second column")
   func wrappedText() {
     #expect("one two three".wrapped(to: nil) == "one two three")

@@ -106,7 +106,7 @@ struct TableReaderTests {
       ),
       (
         "text;label;id\nx;y, and z;1\n", .csv,
-        "t:2: expected 1 fields as in the header, found 2; the header has ';' 2 times: is that the separator?"
+        "t:2: expected 1 fields as in the header, found 2; the header has ';' 2 times: is that the separator? Write the file with commas, or with tabs as .tsv"
       ),
       (
         "a,b\n1,\"2\n3,4\n", .csv,

@@ -3,6 +3,7 @@ import RetortDistillation
 import RetortEvaluation
 import RetortFiles
 import RetortOptions
+import RetortTables
 import RetortText
 
 /// A built-in task, or one that a definition or a stage of a run has.
@@ -139,6 +140,9 @@ public enum EvaluatedTaskError: Error, Sendable, Equatable, CustomStringConverti
 
   public var description: String {
     switch self {
+    case .unknown(let text, _) where TableFormat(path: text) != nil:
+      "'\(text)': expected \(EvaluatedTask.form); a file of labelled rows is the test set of a task: write it in a "
+        + "definition under files: { test: … }, and evaluate on DEF.yaml#TASK with --split test"
     case .unknown(let text, let known):
       "'\(text)': expected \(EvaluatedTask.form); \(Spelling.advice(for: text, among: known))"
     case .notIn(let definition, let name, let known):

@@ -55,6 +55,11 @@ public final class RunFolder {
   /// Records of finished runs of other definitions that were in the folder, numbered from 1.
   static let earlierName = "earlier"
 
+  /// The record of a run that is named by its folder or by the record itself.
+  public static func record(of run: String) -> String {
+    Folder.exists(path: run) ? "\(run)/\(recordName)" : run
+  }
+
   /// Whether a folder is that of a run, begun or finished.
   public static func exists(path: String) -> Bool {
     Folder.exists(path: path)

@@ -86,7 +86,7 @@ public struct RunStages: Sendable {
     self.run = run
     let isFolder = Folder.exists(path: run)
     let progress = isFolder ? try RunProgress.read(run: run) : nil
-    let path = isFolder ? "\(run)/\(RunFolder.recordName)" : run
+    let path = RunFolder.record(of: run)
     let record = Locations.exists(path) ? try RunRecord.read(path: path) : nil
     guard record != nil || progress != nil else { throw RunStageError.noRun(run) }
     dataDigests = Dictionary(

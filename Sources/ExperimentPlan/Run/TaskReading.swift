@@ -1,6 +1,7 @@
 // The examples of a task, from wherever they are.
 import RetortFiles
 import RetortFormatting
+import RetortOptions
 import RetortText
 import Synchronization
 
@@ -30,7 +31,7 @@ extension Locations {
         })
     case .files(let task):
       let read = try PreparedData.Task(task, task.read(in: self)).selected(task.selection)
-      read.sharedTexts.map(remark)
+      (read.classRemarks + [read.sharedTexts].compactMap { $0 }).forEach(remark)
       return read
     case .part(let part):
       var task = try read(part.whole, remark: remark)
@@ -71,6 +72,17 @@ public struct KnownTask: Sendable, Equatable {
 }
 
 extension PreparedData.Task {
+  /// Classes that nothing is learned of, or that no figure speaks of, a sentence each.
+  fileprivate var classRemarks: [String] {
+    [(train, "training"), (dev, "development")].compactMap { examples, words in
+      guard let labels = examples.labels else { return nil }
+      let there = Set(labels)
+      let missing = classNames.indices.filter { !there.contains(Int32($0)) }.map { classNames[$0] }
+      return missing.isEmpty
+        ? nil : "\(name): no \(words) example of \(missing.listed)"
+    }
+  }
+
   /// That it is evaluated on texts that it learns from, in a sentence; nil where it is not.
   fileprivate var sharedTexts: String? {
     func texts(_ examples: LabelledSentences) -> [[String]] {

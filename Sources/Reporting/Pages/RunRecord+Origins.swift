@@ -57,7 +57,7 @@ extension RunRecord.Weights.Origin {
   fileprivate var text: String {
     switch self {
     case .published: "published weights"
-    case .folder: "weights of a folder of the user's"
+    case .folder: "weights read from disk"
     case .random: "seeded random weights (nothing learned)"
     case .copied: "copied weights"
     }

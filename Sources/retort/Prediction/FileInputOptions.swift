@@ -52,10 +52,17 @@ struct ColumnOptions: ParsableArguments {
     }
   }
 
+  /// Nil for a name that is not that of a spreadsheet.
+  static func spreadsheet(_ path: String) -> CommandFailure? {
+    [".xlsx", ".xls", ".ods", ".numbers"].contains(where: path.lowercased().hasSuffix)
+      ? CommandFailure("\(path): is a spreadsheet; save it as CSV, and name that file") : nil
+  }
+
   /// The format of a file.
   /// - Throws: if neither the option nor its name says it.
   func format(of path: String) throws(CommandFailure) -> TextFormat {
     if let format = format ?? TextFormat(path: path) { return format }
+    if let spreadsheet = Self.spreadsheet(path) { throw spreadsheet }
     throw CommandFailure(
       "\(path): expected a name that ends in .csv, .tsv, .jsonl, .parquet or .txt; otherwise write --format"
     )

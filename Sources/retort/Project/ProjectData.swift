@@ -13,8 +13,8 @@ struct ProjectData {
   /// One column, or the two of pairs.
   var texts: [String]
   var label: String
-  /// In the order of their numbers.
-  var classes: [String]
+  /// In the order of their numbers; of a regression, whose labels are numbers, nil.
+  var classes: [String]?
   var rows: Int
   /// Whether `init` writes its file.
   private(set) var isExample = false
@@ -25,7 +25,7 @@ struct ProjectData {
     classes: ["bad", "fair", "good"], rows: 96, isExample: true)
 
   private init(
-    task: String, path: String, texts: [String], label: String, classes: [String], rows: Int,
+    task: String, path: String, texts: [String], label: String, classes: [String]?, rows: Int,
     isExample: Bool = false
   ) {
     (self.task, self.path, self.texts) = (task, path, texts)
@@ -37,12 +37,15 @@ struct ProjectData {
   ///   - file: a table of the user's own, relative to the working directory.
   ///   - columns: those that are said; the others are guessed as `inspect` does.
   ///   - definitions: the folder of the definition.
-  /// - Throws: where columns are missing or the labels are no classes.
+  /// - Throws: where columns are missing or the labels are neither classes nor numbers.
   init(file: String, columns: ColumnOptions, label: String?, seenFrom definitions: String) throws {
     guard let format = try columns.format(of: file).table else {
       throw CommandFailure("\(file): expected a table with a column of texts and one of labels")
     }
     let reader = try TableReader(path: file, format: format)
+    if reader.columns.count == 1, let advice = reader.otherSeparator {
+      throw CommandFailure("\(file): expected columns, found one; \(advice)")
+    }
     let named = columns.text.map { ("--text", $0) } + (label.map { [("--label", $0)] } ?? [])
     let problems = named.compactMap { columns.problem($0.1, option: $0.0, in: reader) }
     guard problems.isEmpty else { throw CommandFailure(problems.joined(separator: "\n")) }
@@ -55,17 +58,17 @@ struct ProjectData {
       throw CommandFailure(
         "\(file): which column has the \(missing.0)? It has \(names); name it with \(missing.1)")
     }
+    let isRegression = survey.namedClasses == nil && survey.labels.areMeasurements
     let classes = survey.namedClasses ?? survey.labels.classes.map(\.name)
-    guard !survey.labels.areMeasurements, !survey.labels.isTooMany, classes.count > 1 else {
+    guard isRegression || !survey.labels.isTooMany && classes.count > 1 else {
       throw CommandFailure(
-        "\(file): expected some classes in the column '\(label)', found "
-          + (survey.labels.areMeasurements
-            ? "numbers; for a regression write kind: regression, see `retort help definition tasks`"
-            : classes.count > 1
-              ? "more than \(LabelCounts.most) different labels; name another column with --label"
-              : "\(classes.count); name another column with --label"))
+        "\(file): expected some classes, or numbers, in the column '\(label)', found "
+          + (classes.count > 1
+            ? "more than \(LabelCounts.most) different labels" : "\(classes.count)")
+          + "; name another column with --label")
     }
-    let nothing = survey.namedClasses == nil ? classes.filter(TaskTable.mayMeanNothing) : []
+    let nothing =
+      survey.namedClasses == nil && !isRegression ? classes.filter(TaskTable.mayMeanNothing) : []
     guard nothing.isEmpty else {
       throw CommandFailure(
         "\(file): expected a label in each row of '\(label)', found \(nothing.listed), which often means that there is "
@@ -76,6 +79,6 @@ struct ProjectData {
     self.init(
       task: DefinitionNames.isName(name) ? name : "own",
       path: RelativePath.path(to: file, from: definitions), texts: survey.chosen.texts,
-      label: label, classes: classes, rows: survey.rows)
+      label: label, classes: isRegression ? nil : classes, rows: survey.rows)
   }
 }

@@ -51,8 +51,13 @@ struct ProjectTeacher {
       self.address = RelativePath.path(to: path, from: definitions)
     }
     if let parts = outline.parts, parts.contains(.classification) {
-      if Set(configuration.labels) == Set(data.classes) { data.classes = configuration.labels }
-      keepsClassifier = outline.answers(in: data.classes, byName: true)
+      if let classes = data.classes {
+        if Set(configuration.labels) == Set(classes) { data.classes = configuration.labels }
+        keepsClassifier = outline.answers(in: data.classes ?? classes, byName: true)
+      } else {
+        // One output is a number, whatever it is called.
+        keepsClassifier = configuration.labels.count == 1
+      }
     }
   }
 

@@ -52,19 +52,19 @@ struct ProjectTemplate {
       # `retort validate` finds every mistake in this file; `retort help definition` explains every key.
       format: 1
       name: \(Self.scalar(name))
-      question: How much of the teacher's accuracy does a student of half its depth keep?
+      question: How much of the teacher's \(data.classes == nil ? "correlation with the labels" : "accuracy") does a student of half its depth keep?
       seed: 42            # seed of all random numbers; sweep: { seed: [42, 43, 44] } runs three
       random: counter
 
-      # Your text and labels: a CSV, TSV or JSON lines file with a column of each.
+      # Your text and labels: a CSV, TSV, JSON lines or Parquet file with a column of each.
       tasks:
         \(Self.scalar(data.task)):
           files: { train: \(Self.scalar(data.path)) }   # relative to this file; add dev: and test: if you have them
           text: \(texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]")   # the column of the text; [first, second] for pairs
           label: \(Self.scalar(data.label))   # the column of the label
-          classes: [\(data.classes.map(Self.scalar).joined(separator: ", "))]   # in the order you like; leave out to sort them
+          \(answers)
           dev: { fraction: \(share), seed: 7 }   # leave out if files has a dev:
-          metrics: [accuracy, f1_macro]
+          metrics: \(data.classes == nil ? "[pearson, spearmanr]" : "[accuracy, f1_macro]")
 
       models:
         # Your teacher: a BERT or DistilBERT, as hub:owner/name or as a folder that transformers saved; relative to this
@@ -94,16 +94,31 @@ struct ProjectTemplate {
       \(Self.newHead(teacher.keepsClassifier))\
             \(training)
 
-        # The student learns from the teacher's answers and from the labels, half of each.
+        # The student learns from the teacher's \(data.classes == nil ? "last hidden states" : "answers") and from the labels, half of each.
         - id: distilled
           finetune:
             model: student
             teacher: teacher
-            loss: { soft_targets: { weight: 0.5, temperature: 2.0 }, cross_entropy: { weight: 0.5 } }
+            loss: \(distillation)
       \(Self.newHead(teacher.keepsClassifier))\
             \(training)
 
       """
+  }
+
+  /// What its labels are.
+  private var answers: String {
+    guard let classes = data.classes else { return "kind: regression   # the labels are numbers" }
+    let names = classes.map(Self.scalar).joined(separator: ", ")
+    return "classes: [\(names)]   # in the order you like; leave out to sort them"
+  }
+
+  private var distillation: String {
+    guard data.classes == nil else {
+      return "{ soft_targets: { weight: 0.5, temperature: 2.0 }, cross_entropy: { weight: 0.5 } }"
+    }
+    let pair = "{ student: \(teacher.halfOfLayers.count), teacher: \(teacher.layerCount) }"
+    return "{ hidden_mse: { weight: 0.5, pairs: [\(pair)] }, label_mse: { weight: 0.5 } }"
   }
 
   /// A text pair needs token types, which DistilBERT has not.

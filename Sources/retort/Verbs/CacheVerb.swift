@@ -21,14 +21,17 @@ struct CacheVerb: ParsableCommand {
       let rows = entries.map { entry in
         [
           String(entry.digest.prefix(16)), entry.stage?.id ?? "(no record)",
-          entry.stage?.kind.rawValue ?? "", entry.finished.formatted(.iso8601),
+          entry.stage?.kind.rawValue ?? "", entry.stage?.data.first ?? "",
+          // To the minute.
+          String(entry.finished.formatted(.iso8601).prefix(16)) + "Z",
           entry.byteCount.memoryText,
         ]
       }
       if !rows.isEmpty {
         try StandardOutput.shared.write(
           line: TextTable(
-            header: ["digest", "stage", "kind", "finished", "size"], rows: rows, rightAligned: [4]
+            header: ["digest", "stage", "kind", "data", "finished", "size"], rows: rows,
+            rightAligned: [5]
           ).text(width: StandardOutput.shared.width))
       }
       try StandardOutput.shared.write(line: "\(cache.folder): \(entries.summary)")

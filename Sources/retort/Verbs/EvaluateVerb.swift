@@ -8,6 +8,7 @@ import RetortFormatting
 import RetortOptions
 import RetortReporting
 import RetortStrictJSON
+import RetortTables
 import RetortText
 import RetortTransformers
 
@@ -51,6 +52,11 @@ struct EvaluateVerb: ParsableCommand, RunsKernels {
           + (task.splitRemark.map { "; \($0)" } ?? ""))
     }
     if let predictions {
+      if let format = TableFormat(path: predictions), format != .tsv {
+        throw CommandFailure(
+          "--predictions \(predictions): is written with tabs; name it .tsv, or write answers beside the rows of a file with "
+            + CommandText.typed(["predict", "--model", model.model, "--input"]) + " FILE")
+      }
       try OutputFile.check(
         [predictions], .predictions, reading: [stored.path] + task.files,
         option: "--predictions")

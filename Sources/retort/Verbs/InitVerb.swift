@@ -20,7 +20,7 @@ struct InitVerb: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Your labelled text: .csv, .tsv, .jsonl or .parquet. It is read where it is.",
+      "Your labelled text, with classes or numbers as labels: .csv, .tsv, .jsonl or .parquet. It is read where it is.",
       valueName: "file"))
   var data: String?
 

@@ -70,6 +70,7 @@ struct InspectVerb: ParsableCommand {
           + "\(unused.count == 1 ? "is" : "are") for these; if it is one, say how it is written with --format"
       )
     }
+    if let spreadsheet = ColumnOptions.spreadsheet(files[0]) { throw spreadsheet }
     let inspection = try inspect(files[0])
     if json { return try StandardOutput.shared.write(line: JSONText.document(inspection)) }
     try StandardOutput.shared.write(text: inspection.text)
@@ -157,7 +158,7 @@ struct InspectVerb: ParsableCommand {
       if RunFolder.exists(path: file) {
         let status = try RunStatus(run: file)
         guard status.state == .finished else { return Inspection(run: status) }
-        return try inspectRecord("\(file)/\(RunFolder.recordName)")
+        return try inspectRecord(RunFolder.record(of: file))
       }
       if try Folder.names(path: file).contains("config.json") {
         return try Inspection(folder: HuggingFaceFolder(path: file))

@@ -73,6 +73,15 @@ struct PredictVerb: ParsableCommand, RunsKernels {
       || outFormat != nil || !prefix.isEmpty
   }
 
+  /// The ending of a name that says another format than those that are written; nil without one.
+  private static func foreignEnding(of path: String) -> String? {
+    guard let name = path.split(separator: "/").last, let point = name.lastIndex(of: "."),
+      point != name.startIndex, TableFormat(path: path) == nil,
+      !name.lowercased().hasSuffix(".txt")
+    else { return nil }
+    return String(name[point...])
+  }
+
   func validate() throws {
     var problems: [String] = []
     if readsRows {
@@ -83,6 +92,11 @@ struct PredictVerb: ParsableCommand, RunsKernels {
       }
       if outFormat == nil, out.flatMap(TableFormat.init(path:)) == .parquet {
         problems.append("--out \(out ?? ""): Parquet is only read; write .csv, .tsv or .jsonl")
+      }
+      if outFormat == nil, let out, let ending = Self.foreignEnding(of: out) {
+        problems.append(
+          "--out \(out): expected a name that ends in .csv, .tsv or .jsonl, found \(ending); otherwise write --out-format"
+        )
       }
       if json { problems.append("--json is for lines; write --out-format jsonl for rows") }
       if pairs {

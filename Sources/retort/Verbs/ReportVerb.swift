@@ -63,7 +63,7 @@ struct ReportVerb: ParsableCommand {
         Console.shared.write(line: "\(run): skipped, \(RunStatusText(status).state)")
         continue
       }
-      let path = Folder.exists(path: run) ? "\(run)/\(RunFolder.recordName)" : run
+      let path = RunFolder.record(of: run)
       let record = try RunRecord.read(path: path)
       let place = results.recordPath(of: record)
       try OutputFile.check([place], .any, reading: [path], option: "--add")

@@ -25,13 +25,18 @@ struct ShowVerb: ParsableCommand {
   func run() throws {
     var records: [RunRecord] = []
     for run in runs {
+      if let stage = RunStage(run) {
+        throw CommandFailure(
+          "\(run): expected a run, whose tables are shown, found one of its stages; write "
+            + CommandText.typed(["show", stage.run]))
+      }
       let status = RunFolder.exists(path: run) ? try RunStatus(run: run) : nil
       if let status, status.state != .finished {
         throw CommandFailure(
           "\(run): has not finished (\(RunStatusText(status).state)), so there are no tables; see "
             + CommandText.typed(["status", run]))
       }
-      let path = Folder.exists(path: run) ? "\(run)/\(RunFolder.recordName)" : run
+      let path = RunFolder.record(of: run)
       records.append(try RunRecord.read(path: path))
     }
     // Experiments in the order in which they are named.
