@@ -93,7 +93,8 @@ struct SentenceSourceTests {
     #expect(stage.work.corpus?.minimumLength == 3)
     let source = try #require(stage.work.corpus?.sentences)
     #expect(source.rule.words == 2...30 && source.rule.isUnique && source.rule.split == .sentences)
-    let counts = try #require(try experiment.locations.counts(of: source))
+    let locations = experiment.locations.startingFrom(definition: experiment.definition)
+    let counts = try #require(try locations.counts(of: source))
     #expect(counts.repeated > 0 && counts.paragraphs == 33)
     let explanation = PlanExplanation(
       ResolvedPlan(loaded.definition), filled: loaded.filledValues, sentences: [source: counts],
