@@ -139,7 +139,7 @@ let package = Package(
         name: "ProgramTests", dependencies: ["retort", "SelfCheck", "TestSupport"]),
       // These run the program. They do not look into it, so that they need not wait for it to be compiled.
       .testTarget(
-        name: "CommandTests",
+        name: "VerbTests",
         dependencies: ["ExperimentPlan", "Reporting", "SelfCheck", "Files", "TestSupport"]),
     ]
 )

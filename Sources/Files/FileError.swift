@@ -11,6 +11,8 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
   case inUse(folder: String, processID: Int32?)
   /// Something is there that must not be written to or used.
   case unexpected(path: String, expected: String, found: String)
+  /// A pipe or a device where a file is to be read.
+  case notAFile(path: String)
   /// A size that was promised is not the one found.
   case wrongSize(path: String, expected: Int, found: Int)
 
@@ -32,6 +34,10 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
       return "\(folder): in use by \(holder); wait for it, or stop it, or choose another folder"
     case .unexpected(let path, let expected, let found):
       return "\(path): expected \(expected), found \(found); move it away, or choose another path"
+    case .notAFile(let path):
+      return
+        "\(path): expected a regular file, found a pipe or a device; write its content to a file first, or use standard "
+        + "input where a verb reads it"
     case .wrongSize(let path, let expected, let found):
       return "\(path): expected \(expected) bytes, found \(found)"
     }

@@ -60,7 +60,7 @@ public final class MappedFile: @unchecked Sendable {
       throw .failed(action: "read", path: path, code: EISDIR)
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      throw .unexpected(path: path, expected: "a regular file", found: "a pipe or a device")
+      throw .notAFile(path: path)
     }
     let size = Int(status.st_size)
     guard size > 0 else { return (UnsafeRawBufferPointer(start: nil, count: 0), Identity(status)) }

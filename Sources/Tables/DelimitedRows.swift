@@ -30,9 +30,10 @@ struct DelimitedRows: LineSource {
       self.file = start
       return
     }
+    var names: Set<String> = []
     for index in fields.indices {
       let name = try text(of: fields[index])
-      guard !columns.contains(name) else {
+      guard names.insert(name).inserted else {
         throw .repeatedColumn(path: file.path, line: first, name: name)
       }
       columns.append(name)

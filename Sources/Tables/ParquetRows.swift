@@ -35,7 +35,8 @@ struct ParquetRows: RowSource {
     guard !columns.isEmpty else {
       throw .empty(path: mapped.path, expected: "a column of texts, numbers or booleans")
     }
-    for (place, name) in columns.enumerated() where columns[..<place].contains(name) {
+    var names: Set<String> = []
+    for name in columns where !names.insert(name).inserted {
       throw .repeatedColumn(path: mapped.path, line: 1, name: name)
     }
   }

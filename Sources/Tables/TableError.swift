@@ -9,6 +9,8 @@ public indirect enum TableError: Error, Equatable, Sendable, CustomStringConvert
   case empty(path: String, expected: String)
   /// Lines that end in carriage returns alone, as those of old Macs.
   case carriageReturns(path: String)
+  /// A file whose first bytes are those of another kind of file.
+  case notText(path: String, found: String, advice: String)
   case repeatedColumn(path: String, line: Int, name: String)
   case noColumn(path: String, name: String, advice: String)
   /// A row with another number of fields than the header.
@@ -33,6 +35,8 @@ public indirect enum TableError: Error, Equatable, Sendable, CustomStringConvert
     case .empty(let path, let expected): "\(path): expected \(expected), found none"
     case .carriageReturns(let path):
       "\(path):1: expected lines that end in a line feed, found carriage returns alone; convert the ends of its lines"
+    case .notText(let path, let found, let advice):
+      "\(path): expected text in UTF-8, found \(found); \(advice)"
     case .repeatedColumn(let path, let line, let name):
       "\(path):\(line): two columns are called '\(name)'; rename one"
     case .noColumn(let path, let name, let advice): "\(path): no column '\(name)'; \(advice)"

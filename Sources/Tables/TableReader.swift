@@ -49,6 +49,7 @@ public struct TableReader {
   public init(
     _ file: MappedFile, format: TableFormat, hasHeader: Bool = true, repairs: Bool = false
   ) throws(TableError) {
+    if format != .parquet { try Self.checkKind(of: file) }
     let bytes = RowBytes(file, repairs: repairs)
     switch format {
     case .csv, .tsv:
@@ -61,6 +62,18 @@ public struct TableReader {
       self.init(rows, format)
     case .jsonl: self.init(try JSONRows(bytes), format)
     case .parquet: self.init(try ParquetRows(file, repairs: repairs), format)
+    }
+  }
+
+  /// By the bytes that such files begin with: what would follow is an error at byte 0 or 1 that says nothing.
+  private static func checkKind(of file: MappedFile) throws(TableError) {
+    let kinds: [(bytes: [UInt8], found: String, advice: String)] = [
+      ([0x1F, 0x8B], "a file that gzip has compressed", "unpack it"),
+      ([0x50, 0x4B, 0x03, 0x04], "a zip archive or a spreadsheet", "unpack it, or save it as CSV"),
+      ([0xFF, 0xFE], "UTF-16", "save it in UTF-8"), ([0xFE, 0xFF], "UTF-16", "save it in UTF-8"),
+    ]
+    for kind in kinds where file.bytes.starts(with: kind.bytes) {
+      throw .notText(path: file.path, found: kind.found, advice: kind.advice)
     }
   }
 

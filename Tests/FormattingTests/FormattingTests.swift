@@ -20,6 +20,7 @@ struct FormattingTests {
     #expect(183_600.0.durationText == "2 d 3 h")
     #expect(Double.nan.durationText == "?" && (-1.0).durationText == "?")
     #expect(720_371_712.memoryText == "687 MiB")
+    #expect(362_700.memoryText == "354 KiB" && 0.memoryText == "0 MiB")
     #expect(5_368_709_120.memoryText == "5.00 GiB")
     #expect(Double.nan.fixed(2) == "nan" && (-Double.infinity).fixed(2) == "-inf")
   }

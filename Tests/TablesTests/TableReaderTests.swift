@@ -136,6 +136,21 @@ struct TableReaderTests {
     #expect(failure.text.hasPrefix("t: no column 'reviews'; did you mean 'review'?"))
   }
 
+  @Test(
+    "files of another kind are named",
+    arguments: [
+      ([0x1F, 0x8B, 8, 0], "gzip"), ([0x50, 0x4B, 3, 4], "spreadsheet"),
+      ([0xFF, 0xFE, 97, 0], "UTF-16"),
+      ([0xFE, 0xFF, 0, 97], "UTF-16"),
+    ] as [([UInt8], String)])
+  func otherKinds(bytes: [UInt8], kind: String) throws {
+    for format in [TableFormat.csv, .tsv, .jsonl] {
+      let failure = try #require(throws: Failure.self) { try read(bytes, format) }
+      #expect(
+        failure.text.hasPrefix("t: expected text in UTF-8, found ") && failure.text.contains(kind))
+    }
+  }
+
   @Test("lines that end in carriage returns alone are no header of one line")
   func carriageReturns() throws {
     for format in [TableFormat.csv, .tsv] {

@@ -153,6 +153,7 @@ public final class ExperimentRunner {
   func run(_ facts: DigestFacts) throws -> FinishedRun {
     let digests = try digests(facts)
     try checkSources()
+    let earlier = request.resumes ? try RunProgress.read(run: folderPath) : nil
     try data.checkVocabularies(of: stages)
     let folder = try RunFolder(
       runs: request.runs, name: variant.runName,
@@ -173,6 +174,14 @@ public final class ExperimentRunner {
           + (folder.replacedRecord ?? "gone"))
     }
     for note in plan.definition.modelNotes(look: locations.look) { events.note(note) }
+    for stage in earlier?.stages ?? [] where stage.state == .running {
+      guard let step = stage.checkpointStep, step > 0,
+        !Locations.exists(folder.checkpoint(ofStage: stage.id))
+      else { continue }
+      events.note(
+        "\(stage.id): its checkpoint of step \(step.grouped) is no longer in \(folder.checkpoints), so it begins anew"
+      )
+    }
     var results: [StageRecord] = []
     for planned in stages {
       guard let digest = digests.stages[planned.id] else { continue }

@@ -68,16 +68,26 @@ struct ComparisonSection {
       + "\(machine.threadText); \(timing.steps) passes."
   }
 
-  private typealias Tables = (
-    measures: MarkdownTable, pairs: MarkdownTable?, data: String, own: String
-  )
+  private struct Tables {
+    var measures: MarkdownTable
+    /// By accuracy, with the examples that only one has right; nil of a regression, where nothing is right or wrong.
+    var pairs: MarkdownTable?
+    /// By the task's other metrics; nil without any.
+    var differences: MarkdownTable?
+    var data: String
+    /// What the others are compared with.
+    var own: String
+  }
 
   /// For a terminal; nil if there is nothing to compare.
   func plainText(width: Int?) -> String? {
     let tables = tables
     guard !tables.isEmpty else { return nil }
-    return tables.map {
-      "On \($0.data):\n\n\($0.measures.plainText(width: width))\n\($0.pairs?.plainText(width: width) ?? "")"
+    return tables.map { tables in
+      let parts = [tables.measures, tables.pairs, tables.differences].compactMap {
+        $0?.plainText(width: width)
+      }
+      return "On \(tables.data):\n\n\(parts.joined(separator: "\n"))"
     }.joined(separator: "\n")
   }
 
@@ -86,6 +96,10 @@ struct ComparisonSection {
       + "Each model with the weights of the epoch that was kept; \(runs.seedText). "
       + "Parameters include the classification head; size is theirs in float32.\(timingText)\n\n"
       + (tables.pairs.map { $0.text + "\n" + caption(tables.own) } ?? "")
+      + (tables.differences.map { differences in
+        (tables.pairs == nil ? "" : "\n") + differences.text + "\n"
+          + PairedDifference.rule(against: "the \(tables.own)", in: .other) + "\n"
+      } ?? "")
   }
 
   /// What a pass over the validation split took one sentence at a time, where that was timed.
@@ -107,7 +121,7 @@ struct ComparisonSection {
     }
     let kept = groups.flatMap(\.stages).compactMap(\.keptEpoch)
     let metrics = ShownMetric.all(in: kept)
-    // Nothing is right or wrong among numbers: no examples are counted, and no two models paired.
+    // Nothing is right or wrong among numbers: no examples are counted.
     let hasClasses = kept.contains { $0.correct != nil }
     let ofClasses: [MarkdownTable.Column] =
       hasClasses
@@ -137,7 +151,41 @@ struct ComparisonSection {
         pairs.add(run + pairing(stage, kept, in: group))
       }
     }
-    return (measures, hasClasses ? pairs : nil, first.data, own)
+    return Tables(
+      measures: measures, pairs: hasClasses ? pairs : nil,
+      differences: differences(in: groups, to: own, runColumn), data: first.data, own: own)
+  }
+
+  /// Each model's difference to the definition's own, in every metric of the task but accuracy; nil without any.
+  private func differences(
+    in groups: [Group], to own: String, _ runColumn: [MarkdownTable.Column]
+  ) -> MarkdownTable? {
+    var rows: [[String]] = []
+    for group in groups {
+      let reference = group.main ?? group.stages[0]
+      guard let other = reference.keptEvaluation else { continue }
+      let metrics = (group.record.dataSet(group.data)?.metrics ?? []).map(ShownMetric.init(named:))
+      for stage in group.stages where stage.id != reference.id {
+        guard let kept = stage.keptEvaluation else { continue }
+        for metric in metrics where !metric.isAccuracy {
+          guard
+            let difference = PairedDifference(
+              .init(stage, kept, in: group.record), .init(reference, other, in: group.record),
+              in: metric)
+          else { continue }
+          rows.append(
+            (runColumn.isEmpty ? [] : [ExperimentRuns.label(group.record)])
+              + [group.record.title(of: stage), metric.title]
+              + PairedDifference.cells(difference, in: metric))
+        }
+      }
+    }
+    guard !rows.isEmpty else { return nil }
+    var table = MarkdownTable(
+      runColumn + [.init("Model", .left), .init("Metric", .left)]
+        + PairedDifference.columns(to: "the \(own)", in: .other))
+    rows.forEach { table.add($0) }
+    return table
   }
 
   private func row(

@@ -11,6 +11,9 @@ struct ShownMetric {
 
   static let accuracy = ShownMetric(name: Accuracy.name, metric: Accuracy.self)
 
+  /// Any but accuracy, for the heads of columns.
+  static let other = ShownMetric(name: "", metric: nil)
+
   init(named name: String) { self.init(name: name, metric: Metrics.named(name)) }
 
   private init(name: String, metric: (any Metric.Type)?) {

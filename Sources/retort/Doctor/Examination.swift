@@ -81,7 +81,7 @@ enum Examination {
     guard Folder.exists(path: path) else {
       return .init(variable: "RETORT_MIRROR", path: path, state: "no such folder")
     }
-    let parts = ["hub", "data/glue", "data/corpora"]
+    let parts = ["hub", "data/glue", "data/imdb", "data/aclImdb", "data/corpora"]
     let found = parts.filter { Folder.exists(path: "\(path)/\($0)") }
     return .init(
       variable: "RETORT_MIRROR", path: path,

@@ -4,9 +4,11 @@ import RetortFormatting
 import RetortStorage
 
 extension Inspection {
-  init(checkpoint: Checkpoint) {
+  /// - Parameter name: as it was named on the command line; nil for its path.
+  init(checkpoint: Checkpoint, called name: String? = nil) {
     let tensors = checkpoint.tensorShapes()
-    self.init(path: checkpoint.path, kind: "checkpoint")
+    self.init(path: name ?? checkpoint.path, kind: "checkpoint")
+    if name != nil { add("file", checkpoint.path) }
     if let configuration = (try? StoredModel(path: checkpoint.path))?.configuration {
       add(configuration)
     }

@@ -148,7 +148,8 @@ struct InspectVerb: ParsableCommand {
 
   private func inspect(_ file: String) throws -> Inspection {
     if let stage = RunStage(file) {
-      return Inspection(checkpoint: try Checkpoint(path: stage.modelPath(in: Locations())))
+      return Inspection(
+        checkpoint: try Checkpoint(path: stage.modelPath(in: Locations())), called: "\(stage)")
     }
     if file.hasPrefix("hub:") {
       let model = try ModelAddress.parse(file, option: "inspect").located(needing: [.configuration])

@@ -236,8 +236,15 @@ struct PredictVerb: ParsableCommand, RunsKernels {
   /// A file, or those of a folder by their names; hidden ones and folders in it are left out.
   private static func files(at path: String) throws -> [String] {
     guard Folder.exists(path: path) else { return [path] }
-    let files = try Folder.names(path: path).filter { !$0.hasPrefix(".") }.sorted()
+    let names = try Folder.names(path: path)
+    let files = names.filter { !$0.hasPrefix(".") }
       .map { "\(path)/\($0)" }.filter { !Folder.exists(path: $0) }
+    if files.count < names.count, !files.isEmpty {
+      Console.shared.write(
+        line:
+          "\(path): \((names.count - files.count).grouped) hidden files or folders in it are left out"
+      )
+    }
     guard !files.isEmpty else {
       throw CommandFailure("--input \(path): the folder has no files; expected one text a file")
     }

@@ -117,6 +117,16 @@ import Testing
     running.send(signal: SIGINT)
     #expect(running.wait().status == 130)
     let run = experiment.runFolder
+    let kept = "\(run)/checkpoints/distil.h5"
+    try FileManager.default.moveItem(atPath: kept, toPath: experiment.folder.file("kept.h5"))
+    let lost = try experiment.start("run", "--resume")
+    let words = "distil: its checkpoint of step"
+    while !lost.errorsSoFar.contains(words) {
+      try #require(lost.isRunning && ContinuousClock.now < deadline, "\(lost.errorsSoFar)")
+      usleep(2000)
+    }
+    lost.send(signal: SIGINT)
+    #expect(lost.wait().status == 130)
     func inspect(_ stage: String) throws -> RetortProcess {
       try RetortProcess.run(["inspect", "\(run)#\(stage)"], environment: experiment.environment())
     }

@@ -92,10 +92,11 @@ struct PredictFileTests {
     let parquet = try predict(
       "--input", Fixture.path(of: "parquet/classes.parquet"), "--text", "sentence")
     let answers = try ofLines(["a good film", "a bad film", "not bad", "a film"])
-    #expect(
-      parquet.output.split(separator: "\n").dropFirst().map {
-        $0.split(separator: ",", omittingEmptySubsequences: false)[3]
-      } == answers.map { $0.label[...] }, "\(parquet.output)")
+    let labels = parquet.output.split(separator: "\n").dropFirst().map {
+      (line: Substring) -> String in
+      String(line.split(separator: ",", omittingEmptySubsequences: false)[3])
+    }
+    #expect(labels == answers.map { String($0.label) }, "\(parquet.output)")
     #expect(parquet.output.contains("\na good film,better,0,"))
   }
 
@@ -107,21 +108,21 @@ struct PredictFileTests {
     #expect(
       lines.output
         == "text,prediction,probability_negative,probability_positive\n"
-        + zip(["a good film", "", "very bad"], answers).map {
-          "\($0),\($1.label),\($1.probabilities.joined(separator: ","))\n"
+        + zip(["a good film", "", "very bad"], answers).map { (text, answer) -> String in
+          "\(text),\(answer.label),\(answer.probabilities.joined(separator: ","))\n"
         }.joined())
     try folder.write("a.txt", "a good\nfilm")
     try folder.write("b.txt", "very bad")
     let files = try predict(
       "--format", "file", "--input", folder.file("a.txt"), folder.file("b.txt"))
-    #expect(
-      files.output.split(separator: "\n").map {
-        $0.split(separator: ",")[0...1].joined(separator: ",")
-      }
-        == [
-          "file,prediction", "\(folder.file("a.txt")),\(answers[0].label)",
-          "\(folder.file("b.txt")),\(answers[2].label)",
-        ])
+    let found = files.output.split(separator: "\n").map { (line: Substring) -> String in
+      line.split(separator: ",")[0...1].joined(separator: ",")
+    }
+    let expected: [String] = [
+      "file,prediction", "\(folder.file("a.txt")),\(answers[0].label)",
+      "\(folder.file("b.txt")),\(answers[2].label)",
+    ]
+    #expect(found == expected)
 
     // A folder is its files, by name.
     try FileManager.default.createDirectory(

@@ -138,7 +138,20 @@ import Testing
         + ["teacher", "plain", "distilled"].flatMap { ["--set", "stages.\($0).limit={steps: 2}"] },
       in: folder.file("own"))
     #expect(run.status == 0, "\(run.errors)")
-    #expect(run.output.contains("Pearson"))
+    // Two models are compared in the metrics of numbers too, in hundredths.
+    let lines = run.output.split(separator: "\n").map { $0.split(whereSeparator: { $0 == " " }) }
+    let models = lines.filter { $0.first == "teacher" }
+    let pearson = try #require(models.first { $0.contains("Pearson") }.flatMap { Double($0[2]) })
+    let header = try #require(lines.last { $0.contains("Parameters") && $0.contains("Pearson") })
+    let place = try #require(header.firstIndex(of: "Pearson"))
+    func value(_ name: Substring) -> Double? {
+      let row = lines.last { $0.contains(name) && $0.contains("KiB") }
+      // Behind the name's words: parameters, size in two words, loss, Pearson.
+      guard let row, let unit = row.firstIndex(of: "KiB"), row.count > unit + 2 else { return nil }
+      return Double(row[unit + 2])
+    }
+    let (teacher, student) = (try #require(value("teacher")), try #require(value("distilled")))
+    #expect(place > 0 && abs(100 * (teacher - student) - pearson) < 0.02, "\(run.output)")
     try AtomicFile.replace(path: folder.file("semi.csv"), with: "text;label\na;1\nb;0\n")
     expectFailure(
       try retort(["init", "b", "--data", "semi.csv"]), saying: "is that the separator?")
