@@ -46,26 +46,29 @@ struct MetricTests {
   // first reaches 0.025 at k = 771 and 0.975 at k = 805.
   @Test("resampling a share gives the binomial distribution's quantiles")
   func resampling() {
-    let interval = ConfidenceInterval(resampling: Self.many, Accuracy.value)
+    let interval = ConfidenceInterval(resampling: Self.many.count, Accuracy.resampled(Self.many))
     // An end is an order statistic of 2,000 draws. Its standard error is sqrt(0.025 · 0.975 / 2000) / density,
     // 0.00061 here.
     #expect(abs(interval.low - 771.0 / 872) < 5 * 0.00061)
     #expect(abs(interval.high - 805.0 / 872) < 5 * 0.00061)
-    #expect(interval == ConfidenceInterval(resampling: Self.many, Accuracy.value))
+    #expect(
+      interval == ConfidenceInterval(resampling: Self.many.count, Accuracy.resampled(Self.many)))
   }
 
   @Test("a lower level is a shorter interval; samples without a value do not count")
   func levels() {
-    let wide = ConfidenceInterval(resampling: Self.many, Accuracy.value)
-    let narrow = ConfidenceInterval(resampling: Self.many, level: 0.5, Accuracy.value)
+    let wide = ConfidenceInterval(resampling: Self.many.count, Accuracy.resampled(Self.many))
+    let narrow = ConfidenceInterval(
+      resampling: Self.many.count, level: 0.5, Accuracy.resampled(Self.many))
     #expect(wide.low < narrow.low && narrow.low < narrow.high && narrow.high < wide.high)
     var calls = 0
-    let half = ConfidenceInterval(resampling: Self.answers) { sample in
+    let value = Accuracy.resampled(Self.answers)
+    let half = ConfidenceInterval(resampling: Self.answers.count) { drawn in
       calls += 1
-      return calls.isMultiple(of: 2) ? .nan : Accuracy.value(of: sample)
+      return calls.isMultiple(of: 2) ? .nan : value(drawn)
     }
     #expect(half.low >= 0 && half.high <= 1 && half.low < half.high)
-    let none = ConfidenceInterval(resampling: Self.answers) { _ in .nan }
+    let none = ConfidenceInterval(resampling: Self.answers.count) { _ in .nan }
     #expect(none.low.isNaN && none.high.isNaN)
   }
 }

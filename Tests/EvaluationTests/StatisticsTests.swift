@@ -100,9 +100,9 @@ struct StatisticsTests {
     }
     let first = answers(wrong: Array(0..<20))
     let others = [answers(wrong: Array(10..<50)), answers(wrong: Array(60..<110))]
-    let interval = ConfidenceInterval(resampling: others.map { (first, $0) }) {
-      Accuracy.value(of: $0)
-    }
+    let interval = ConfidenceInterval(
+      resampling: labels.count,
+      differences: others.map { (Accuracy.resampled(first), Accuracy.resampled($0)) })
     func right(_ answers: Answers<Int>, _ place: Int) -> Int {
       answers.predictions[place] == labels[place] ? 1 : 0
     }
@@ -122,7 +122,8 @@ struct StatisticsTests {
     let interval = SpearmanCorrelation.interval(of: answers)
     #expect(
       interval
-        == ConfidenceInterval(resampling: answers) { SpearmanCorrelation.value(of: $0) })
+        == ConfidenceInterval(
+          resampling: answers.count, answers.resampled(SpearmanCorrelation.value)))
     #expect(interval.low < SpearmanCorrelation.value(of: answers))
     let unknown = Answers(predictions: [1, .nan, 2], labels: [1, 2, 3])
     #expect(SpearmanCorrelation.interval(of: unknown).low.isNaN)

@@ -25,6 +25,8 @@ public protocol ClassMetric: Metric {
   /// The interval of the value, at 95 %, over the choice of examples.
   /// - Parameter answers: at least one.
   static func interval(of answers: Answers<Int>) -> ConfidenceInterval
+  /// The value of samples of the answers, each given by the numbers of its examples, any of them as often as it likes.
+  static func resampled(_ answers: Answers<Int>) -> ([Int]) -> Double
 }
 
 /// A metric of answers that are numbers.
@@ -35,6 +37,8 @@ public protocol NumberMetric: Metric {
   /// The interval of the value, at 95 %, over the choice of examples.
   /// - Parameter answers: at least one.
   static func interval(of answers: Answers<Double>) -> ConfidenceInterval
+  /// The value of samples of the answers, each given by the numbers of its examples, any of them as often as it likes.
+  static func resampled(_ answers: Answers<Double>) -> ([Int]) -> Double
 }
 
 extension Metric {
@@ -53,7 +57,11 @@ extension ClassMetric {
 
   /// The percentile bootstrap's, for a metric that has no interval of its own.
   public static func interval(of answers: Answers<Int>) -> ConfidenceInterval {
-    ConfidenceInterval(resampling: answers, value)
+    ConfidenceInterval(resampling: answers.count, resampled(answers))
+  }
+
+  public static func resampled(_ answers: Answers<Int>) -> ([Int]) -> Double {
+    answers.resampled(value)
   }
 
   /// Why it cannot be had of so many classes; nil if it can.
@@ -66,7 +74,11 @@ extension ClassMetric {
 extension NumberMetric {
   /// The percentile bootstrap's, for a metric that has no interval of its own.
   public static func interval(of answers: Answers<Double>) -> ConfidenceInterval {
-    ConfidenceInterval(resampling: answers, value)
+    ConfidenceInterval(resampling: answers.count, resampled(answers))
+  }
+
+  public static func resampled(_ answers: Answers<Double>) -> ([Int]) -> Double {
+    answers.resampled(value)
   }
 }
 

@@ -14,11 +14,11 @@ public enum SpearmanCorrelation: NumberMetric {
       of: Answers(predictions: ranks(answers.predictions), labels: ranks(answers.labels)))
   }
 
-  /// The percentile bootstrap's. The order of all values gives that of every sample: nothing is sorted again.
-  public static func interval(of answers: Answers<Double>) -> ConfidenceInterval {
+  /// The order of all values gives that of every sample: nothing is sorted again.
+  public static func resampled(_ answers: Answers<Double>) -> ([Int]) -> Double {
     guard let predictions = ValueOrder(answers.predictions), let labels = ValueOrder(answers.labels)
-    else { return ConfidenceInterval(low: .nan, high: .nan) }
-    return ConfidenceInterval(resampling: answers.count) { drawn in
+    else { return { _ in .nan } }
+    return { drawn in
       PearsonCorrelation.value(
         of: Answers(predictions: predictions.ranks(of: drawn), labels: labels.ranks(of: drawn)))
     }

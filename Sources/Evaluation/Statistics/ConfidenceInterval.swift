@@ -12,43 +12,27 @@ public struct ConfidenceInterval: Sendable, Equatable {
   /// Every machine draws the same examples, and prints the same digits.
   static let seed: UInt64 = 1_979
 
+  /// The interval of the mean difference between two models' values, over one or more pairs of models that were asked the
+  /// same: each sample of the examples is taken of all of them.
+  /// - Parameters:
+  ///   - count: of the examples.
+  ///   - pairs: at least one; the values of samples, as `resampled` gives them. Of each the second's is subtracted.
+  public init(
+    resampling count: Int,
+    differences pairs: [(first: ([Int]) -> Double, second: ([Int]) -> Double)]
+  ) {
+    self.init(resampling: count) { drawn in
+      pairs.reduce(0) { $0 + ($1.first(drawn) - $1.second(drawn)) } / Double(pairs.count)
+    }
+  }
+
   /// The percentile interval of the bootstrap: the examples are drawn again with replacement, as many as there are,
   /// and the value is taken of each such sample. Samples whose value is not a number do not count.
   /// - Parameters:
   ///   - level: in 0..<1.
-  ///   - value: of a sample.
+  ///   - value: of the examples with these numbers, counted from 0.
   /// - Source: B. Efron, Annals of Statistics 7 (1979), 1-26.
-  public init<Value>(
-    resampling answers: Answers<Value>, level: Double = 0.95, _ value: (Answers<Value>) -> Double
-  ) {
-    var sample = answers
-    self.init(resampling: answers.count, level: level) { drawn in
-      sample.draw(drawn, from: answers)
-      return value(sample)
-    }
-  }
-
-  /// The interval of the mean difference between two models' values, over one or more pairs of models that were asked the
-  /// same: each sample of the examples is taken of all of them.
-  /// - Parameter pairs: at least one, all with the same labels; of each the second's value is subtracted.
-  public init<Value>(
-    resampling pairs: [(Answers<Value>, Answers<Value>)], level: Double = 0.95,
-    _ value: (Answers<Value>) -> Double
-  ) {
-    var samples = pairs
-    self.init(resampling: pairs[0].0.count, level: level) { drawn in
-      var sum = 0.0
-      for place in pairs.indices {
-        samples[place].0.draw(drawn, from: pairs[place].0)
-        samples[place].1.draw(drawn, from: pairs[place].1)
-        sum += value(samples[place].0) - value(samples[place].1)
-      }
-      return sum / Double(pairs.count)
-    }
-  }
-
-  /// - Parameter value: of the examples with these numbers, counted from 0.
-  init(resampling count: Int, level: Double = 0.95, _ value: ([Int]) -> Double) {
+  public init(resampling count: Int, level: Double = 0.95, _ value: ([Int]) -> Double) {
     var stream = RandomStream(seed: Self.seed, name: .resampling)
     let bound = UInt32(count)
     var drawn = [Int](repeating: 0, count: count)
@@ -72,6 +56,15 @@ public struct ConfidenceInterval: Sendable, Equatable {
 }
 
 extension Answers {
+  /// A metric's value of samples of them, each given by the numbers of its examples.
+  func resampled(_ value: @escaping (Answers) -> Double) -> ([Int]) -> Double {
+    var sample = self
+    return { drawn in
+      sample.draw(drawn, from: self)
+      return value(sample)
+    }
+  }
+
   /// Becomes these examples of `answers`, in this order.
   fileprivate mutating func draw(_ numbers: [Int], from answers: Answers) {
     for (place, number) in numbers.enumerated() {

@@ -105,7 +105,8 @@ struct ShownMetric {
   ) -> (points: [Double], interval: ConfidenceInterval)? {
     func compared<Value>(
       _ answers: (MeasuredModel.Measurement) -> Answers<Value>?,
-      _ value: (Answers<Value>) -> Double
+      _ value: (Answers<Value>) -> Double,
+      _ resampled: (Answers<Value>) -> ([Int]) -> Double
     ) -> (points: [Double], interval: ConfidenceInterval)? {
       let known = pairs.compactMap { pair in
         answers(pair.first).flatMap { first in answers(pair.second).map { (first, $0) } }
@@ -114,14 +115,20 @@ struct ShownMetric {
         known.allSatisfy({ $0.labels == labels && $1.labels == labels })
       else { return nil }
       return (
-        known.map { value($0) - value($1) }, ConfidenceInterval(resampling: known, value)
+        known.map { value($0) - value($1) },
+        ConfidenceInterval(
+          resampling: labels.count, differences: known.map { (resampled($0), resampled($1)) })
       )
     }
     if let metric = metric as? any ClassMetric.Type {
-      return compared({ $0.evaluation.classes(in: $0.record) }) { metric.value(of: $0) }
+      return compared(
+        { $0.evaluation.classes(in: $0.record) }, { metric.value(of: $0) }, { metric.resampled($0) }
+      )
     }
     if let metric = metric as? any NumberMetric.Type {
-      return compared({ $0.evaluation.numbers(in: $0.record) }) { metric.value(of: $0) }
+      return compared(
+        { $0.evaluation.numbers(in: $0.record) }, { metric.value(of: $0) }, { metric.resampled($0) }
+      )
     }
     return nil
   }
