@@ -13,6 +13,8 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
   case unexpected(path: String, expected: String, found: String)
   /// A pipe or a device where a file is to be read.
   case notAFile(path: String)
+  /// A device or a pipe where a file is to be written.
+  case notReplaceable(path: String)
   /// A size that was promised is not the one found.
   case wrongSize(path: String, expected: Int, found: Int)
 
@@ -38,6 +40,10 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
       return
         "\(path): expected a regular file, found a pipe or a device; write its content to a file first, or use standard "
         + "input where a verb reads it"
+    case .notReplaceable(let path):
+      return
+        "\(path): expected a file or none, found a device or a pipe; name a file, or leave the option out where standard "
+        + "output is written"
     case .wrongSize(let path, let expected, let found):
       return "\(path): expected \(expected) bytes, found \(found)"
     }

@@ -59,7 +59,7 @@ public final class PendingFile {
     }
     switch status.st_mode & S_IFMT {
     case S_IFREG, S_IFDIR: break
-    default: throw .unexpected(path: path, expected: "a file or none", found: "a device or a pipe")
+    default: throw .notReplaceable(path: path)
     }
     guard isLink, let real = realpath(path, nil) else { return path }
     defer { free(real) }

@@ -45,7 +45,7 @@ extension Int {
   /// A number of bytes in binary units, `687 MiB`; or `1.25 GiB`.
   public var memoryText: String {
     let mebibytes = Double(self) / 1_048_576
-    if self > 0, mebibytes < 0.5 { return "\((Double(self) / 1_024).fixed(0)) KiB" }
+    if self > 0, mebibytes <= 0.5 { return "\(Swift.max(1, Double(self) / 1_024).fixed(0)) KiB" }
     return mebibytes < 1_024 ? "\(mebibytes.fixed(0)) MiB" : "\((mebibytes / 1_024).fixed(2)) GiB"
   }
 }

@@ -24,6 +24,15 @@ extension String {
   }
 }
 
+extension String {
+  /// The same lines, each without control characters.
+  public var withoutControls: String {
+    guard unicodeScalars.contains(where: { $0.isControl && $0 != "\n" }) else { return self }
+    return split(separator: "\n", omittingEmptySubsequences: false).map { String($0).onOneLine }
+      .joined(separator: "\n")
+  }
+}
+
 extension Unicode.Scalar {
   /// Controls, ends of lines and of paragraphs, and what is no character: nothing that a page or a picture can show.
   fileprivate var isControl: Bool {

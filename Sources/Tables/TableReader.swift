@@ -49,36 +49,21 @@ public struct TableReader {
   public init(
     _ file: MappedFile, format: TableFormat, hasHeader: Bool = true, repairs: Bool = false
   ) throws(TableError) {
-    if format != .parquet { try Self.checkKind(of: file) }
+    if format != .parquet { try file.checkIsText() }
     let bytes = RowBytes(file, repairs: repairs)
     switch format {
     case .csv, .tsv:
-      let rows = try DelimitedRows(
-        bytes, separator: format == .csv ? "," : "\t", hasHeader: hasHeader)
-      let header = rows.columns.joined().unicodeScalars
-      guard !header.contains("\r") || header.contains("\n") else {
-        throw .carriageReturns(path: file.path)
-      }
-      self.init(rows, format)
+      self.init(
+        try DelimitedRows(bytes, separator: format == .csv ? "," : "\t", hasHeader: hasHeader),
+        format)
     case .jsonl: self.init(try JSONRows(bytes), format)
     case .parquet: self.init(try ParquetRows(file, repairs: repairs), format)
     }
   }
 
-  /// By the bytes that such files begin with: what would follow is an error at byte 0 or 1 that says nothing.
-  private static func checkKind(of file: MappedFile) throws(TableError) {
-    let kinds: [(bytes: [UInt8], found: String, advice: String)] = [
-      ([0x1F, 0x8B], "a file that gzip has compressed", "unpack it"),
-      ([0x50, 0x4B, 0x03, 0x04], "a zip archive or a spreadsheet", "unpack it, or save it as CSV"),
-      ([0xFF, 0xFE], "UTF-16", "save it in UTF-8"), ([0xFE, 0xFF], "UTF-16", "save it in UTF-8"),
-    ]
-    for kind in kinds where file.bytes.starts(with: kind.bytes) {
-      throw .notText(path: file.path, found: kind.found, advice: kind.advice)
-    }
-  }
-
   /// Reads every line as a row with one column, `text`.
-  public init(linesOf file: MappedFile, repairs: Bool = false) {
+  public init(linesOf file: MappedFile, repairs: Bool = false) throws(TableError) {
+    try file.checkIsText()
     self.init(LineRows(RowBytes(file, repairs: repairs)), nil)
   }
 

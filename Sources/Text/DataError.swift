@@ -25,7 +25,7 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
   /// Texts of which no sentence is left, or none on one of two sides.
   case noSentences(paths: [String], problem: String, advice: String)
   case cache(path: String, reason: String)
-  /// Several rows of a file: the first few, and how many more there are.
+  /// Several mistakes of a file or a folder: the first few, and how many more there are.
   indirect case rows(path: String, first: [DataError], more: Int)
 
   public var description: String {
@@ -65,7 +65,7 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
       "\(path): cannot keep the tokenized text: \(reason)"
     case .rows(let path, let first, let more):
       (first.map(\.description)
-        + (more > 0 ? ["\(path): \(more) more row\(more == 1 ? "" : "s") like these"] : []))
+        + (more > 0 ? ["\(path): \(more) more mistake\(more == 1 ? "" : "s") like these"] : []))
         .joined(separator: "\n")
     }
   }
@@ -76,7 +76,7 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// Gathers the rows of a file that are wrong, so that all are told at once.
+/// Gathers what is wrong with the rows of a file, so that all is told at once.
 struct WrongRows {
   private var first: [DataError] = []
   private var count = 0
@@ -88,9 +88,19 @@ struct WrongRows {
   }
 
   /// - Parameter path: of the file.
-  func throwIfAny(path: String) throws(DataError) {
+  /// - Parameter last: what has ended the reading.
+  func throwIfAny(path: String, before last: DataError? = nil) throws(DataError) {
     guard let error = first.first else { return }
-    throw count == 1 ? error : .rows(path: path, first: first, more: count - first.count)
+    guard count > 1 || last != nil else { throw error }
+    throw .rows(path: path, first: first + [last].compactMap { $0 }, more: count - first.count)
+  }
+
+  /// A row that cannot be told from the next ends the reading: what was gathered before it is told too.
+  func addingThis<Row>(path: String, _ read: () throws -> Row) throws -> Row {
+    do { return try read() } catch let error as TableError {
+      try throwIfAny(path: path, before: .table(error))
+      throw error
+    }
   }
 }
 

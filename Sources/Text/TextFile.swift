@@ -1,6 +1,7 @@
 /// A file of any size, read from front to back in constant memory.
 import Glibc
 import RetortFiles
+import RetortTables
 
 /// A mapped file whose pages are given back to the system behind the reader.
 struct TextFile: ~Copyable {
@@ -16,6 +17,7 @@ struct TextFile: ~Copyable {
     } catch {
       throw .file(error)
     }
+    do { try file.checkIsText(inLines: false) } catch { throw .table(error) }
   }
 
   var byteCount: Int { file.bytes.count }

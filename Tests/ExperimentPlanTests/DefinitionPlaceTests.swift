@@ -40,9 +40,12 @@ import Testing
     let here = FileManager.default.currentDirectoryPath
     let there = try #require(try Folder.names(path: here).first)
     #expect(locations.place(of: there) == there)
+    try folder.write("data#1.csv", "x")
+    #expect(locations.place(of: "data#1.csv") == folder.file("data#1.csv"))
     // What is nowhere is missed beside the definition.
     #expect(locations.place(of: "none/x") == folder.file("none/x"))
     #expect(none.place(of: "teacher") == "teacher")
+    #expect(none.startingFrom(definition: "/dev/stdin").place(of: "teacher") == "teacher")
     #expect(none.startingFrom(definition: "x.yaml").place(of: "teacher") == "teacher")
   }
 }

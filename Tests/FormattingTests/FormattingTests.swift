@@ -21,6 +21,7 @@ struct FormattingTests {
     #expect(Double.nan.durationText == "?" && (-1.0).durationText == "?")
     #expect(720_371_712.memoryText == "687 MiB")
     #expect(362_700.memoryText == "354 KiB" && 0.memoryText == "0 MiB")
+    #expect([1, 512, 524_288].map(\.memoryText) == ["1 KiB", "1 KiB", "512 KiB"])
     #expect(5_368_709_120.memoryText == "5.00 GiB")
     #expect(Double.nan.fixed(2) == "nan" && (-Double.infinity).fixed(2) == "-inf")
   }

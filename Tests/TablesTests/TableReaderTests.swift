@@ -153,8 +153,8 @@ struct TableReaderTests {
 
   @Test("lines that end in carriage returns alone are no header of one line")
   func carriageReturns() throws {
-    for format in [TableFormat.csv, .tsv] {
-      let failure = try #require(throws: Failure.self) { try read("a\rb\rc\r", format) }
+    for format in [TableFormat.csv, .tsv, .jsonl] {
+      let failure = try #require(throws: Failure.self) { try read("a,b\ra,b\rc,b\r", format) }
       #expect(
         failure.text
           == "t:1: expected lines that end in a line feed, found carriage returns alone; convert the ends of its lines"

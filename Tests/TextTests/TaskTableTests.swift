@@ -66,6 +66,15 @@ struct TaskTableTests {
       error?.description.hasSuffix("t.csv:2: expected a label in 'stars', found none") == true)
   }
 
+  @Test("what was wrong before a row that ends the reading is told too")
+  func beforeTheEnd() throws {
+    let error = #expect(throws: TaskTableError.self) {
+      try table("review,stars\na,1\n ,2\nb,1,3\n")
+    }
+    let lines = error?.description.split(separator: "\n") ?? []
+    #expect(lines.count == 2 && lines[0].contains("t.csv:3: ") && lines[1].contains("t.csv:4: "))
+  }
+
   @Test("a word for nothing is no class unless it is named as one")
   func wordsForNothing() throws {
     let found = try table("review,stars\na,good\nb,NA\nc,bad\nd,nan\n")

@@ -76,7 +76,7 @@ import Testing
       expectFailure(
         try retort(
           ["run", "again.yaml", "--set", "name=quickstart", "--runs", "\(run)/.."] + more),
-        saying: "has the run that the definition begins from (\(run)#sentiment)")
+        saying: "is the folder of the run that the definition begins from (\(run)#sentiment)")
     }
     #expect(try String(contentsOfFile: "\(run)/record.json", encoding: .utf8) == record)
     // The record of a run that is replaced stays.
@@ -89,8 +89,23 @@ import Testing
       try retort(["run", "again.yaml", "--set", "models.tuned.from=\(run)#none"]),
       saying: "#none: no stage")
 
-    let tuned = try experiment.run("finetune", "--from", "\(run)#distil", "--dry-run")
+    let tuned = try experiment.run(
+      "finetune", "--from", "\(run)#distil", "--dry-run", "--set", "name=tuned")
     #expect(tuned.status == 0, "\(tuned.errors)")
+    expectFailure(
+      try experiment.run("finetune", "--from", "\(run)#distil", "--dry-run"),
+      saying: "is the folder of the run that the definition begins from")
+    // Earlier records keep their numbers.
+    for (seed, number) in [(3, 2), (4, 3)] {
+      let third = try retort(["run", "again.yaml", "--set", "seed=\(seed)"])
+      #expect(third.errors.contains("Runs/again/earlier/record-\(number).json"))
+    }
+    try FileManager.default.removeItem(
+      atPath: experiment.folder.file("Runs/again/earlier/record-1.json"))
+    let kept = experiment.folder.file("Runs/again/earlier/record-3.json")
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: kept))
+    #expect(try retort(["run", "again.yaml", "--set", "seed=5"]).status == 0)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: kept)) == bytes)
 
     expectFailure(
       try retort(["predict", "--model", "\(run)#sentimant"]),

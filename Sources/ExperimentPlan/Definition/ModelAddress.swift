@@ -5,7 +5,8 @@ import RetortTransformers
 public enum ModelAddress: Sendable, Equatable, Hashable, CustomStringConvertible {
   /// `hub:owner/name` or `hub:owner/name@revision`, looked up in the cache, the mirror and Hugging Face's cache.
   case hub(owner: String, name: String, revision: String? = nil)
-  /// A folder, a checkpoint `.h5` or a stage of a run, `RUN#STAGE`, from the working directory.
+  /// A folder, a checkpoint `.h5` or a stage of a run, `RUN#STAGE`: in a definition from its folder, on the command line
+  /// from the working directory.
   case path(String)
 
   /// How an address is written.

@@ -51,7 +51,7 @@ public struct PlanExplanation {
   private var heading: [String] {
     let definition = plan.definition
     var lines = [definition.name]
-    if let question = definition.question { lines.append("  \(question.onOneLine)") }
+    if let question = definition.question { lines.append("  \(question)") }
     if let budget = definition.budget { lines.append("  budget: \(budget)") }
     lines.append("  seed \(definition.seed), random numbers: \(definition.random.rawValue)")
     let vocabulary =

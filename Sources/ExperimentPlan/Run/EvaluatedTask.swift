@@ -105,11 +105,6 @@ public struct EvaluatedTask: Sendable {
       examples.remarks.forEach(remark)
       return examples
     }
-    if split == .test, case .files(let task) = source.root,
-      let test = try task.labelledTest(in: locations)
-    {
-      return test
-    }
     let task = try locations.read(source, remark: remark)
     let part: PreparedData.Task.Part =
       switch split {
@@ -122,7 +117,8 @@ public struct EvaluatedTask: Sendable {
     if let recorded = recordedDigests[name], recorded != examples.digest {
       remark("\(name): its examples are no longer those that the run had; its files have changed")
     }
-    return examples
+    guard split == .test, case .files(let files) = source.root else { return examples }
+    return try files.labelledTest(in: locations) ?? examples
   }
 
   /// Predictions as a file: in GLUE's form for its tasks, else numbered rows with the class or the number.

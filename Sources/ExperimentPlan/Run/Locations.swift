@@ -36,7 +36,7 @@ public struct Locations: Sendable, Equatable {
   /// - Parameter path: of the definition.
   public func startingFrom(definition path: String) -> Locations {
     var locations = self
-    locations.definitionFolder = Folder.parent(of: path)
+    locations.definitionFolder = Self.isStandardInput(path) ? nil : Folder.parent(of: path)
     return locations
   }
 
@@ -46,9 +46,18 @@ public struct Locations: Sendable, Equatable {
   func place(of path: String) -> String {
     guard let definitionFolder, definitionFolder != ".", !path.hasPrefix("/"), !path.isEmpty
     else { return path }
-    let file = path.prefix { $0 != "#" }
     let beside = "\(definitionFolder)/\(path)"
-    return Self.exists("\(definitionFolder)/\(file)") || !Self.exists(String(file)) ? beside : path
+    // A file may have a # in its name.
+    for file in [path, path.lastIndex(of: "#").map { String(path[..<$0]) }].compactMap({ $0 }) {
+      if Self.exists("\(definitionFolder)/\(file)") { return beside }
+      if Self.exists(file) { return path }
+    }
+    return beside
+  }
+
+  /// Whether a definition comes from no file, so that nothing is beside it.
+  static func isStandardInput(_ path: String) -> Bool {
+    ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].contains(path)
   }
 
   /// - Parameter environment: `RETORT_CACHE` (default `~/.cache/retort`) and `RETORT_MIRROR`; and those of

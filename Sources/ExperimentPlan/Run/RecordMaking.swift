@@ -30,7 +30,7 @@ struct RecordMaking {
     return RunRecord(
       experiment: RunRecord.Experiment(
         name: definition.name, point: variant.point?.point, question: definition.question ?? "",
-        file: Self.isStandardInput(request.definitionPath)
+        file: Locations.isStandardInput(request.definitionPath)
           ? "standard input" : request.definitionPath,
         overrides: request.overrides,
         definition: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init),
@@ -47,10 +47,6 @@ struct RecordMaking {
         stages: Dictionary(
           results.map { ($0.stage.id, $0.measured) }, uniquingKeysWith: { $1 }),
         timings: timings))
-  }
-
-  private static func isStandardInput(_ path: String) -> Bool {
-    ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].contains(path)
   }
 
   // MARK: Seeds

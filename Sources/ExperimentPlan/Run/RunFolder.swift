@@ -33,7 +33,7 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
         + "copy it elsewhere, or choose another folder with --runs"
     case .replacesSource(let path, let address):
       return
-        "\(path): has the run that the definition begins from (\(address)), and would be replaced; give the definition "
+        "\(path): is the folder of the run that the definition begins from (\(address)); give the definition "
         + "another name, or choose another folder with --runs"
     case .nothingToResume(let path):
       return
@@ -150,7 +150,12 @@ public final class RunFolder {
   private func keepRecord() throws(FileError) -> String {
     let folder = "\(path)/\(Self.earlierName)"
     try Folder.create(path: folder)
-    let place = "\(folder)/record-\(try Folder.names(path: folder).count + 1).json"
+    func place(_ number: Int) -> String { "\(folder)/record-\(number).json" }
+    var number = 1
+    while FileIdentity(path: place(number)) != nil || Folder.isLink(path: place(number)) {
+      number += 1
+    }
+    let place = place(number)
     guard rename(record, place) == 0 else {
       throw .failed(action: "move it to \(folder)", path: record, code: errno)
     }

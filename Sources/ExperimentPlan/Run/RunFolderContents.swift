@@ -52,7 +52,7 @@ struct RunFolderContents {
 
   /// Of a finished run of another definition, in which keys that differs; nil where there is none.
   func differences(of text: String) -> [String]? {
-    guard Locations.exists(RunFolder.record(of: path)), let earlier = earlierDefinition,
+    guard Locations.exists("\(path)/\(RunFolder.recordName)"), let earlier = earlierDefinition,
       earlier != text
     else { return nil }
     return Self.differences(earlier, text)

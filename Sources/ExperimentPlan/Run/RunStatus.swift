@@ -52,7 +52,7 @@ public struct RunStatus: Sendable {
     // The lock first: a run that ends in between has then left its record.
     let holder = try FolderLock.holder(of: path)
     progress = try RunProgress.read(run: path)
-    let isFinished = Locations.exists(RunFolder.record(of: path))
+    let isFinished = Locations.exists("\(path)/\(RunFolder.recordName)")
     state =
       switch holder {
       case .process(let id): .running(processID: id)

@@ -70,7 +70,7 @@ private struct GLUERows {
     var wrong = WrongRows()
     // After a number that is missing, all others are wrong too.
     var isInOrder = true
-    while let row = try next(&reader) {
+    while let row = try wrong.addingThis(path: path, { try next(&reader) }) {
       func field(_ column: GLUETask.Column) -> String {
         row.fields[column.place < 0 ? columnCount + column.place : column.place]
       }

@@ -90,7 +90,7 @@ private struct Reviews {
       var wrong = WrongRows()
       var reader = try TableReader(path: path, format: .jsonl)
       try reader.choose(["id", "label", "text"])
-      while let row = try reader.next() {
+      while let row = try wrong.addingThis(path: path, { try reader.next() }) {
         guard let number = Int(row.fields[0]), number >= 0 else {
           wrong.add(
             .wrongField(

@@ -54,7 +54,7 @@ public struct TaskTable: Sendable, Equatable {
     var written: [String] = []
     var blank: [Int] = []
     var seconds: [String] = []
-    while let row = try reader.nextRecord() {
+    while let row = try problems.addingThis({ try reader.nextRecord() }) {
       let fields = try columns.texts.indices.map { try reader.text($0, of: row) }
       for (column, text) in zip(columns.texts, fields) where text.allSatisfy(\.isWhitespace) {
         problems.add(row.line, "expected a text in '\(column)', found none")
@@ -87,7 +87,7 @@ public struct TaskTable: Sendable, Equatable {
   }
 
   /// What many programs write, and read, for a value that is not there.
-  /// - Source: pandas 2.2, `read_csv`, default of `na_values`.
+  /// - Source: the words among what pandas 2.2's `read_csv` takes for missing, its default of `na_values`.
   private static let wordsForNothing: Set<String> = [
     "#N/A", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
   ]
@@ -207,11 +207,20 @@ public struct TaskTableError: Error, Equatable, CustomStringConvertible {
       if shown.count > Self.most { shown.removeLast() }
     }
 
-    func throwIfAny() throws(TaskTableError) {
+    /// A row that cannot be told from the next ends the reading: what was gathered before it is told too.
+    func addingThis<Row>(_ read: () throws -> Row) throws -> Row {
+      do { return try read() } catch {
+        try throwIfAny(before: "\(error)")
+        throw error
+      }
+    }
+
+    func throwIfAny(before last: String? = nil) throws(TaskTableError) {
       guard count > 0 else { return }
       let rest = count - shown.count
       let more = rest > 0 ? ["\(path): \(rest) more row\(rest == 1 ? "" : "s") like these"] : []
-      throw TaskTableError(description: (shown.map(\.text) + more).joined(separator: "\n"))
+      throw TaskTableError(
+        description: (shown.map(\.text) + more + [last].compactMap { $0 }).joined(separator: "\n"))
     }
   }
 }

@@ -52,7 +52,9 @@ extension DataInspection.DataFile {
       header: ["column", "kind", "missing"],
       rows: columns.map { [$0.name.cut(to: 40), $0.kind, $0.missing.grouped] }
         + unreadable.map { [$0.name.cut(to: 40), "\($0.kind), not read", ""] }, rightAligned: [2])
-    lines += table.text(width: width - 2).split(separator: "\n").map { "  \($0)" }
+    lines += table.text(width: width - 2).split(
+      separator: "\n", omittingEmptySubsequences: false
+    ).map { "  \($0)" }
     if let note { lines.append("  \(note)") }
     lines += firstRowLines(width: width)
     if let text { lines += textLines(text) }
@@ -115,7 +117,9 @@ extension DataInspection.DataFile {
         header: ["class", "rows", "share"],
         rows: shown.map { [$0.name.onOneLine.cut(to: 40), $0.rows.grouped, percent($0.rows)] },
         rightAligned: [1, 2])
-      lines += table.text(width: width - 13).split(separator: "\n").map { "             \($0)" }
+      lines += table.text(width: width - 13).split(
+        separator: "\n", omittingEmptySubsequences: false
+      ).map { "             \($0)" }
       if classes.count > shown.count {
         lines.append(
           "             and \((classes.count - shown.count).grouped) more; --json has all")

@@ -8,7 +8,6 @@ extension Inspection {
   init(checkpoint: Checkpoint, called name: String? = nil) {
     let tensors = checkpoint.tensorShapes()
     self.init(path: name ?? checkpoint.path, kind: "checkpoint")
-    if name != nil { add("file", checkpoint.path) }
     if let configuration = (try? StoredModel(path: checkpoint.path))?.configuration {
       add(configuration)
     }
@@ -29,6 +28,7 @@ extension Inspection {
     for (name, bytes) in checkpoint.files.sorted(by: { $0.key < $1.key }) {
       add("file \(name)", "\(bytes.count.grouped) bytes")
     }
+    if name != nil { add("in the file", checkpoint.path) }
     self.tensors = tensors.map { .init(name: $0.path, shape: $0.shape, type: "float32") }
   }
 

@@ -30,7 +30,9 @@ final class Console: Sendable {
     write(whole: isTerminal ? "\(broken(line))\n  \(command)" : "\(line) \(command)")
   }
 
-  private func broken(_ line: String) -> String { isTerminal ? line.wrapped(to: width) : line }
+  private func broken(_ line: String) -> String {
+    isTerminal ? line.withoutControls.wrapped(to: width) : line.withoutControls
+  }
 
   /// Writes a line that is to be copied as it stands, such as a command.
   func write(whole line: String) {

@@ -25,7 +25,8 @@ final class StandardOutput {
 
   /// Writes lines for people, broken at words where the terminal ends; a line feed ends the last.
   func write(text: String) throws {
-    let text = text.wrapped(to: width)
+    // A file may have names and labels that a terminal would obey.
+    let text = text.withoutControls.wrapped(to: width)
     try write((text.hasSuffix("\n") ? text : text + "\n").utf8)
   }
 

@@ -72,7 +72,7 @@ struct ProjectData {
     guard nothing.isEmpty else {
       throw CommandFailure(
         "\(file): expected a label in each row of '\(label)', found \(nothing.listed), which often means that there is "
-          + "none; take these rows out, or name it among the classes of a definition without --data"
+          + "none; take these rows out, or, if it is a class, run init without --data and write it under classes"
       )
     }
     let name = file.split(separator: "/").last?.prefix { $0 != "." }.lowercased() ?? ""

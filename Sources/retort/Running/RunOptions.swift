@@ -60,7 +60,7 @@ struct DefinitionRun {
       defer { observer.end() }
       runs = try runner.run { run in
         observer.end()
-        Console.shared.write(line: "record: \(run.folder)/record.json")
+        Console.shared.write(line: "record: \(run.folder)/\(RunFolder.recordName)")
       }
     } catch TrainingError.interrupted(let step, let checkpoint) {
       throw Stopped(

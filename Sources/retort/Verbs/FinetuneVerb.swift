@@ -21,7 +21,7 @@ struct FinetuneVerb: ParsableCommand, RunsKernels {
 
   func run() throws {
     guard let from else { return try DefinitionRun(options: options, kind: .finetune).perform() }
-    let model = try ModelAddress.parse(from, option: "--from")
+    let model = try address(of: from)
     var options = options
     let stage = try stageToStartAnew()
     options.stage = stage
@@ -32,6 +32,18 @@ struct FinetuneVerb: ParsableCommand, RunsKernels {
         "baselines=[]", "ablate=[]",  // of a distillation that is not run
       ]
     ).perform()
+  }
+
+  /// The model as the definition would name it: a path is typed from the working directory.
+  private func address(of text: String) throws -> String {
+    let address = try ModelAddress.parse(text, option: "--from")
+    let folder = Locations().startingFrom(definition: options.definition).definitionFolder
+    if let stage = RunStage(text) {
+      let run = folder.map { RelativePath.path(to: stage.run, from: $0) } ?? stage.run
+      return "\(RunStage(run: run, stage: stage.stage))"
+    }
+    guard case .path(let path) = address, let folder else { return "\(address)" }
+    return RelativePath.path(to: path, from: folder)
   }
 
   private func stageToStartAnew() throws -> String {

@@ -47,7 +47,7 @@ struct InitVerb: ParsableCommand {
   }
 
   func run() throws {
-    let isNew = try checkFolder()
+    let there = try checkFolder()
     // What the definition names is relative to it.
     let definitions = "\(name)/Experiments"
     var chosen =
@@ -60,7 +60,14 @@ struct InitVerb: ParsableCommand {
     let project = try ProjectTemplate(folder: name, data: chosen, teacher: taught ?? .example)
     do { try write(project) } catch {
       // Half a project would be in the way of the next attempt.
-      if isNew { try? FileManager.default.removeItem(atPath: name) }
+      switch there {
+      case .nothing: try? FileManager.default.removeItem(atPath: name)
+      case .emptyFolder:
+        for inside in (try? Folder.names(path: name)) ?? [] {
+          try? FileManager.default.removeItem(atPath: "\(name)/\(inside)")
+        }
+      case .project: break
+      }
       throw error
     }
     for file in project.files {
@@ -76,15 +83,17 @@ struct InitVerb: ParsableCommand {
     Console.shared.write(line: "in the folder \(name)")
   }
 
-  /// - Returns: whether there is nothing of that name yet.
-  private func checkFolder() throws -> Bool {
+  /// What is in the place of the project.
+  private enum Place { case nothing, emptyFolder, project }
+
+  private func checkFolder() throws -> Place {
     let definition = "\(name)/Experiments/\(try ProjectTemplate.name(of: name)).yaml"
-    guard FileIdentity(path: name) != nil else { return true }
+    guard FileIdentity(path: name) != nil || Folder.isLink(path: name) else { return .nothing }
     guard Folder.exists(path: name) else {
       throw CommandFailure(
         "\(name): expected a folder to create, found a file; choose another name")
     }
-    if try Folder.names(path: name).isEmpty { return false }
+    if try Folder.names(path: name).isEmpty { return .emptyFolder }
     guard FileIdentity(path: definition) != nil else {
       throw CommandFailure(
         "\(name): already exists, and \(definition) is not in it; choose another name or an empty folder"
@@ -95,7 +104,7 @@ struct InitVerb: ParsableCommand {
         "\(name): already exists; choose another name or an empty folder, or write its definition again with --force"
       )
     }
-    return false
+    return .project
   }
 
   private func write(_ project: ProjectTemplate) throws {

@@ -46,8 +46,7 @@ struct VerifyVerb: ParsableCommand {
     let library = try ReferenceLibrary(folder: folder)
     let width = StandardOutput.shared.width
     let results = try records.map { path in
-      let record = try RunRecord.read(
-        path: Folder.exists(path: path) ? "\(path)/record.json" : path)
+      let record = try RunRecord.read(path: RunFolder.record(of: path))
       let references =
         chosen.isEmpty
         ? try library.references(besides: record) : try chosen.map { try library.reference($0) }
