@@ -12,12 +12,14 @@ struct TextFile: ~Copyable {
 
   init(path: String) throws(DataError) {
     self.path = path
-    do {
-      file = try MappedFile(path: path)
-    } catch {
-      throw .file(error)
-    }
+    file = try Self.open(path)
+  }
+
+  private static func open(_ path: String) throws(DataError) -> MappedFile {
+    let file: MappedFile
+    do { file = try MappedFile(path: path) } catch { throw .file(error) }
     do { try file.checkIsText(inLines: false) } catch { throw .table(error) }
+    return file
   }
 
   var byteCount: Int { file.bytes.count }
