@@ -243,7 +243,7 @@ struct TableReaderTests {
   func lines() throws {
     let folder = try TemporaryFolder()
     try folder.write("t", "a, \"b\r\n\nc")
-    var reader = TableReader(linesOf: try MappedFile(path: folder.file("t")))
+    var reader = try TableReader(linesOf: try MappedFile(path: folder.file("t")))
     var rows: [TableReader.Row] = []
     while let row = try reader.next() { rows.append(row) }
     #expect(reader.columns == ["text"])
