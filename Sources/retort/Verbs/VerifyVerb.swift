@@ -1,5 +1,6 @@
 // `retort verify`: a result compared with published runs.
 import ArgumentParser
+import RetortExperimentPlan
 import RetortFiles
 import RetortRecords
 import RetortReporting
