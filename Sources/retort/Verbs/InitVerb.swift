@@ -73,6 +73,8 @@ struct InitVerb: ParsableCommand {
     for file in project.files {
       try StandardOutput.shared.write(line: "\(name)/\(file.path)")
     }
+    // Before what follows, on a terminal that shows both.
+    try StandardOutput.shared.flush()
     Console.shared.write(line: "next:")
     for words in [
       ["validate", project.definition], ["explain", project.definition],
