@@ -25,7 +25,8 @@ import Testing
     let predictions = try lines(json.output)
     #expect(predictions.count == 3)
     for line in predictions {
-      #expect(abs(line.probabilities.reduce(0, +) - 1) < 1e-12)
+      let sum: Double = line.probabilities.reduce(0, +)
+      #expect(abs(sum - 1) < 1e-12)
       #expect(line.label == (line.logits[1] > line.logits[0] ? "positive" : "negative"))
     }
     #expect(predictions[0].logits != predictions[2].logits)
@@ -232,8 +233,8 @@ import Testing
     #expect(report["accuracy"] as? Double == Double(correct) / 3)
     let confusion = try #require(report["confusion"] as? [[Int]])
     #expect(confusion[0][0] + confusion[1][1] == correct)
-    #expect(confusion[0].reduce(0, +) == 2)
-    #expect(confusion[1].reduce(0, +) == 1)
+    let examples: [Int] = confusion.map { (row: [Int]) -> Int in row.reduce(0, +) }
+    #expect(examples == [2, 1])
     let classes = try #require(report["per_class"] as? [[String: Any]])
     #expect(classes.map { $0["name"] as? String } == ["negative", "positive"])
     #expect(classes.map { $0["examples"] as? Int } == [2, 1])
@@ -246,8 +247,9 @@ import Testing
     }
     let largest = try #require(report["largest_class"] as? [String: Any])
     #expect(largest["name"] as? String == "negative")
-    #expect((largest["metrics"] as? [String: Double])?["accuracy"] == 2.0 / 3)
-    #expect((largest["metrics"] as? [String: Double])?["f1"] == 0)
+    let metrics = try #require(largest["metrics"] as? [String: Double])
+    #expect(metrics["accuracy"] == 2.0 / 3)
+    #expect(metrics["f1"] == 0)
 
     // The same loss from the logits that `predict` gives.
     let logits = try lines(
