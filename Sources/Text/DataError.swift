@@ -12,6 +12,9 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
   case wrongNumber(path: String, line: Int, range: ClosedRange<Float>, found: String)
   case wrongIndex(path: String, line: Int, expected: Int, found: String)
   case blankSentence(path: String, line: Int)
+  /// A row of the user's own file.
+  /// - Parameter place: of the row.
+  case wrongRow(place: String, problem: String)
   /// A field that is no value of its column.
   case wrongField(path: String, line: Int, name: String, expected: String, found: String)
   /// A folder with files of other names than it must have.
@@ -25,7 +28,7 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
   /// Texts of which no sentence is left, or none on one of two sides.
   case noSentences(paths: [String], problem: String, advice: String)
   case cache(path: String, reason: String)
-  /// Several mistakes of a file or a folder: the first few, and how many more there are.
+  /// Several mistakes in a file or a folder: the first few, and how many more there are.
   indirect case rows(path: String, first: [DataError], more: Int)
 
   public var description: String {
@@ -48,6 +51,7 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
       "\(path):\(line): expected the index \(expected), found '\(found)'; "
         + "rows must be numbered from 0 without a gap"
     case .blankSentence(let path, let line): "\(path):\(line): expected a sentence, found none"
+    case .wrongRow(let place, let problem): "\(place): \(problem)"
     case .wrongField(let path, let line, let name, let expected, let found):
       "\(path):\(line): expected \(expected) in '\(name)', found '\(found)'"
     case .wrongFileName(let folder, let expected, let found):
@@ -73,34 +77,6 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
   /// With tabs that can be seen.
   static func visible(_ text: String) -> String {
     text.split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "<TAB>")
-  }
-}
-
-/// Gathers what is wrong with the rows of a file, so that all is told at once.
-struct WrongRows {
-  private var first: [DataError] = []
-  private var count = 0
-  private static let most = 5
-
-  mutating func add(_ error: DataError) {
-    count += 1
-    if count <= Self.most { first.append(error) }
-  }
-
-  /// - Parameter path: of the file.
-  /// - Parameter last: what has ended the reading.
-  func throwIfAny(path: String, before last: DataError? = nil) throws(DataError) {
-    guard let error = first.first else { return }
-    guard count > 1 || last != nil else { throw error }
-    throw .rows(path: path, first: first + [last].compactMap { $0 }, more: count - first.count)
-  }
-
-  /// A row that cannot be told from the next ends the reading: what was gathered before it is told too.
-  func addingThis<Row>(path: String, _ read: () throws -> Row) throws -> Row {
-    do { return try read() } catch let error as TableError {
-      try throwIfAny(path: path, before: .table(error))
-      throw error
-    }
   }
 }
 

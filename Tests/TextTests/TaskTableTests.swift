@@ -59,7 +59,7 @@ struct TaskTableTests {
   func labelsIfWritten() throws {
     #expect(try table("review,stars\na,x\nb,y\n", labels: .ifWritten).labels == ["x", "y"])
     #expect(try table("review,stars\na,\nb,\n", labels: .ifWritten).labels == nil)
-    let error = #expect(throws: TaskTableError.self) {
+    let error = #expect(throws: DataError.self) {
       try table("review,stars\na,\nb,y\n", labels: .ifWritten)
     }
     #expect(
@@ -68,7 +68,7 @@ struct TaskTableTests {
 
   @Test("what was wrong before a row that ends the reading is told too")
   func beforeTheEnd() throws {
-    let error = #expect(throws: TaskTableError.self) {
+    let error = #expect(throws: DataError.self) {
       try table("review,stars\na,1\n ,2\nb,1,3\n")
     }
     let lines = error?.description.split(separator: "\n") ?? []
@@ -78,7 +78,7 @@ struct TaskTableTests {
   @Test("a word for nothing is no class unless it is named as one")
   func wordsForNothing() throws {
     let found = try table("review,stars\na,good\nb,NA\nc,bad\nd,nan\n")
-    let error = #expect(throws: TaskTableError.self) { try found.foundClasses(column: "stars") }
+    let error = #expect(throws: DataError.self) { try found.foundClasses(column: "stars") }
     #expect(
       error?.description.split(separator: "\n").map { $0.split(separator: "/").last ?? "" } == [
         "t.csv:3: expected a label in 'stars', found 'NA', which often means that there is none; take the row out, or name it among the classes",
@@ -92,7 +92,7 @@ struct TaskTableTests {
   @Test("all wrong rows are said, the first five one by one")
   func mistakes() throws {
     let rows = ["a,", " ,good", "b,good ", "c, bad", "d,ok", "e,", "f,", "g,"]
-    let error = try #require(throws: TaskTableError.self) {
+    let error = try #require(throws: DataError.self) {
       try table("review,stars\n" + rows.joined(separator: "\n"))
     }
     let lines = error.description.split(separator: "\n").map { $0.split(separator: "t.csv")[1] }
@@ -103,9 +103,9 @@ struct TaskTableTests {
         ":4: expected a label without blanks around it, found 'good '",
         ":5: expected a label without blanks around it, found ' bad'",
         ":7: expected a label in 'stars', found none",
-        ": 2 more rows like these",
+        ": 2 more mistakes like these",
       ])
-    let other = try #require(throws: TaskTableError.self) {
+    let other = try #require(throws: DataError.self) {
       try table("review,stars\na,1\nb,2\nc,3\n").sentences(classes: ["1", "2"])
     }
     #expect(other.description.hasSuffix("t.csv:4: expected one of the classes 1, 2, found '3'"))
@@ -126,7 +126,7 @@ struct TaskTableTests {
       path: Fixture.path(of: "parquet/one_run.parquet"), format: .parquet,
       columns: TaskColumns(texts: ["text"], label: "label"))
     #expect(numbers.classes == ["7"] && numbers.count == 5000)
-    let other = try #require(throws: TaskTableError.self) {
+    let other = try #require(throws: DataError.self) {
       try numbers.sentences(classes: ["1", "2"])
     }
     #expect(other.description.contains("one_run.parquet: row 1: expected one of the classes 1, 2"))
@@ -185,7 +185,7 @@ struct TaskTableTests {
     #expect(
       !Set(table.rows(split.training).texts).isDisjoint(
         with: split.development.map { table.texts[$0] }))
-    let error = #expect(throws: TaskTableError.self) {
+    let error = #expect(throws: DataError.self) {
       try AtomicFile.replace(path: path, with: "hypothesis,label,premise\na,1,\n,1,b\n")
       _ = try read("premise", "hypothesis")
     }

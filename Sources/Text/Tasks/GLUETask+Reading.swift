@@ -67,22 +67,23 @@ private struct GLUERows {
     let index = reader.columns.contains(task.labelled.label?.name ?? "") ? nil : form.index
     try check(form, index, reader.columns, path: path, hasHeader: hasHeader)
     let classes = Dictionary(uniqueKeysWithValues: zip(task.writtenLabels, Int32(0)...))
-    var wrong = WrongRows()
+    var wrong = RowMistakes(path: path)
     // After a number that is missing, all others are wrong too.
     var isInOrder = true
-    while let row = try wrong.addingThis(path: path, { try next(&reader) }) {
+    while let row = try wrong.reading({ try next(&reader) }) {
       func field(_ column: GLUETask.Column) -> String {
         row.fields[column.place < 0 ? columnCount + column.place : column.place]
       }
       let found = form.texts.map(field)
       // A single text that says nothing is a mistake; a question may be missing in a pair.
       if found.count == 1, found[0].utf8.allSatisfy({ $0 == UInt8(ascii: " ") }) {
-        wrong.add(.blankSentence(path: path, line: row.line))
+        wrong.add(.blankSentence(path: path, line: row.line), line: row.line)
       }
       if let index, isInOrder, Int(field(index)) != texts.count {
         isInOrder = false
         wrong.add(
-          .wrongIndex(path: path, line: row.line, expected: texts.count, found: field(index)))
+          .wrongIndex(path: path, line: row.line, expected: texts.count, found: field(index)),
+          line: row.line)
       }
       if let label = form.label {
         if let scores = task.scores {
@@ -90,20 +91,22 @@ private struct GLUERows {
             numbers.append(score)
           } else {
             wrong.add(
-              .wrongNumber(path: path, line: row.line, range: scores, found: field(label)))
+              .wrongNumber(path: path, line: row.line, range: scores, found: field(label)),
+              line: row.line)
           }
         } else if let number = classes[field(label)] {
           labels.append(number)
         } else {
           wrong.add(
             .wrongLabel(
-              path: path, line: row.line, expected: task.writtenLabels, found: field(label)))
+              path: path, line: row.line, expected: task.writtenLabels, found: field(label)),
+            line: row.line)
         }
       }
       texts.append(found[0])
       if found.count > 1 { secondTexts.append(found[1]) }
     }
-    try wrong.throwIfAny(path: path)
+    try wrong.throwIfAny()
   }
 
   /// The next row that has all its fields; nil behind the last one.

@@ -49,7 +49,7 @@ private struct Reviews {
   init(path: String) { self.path = path }
 
   mutating func readFolder(_ labels: [String]) throws(DataError) {
-    var wrong = WrongRows()
+    var wrong = RowMistakes(path: path)
     for (label, name) in labels.enumerated() {
       let folder = "\(path)/\(name)"
       let names: [String]
@@ -70,7 +70,7 @@ private struct Reviews {
         } catch { wrong.add(error) }
       }
     }
-    try wrong.throwIfAny(path: path)
+    try wrong.throwIfAny()
   }
 
   private static func text(of path: String) throws(DataError) -> String {
@@ -87,29 +87,30 @@ private struct Reviews {
 
   mutating func readLines(_ labels: [String]) throws(DataError) {
     do {
-      var wrong = WrongRows()
+      var wrong = RowMistakes(path: path)
       var reader = try TableReader(path: path, format: .jsonl)
       try reader.choose(["id", "label", "text"])
-      while let row = try wrong.addingThis(path: path, { try reader.next() }) {
+      while let row = try wrong.reading({ try reader.next() }) {
         guard let number = Int(row.fields[0]), number >= 0 else {
           wrong.add(
             .wrongField(
               path: path, line: row.line, name: "id", expected: "a whole number from 0",
-              found: row.fields[0]))
+              found: row.fields[0]), line: row.line)
           continue
         }
         guard let label = labels.firstIndex(of: row.fields[1]) else {
           wrong.add(
-            .wrongLabel(path: path, line: row.line, expected: labels, found: row.fields[1]))
+            .wrongLabel(path: path, line: row.line, expected: labels, found: row.fields[1]),
+            line: row.line)
           continue
         }
         if row.fields[2].allSatisfy(\.isWhitespace) {
-          wrong.add(.blankSentence(path: path, line: row.line))
+          wrong.add(.blankSentence(path: path, line: row.line), line: row.line)
           continue
         }
         add(Int32(label), number, row.fields[2], "\(path):\(row.line)")
       }
-      try wrong.throwIfAny(path: path)
+      try wrong.throwIfAny()
     } catch let error as DataError {
       throw error
     } catch let error as TableError {

@@ -41,7 +41,7 @@ public struct TaskTable: Sendable, Equatable {
   /// Reads a file. Texts are kept as they are, without trimming.
   /// - Parameters:
   ///   - format: nil for what the file's name says.
-  /// - Throws: `TableError` for a file that is no table or lacks a column, `TaskTableError` with all rows that are wrong.
+  /// - Throws: `TableError` for a file that is no table or lacks a column, `DataError` with all rows that are wrong.
   public init(
     path: String, format: TableFormat, columns: TaskColumns, labels reading: Labels = .needed
   ) throws {
@@ -50,22 +50,27 @@ public struct TaskTable: Sendable, Equatable {
     var reader = try TableReader(path: path, format: format)
     namedClasses = reader.classNames[columns.label]
     try reader.choose(columns.texts + (reading == .ignored ? [] : [columns.label]))
-    var problems = TaskTableError.Rows(path: path, format: format)
+    var problems = RowMistakes(path: path)
     var written: [String] = []
     var blank: [Int] = []
     var seconds: [String] = []
-    while let row = try problems.addingThis({ try reader.nextRecord() }) {
-      let fields = try columns.texts.indices.map { try reader.text($0, of: row) }
+    while let row = try problems.reading({ try reader.nextRecord() }) {
+      let fields = try problems.reading {
+        try columns.texts.indices.map { try reader.text($0, of: row) }
+      }
       for (column, text) in zip(columns.texts, fields) where text.allSatisfy(\.isWhitespace) {
-        problems.add(row.line, "expected a text in '\(column)', found none")
+        problems.add(
+          mistake(row.line, "expected a text in '\(column)', found none"), line: row.line)
       }
       if reading != .ignored {
-        let label = try reader.text(fields.count, of: row)
+        let label = try problems.reading { try reader.text(fields.count, of: row) }
         written.append(label)
         if label.isEmpty {
           blank.append(row.line)
         } else if label.first?.isWhitespace == true || label.last?.isWhitespace == true {
-          problems.add(row.line, "expected a label without blanks around it, found '\(label)'")
+          problems.add(
+            mistake(row.line, "expected a label without blanks around it, found '\(label)'"),
+            line: row.line)
         }
       }
       texts.append(fields[0])
@@ -80,10 +85,15 @@ public struct TaskTable: Sendable, Equatable {
     if !isUnlabelled {
       labels = written
       for line in blank {
-        problems.add(line, "expected a label in '\(columns.label)', found none")
+        problems.add(
+          mistake(line, "expected a label in '\(columns.label)', found none"), line: line)
       }
     }
     try problems.throwIfAny()
+  }
+
+  private func mistake(_ line: Int, _ problem: String) -> DataError {
+    .wrongRow(place: format.place(path, line), problem: problem)
   }
 
   /// What many programs write, and read, for a value that is not there.
@@ -98,14 +108,15 @@ public struct TaskTable: Sendable, Equatable {
   /// The classes that follow from the labels.
   /// - Parameter column: the labels', for messages.
   /// - Throws: all rows whose label may mean that there is none.
-  public func foundClasses(column: String) throws(TaskTableError) -> [String] {
+  public func foundClasses(column: String) throws(DataError) -> [String] {
     if namedClasses == nil {
-      var problems = TaskTableError.Rows(path: path, format: format)
+      var problems = RowMistakes(path: path)
       for (label, line) in zip(labels ?? [], lines) where Self.mayMeanNothing(label) {
         problems.add(
-          line,
-          "expected a label in '\(column)', found '\(label)', which often means that there is none; take the row out, or "
-            + "name it among the classes")
+          mistake(
+            line,
+            "expected a label in '\(column)', found '\(label)', which often means that there is none; take the row out, or "
+              + "name it among the classes"), line: line)
       }
       try problems.throwIfAny()
     }
@@ -132,20 +143,21 @@ public struct TaskTable: Sendable, Equatable {
 
   /// The examples with their labels as numbers of classes.
   /// - Throws: all rows whose label is not one of the classes.
-  public func sentences(classes: [String]) throws(TaskTableError) -> LabelledSentences {
+  public func sentences(classes: [String]) throws(DataError) -> LabelledSentences {
     guard let labels else {
       return LabelledSentences(
         sentences: texts, secondSentences: secondTexts, labels: nil, classNames: classes)
     }
     let numbers = Dictionary(uniqueKeysWithValues: zip(classes, Int32(0)...))
-    var problems = TaskTableError.Rows(path: path, format: format)
+    var problems = RowMistakes(path: path)
     var found: [Int32] = []
     for (label, line) in zip(labels, lines) {
       if let number = numbers[label] {
         found.append(number)
       } else {
         problems.add(
-          line, "expected one of the classes \(classes.listed), found '\(label)'")
+          mistake(line, "expected one of the classes \(classes.listed), found '\(label)'"),
+          line: line)
       }
     }
     try problems.throwIfAny()
@@ -156,17 +168,18 @@ public struct TaskTable: Sendable, Equatable {
   /// The examples of a regression, with their labels as numbers.
   /// - Parameter column: the labels', for messages.
   /// - Throws: all rows whose label is no number.
-  public func numberedSentences(column: String) throws(TaskTableError) -> LabelledSentences {
+  public func numberedSentences(column: String) throws(DataError) -> LabelledSentences {
     guard let labels else {
       return LabelledSentences(sentences: texts, secondSentences: secondTexts, numbers: nil)
     }
-    var problems = TaskTableError.Rows(path: path, format: format)
+    var problems = RowMistakes(path: path)
     var found: [Float] = []
     for (label, line) in zip(labels, lines) {
       if let number = NumberLabel.value(of: label) {
         found.append(number)
       } else {
-        problems.add(line, "expected a number in '\(column)', found '\(label)'")
+        problems.add(
+          mistake(line, "expected a number in '\(column)', found '\(label)'"), line: line)
       }
     }
     try problems.throwIfAny()
@@ -181,46 +194,5 @@ public struct TaskTable: Sendable, Equatable {
     chosen.labels = labels.map { labels in places.map { labels[$0] } }
     chosen.lines = places.map { lines[$0] }
     return chosen
-  }
-}
-
-/// Rows of a task's table that are wrong: the first few, and how many there are.
-public struct TaskTableError: Error, Equatable, CustomStringConvertible {
-  public let description: String
-
-  /// Gathers what is wrong.
-  struct Rows {
-    let path: String
-    let format: TableFormat
-    /// The first ones, in the order of their lines.
-    private var shown: [(line: Int, text: String)] = []
-    private var count = 0
-    private static let most = 5
-
-    init(path: String, format: TableFormat) { (self.path, self.format) = (path, format) }
-
-    mutating func add(_ line: Int, _ problem: String) {
-      count += 1
-      if let last = shown.last, shown.count == Self.most, line >= last.line { return }
-      let place = shown.firstIndex { $0.line > line } ?? shown.endIndex
-      shown.insert((line, "\(format.place(path, line)): \(problem)"), at: place)
-      if shown.count > Self.most { shown.removeLast() }
-    }
-
-    /// A row that cannot be told from the next ends the reading: what was gathered before it is told too.
-    func addingThis<Row>(_ read: () throws -> Row) throws -> Row {
-      do { return try read() } catch {
-        try throwIfAny(before: "\(error)")
-        throw error
-      }
-    }
-
-    func throwIfAny(before last: String? = nil) throws(TaskTableError) {
-      guard count > 0 else { return }
-      let rest = count - shown.count
-      let more = rest > 0 ? ["\(path): \(rest) more row\(rest == 1 ? "" : "s") like these"] : []
-      throw TaskTableError(
-        description: (shown.map(\.text) + more + [last].compactMap { $0 }).joined(separator: "\n"))
-    }
   }
 }
