@@ -7,40 +7,6 @@ import RetortStorage
 import RetortText
 import RetortTransformers
 
-/// What is asked of a runner.
-public struct RunRequest: Sendable {
-  /// The definition's file.
-  public var definitionPath: String
-  /// `key.path=value` texts.
-  public var overrides: [String]
-  /// Folder of run folders.
-  public var runs: String
-  public var resumes: Bool
-  /// Only these stages and what they need; nil for all.
-  public var stages: [String]?
-  /// Whether each stage's last checkpoint, with the optimizer's moments, stays in the run folder.
-  public var keepsCheckpoints: Bool
-  /// The command as given, for the record.
-  public var command: String
-  /// What to type to go on after an interruption; nil where nobody types.
-  public var resumingCommand: String?
-
-  public init(
-    definitionPath: String, overrides: [String] = [], runs: String = "Runs", resumes: Bool = false,
-    stages: [String]? = nil, keepsCheckpoints: Bool = false, command: String,
-    resumingCommand: String? = nil
-  ) {
-    self.definitionPath = definitionPath
-    self.overrides = overrides
-    self.runs = runs
-    self.resumes = resumes
-    self.stages = stages
-    self.keepsCheckpoints = keepsCheckpoints
-    self.command = command
-    self.resumingCommand = resumingCommand
-  }
-}
-
 /// Runs the stages of one variant of a definition.
 public final class ExperimentRunner {
   public let plan: ResolvedPlan
@@ -343,14 +309,4 @@ public final class ExperimentRunner {
   static let stageRecordName = "stage.json"
   static let predictionsName = "test.tsv"
   static let metricsName = "metrics.jsonl"
-}
-
-/// The program's version, in files and records.
-public enum ProgramVersion {
-  public static let current = "0.1.0"
-}
-
-/// Raised by hand whenever a change moves results: stages computed before are then not found again.
-public enum Numerics {
-  public static let version = 2
 }
