@@ -108,4 +108,20 @@ struct LabelledSentencesTests {
     #expect(batch.examples == [2, 0])
     #expect(batch.sequenceCount == 2 && batch.tokenCount == 7 && batch.longest == 4)
   }
+
+  @Test("classes without examples, and texts or pairs of another set")
+  func coverage() {
+    let classes = ["a", "b", "c"]
+    let train = LabelledSentences(
+      sentences: ["x", "y", "y"], secondSentences: ["1", "1", "2"], labels: [0, 2, 2],
+      classNames: classes)
+    let dev = LabelledSentences(
+      sentences: ["y", "x", "y", "1"], secondSentences: ["1", "2", "1", "y"], labels: nil,
+      classNames: classes)
+    #expect(train.classesWithoutExamples == ["b"] && dev.classesWithoutExamples.isEmpty)
+    // Both rows of the one pair that is there; neither half of a pair alone, nor the halves exchanged.
+    #expect(dev.countShared(with: train) == 2 && train.countShared(with: dev) == 1)
+    let single = LabelledSentences(sentences: ["y", "z"], numbers: [1, 2])
+    #expect(single.countShared(with: single) == 2 && single.classesWithoutExamples.isEmpty)
+  }
 }

@@ -31,7 +31,7 @@ extension Locations {
         })
     case .files(let task):
       let read = try PreparedData.Task(task, task.read(in: self)).selected(task.selection)
-      (read.classRemarks + [read.sharedTexts].compactMap { $0 }).forEach(remark)
+      read.remarks.forEach(remark)
       return read
     case .part(let part):
       var task = try read(part.whole, remark: remark)
@@ -72,31 +72,20 @@ public struct KnownTask: Sendable, Equatable {
 }
 
 extension PreparedData.Task {
-  /// Classes that nothing is learned of, or that no figure speaks of, a sentence each.
-  fileprivate var classRemarks: [String] {
-    [(train, "training"), (dev, "development")].compactMap { examples, words in
-      guard let labels = examples.labels else { return nil }
-      let there = Set(labels)
-      let missing = classNames.indices.filter { !there.contains(Int32($0)) }.map { classNames[$0] }
-      return missing.isEmpty
-        ? nil : "\(name): no \(words) example of \(missing.listed)"
+  /// What makes its figures say less than they seem to, a sentence each.
+  fileprivate var remarks: [String] {
+    var remarks: [String] = []
+    for (examples, words) in [(train, "training"), (dev, "development")] {
+      let missing = examples.classesWithoutExamples
+      if !missing.isEmpty { remarks.append("\(name): no \(words) example of \(missing.listed)") }
     }
-  }
-
-  /// That it is evaluated on texts that it learns from, in a sentence; nil where it is not.
-  fileprivate var sharedTexts: String? {
-    func texts(_ examples: LabelledSentences) -> [[String]] {
-      examples.sentences.indices.map { row in
-        [examples.sentences[row]] + (examples.secondSentences.map { [$0[row]] } ?? [])
-      }
+    let shared = dev.countShared(with: train)
+    if shared > 0 {
+      remarks.append(
+        "\(name): \(shared.grouped) of \(dev.count.grouped) development texts are training texts too, so its figures say "
+          + "little about new texts")
     }
-    let judged = Set(texts(dev))
-    let shared = judged.intersection(texts(train))
-    guard !shared.isEmpty else { return nil }
-    let count = texts(dev).count { shared.contains($0) }
-    return
-      "\(name): \(count.grouped) of \(dev.count.grouped) development texts are training texts too: how well the "
-      + "model does on new texts is not seen by them"
+    return remarks
   }
 
   /// The task with what a selection leaves of its training set.
