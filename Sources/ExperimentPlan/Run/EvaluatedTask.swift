@@ -118,7 +118,7 @@ public struct EvaluatedTask: Sendable {
       remark("\(name): its examples are no longer those that the run had; its files have changed")
     }
     guard split == .test, case .files(let files) = source.root else { return examples }
-    return try files.labelledTest(in: locations) ?? examples
+    return try files.labelledTest(classes: task.classNames, in: locations) ?? examples
   }
 
   /// Predictions as a file: in GLUE's form for its tasks, else numbered rows with the class or the number.

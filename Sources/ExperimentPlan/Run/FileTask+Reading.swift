@@ -13,13 +13,13 @@ extension FileTask {
     /// Nil where there is none.
     var test: TaskTable?
     var classes: [String]
+  }
 
-    /// The examples of one of the tables.
-    fileprivate func sentences(_ table: TaskTable, of task: FileTask) throws -> LabelledSentences {
-      switch task.kind {
-      case .classification: try table.sentences(classes: classes)
-      case .regression: try table.numberedSentences(column: task.columns.label)
-      }
+  /// The examples of one of the tables.
+  fileprivate func sentences(_ table: TaskTable, classes: [String]) throws -> LabelledSentences {
+    switch kind {
+    case .classification: try table.sentences(classes: classes)
+    case .regression: try table.numberedSentences(column: columns.label)
     }
   }
 
@@ -65,13 +65,14 @@ extension FileTask {
   }
 
   /// The test set with its labels; nil where its file has no column of them, or nothing in it.
-  func labelledTest(in locations: Locations) throws -> LabelledSentences? {
+  /// - Parameter classes: in the order of their numbers.
+  func labelledTest(classes: [String], in locations: Locations) throws -> LabelledSentences? {
     guard let file = files.test, let format = format(of: file) else { return nil }
     let reader = try TableReader(path: locations.place(of: file), format: format)
     guard reader.columns.contains(columns.label) else { return nil }
     let test = try table(file, in: locations, labels: .ifWritten)
     guard test.labels != nil else { return nil }
-    return try tables(in: locations).sentences(test, of: self)
+    return try sentences(test, classes: classes)
   }
 
   private func table(
@@ -138,9 +139,9 @@ final class TaskLooks: Sendable {
 extension PreparedData.Task {
   init(_ task: FileTask, _ tables: FileTask.Tables) throws {
     self.init(
-      name: task.name, train: try tables.sentences(tables.train, of: task),
-      dev: try tables.sentences(tables.dev, of: task),
-      test: try tables.test.map { try tables.sentences($0, of: task) })
+      name: task.name, train: try task.sentences(tables.train, classes: tables.classes),
+      dev: try task.sentences(tables.dev, classes: tables.classes),
+      test: try tables.test.map { try task.sentences($0, classes: tables.classes) })
   }
 }
 
