@@ -111,7 +111,14 @@ import Testing
     for name in ["train", "dev", "test"] {
       try experiment.folder.write("project/\(name).csv", Self.csv(40))
     }
-    let chosen = ["--stage", "sentiment"] + sizes.flatMap { ["--set", $0] }
+    try experiment.folder.write(
+      "project/Experiments/references/sanh-2019.yaml",
+      String(
+        contentsOfFile: "\(TinyExperiment.repository)/Experiments/references/sanh-2019.yaml",
+        encoding: .utf8))
+    let chosen =
+      ["--stage", "sentiment"]
+      + (sizes + ["compare_with=[sanh-2019]"]).flatMap { ["--set", $0] }
     let made = try retort(["run", "Experiments/mine.yaml"] + chosen, in: "project")
     #expect(made.status == 0, "\(made.errors)")
     let own = try retort(["evaluate", "--model", "Runs/quickstart#sentiment"], in: "project")
@@ -126,6 +133,9 @@ import Testing
         other.output.split(separator: "\n").dropFirst()
           == own.output.split(separator: "\n").dropFirst())
     }
+    // So are the published figures that it is compared with.
+    let shown = try retort(["show", "project/Runs/quickstart"])
+    #expect(shown.status == 0 && !shown.errors.contains("not shown"), "\(shown.errors)")
     // Nor does it matter from where it is gone on with, or run again.
     let again = try retort(
       ["run", "mine.yaml", "--runs", "../Runs", "--resume"] + chosen, in: "project/Experiments")

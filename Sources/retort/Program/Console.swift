@@ -41,7 +41,8 @@ final class Console: Sendable {
     }
   }
 
-  /// Writes what is wrong, on one line and without controls that a terminal would obey: files may have any name or label.
+  /// Writes what is wrong, on one line and without control characters: a file may have any name or label, and a terminal
+  /// would obey them.
   func write(error: String) {
     let text = error.onOneLine
     let shown = text.count > Self.longest ? "\(text.prefix(Self.longest)) …" : text
@@ -69,7 +70,7 @@ final class Console: Sendable {
     }
   }
 
-  /// Characters of an error, of which the beginning says the most.
+  /// Characters of an error that are shown; its beginning says the most.
   private static let longest = 4000
 
   private static let eraseLine = "\r\u{1B}[2K"

@@ -56,8 +56,9 @@ struct ShowVerb: ParsableCommand {
   private func published(for records: [RunRecord]) throws -> [Reference] {
     let wanted = Set(records.flatMap(\.experiment.compareWith))
     guard !wanted.isEmpty else { return [] }
-    let folder =
-      references ?? "\(Folder.parent(of: records[0].experiment.file) ?? ".")/references"
+    let definition =
+      (try? RunStages(run: runs[0]))?.definitionFile ?? records[0].experiment.file
+    let folder = references ?? "\(Folder.parent(of: definition) ?? ".")/references"
     let found = try ReferenceLibrary(folder: folder).references.filter { wanted.contains($0.id) }
     let missing = wanted.subtracting(found.map(\.id)).sorted()
     if !missing.isEmpty {
