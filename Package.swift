@@ -119,19 +119,26 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["TensorEngine", "Randomness", "Storage", "Reporting"],
       path: "Tests/TestSupport"),
+    // What the two targets that test ExperimentPlan share.
+    .target(
+      name: "SmallExperiment", dependencies: ["ExperimentPlan", "Files", "TestSupport"],
+      path: "Tests/SmallExperiment", swiftSettings: notOptimised),
   ]
     + [
       "Files", "Formatting", "Numbers", "Options", "Parallel", "Processor", "Randomness",
       "StrictJSON", "TensorEngine", "Layers", "Optimization", "Evaluation", "Parquet", "Tables",
       "Text", "Storage", "Transformers", "SelfCheck", "Distillation", "Benchmarks", "Records",
       "Reporting",
-      "ExperimentPlan",
     ].map { name in
       .testTarget(
         name: "\(name)Tests",
         dependencies: [.byName(name: name), "TestSupport"] + (name == "Files" ? [] : ["Files"]))
     }
     + [
+      // ExperimentPlan takes two: its definitions and plans, and what running them does. As one they would be compiled
+      // last and alone.
+      .testTarget(name: "ExperimentPlanTests", dependencies: ["SmallExperiment"]),
+      .testTarget(name: "ExperimentRunTests", dependencies: ["SmallExperiment"]),
       .testTarget(
         name: "ParityTests",
         dependencies: ["Distillation", "Storage", "Randomness", "TestSupport"]),

@@ -112,6 +112,8 @@ private final class OperationShapes {
   private let engine: Engine
   private let scope: ComputeScope
   private let layout: SequenceLayout
+  /// Sequences of 128.
+  private let longLayout: SequenceLayout
   private let ids: [Int32]
   private let projections: [Parameter]
   private let square, expansion, contraction, words, positions, scale, shift: Parameter
@@ -131,6 +133,8 @@ private final class OperationShapes {
     var offsets = Array(stride(from: Int32(0), to: Int32(rows), by: Self.sequenceLength))
     offsets.append(Int32(rows))
     layout = SequenceLayout(offsets: offsets)
+    longLayout = SequenceLayout(
+      offsets: Array(stride(from: Int32(0), to: Int32(rows), by: 128)) + [Int32(rows)])
     var stream = RandomStream(seed: 42, name: .synthesis, place: (0, 0))
     func values(_ count: Int) -> [Float] {
       (0..<count).map { _ in Float(stream.standardNormal()) * 0.05 }
@@ -174,6 +178,7 @@ private final class OperationShapes {
         { self.project(self.innerValues, ParameterSpan(self.contraction)) }
       ),
       ("attention", [.attention], attend),
+      ("attention relations", [.losses], relate),
       ("layer norm of a sum", [.layerNorm], normalize),
       ("embedding", [.embedding], embed),
       ("vocabulary head", [.vocabularyHead], readVocabulary),
@@ -220,6 +225,29 @@ private final class OperationShapes {
         headSize: Self.headSize, site: DropoutSite(index: 0, probability: 0.1), mode: mode))
   }
 
+  /// MiniLMv2's loss of one pair of blocks on sequences of 128: queries, keys and values each with themselves, in relation
+  /// heads of 8 columns (48 of 384).
+  private func relate() {
+    let student =
+      [input(hiddenValues, columns: hidden)]
+      + (0..<2).map { _ in
+        scope.input(hiddenValues, rows: rows, columns: hidden, differentiable: true)
+      }
+    let teacher = scope.input(
+      hiddenValues.map { 2 * $0 }, rows: rows, columns: hidden)
+    func factors(_ tensor: Tensor) -> ScoreFactors {
+      ScoreFactors(
+        TensorColumns(tensor), TensorColumns(tensor), size: hidden, headCount: hidden / 8)
+    }
+    let comparison = ScoreComparison(of: .probabilities, by: .divergence, heads: .each)
+    let scales = [Double](repeating: 1, count: longLayout.sequenceCount)
+    for tensor in student {
+      _ = scope.attentionScoreLoss(
+        student: factors(tensor), teacher: factors(teacher), comparison: comparison,
+        layout: longLayout, gradientScales: scales)
+    }
+  }
+
   private func normalize() {
     let x = input(hiddenValues, columns: hidden)
     let residual = scope.input(hiddenValues, rows: rows, columns: hidden, differentiable: true)
@@ -247,7 +275,10 @@ private final class OperationShapes {
     let x = input(hiddenValues, columns: hidden)
     _ = scope.vocabularyHead(
       hidden: x, decoder: words, bias: vocabularyBias,
-      objectives: [MaskedLanguageObjective(labels: ids, gradientScale: 1 / Double(rows))])
+      objectives: [
+        WeightedObjective(
+          MaskedLanguageObjective(labels: ids), gradientScale: 1 / Double(rows))
+      ])
   }
 
   private lazy var vocabularyBias = Parameter(

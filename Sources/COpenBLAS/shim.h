@@ -30,6 +30,18 @@ typedef uint32_t retort_words __attribute__((vector_size(64)));   // SIMD16<UInt
 
 #define RETORT_INLINE static inline __attribute__((always_inline))
 
+typedef float retort_singles __attribute__((vector_size(32)));    // SIMD8<Float>
+typedef double retort_doubles __attribute__((vector_size(64)));   // SIMD8<Double>
+
+RETORT_INLINE retort_doubles retort_widen(retort_singles values) {
+  return __builtin_convertvector(values, retort_doubles);
+}
+
+// Each value rounded to the nearest float.
+RETORT_INLINE retort_singles retort_narrow(retort_doubles values) {
+  return __builtin_convertvector(values, retort_singles);
+}
+
 #if defined(__AVX512F__)
 
 RETORT_INLINE __mmask16 retort_first(int32_t count) {

@@ -6,6 +6,11 @@ import RetortRandomness
 /// How a new parameter is filled.
 public enum Initializer: Sendable, Equatable {
   case normal(standardDeviation: Double)
+  /// Uniform within ±√(6 / (rows + columns)).
+  /// - Source: Glorot, Bengio 2010, equation 16; torch.nn.init.xavier_uniform_.
+  case xavierUniform
+  /// 1 where row and column have the same number, else 0.
+  case identity
   case zeros
   case ones
 }
@@ -18,12 +23,23 @@ extension Parameter {
     case .zeros: values.update(repeating: 0)
     case .ones: values.update(repeating: 1)
     case .normal(let standardDeviation):
-      let hash = Self.hash(of: path)
-      var stream = RandomStream(
-        seed: seed, name: .initialization,
-        place: (UInt32(truncatingIfNeeded: hash >> 32), UInt32(truncatingIfNeeded: hash)))
+      var stream = stream(seed: seed)
       for i in values.indices { values[i] = Float(standardDeviation * stream.standardNormal()) }
+    case .xavierUniform:
+      var stream = stream(seed: seed)
+      let bound = (6 / Double(rows + columns)).squareRoot()
+      for i in values.indices { values[i] = Float(bound * (2 * stream.uniformDouble() - 1)) }
+    case .identity:
+      values.update(repeating: 0)
+      for i in 0..<min(rows, columns) { values[i * columns + i] = 1 }
     }
+  }
+
+  private func stream(seed: UInt64) -> RandomStream {
+    let hash = Self.hash(of: path)
+    return RandomStream(
+      seed: seed, name: .initialization,
+      place: (UInt32(truncatingIfNeeded: hash >> 32), UInt32(truncatingIfNeeded: hash)))
   }
 
   /// The usual initialisation of transformers: weights and embeddings normal, biases and shifts 0,

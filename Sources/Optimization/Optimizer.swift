@@ -44,18 +44,30 @@ public protocol Optimizer: AnyObject {
   func state(named name: String) -> [AlignedBuffer]
 
   /// Updates every parameter that has a gradient.
-  /// - Parameters:
-  ///   - learningRates: of this step, one a parameter in the order of `parameters`.
-  ///   - gradientScale: what every gradient is multiplied by first: the clipping coefficient, 1 for none.
-  func step(learningRates: [Double], gradientScale: Float, on engine: Engine)
+  /// - Parameter steps: one a parameter, in the order of `parameters`.
+  func step(_ steps: [ParameterStep], on engine: Engine)
+}
+
+/// What a step is for one parameter, besides its gradient.
+public struct ParameterStep: Sendable, Equatable {
+  public var learningRate: Double
+  /// Nil for the rule's. Biases and layer norms do not decay in any case.
+  public var weightDecay: Double?
+  /// What the gradient is multiplied by first: the clipping coefficient, 1 for none.
+  public var gradientScale: Float
+
+  public init(learningRate: Double, weightDecay: Double? = nil, gradientScale: Float) {
+    (self.learningRate, self.weightDecay) = (learningRate, weightDecay)
+    self.gradientScale = gradientScale
+  }
 }
 
 extension Optimizer {
-  /// The same with one learning rate for all parameters.
+  /// The same step for all parameters.
+  /// - Parameter gradientScale: what every gradient is multiplied by first.
   public func step(learningRate: Double, gradientScale: Float, on engine: Engine) {
-    step(
-      learningRates: [Double](repeating: learningRate, count: parameters.count),
-      gradientScale: gradientScale, on: engine)
+    let step = ParameterStep(learningRate: learningRate, gradientScale: gradientScale)
+    self.step([ParameterStep](repeating: step, count: parameters.count), on: engine)
   }
 
   /// Length of all gradients together.

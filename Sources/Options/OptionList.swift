@@ -8,6 +8,8 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
   /// Nil after a report.
   let read: @Sendable (MapReader) -> Value?
   let write: @Sendable (Root) -> [(String, CanonicalValue)]
+  /// The same with values that stand for what is not written.
+  let writeAll: @Sendable (Root) -> [(String, CanonicalValue)]
 
   /// A key that must be there.
   /// - Parameters:
@@ -33,6 +35,7 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
       return map.value(key, type)
     }
     write = { [(key, type.write($0[keyPath: path]))] }
+    writeAll = write
   }
 
   /// A key that may be left out, and what then stands for it. That value is not written.
@@ -67,6 +70,7 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
       let value = root[keyPath: path]
       return isWritten(value) ? [(key, type.write(value))] : []
     }
+    writeAll = { [(key, type.write($0[keyPath: path]))] }
   }
 
   /// A key that may be left out; nil is not written.
@@ -82,6 +86,7 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
     standIn = .some(nil)
     read = { map in map.has(key) ? map.value(key, type).map { .some($0) } : .some(nil) }
     write = { root in root[keyPath: path].map { [(key, type.write($0))] } ?? [] }
+    writeAll = write
   }
 
   /// The keys of another value in the same map.
@@ -90,6 +95,7 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
     standIn = options.standIn
     read = options.read
     write = { options.write($0[keyPath: path]) }
+    writeAll = { options.writeAll($0[keyPath: path]) }
   }
 
   /// A key of which more depends than its own value: read and written by the caller.
@@ -103,6 +109,7 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
     self.standIn = standIn
     self.read = read
     self.write = write
+    writeAll = write
   }
 }
 
@@ -126,16 +133,20 @@ public struct OptionList<Root: Sendable>: Sendable {
   /// Nil after a report, where nothing can stand in for what was refused. The caller closes the map against unknown keys.
   public let read: @Sendable (MapReader) -> Root?
   public let write: @Sendable (Root) -> [(String, CanonicalValue)]
+  /// The same with values that stand for what is not written.
+  public let writeAll: @Sendable (Root) -> [(String, CanonicalValue)]
 
   init(
     descriptions: [OptionDescription], standIn: Root?,
     read: @escaping @Sendable (MapReader) -> Root?,
-    write: @escaping @Sendable (Root) -> [(String, CanonicalValue)]
+    write: @escaping @Sendable (Root) -> [(String, CanonicalValue)],
+    writeAll: @escaping @Sendable (Root) -> [(String, CanonicalValue)]
   ) {
     self.descriptions = descriptions
     self.standIn = standIn
     self.read = read
     self.write = write
+    self.writeAll = writeAll
   }
 
   /// - Parameters:
@@ -147,11 +158,13 @@ public struct OptionList<Root: Sendable>: Sendable {
   ) {
     var descriptions: [OptionDescription] = []
     var writers: [@Sendable (Root) -> [(String, CanonicalValue)]] = []
+    var wholeWriters = writers
     for option in repeat each options {
       descriptions += option.descriptions
       writers.append(option.write)
+      wholeWriters.append(option.writeAll)
     }
-    let all = writers
+    let (all, whole) = (writers, wholeWriters)
     self.descriptions = descriptions
     standIn = try? make(repeat Self.whole((each options).standIn))
     read = { map in
@@ -160,6 +173,7 @@ public struct OptionList<Root: Sendable>: Sendable {
       return try? make(repeat Self.whole(each values))
     }
     write = { root in all.flatMap { $0(root) } }
+    writeAll = { root in whole.flatMap { $0(root) } }
   }
 
   private struct Missing: Error {}
@@ -182,7 +196,28 @@ public struct OptionList<Root: Sendable>: Sendable {
         let root = read(map)
         if let root, !map.hasMistakes(at: keys) { check(root, map) }
         return root
-      }, write: write)
+      }, write: write, writeAll: writeAll)
+  }
+
+  /// The same where some keys must be written, although something stands for them elsewhere. All keys are written then.
+  public func requiring(_ keys: Set<String>) -> OptionList {
+    let descriptions = descriptions.map { option in
+      guard keys.contains(option.key), option.presence != .required else { return option }
+      return OptionDescription(
+        key: option.key, schema: option.schema, about: option.about, presence: .required,
+        example: option.example, namesContents: option.namesContents, condition: option.condition)
+    }
+    let required = descriptions.filter { keys.contains($0.key) }
+    return OptionList(
+      descriptions: descriptions, standIn: standIn,
+      read: { map in
+        for option in required where !map.has(option.key) {
+          map.reportMissing(
+            option.key,
+            expected: "\(option.schema.words), as in \(option.key): \(option.example)")
+        }
+        return read(map)
+      }, write: writeAll, writeAll: writeAll)
   }
 
   /// The map with every required key.
@@ -195,6 +230,8 @@ public struct OptionList<Root: Sendable>: Sendable {
 extension OptionList {
   /// A map without keys.
   public static func none(_ value: Root) -> OptionList {
-    OptionList(descriptions: [], standIn: value, read: { _ in value }, write: { _ in [] })
+    OptionList(
+      descriptions: [], standIn: value, read: { _ in value }, write: { _ in [] },
+      writeAll: { _ in [] })
   }
 }

@@ -16,6 +16,7 @@ extension RunRecord {
 
     public struct Term: Codable, Sendable, Equatable {
       public var name: String
+      /// At the first step.
       public var weight: Double
       /// What the raw term is multiplied by before the weight: T² for soft targets, else 1.
       public var scale: Double
@@ -57,6 +58,8 @@ extension RunRecord {
       public var step: Int
       /// Scaled and without weight, in the order of the terms, as in the loss curve.
       public var values: [Double]
+      /// The terms' weights at this step; nil where they are the same at all steps.
+      public var weights: [Double]?
       /// L2 norms of the scaled terms' gradients over all trained parameters, without weight.
       public var gradientNorms: [Double]
       /// Between the gradients of the first and second term, the first and third, ..., the second and third, ...
@@ -65,11 +68,12 @@ extension RunRecord {
       public var measurements: [String: Double]
 
       public init(
-        step: Int, values: [Double], gradientNorms: [Double], gradientCosines: [Double],
-        measurements: [String: Double] = [:]
+        step: Int, values: [Double], weights: [Double]? = nil, gradientNorms: [Double],
+        gradientCosines: [Double], measurements: [String: Double] = [:]
       ) {
         self.step = step
         self.values = values
+        self.weights = weights
         self.gradientNorms = gradientNorms
         self.gradientCosines = gradientCosines
         self.measurements = measurements
@@ -77,13 +81,14 @@ extension RunRecord {
 
       /// The teacher's entropy has a key of its own, as in records from before there were other measurements.
       private enum CodingKeys: CodingKey {
-        case step, values, gradientNorms, gradientCosines, teacherEntropy, measurements
+        case step, values, weights, gradientNorms, gradientCosines, teacherEntropy, measurements
       }
 
       public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         step = try container.decode(Int.self, forKey: .step)
         values = try container.decode([Double].self, forKey: .values)
+        weights = try container.decodeIfPresent([Double].self, forKey: .weights)
         gradientNorms = try container.decode([Double].self, forKey: .gradientNorms)
         gradientCosines = try container.decode([Double].self, forKey: .gradientCosines)
         measurements =
@@ -97,6 +102,7 @@ extension RunRecord {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(step, forKey: .step)
         try container.encode(values, forKey: .values)
+        try container.encodeIfPresent(weights, forKey: .weights)
         try container.encode(gradientNorms, forKey: .gradientNorms)
         try container.encode(gradientCosines, forKey: .gradientCosines)
         var others = measurements
@@ -117,6 +123,7 @@ extension RunRecord {
       let pairCount = pairs.count
       return points.compactMap { point in
         point.values.count == terms.count && point.gradientNorms.count == terms.count
+          && point.weights?.count ?? terms.count == terms.count
           && point.gradientCosines.count == pairCount
           ? nil
           : "the breakdown at step \(point.step) has \(point.values.count) values, "

@@ -4,6 +4,8 @@ public struct StageRecord: StrictRecord, Sendable, Equatable {
   public var format: Int
   public var stage: RunRecord.Stage
   public var measured: RunRecord.StageMeasurement
+  /// The run that computed it; nil in those of earlier versions.
+  public var experiment: String?
 
   public init(stage: RunRecord.Stage, measured: RunRecord.StageMeasurement) {
     self.format = RunRecord.currentFormat

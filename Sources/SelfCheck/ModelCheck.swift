@@ -175,7 +175,8 @@ struct ModelCheck {
         rows, placement: selection.placement, mode: .inference, in: scope),
       decoder: head.decoder, bias: head.decoderBias,
       objectives: [
-        MaskedLanguageObjective(labels: labels, gradientScale: 1 / Double(labels.count))
+        WeightedObjective(
+          MaskedLanguageObjective(labels: labels), gradientScale: 1 / Double(labels.count))
       ])
     return [("loss", sums[0] / Double(labels.count))]
   }
@@ -201,8 +202,9 @@ struct ModelCheck {
         hidden: transform(teacherHead, taught, in: teacherScope), decoder: teacherHead.decoder,
         bias: teacherHead.decoderBias),
       objectives: [
-        SoftTargetObjective(temperature: 2, gradientScale: 5 / count),
-        MaskedLanguageObjective(labels: maskedLabels, gradientScale: 2 / maskedCount),
+        WeightedObjective(SoftTargetObjective(.hinton(temperature: 2)), gradientScale: 5 / count),
+        WeightedObjective(
+          MaskedLanguageObjective(labels: maskedLabels), gradientScale: 2 / maskedCount),
       ])
     let cosines = scope.cosineEmbeddingLoss(
       student: learned, teacher: taught, gradientScale: 1 / count)

@@ -40,8 +40,7 @@ struct ObjectiveChecks {
     let words = probe.hash("labels").integers(rows, below: vocabularySize)
     let labels = words.enumerated().map { $0.offset % 3 == 0 ? $0.element : -1 }
     return measure(
-      MaskedLanguageObjective(
-        labels: labels, gradientScale: 1 / Double(labels.count { $0 >= 0 })),
+      MaskedLanguageObjective(labels: labels),
       meanOver: labels.count { $0 >= 0 }, probe)
   }
 
@@ -53,7 +52,7 @@ struct ObjectiveChecks {
       decoder: probe.parameter("teacher decoder", .weight, [vocabularySize, size]),
       bias: probe.parameter("teacher bias", .bias, [vocabularySize]))
     return measure(
-      SoftTargetObjective(temperature: 2, gradientScale: 1 / Double(rows)), meanOver: rows,
+      SoftTargetObjective(.hinton(temperature: 2)), meanOver: rows,
       teacher: teacher, probe)
   }
 
@@ -69,7 +68,7 @@ struct ObjectiveChecks {
       ids: places.map { Int32((37 * $0.row + 61 * $0.place) % vocabularySize) },
       logNormalizers: [Float](repeating: 4, count: rows))
     return measure(
-      TopKSoftTargetObjective(teacher: teacher, temperature: 2, gradientScale: 1 / Double(rows)),
+      TopKSoftTargetObjective(teacher: .stored(teacher), temperature: 2, scale: .tSquared),
       meanOver: rows, probe)
   }
 
@@ -82,7 +81,8 @@ struct ObjectiveChecks {
     let decoder = probe.parameter("decoder", .weight, [vocabularySize, columns])
     let bias = probe.parameter("bias", .bias, [vocabularySize])
     let sums = probe.scope.vocabularyHead(
-      hidden: hidden, decoder: decoder, bias: bias, teacher: teacher, objectives: [objective])
+      hidden: hidden, decoder: decoder, bias: bias, teacher: teacher,
+      objectives: [WeightedObjective(objective, gradientScale: 1 / Double(count))])
     probe.record("loss", Fingerprint(of: sums.map { $0 / Double(count) }))
     probe.recordGradients(
       inputs: ["hidden states": hidden], parameters: ["decoder": decoder, "bias": bias])

@@ -13,6 +13,8 @@ public indirect enum TableError: Error, Equatable, Sendable, CustomStringConvert
   case notText(path: String, found: String, advice: String)
   case repeatedColumn(path: String, line: Int, name: String)
   case noColumn(path: String, name: String, advice: String)
+  /// A first row that looks like an example, in which none of the columns is named.
+  case noHeader(path: String, columns: [String], found: String, separator: String)
   /// A row with another number of fields than the header.
   case fieldCount(path: String, line: Int, expected: Int, found: Int, advice: String)
   /// A quotation mark that is never closed, or text behind a closed one.
@@ -40,6 +42,9 @@ public indirect enum TableError: Error, Equatable, Sendable, CustomStringConvert
     case .repeatedColumn(let path, let line, let name):
       "\(path):\(line): two columns are called '\(name)'; rename one"
     case .noColumn(let path, let name, let advice): "\(path): no column '\(name)'; \(advice)"
+    case .noHeader(let path, let columns, let found, let separator):
+      "\(path):1: expected the names of the columns, found '\(found)', which looks like data; write a first line "
+        + "'\(columns.joined(separator: separator))', with a name for every column"
     case .fieldCount(let path, let line, let expected, let found, let advice):
       "\(path):\(line): expected \(expected) fields as in the header, found \(found); \(advice)"
     case .quotation(let path, let line, let column, let found):

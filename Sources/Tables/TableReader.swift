@@ -29,6 +29,7 @@ public struct TableReader {
   /// are these names.
   public var classNames: [String: [String]] { source.classNames }
   private let format: TableFormat?
+  private let hasHeader: Bool
 
   /// - Parameters:
   ///   - hasHeader: whether the first row has the columns' names; JSON lines have names in every row.
@@ -55,7 +56,7 @@ public struct TableReader {
     case .csv, .tsv:
       self.init(
         try DelimitedRows(bytes, separator: format == .csv ? "," : "\t", hasHeader: hasHeader),
-        format)
+        format, hasHeader: hasHeader)
     case .jsonl: self.init(try JSONRows(bytes), format)
     case .parquet: self.init(try ParquetRows(file, repairs: repairs), format)
     }
@@ -67,9 +68,10 @@ public struct TableReader {
     self.init(LineRows(RowBytes(file, repairs: repairs)), nil)
   }
 
-  private init(_ source: some RowSource, _ format: TableFormat?) {
+  private init(_ source: some RowSource, _ format: TableFormat?, hasHeader: Bool = true) {
     self.source = source
     self.format = format
+    self.hasHeader = hasHeader
     path = source.path
     columns = source.columns
     chosen = Array(columns.indices)
@@ -78,6 +80,14 @@ public struct TableReader {
   /// What is to be said of a header of one column that looks like several with another separator; nil for others.
   public var otherSeparator: String? {
     format == .csv || format == .tsv ? DelimitedRows.otherSeparator(columns) : nil
+  }
+
+  /// A cell of the header that no column would be called: a number or several words. Nil where there is none.
+  private var firstRowOfData: String? {
+    guard format == .csv || format == .tsv, hasHeader, otherSeparator == nil else { return nil }
+    let cell =
+      columns.first { $0.split(separator: " ").count > 3 } ?? columns.first { Double($0) != nil }
+    return cell.map { $0.count > 40 ? "\($0.prefix(40))…" : $0 }
   }
 
   /// What may have been meant by the name of a column that is not there.
@@ -97,6 +107,10 @@ public struct TableReader {
       } else {
         TableError.noColumn(path: path, name: name, advice: advice(for: name))
       }
+    }
+    if missing.count == names.count, let found = firstRowOfData {
+      throw .noHeader(
+        path: path, columns: names, found: found, separator: format == .tsv ? "<tab>" : ",")
     }
     guard missing.isEmpty else { throw missing.count == 1 ? missing[0] : .several(missing) }
     chosen = names.compactMap(columns.firstIndex)

@@ -90,7 +90,11 @@ public final class ComputeScope {
     if isRecording { nodes.append(node()) }
   }
 
-  func isDifferentiable(_ tensor: Tensor) -> Bool { slots[tensor.slot].isDifferentiable }
+  /// False of a tensor of another scope, such as a teacher's.
+  func isDifferentiable(_ tensor: Tensor) -> Bool {
+    tensor.scope.toOpaque() == Unmanaged.passUnretained(self).toOpaque()
+      && slots[tensor.slot].isDifferentiable
+  }
 
   /// Memory for a contribution to a tensor's gradient and whether it must add to what is there.
   func gradientForContribution(

@@ -19,6 +19,7 @@ public final class Engine: @unchecked Sendable {
   /// - Parameter threadCount: at least 1; results do not depend on it.
   public init(threadCount: Int) {
     BLASKernel.prepare
+    BLASBuffers.reserve(threadCount)
     workers = WorkerPool(threadCount: threadCount)
     scratchBuffers = (0..<threadCount).map { _ in AlignedBuffer(count: 0) }
   }

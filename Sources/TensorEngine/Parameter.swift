@@ -189,12 +189,13 @@ public struct ParameterSpan {
 
   /// Memory for a contribution to the gradient of the whole span.
   func gradientForContribution() -> (UnsafeMutablePointer<Float>, adds: Bool) {
-    let first = parameters[0].gradientForContribution()
-    for parameter in parameters.dropFirst() {
-      let next = parameter.gradientForContribution()
-      precondition(next.adds == first.adds, "adjacent parameters with gradients of different age")
+    let parts = parameters.map { $0.gradientForContribution() }
+    // Some of them may have taken part in an earlier micro-batch alone: the others have had zero so far.
+    let adds = parts.contains(where: \.adds)
+    for (parameter, part) in zip(parameters, parts) where adds && !part.adds {
+      part.0.update(repeating: 0, count: parameter.count)
     }
-    return first
+    return (parts[0].0, adds)
   }
 }
 

@@ -7,6 +7,8 @@ enum TapeNode {
   case dropout(DropoutNode)
   case activation(ActivationNode)
   case rows(RowsNode)
+  case meanOfSequences(MeanOfSequencesNode)
+  case unitRows(UnitRowsNode)
 
   /// The tensor the operation made.
   var output: Tensor {
@@ -18,6 +20,8 @@ enum TapeNode {
     case .dropout(let node): node.output
     case .activation(let node): node.output
     case .rows(let node): node.output
+    case .meanOfSequences(let node): node.output
+    case .unitRows(let node): node.output
     }
   }
 
@@ -32,6 +36,8 @@ enum TapeNode {
     case .dropout(let node): node.backward(in: scope, upstream: upstream)
     case .activation(let node): node.backward(in: scope, upstream: upstream)
     case .rows(let node): node.backward(in: scope, upstream: upstream)
+    case .meanOfSequences(let node): node.backward(in: scope, upstream: upstream)
+    case .unitRows(let node): node.backward(in: scope, upstream: upstream)
     }
   }
 }

@@ -17,6 +17,12 @@ public struct MaskedBatch: Sendable, Equatable {
   public init(packed: PackedBatch, labels: [Int32], maskedCount: Int) {
     (self.packed, self.labels, self.maskedCount) = (packed, labels, maskedCount)
   }
+
+  /// With nothing to be predicted.
+  public init(unmasked batch: PackedBatch) {
+    self.init(
+      packed: batch, labels: [Int32](repeating: -1, count: batch.tokenCount), maskedCount: 0)
+  }
 }
 
 /// How positions are chosen and what is put there.

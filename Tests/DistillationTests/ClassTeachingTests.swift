@@ -42,7 +42,8 @@ struct ClassTeachingTests {
       model: student, training: data, validation: Small.labelled(5, place: 2),
       teacher: try teaching.map {
         try ClassifierTeacher(
-          model: $0.teacher, training: data, objective: $0.objective, engine: engine)
+          model: $0.teacher, training: data.sequences, reads: $0.objective.readsOfTeacher,
+          engine: engine)
       }, settings: settings, selectBest: .last, engine: Engine(threadCount: threads),
       observer: observer
     ).run()
@@ -85,6 +86,38 @@ struct ClassTeachingTests {
     #expect(abs(first.terms[1].value - entropy / 8) <= 1e-5 * entropy)
     #expect(
       abs(first.total - 0.3 * first.terms[0].value - 0.7 * first.terms[1].value) <= 1e-12)
+  }
+
+  @Test(
+    "sentences count by what the teacher says of them, over both batches of a step",
+    arguments: [ExampleWeighting.teacherConfidence, .teacherCorrect])
+  func examples(_ weighting: ExampleWeighting) throws {
+    let (teacher, student) = (model(3, layers: 2), model(4))
+    let order = EpochOrder.shuffled(count: 30, batchSize: 4, seed: 5, epoch: 0)
+    let examples = order.prefix(2).flatMap { $0 }
+    let (t, s) = (try logits(teacher, examples), try logits(student, examples))
+    var (sum, weights) = (0.0, 0.0)
+    for (index, example) in examples.enumerated() {
+      let q: [Double] = softmax(t[index], 2)
+      let p: [Double] = softmax(s[index], 2)
+      let answer = t[index][1] > t[index][0] ? 1 : 0
+      let isRight = answer == Int(data.labels?[example] ?? 0)
+      let weight: Double =
+        weighting == .teacherConfidence
+        ? softmax(t[index], 1).max() ?? 0 : isRight ? 1 : 0
+      weights += weight
+      for k in 0..<2 {
+        let divergence: Double = q[k] * log(q[k] / p[k])
+        sum += weight * 4 * divergence
+      }
+    }
+    try #require(weights > 0 && weights != 8)
+    let term = ClassSoftTargets(SoftTargetSettings(temperature: 2), examples: weighting)
+    #expect(term.formula.hasSuffix("mean over \(weighting.words)"))
+    let taught = try train(
+      student, Teaching(teacher: teacher, objective: Objective(WeightedTerm(1, term))))
+    let first = try #require(taught.steps.first).terms[0].value
+    #expect(abs(first - sum / weights) <= 1e-5 * first)
   }
 
   @Test("a student that is its teacher has nothing to learn from it")

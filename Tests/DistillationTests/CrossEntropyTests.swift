@@ -27,8 +27,8 @@ struct CrossEntropyTests {
     let labels = try fixture.integers("\(group)/labels")
     let logits = try fixture.floats("\(group)/logits")
     let columns = logits.count / labels.count
-    var counts = RowCounts(tokens: 0, maskedTokens: 0, sentences: labels.count)
-    counts.classes = (0..<columns).map { k in labels.count { $0 == k } }
+    let counts = RowCounts(
+      labels.map { .init(length: 1, maskedCount: 0, innerCount: 0, label: Int($0)) })
     let scale = counts.gradientScale(over: term.rows, weight: 1)
     var (sum, gradient) = (0.0, [Float]())
     for first in stride(from: 0, to: labels.count, by: size) {
@@ -103,8 +103,8 @@ struct CrossEntropyTests {
     let close = Tolerance(relative: 1e-5, absolute: 1e-7, because: "float32 in another order")
     let teacher = try ClassifierTeacher(
       model: Small.model(.bert, layers: 1, heads: [.classification], seed: 3),
-      training: Small.labelled(30),
-      objective: Objective(WeightedTerm(0.5, ClassSoftTargets(temperature: 2))),
+      training: Small.labelled(30).sequences,
+      reads: Observations(classLogits: true),
       engine: Engine(threadCount: 2))
     for (objective, teacher) in [
       (Objective(WeightedTerm(1, labels)), nil),

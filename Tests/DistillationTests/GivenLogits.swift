@@ -9,6 +9,8 @@ struct GivenLogits {
   let student: [Float]
   let teacher: [Float]
   let wordCount: Int
+  /// [R]
+  let labels: [Int32]
   var rowCount: Int { student.count / wordCount }
 
   /// The term's mean over the rows and its gradient.
@@ -21,23 +23,14 @@ struct GivenLogits {
     for i in 0..<wordCount { decoder.values[i * wordCount + i] = 1 }
     let bias = Parameter(path: "zero", kind: .bias, shape: [wordCount])
     let logits = scope.input(student, rows: rowCount, columns: wordCount, differentiable: true)
-    let rows = VocabularyRows(
-      labels: [Int32](repeating: 0, count: rowCount), teacherLogits: nil)
-    let objective = term.objective(of: rows, gradientScale: 1 / Double(rowCount))
+    let rows = VocabularyRows(labels: labels, teacherLogits: nil)
+    let objective = WeightedObjective(
+      term.objective(of: rows), gradientScale: 1 / Double(rowCount))
     let sums = scope.vocabularyHead(
       hidden: logits, decoder: decoder, bias: bias,
       teacher: TeacherVocabulary(
         hidden: scope.input(teacher, rows: rowCount, columns: wordCount), decoder: decoder,
         bias: bias), objectives: (0..<times).map { _ in objective })
     return (sums.map { $0 / Double(rowCount) }, scope.gradientValues(of: logits) ?? [])
-  }
-}
-
-extension GivenLogits {
-  /// Of one case of a fixture: `student` and `teacher` of a group.
-  init(_ fixture: Fixture, _ group: String) throws {
-    student = try fixture.floats("\(group)/student")
-    teacher = try fixture.floats("\(group)/teacher")
-    wordCount = fixture.shape("\(group)/student")?.last ?? 0
   }
 }

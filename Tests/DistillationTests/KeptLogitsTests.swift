@@ -26,17 +26,18 @@ private struct KeptDifference: VocabularyTerm {
     KeptDifference(positions: positions, keptLogits: count)
   }
 
-  func objective(of rows: VocabularyRows, gradientScale: Double) -> any VocabularyObjective {
+  func objective(of rows: VocabularyRows) -> any VocabularyObjective {
     guard keptLogits != nil else {
-      return LogitMSE(positions: positions).objective(of: rows, gradientScale: gradientScale)
+      return SoftTargets(
+        SoftTargetSettings(.init(LogitMSE()), temperature: 1), positions: positions
+      ).objective(of: rows)
     }
     guard let kept = rows.teacherLogits else { preconditionFailure("no logits were handed over") }
-    return Kept(teacher: kept, gradientScale: gradientScale)
+    return Kept(teacher: kept)
   }
 
   private struct Kept: VocabularyObjective {
     let teacher: TopLogits
-    let gradientScale: Double
     let readsTeacher = false
 
     func applies(toRow row: Int) -> Bool { true }
@@ -47,7 +48,7 @@ private struct KeptDifference: VocabularyTerm {
       return places.reduce(0) { sum, place in
         let word = Int(teacher.ids[place])
         let difference = Double(row.student[word]) - Double(teacher.values[place])
-        row.gradient?[word] += Float(2 * gradientScale * difference / Double(teacher.count))
+        row.gradient?[word] += Float(2 * row.gradientScale * difference / Double(teacher.count))
         return sum + difference * difference / Double(teacher.count)
       }
     }

@@ -47,7 +47,8 @@ struct LayerRatesTests {
       }
       let own = peaks.map { $0 * schedule.factor(step: step) }
       #expect(own == expected.map { $0[step] }, "step \(step + 1)")
-      optimizer.step(learningRates: own, gradientScale: 1, on: engine)
+      optimizer.step(
+        own.map { ParameterStep(learningRate: $0, gradientScale: 1) }, on: engine)
       for parameter in parameters { parameter.clearGradient() }
     }
     for parameter in optimizer.parameters {
@@ -76,7 +77,7 @@ struct LayerRatesTests {
       #expect(peak == wanted, "\(parameter.path)")
     }
     #expect(Set(peaks) == [0.125, 0.25, 0.5, 3])
-    let projection = Parameter(path: "hidden_mse.0", kind: .weight, shape: [2, 2])
+    let projection = Parameter(path: "hidden.0_to_0.weight", kind: .weight, shape: [2, 2])
     #expect(LayerRates(layerDecay: 0.5).peaks(of: [projection], over: 1, in: model) == [1])
   }
 

@@ -1,15 +1,21 @@
 // What follows from the terms alone: names, needs, formulas, options.
 import RetortOptions
+import RetortTensorEngine
 import Testing
 
 @testable import RetortDistillation
 
 @Suite("Terms of a loss")
 struct LossTermsTests {
-  @Test("one type a key and kind of batch", arguments: BatchKind.allCases)
+  @Test("one type a key, kind of batch and kind of logits", arguments: BatchKind.allCases)
   func keys(_ kind: BatchKind) {
-    let keys = LossTerms.types(for: kind).map { $0.key }
+    let types = LossTerms.types(for: kind)
+    let keys = types.map { "\($0.key) \($0.on?.rawValue ?? "")" }
     #expect(Set(keys).count == keys.count && !keys.isEmpty)
+    for type in types {
+      let same = types.filter { $0.key == type.key }
+      #expect(same.count == 1 || same.allSatisfy { $0.on != nil }, "\(type.key) needs an `on`")
+    }
   }
 
   @Test("options are read back as they are written, without the weight")
@@ -47,6 +53,25 @@ struct LossTermsTests {
     let kept = try Small.paperObjective.keeping(logits: 3)
     #expect(kept.names == ["soft_targets_top_k", "masked_lm", "cosine"])
     #expect(kept.temperaturesOfKeptLogits == [2])
+    func objective(_ settings: SoftTargetSettings, keeping count: Int? = nil) -> Objective {
+      Objective(WeightedTerm(1, SoftTargets(settings, positions: .masked, keptLogits: count)))
+    }
+    // Of a store of eight: five of them, and not nine; hard targets need one and no log-normaliser.
+    let five = objective(SoftTargetSettings(temperature: 2), keeping: 5)
+    #expect(try five.keeping(logits: 8) == five && five.terms[0].keptLogits == 5)
+    let nine = objective(SoftTargetSettings(temperature: 2), keeping: 9)
+    let error = #expect(throws: Objective.NeedsAllLogits.self) { try nine.keeping(logits: 8) }
+    #expect(
+      error?.description.contains("9 largest logits; keep at least as many: --top-k 9") == true)
+    let hard = objective(SoftTargetSettings(temperature: 2, targets: .hard))
+    #expect(try hard.keeping(logits: 8) == hard && hard.temperaturesOfKeptLogits.isEmpty)
+    for divergence in Divergences.all.dropFirst() {
+      let settings = SoftTargetSettings(
+        .init(divergence.init(numbers: divergence.numbers.map { _ in 0.5 })), temperature: 2)
+      #expect(throws: Objective.NeedsAllLogits(term: "soft_targets")) {
+        try objective(settings).keeping(logits: 8)
+      }
+    }
   }
 
   @Test("terms of different widths or classes do not fit, and layers beyond the last are not there")

@@ -16,17 +16,18 @@ private struct MaskedHidden: TensorTerm {
   static let batchKinds: Set<BatchKind> = [.maskedText]
   static let options = OptionList.none(MaskedHidden())
 
-  var rows: TermRows { .maskedTokens }
+  var rows: TermRows { TermRows(.masked, average: .tokens) }
   var readsOfStudent: Observations { Observations(hiddenStates: [.last]) }
   var readsOfTeacher: Observations { Observations(hiddenStates: [.last]) }
   var formula: String { "Σ (h_student - h_teacher)², mean over \(rows.words)" }
 
   func sum(over batch: TermBatch, gradientScale: Double, in scope: ComputeScope) -> Double {
-    guard !batch.maskedRows.isEmpty else { return 0 }
+    let rows = batch.rows(rows)
+    guard rows.count > 0 else { return 0 }
     return scope.squaredError(
-      student: scope.rows(batch.maskedRows, of: batch.student.hiddenState(.last)),
-      teacher: scope.rows(batch.maskedRows, of: batch.teacher.hiddenState(.last)),
-      gradientScale: gradientScale
+      student: rows.of(batch.student.hiddenState(.last), in: scope),
+      teacher: rows.of(batch.teacher.hiddenState(.last), in: scope),
+      gradientScale: gradientScale, rowWeights: rows.weights
     ).reduce(0, +)
   }
 }

@@ -45,7 +45,8 @@ struct ObjectiveTests {
       scope.reset()
       let found = try ObjectivePass(
         student: student, teacher: objective.needsTeacher ? live : nil, objective: objective,
-        parameters: objective.terms.map { _ in [] }, counts: RowCounts(group), scope: scope
+        parameters: objective.terms.map { _ in [] }, weights: objective.weights(step: 0, of: 1),
+        counts: RowCounts(group), scope: scope
       ).run(batch, at: BatchPlace(step: 0, microBatch: index), mode: .inference)
       sums.merge(zip(objective.names, found.terms), uniquingKeysWith: +)
       scope.backward()
@@ -92,13 +93,15 @@ struct ObjectiveTests {
       let batch = TrainingBatch(batch)
       let measurements = try ObjectivePass(
         student: student, teacher: LiveTeacher(model: teacher, engine: engine),
-        objective: objective, parameters: [[]], counts: RowCounts([batch]),
+        objective: objective, parameters: [[]], weights: [1], counts: RowCounts([batch]),
         scope: ComputeScope(engine: engine, recording: isRecording), measures: true
       ).run(batch, at: BatchPlace(step: 0, microBatch: 0), mode: .inference).measurements
       #expect(Set(measurements.keys) == ["teacher_entropy"])
       expectClose(
         [measurements["teacher_entropy"]?.sum ?? .nan], [expected], tolerance, "entropy")
-      #expect(measurements["teacher_entropy"]?.rows == TermRows(positions))
+      #expect(
+        measurements["teacher_entropy"]?.rows
+          == TermRows(TermPositions(positions), average: .tokens))
     }
   }
 
@@ -155,9 +158,11 @@ struct ObjectiveTests {
     let batches = GivenBatches(count: 4, batchSize: 4, period: 1)
     let batch = batches.batch([0, 1, 2, 3], at: BatchPlace(step: 0, microBatch: 0))
     let counts = RowCounts([TrainingBatch(batch)])
-    #expect(counts.mean(over: .maskedTokens, of: 0) == 0)
-    #expect(counts.gradientScale(over: .maskedTokens, weight: 3) == 0)
-    #expect(counts.gradientScale(over: .tokens, weight: 1) > 0)
+    let masked = TermRows(.masked, average: .tokens)
+    #expect(counts.mean(over: masked, of: 0) == 0)
+    #expect(counts.gradientScale(over: masked, weight: 3) == 0)
+    #expect(counts.mean(over: TermRows(.masked, average: .sequences), of: 0) == 0)
+    #expect(counts.gradientScale(over: TermRows(.all, average: .tokens), weight: 1) > 0)
   }
 
   /// A term of weight 0 makes the loop compute all rows of the last layer instead of the masked ones.

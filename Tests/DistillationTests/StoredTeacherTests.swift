@@ -298,4 +298,20 @@ private final class Stopper: RecordingObserver {
       #expect(error?.description.contains("expected \(what), found ") == true)
     }
   }
+
+  @Test("a loss on attention is refused: no store has queries, keys and values")
+  func attention() throws {
+    let outputs = try StoredOutputs()
+    let store = try outputs.record(StoredOutputs.states(.f32))
+    let relations = Objective(
+      WeightedTerm(
+        1,
+        AttentionRelations(
+          of: [.init(.queryKey)], heads: 4, blocks: BlockPairs(.last), average: .rows)))
+    #expect(throws: StoredTeacherError.holdsNoAttention(path: store.path)) {
+      _ = try StoredTeacher(
+        store: store, identity: StoredOutputs.identity, objective: relations, head: nil,
+        vocabularySize: 40, engine: outputs.engine)
+    }
+  }
 }

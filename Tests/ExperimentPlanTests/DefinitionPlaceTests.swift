@@ -5,6 +5,7 @@ import RetortTestSupport
 import Testing
 
 @testable import RetortExperimentPlan
+@testable import RetortSmallExperiment
 
 @Suite struct DefinitionPlaceTests {
   @Test func everyPathOfADefinitionStaysAsItIsWrittenAndIsFoundBesideIt() throws {

@@ -4,6 +4,7 @@ import RetortOptions
 import Testing
 
 @testable import RetortExperimentPlan
+@testable import RetortSmallExperiment
 
 @Suite struct DefinitionTests {
   private func finetune(_ definition: ResolvedDefinition) throws -> (
@@ -88,8 +89,8 @@ import Testing
       definition.model(named: "teacher")?.source
         == .randomWeights(.hub(owner: "google-bert", name: "bert-base-uncased")))
     let distill = try #require(definition.stage(id: "distil")?.work as? DistillStage)
-    #expect(distill.loss.weight(of: "cosine") == 0)
-    #expect(distill.loss.weight(of: "soft_targets") == 5)
+    #expect(distill.loss.terms.map(\.name) == ["soft_targets", "masked_lm", "cosine"])
+    #expect(distill.loss.terms.map(\.weight.constant) == [5, 2, 0])
   }
 
   @Test func aStudentKeepsItsTeachersHeadUnlessItSaysOtherwise() throws {

@@ -5,11 +5,9 @@ import RetortText
 import Testing
 
 @testable import RetortExperimentPlan
+@testable import RetortSmallExperiment
 
 @Suite struct ExperimentFilesTests {
-  static let folder = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Experiments").path()
-
   static let names = [
     "distilbert-from-bert-base", "glue-distilbert", "glue-minilm", "imdb-minilm",
     "minilm-l3-ablation",
@@ -19,14 +17,14 @@ import Testing
   ]
 
   @Test func theListIsComplete() throws {
-    let found = try FileManager.default.contentsOfDirectory(atPath: Self.folder)
+    let found = try FileManager.default.contentsOfDirectory(atPath: ExperimentFiles.folder)
       .filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
     #expect(found == Self.names)
   }
 
   @Test("valid and named as its file", arguments: names)
   func isValid(name: String) throws {
-    let path = "\(Self.folder)/\(name).yaml"
+    let path = "\(ExperimentFiles.folder)/\(name).yaml"
     let context = DefinitionContext(
       locations: Locations(cache: "/nowhere", mirror: nil), definitionPath: path)
     #expect(context.knownReferences?.contains("tpf02-report") == true)
@@ -41,7 +39,8 @@ import Testing
     "the report's recipe",
     arguments: ["sst2-minilm", "sst2-minilm-replay", "sst2-distilbert-report"])
   func reportRecipe(name: String) throws {
-    let definition = try LoadedDefinition.load(path: "\(Self.folder)/\(name).yaml").definition
+    let definition = try LoadedDefinition.load(path: "\(ExperimentFiles.folder)/\(name).yaml")
+      .definition
     let training = try #require(definition.stages.first).training
     #expect(
       training.batching == BatchingOptions(batchSize: 16, accumulate: 1, groupByLength: false))
@@ -57,7 +56,7 @@ import Testing
   }
 
   @Test func thePapersTableHasNineTasksForBothModelsInOneRecipe() throws {
-    let loaded = try LoadedDefinition.load(path: "\(Self.folder)/glue-distilbert.yaml")
+    let loaded = try LoadedDefinition.load(path: "\(ExperimentFiles.folder)/glue-distilbert.yaml")
     #expect(loaded.variants.count == 5)
     let stages = loaded.definition.stages
     let tasks = GLUETask.all.filter { $0.hasTraining && $0.name != "glue/mnli_mismatched" }
@@ -91,7 +90,7 @@ import Testing
 
   @Test func theAblationDiffersFromTheDistillationThatItAblatesInTheBudgetAlone() throws {
     let loaded = try ["minilm-l3-from-l6", "minilm-l3-ablation"].map {
-      try LoadedDefinition.load(path: "\(Self.folder)/\($0).yaml")
+      try LoadedDefinition.load(path: "\(ExperimentFiles.folder)/\($0).yaml")
     }
     let rows = VariantSharing(loaded.flatMap(\.variants)).rows
     #expect(
@@ -113,7 +112,7 @@ import Testing
   }
 
   @Test func theReportsRecipeIsRunWithThreeSeeds() throws {
-    let loaded = try LoadedDefinition.load(path: "\(Self.folder)/sst2-minilm.yaml")
+    let loaded = try LoadedDefinition.load(path: "\(ExperimentFiles.folder)/sst2-minilm.yaml")
     let seeds = loaded.variants.compactMap { $0.definition.stages.first?.training.seed }
     #expect(seeds == [42, 43, 44])
     // Its published run is that of the first point.
@@ -122,7 +121,7 @@ import Testing
 
   @Test func rehearsalsInTheCommentsWork() throws {
     let pair = try LoadedDefinition.load(
-      path: "\(Self.folder)/distilbert-from-bert-base.yaml",
+      path: "\(ExperimentFiles.folder)/distilbert-from-bert-base.yaml",
       overrides: [
         "models.teacher={from: {random: \"hub:google-bert/bert-base-uncased\"}, "
           + "head: {kind: masked_lm, init: new}}",
@@ -130,7 +129,7 @@ import Testing
       ])
     #expect(pair.definition.stage(id: "distil")?.training.limit == .steps(20))
     _ = try LoadedDefinition.load(
-      path: "\(Self.folder)/sst2-distilbert-report.yaml",
+      path: "\(ExperimentFiles.folder)/sst2-distilbert-report.yaml",
       overrides: ["models.distilbert.from={random: \"hub:distilbert/distilbert-base-uncased\"}"])
   }
 }

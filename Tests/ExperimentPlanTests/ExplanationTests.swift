@@ -6,6 +6,7 @@ import RetortText
 import Testing
 
 @testable import RetortExperimentPlan
+@testable import RetortSmallExperiment
 
 @Suite struct ExplanationTests {
   @Test func aWholeExplanation() throws {
@@ -89,7 +90,7 @@ import Testing
 
   @Test("every experiment can be explained", arguments: ExperimentFilesTests.names)
   func explains(name: String) throws {
-    let loaded = try LoadedDefinition.load(path: "\(ExperimentFilesTests.folder)/\(name).yaml")
+    let loaded = try LoadedDefinition.load(path: "\(ExperimentFiles.folder)/\(name).yaml")
     let text = PlanExplanation(ResolvedPlan(loaded.definition), filled: loaded.filledValues).text
     for stage in loaded.definition.stages { #expect(text.contains(stage.id)) }
     #expect(!text.split(separator: "\n").contains { $0.hasSuffix(" ") })

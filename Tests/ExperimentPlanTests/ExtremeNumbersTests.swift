@@ -3,6 +3,7 @@ import RetortOptions
 import Testing
 
 @testable import RetortExperimentPlan
+@testable import RetortSmallExperiment
 
 @Suite("Numbers at the ends of their ranges")
 struct ExtremeNumbersTests {
@@ -50,9 +51,15 @@ struct ExtremeNumbersTests {
       - id: distill
         distill:
           { teacher: mine, student: student, account_every: { steps: 5 }, \(training),
-            loss: { \(losses("positions: all")), masked_lm: { weight: 1 },
-                    reverse_kl: { weight: 1, temperature: 2.0, positions: all },
-                    logit_mse: { weight: 1, positions: all } } }
+            loss: { \(losses("positions: all, kept_logits: 4")), masked_lm: { weight: 1 } } }
+      \(divergences)
+      - id: terms
+        distill: { teacher: mine, student: student, \(training), loss: { \(terms) } }
+      - id: scheduled
+        distill:
+          { teacher: mine, student: student, \(training),
+            loss: { soft_targets: { weight: { linear: { from: 1, to: 0, share: 0.5 } },
+                                    temperature: 2.0, positions: masked } } }
       - id: finetune
         finetune:
           { model: student, task: own, teacher: judge, \(finetuning),
@@ -63,6 +70,32 @@ struct ExtremeNumbersTests {
     time_inference: { passes: 3 }
 
     """
+
+  /// A stage for each divergence with numbers, by its key. Columns are correlated over classes alone, rows over more than
+  /// two.
+  private static let divergences =
+    [
+      ("jensen_shannon", "{ jensen_shannon: 0.5 }"),
+      ("decoupled", "{ decoupled: { target: 1, others: 8 } }"),
+      ("pearson", "{ pearson: { rows: 1, columns: 0 } }"),
+    ].map { key, divergence in
+      "- id: \(key)\n    distill: { teacher: mine, student: student, \(training), loss: { "
+        + "soft_targets: { weight: 1, temperature: 2.0, positions: masked, divergence: \(divergence) } } }"
+    }.joined(separator: "\n  ")
+    + "\n  - id: columns\n    finetune: { model: student, task: own, teacher: judge, "
+    + "\(finetuning), loss: { soft_targets: { weight: 1, temperature: 2.0, "
+    + "divergence: { pearson: { rows: 0, columns: 1 } } } } }"
+
+  /// Terms that compare more than logits, each with a projection if it may have one.
+  private static let terms =
+    "hidden: { weight: 1, compare: mse, states: [[2, 1]], positions: all, average: tokens, \(projection) }, "
+    + "sentence: { weight: 1, compare: { info_nce: 0.05 }, pooling: mean, normalise: true, \(projection.replacing("shared: true, ", with: "")) }, "
+    + "gram: { weight: 1, of: tokens, states: [[[1, 1], [1, 1]]], average: pairs }, "
+    + "attention: { weight: 1, of: scores, compare: mse, heads: each, blocks: [[1, 1]], average: pairs }, "
+    + "relations: { weight: 1, of: { q-q: 1 }, heads: 1, blocks: [[1, 1]], average: sequences }"
+  private static let projection =
+    "projection: { from: student, shared: true, bias: true, init: { normal: 0.02 }, "
+    + "learning_rate: 1.0e-3, weight_decay: 0.01, clip: apart, force: true }"
 
   private static let common =
     "sequence_length: 16, batch_size: 4, accumulate: 2, limit: { epochs: 2 }, "
@@ -78,7 +111,7 @@ struct ExtremeNumbersTests {
   private static func losses(_ positions: String?) -> String {
     "soft_targets: { weight: 1, temperature: 2.0\(positions.map { ", \($0)" } ?? "") }, "
       + "cosine: { weight: 1, layer: last }, "
-      + "hidden_mse: { weight: 1, pairs: [{ student: 1, teacher: 2 }] }"
+      + "hidden: { weight: 1, compare: mse, states: [[2, 1]], positions: all, average: tokens }"
   }
 
   /// A number that can be written: where, and a value of it.
@@ -96,6 +129,25 @@ struct ExtremeNumbersTests {
         return [
           path, path.replacing("stages.finetune.", with: "stages.scored."),
         ]
+          + ["jensen_shannon", "decoupled", "pearson", "columns"].map {
+            // A definition has one divergence a term.
+            path.replacing(
+              "stages.distill.loss.soft_targets.divergence",
+              with: "stages.\($0).loss.soft_targets.divergence"
+            )
+            .replacing(
+              "stages.finetune.loss.soft_targets.divergence",
+              with: "stages.\($0).loss.soft_targets.divergence")
+          }
+          + ["hidden", "sentence", "gram", "attention", "relations"].map {
+            path.replacing("stages.distill.loss.\($0).", with: "stages.terms.loss.\($0).")
+              .replacing("stages.finetune.loss.\($0).", with: "stages.terms.loss.\($0).")
+          }
+          + [
+            path.replacing(
+              "stages.distill.loss.soft_targets.weight.linear",
+              with: "stages.scheduled.loss.soft_targets.weight.linear")
+          ]
           + ["reading", "learning"].map {
             path.replacing("stages.pretrain.sentences", with: "stages.\($0).sentences")
               .replacing("stages.distill.sentences", with: "stages.\($0).sentences")
@@ -115,9 +167,20 @@ struct ExtremeNumbersTests {
     func below(_ schema: OptionSchema, _ path: String, _ example: String) {
       switch schema {
       case .map(let options, _), .oneKey(let options): visit(options, path)
+      // Steps are no names.
+      case .named where path.hasSuffix(".weight.steps"): break
       case .named(let value, _): below(value, "\(path).*", example)
+      // How a weight changes is the same for all terms.
+      case .any(let types) where path.hasSuffix(".weight"):
+        let isWhole = path == "stages.distill.loss.soft_targets.weight"
+        types.prefix(isWhole ? types.count : 1).forEach { below($0, path, example) }
       case .any(let types): types.forEach { below($0, path, example) }
-      case .forms(let forms): forms.forEach { below($0.schema, path, example) }
+      // A list of terms has the settings of a map.
+      case .forms(let forms):
+        for form in forms {
+          if case .list = form.schema { continue }
+          below(form.schema, path, example)
+        }
       case .number, .integer, .exactly:
         if !found.contains(where: { $0.path == path }) {
           found.append(Place(path: path, example: example) { $0 })

@@ -4,6 +4,7 @@ import RetortTestSupport
 import Testing
 
 @testable import RetortExperimentPlan
+@testable import RetortSmallExperiment
 
 @Suite("Accounts of loss terms")
 struct GradientBreakdownTests {

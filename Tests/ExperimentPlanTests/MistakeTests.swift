@@ -6,6 +6,7 @@ import RetortTestSupport
 import Testing
 
 @testable import RetortExperimentPlan
+@testable import RetortSmallExperiment
 
 @Suite struct MistakeTests {
   @Test func theSmallDefinitionIsRight() {
@@ -201,15 +202,46 @@ import Testing
       ),
       (
         "cosine: { weight: 1.0, layer: last }",
-        "hidden_mse: { weight: 1.0, pairs: [{ student: 1, teacher: 2 }, { student: 7, teacher: 2 }] }",
-        "x.yaml:21:83: stages.distil.loss.hidden_mse.pairs.1.student: expected a hidden state of the "
+        "hidden: { weight: 1.0, compare: mse, states: [[2, 1], [2, 7]], over_pairs: sum, positions: all, average: tokens }",
+        "x.yaml:21:67: stages.distil.loss.hidden.states.1.1: expected a hidden state of the "
           + "student from 0 to 6, found 7; 0 is the output of the embeddings, 6 that of the last layer"
       ),
       (
         "cosine: { weight: 1.0, layer: last }",
-        "hidden_mse: { weight: 1.0, pairs: [{ student: 1, teacher: 2 }, { student: 1, teacher: 2 }] }",
-        "x.yaml:21:72: stages.distil.loss.hidden_mse.pairs.1: {student: 1, teacher: 2} is given twice; "
-          + "keep one"
+        "hidden: { weight: 1.0, compare: mse, states: [[2, 1], [2, 1]], over_pairs: sum, positions: all, average: tokens }",
+        "x.yaml:21:63: stages.distil.loss.hidden.states.1: [2, 1] is given twice; keep one"
+      ),
+      (
+        "cosine: { weight: 1.0, layer: last }",
+        "hidden: { weight: 1.0, compare: mse, states: uniform, positions: all, average: tokens }",
+        "x.yaml:21:17: stages.distil.loss.hidden has no 'over_pairs': expected sum or mean; TinyBERT and TextBrewer "
+          + "sum over pairs of layers; PKD's code takes the mean"
+      ),
+      (
+        "cosine: { weight: 1.0, layer: last }",
+        "hidden: { weight: 1.0, compare: mse, states: last, positions: all, average: tokens, projection: "
+          + "{ shared: true, bias: true, init: identity, learning_rate: 1.0e-3, weight_decay: 0, clip: apart } }",
+        "x.yaml:21:105: stages.distil.loss.hidden.projection: expected hidden sizes that differ, found 768 in both models; "
+          + "leave the projection out, or write force: true in it"
+      ),
+      (
+        "cosine: { weight: 1.0, layer: last }",
+        "hidden_mse: { weight: 1.0, pairs: [{ student: 1, teacher: 2 }] }",
+        "x.yaml:21:9: stages.distil.loss.hidden_mse is a key of an earlier version; write hidden: { compare: mse, states: "
+          + "[[TEACHER, STUDENT], …], over_pairs: sum, positions: all, average: tokens, … } with a projection "
+          + "where the hidden sizes differ"
+      ),
+      (
+        "cosine: { weight: 1.0, layer: last }",
+        "relations: { weight: 1.0, of: [q-q], heads: 48, blocks: [[12, 5]], average: rows }",
+        "x.yaml:21:67: stages.distil.loss.relations.blocks.0.0: expected a block of the teacher from 0 to 11, "
+          + "found 12; blocks are counted from 0; a pair is [teacher, student]"
+      ),
+      (
+        "cosine: { weight: 1.0, layer: last }",
+        "relations: { weight: 1.0, of: [q-q], heads: 36, blocks: last, average: rows }",
+        "x.yaml:21:53: stages.distil.loss.relations.heads: expected a divisor of the hidden size 768 of the "
+          + "teacher and 768 of the student, found 36; the next smaller one that divides both is 32"
       ),
       (
         "name: small", "name: small\n<<: { budget: none }",
@@ -228,7 +260,7 @@ import Testing
         "      loss:\n        soft_targets: { weight: 5.0, temperature: 2.0, positions: all }\n"
           + "        masked_lm: { weight: 2.0 }\n        cosine: { weight: 1.0, layer: last }\n",
         "      loss: []\n",
-        "x.yaml:18:13: stages.distil.loss: expected a map of key: value, found a list of 0"
+        "x.yaml:18:13: stages.distil.loss: expected at least one term, found a list of 0"
       ),
     ])
   func oneMistake(old: String, new: String, message: String) {
@@ -375,7 +407,7 @@ import Testing
   /// A definition damaged anywhere is read or refused, never more.
   @Test("damaged definitions", arguments: ExperimentFilesTests.names)
   func damaged(name: String) throws {
-    let path = "\(ExperimentFilesTests.folder)/\(name).yaml"
+    let path = "\(ExperimentFiles.folder)/\(name).yaml"
     let original = Array(try String(contentsOfFile: path, encoding: .utf8).unicodeScalars)
     var state: UInt64 = 42
     // SplitMix64 (Steele, Lea, Flood 2014).
@@ -480,11 +512,11 @@ import Testing
         ]
       ),
       (
-        "stages.distil.loss.hidden_mse={ weight: 1, pairs: [{ student: 7, teacher: 19 }, { student: 1 }] }",
+        "stages.distil.loss.hidden={ weight: 1, compare: mse, states: [[19, 7], [1]], over_pairs: sum, positions: all, average: tokens }",
         [
-          "hidden_mse.pairs.0.student: expected a hidden state of the student from 0 to 6, found 7",
-          "hidden_mse.pairs.0.teacher: expected a hidden state of the teacher from 0 to 12, found 19",
-          "hidden_mse.pairs.1 has no 'teacher'",
+          "hidden.states.0.1: expected a hidden state of the student from 0 to 6, found 7",
+          "hidden.states.0.0: expected a hidden state of the teacher from 0 to 12, found 19",
+          "hidden.states.1: expected a pair [teacher, student]",
         ]
       ),
     ])
@@ -503,7 +535,7 @@ import Testing
       "baselines: [no_distillation, mlm_only, teacher]", "\(key): [\(value), x, \(value)]")
     let found = DefinitionText.messages(text)
     #expect(found.count == 2, "\(found)")
-    #expect(found[0].contains("\(key).1: expected "))
+    #expect(found[0].contains(key == "ablate" ? "ablate.1 'x' is not in" : "\(key).1: expected "))
     #expect(found[1].hasSuffix("\(key).2: \(value) is given twice; keep one"))
   }
 

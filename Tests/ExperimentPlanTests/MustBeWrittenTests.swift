@@ -2,6 +2,7 @@
 import Testing
 
 @testable import RetortExperimentPlan
+@testable import RetortSmallExperiment
 
 @Suite struct MustBeWrittenTests {
   @Test("the student's layers are not filled in")

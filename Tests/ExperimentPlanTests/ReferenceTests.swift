@@ -56,7 +56,7 @@ struct ReferenceTests {
   @Test func aPathThatLeadsNowhereIsAMistake() {
     #expect(
       throws: NoSuchKey(
-        key: "weigth", place: "stages.distill.loss.masked_lm", keys: ["weight"])
+        key: "weigth", place: "stages.distill.loss.masked_lm", keys: ["name", "weight"])
     ) { try DefinitionReference(path: "stages.distill.loss.masked_lm.weigth") }
     #expect {
       try DefinitionReference(path: "stages.distil.lss")

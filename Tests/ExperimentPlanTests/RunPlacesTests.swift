@@ -6,6 +6,7 @@ import RetortText
 import Testing
 
 @testable import RetortExperimentPlan
+@testable import RetortSmallExperiment
 
 @Suite struct RunPlacesTests {
   private let temporary: TemporaryFolder
@@ -128,7 +129,7 @@ import Testing
 
   @Test func aGeneratedPlanNeedsNoFiles() throws {
     let definition = try LoadedDefinition.load(
-      path: "\(ExperimentFilesTests.folder)/quickstart.yaml"
+      path: "\(ExperimentFiles.folder)/quickstart.yaml"
     ).definition
     let plan = ResolvedPlan(definition)
     let facts = try DigestFacts.gather(

@@ -4,6 +4,7 @@ import RetortStrictYAML
 import Testing
 
 @testable import RetortExperimentPlan
+@testable import RetortSmallExperiment
 
 @Suite("Kinds of stages")
 struct StageKindTests {
@@ -11,13 +12,14 @@ struct StageKindTests {
   func keysOfContents() {
     #expect(PretrainStage.keysOfContents == ["model", "corpus", "sentences"])
     #expect(
-      DistillStage.keysOfContents == ["teacher", "student", "targets", "corpus", "sentences"])
-    #expect(FinetuneStage.keysOfContents == ["model", "task", "teacher"])
+      DistillStage.keysOfContents
+        == ["teacher", "teachers", "student", "targets", "corpus", "sentences"])
+    #expect(FinetuneStage.keysOfContents == ["model", "task", "teacher", "teachers"])
   }
 
   @Test("every input and the trained one are declared keys of which a digest has the contents")
   func inputs() throws {
-    let definition = try DefinitionText.load(TeachingTests.text)
+    let definition = try DefinitionText.load(SmallExperiment.taughtText)
     for stage in ResolvedPlan(definition).stages {
       let type = type(of: stage.stage.work)
       let roles = stage.stage.work.inputs.map(\.role)
@@ -29,7 +31,7 @@ struct StageKindTests {
 
   @Test("a digest has the version of arithmetic that was changed, and no other")
   func versions() throws {
-    let definition = try DefinitionText.load(TeachingTests.text)
+    let definition = try DefinitionText.load(SmallExperiment.taughtText)
     for stage in definition.stages {
       func text(_ versions: [(name: String, version: Int)]) -> String {
         CanonicalText.write(

@@ -7,9 +7,10 @@ import RetortTestSupport
 import Testing
 
 @testable import RetortExperimentPlan
+@testable import RetortSmallExperiment
 
 @Suite struct UnchangedDigestTests {
-  private static let repository = URL(filePath: ExperimentFilesTests.folder)
+  private static let repository = URL(filePath: ExperimentFiles.folder)
     .deletingLastPathComponent().path()
   private static let records = "\(repository)/Results/records"
 
@@ -84,7 +85,7 @@ import Testing
 
   @Test("the digests in Tests/Fixtures/stage_digests.txt")
   func fixture() throws {
-    let folders = [ExperimentFilesTests.folder, Fixture.path(of: "definitions")]
+    let folders = [ExperimentFiles.folder, Fixture.path(of: "definitions")]
     var found: [String] = []
     for folder in folders {
       for name in try Folder.names(path: folder).sorted() where name.hasSuffix(".yaml") {

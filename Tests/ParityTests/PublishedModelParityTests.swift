@@ -51,8 +51,9 @@ struct PublishedModelParityTests {
     let sums = scope.vocabularyHead(
       hidden: hidden, decoder: head.decoder, bias: head.decoderBias,
       objectives: [
-        MaskedLanguageObjective(
-          labels: masked.map { batch.maskedLabels[Int($0)] },
+        WeightedObjective(
+          MaskedLanguageObjective(
+            labels: masked.map { batch.maskedLabels[Int($0)] }),
           gradientScale: 1 / Double(masked.count))
       ])
     let loss = try model.fixture.number("loss", of: model.group)
@@ -89,9 +90,10 @@ struct PublishedModelParityTests {
       teacher: TeacherVocabulary(
         hidden: source.transformed, decoder: source.head.decoder, bias: source.head.decoderBias),
       objectives: [
-        SoftTargetObjective(temperature: 2, gradientScale: 5 / count),
-        MaskedLanguageObjective(
-          labels: batch.maskedLabels, gradientScale: 2 / Double(batch.maskedCount)),
+        WeightedObjective(SoftTargetObjective(.hinton(temperature: 2)), gradientScale: 5 / count),
+        WeightedObjective(
+          MaskedLanguageObjective(
+            labels: batch.maskedLabels), gradientScale: 2 / Double(batch.maskedCount)),
       ])
     let cosines = scope.cosineEmbeddingLoss(
       student: target.last, teacher: source.last, gradientScale: 1 / count)

@@ -129,8 +129,9 @@ struct TinyModelParityTests {
     let sums = setting.scope.vocabularyHead(
       hidden: hidden, decoder: head.decoder, bias: head.decoderBias,
       objectives: [
-        MaskedLanguageObjective(
-          labels: batch.maskedLabels, gradientScale: 1 / Double(batch.maskedCount))
+        WeightedObjective(
+          MaskedLanguageObjective(
+            labels: batch.maskedLabels), gradientScale: 1 / Double(batch.maskedCount))
       ])
     let loss = try setting.fixture.number("loss", of: group)
     expectClose([sums[0] / Double(batch.maskedCount)], [loss], lossTolerance, "loss")
@@ -151,8 +152,9 @@ struct TinyModelParityTests {
     _ = setting.scope.vocabularyHead(
       hidden: hidden, decoder: head.decoder, bias: head.decoderBias,
       objectives: [
-        MaskedLanguageObjective(
-          labels: masked.map { batch.maskedLabels[Int($0)] },
+        WeightedObjective(
+          MaskedLanguageObjective(
+            labels: masked.map { batch.maskedLabels[Int($0)] }),
           gradientScale: 1 / Double(batch.maskedCount))
       ])
     setting.scope.backward()

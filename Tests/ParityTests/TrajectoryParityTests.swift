@@ -38,7 +38,7 @@ struct TrajectoryParityTests {
     let training = FineTuning(
       model: model, training: data, validation: data,
       teacher: try ClassifierTeacher(
-        model: teacher, training: data, objective: objective, engine: engine),
+        model: teacher, training: data.sequences, reads: objective.readsOfTeacher, engine: engine),
       settings: try run.settings(objective),
       selectBest: .last, order: .sequential,
       engine: engine, observer: watcher)

@@ -111,17 +111,21 @@ def capital_model(definition):
     definition["models"]["Teacher"] = next(iter(definition["models"].values()))
 
 
+def hidden(states):
+    common = {"compare": "mse", "over_pairs": "sum", "positions": "all", "average": "tokens"}
+    return {"weight": 1.0, "states": states, **common}
+
+
 def no_pairs(definition):
     for kind, body in bodies(definition):
         if kind == "distill":
-            body.setdefault("loss", {})["hidden_mse"] = {"weight": 1.0, "pairs": []}
+            body.setdefault("loss", {})["hidden"] = hidden([])
 
 
 def equal_pairs(definition):
     for kind, body in bodies(definition):
         if kind == "distill":
-            pair = {"student": 1, "teacher": 2}
-            body.setdefault("loss", {})["hidden_mse"] = {"weight": 1.0, "pairs": [pair, pair]}
+            body.setdefault("loss", {})["hidden"] = hidden([[2, 1], [2, 1]])
 
 
 def empty_stages(definition):

@@ -42,6 +42,20 @@ import Testing
     }
   }
 
+  @Test("an epoch that looks the same in both is one row")
+  func epochRows() throws {
+    var (run, other) = (log([1, 2]), log([1, 2], "b"))
+    func epoch(_ number: Int, _ loss: Double) -> LossLog.Epoch {
+      LossLog.Epoch(epoch: number, step: number, validationLoss: loss)
+    }
+    run.epochs = [epoch(1, 0.5), epoch(2, 0.25)]
+    // The last one twice, as a log has it whose program evaluates once more at the end.
+    other.epochs = [epoch(1, 0.50001), epoch(2, 0.375), epoch(2, 0.375)]
+    let table = try LossComparison(run, with: other, tolerance: 0).epochTable.text(width: 100)
+    let rows = table.split(separator: "\n").map { $0.split(separator: " ").first.map(String.init) }
+    #expect(rows.suffix(3) == ["both", "run", "log"], "\(table)")
+  }
+
   @Test func notANumberIsBeyondAnyTolerance() throws {
     let comparison = try LossComparison(
       log([1, .nan, 3]), with: log([1, 2, 3]), tolerance: 1e9)

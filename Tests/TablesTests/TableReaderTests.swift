@@ -250,6 +250,24 @@ struct TableReaderTests {
     #expect(rows.map(\.fields) == [["a, \"b"], [""], ["c"]] && rows.map(\.line) == [1, 2, 3])
   }
 
+  @Test("a table without a header is told from one whose columns have other names")
+  func noHeader() {
+    func message(_ text: String, _ format: TableFormat = .csv, hasHeader: Bool = true) -> String? {
+      #expect(throws: Failure.self) {
+        try read(text, format, hasHeader: hasHeader, ["text", "label"])
+      }?.text
+    }
+    let advice =
+      "which looks like data; write a first line 'text,label', with a name for every column"
+    #expect(
+      message("a film to see again,1\nno,0\n")
+        == "t:1: expected the names of the columns, found 'a film to see again', \(advice)")
+    #expect(message("good,1\nno,0\n")?.contains("found '1', ") == true)
+    #expect(message("good\t1\nno\t0\n", .tsv)?.contains("'text<tab>label'") == true)
+    #expect(message("review,sentiment\ngood,1\n")?.contains("no column 'text'") == true)
+    #expect(message("good,1\n", hasHeader: false)?.contains("no column 'text'") == true)
+  }
+
   @Test("all columns that are missing are said")
   func missingColumns() throws {
     let failure = try #require(throws: Failure.self) {

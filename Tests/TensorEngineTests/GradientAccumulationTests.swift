@@ -38,4 +38,34 @@ import Testing
       }
     }
   }
+
+  @Test("adjacent parameters of which some took part before the others add up")
+  func spansOfDifferentAge() {
+    var random = RandomInputs(6)
+    let values = random.normal(5 * 4)
+    let parts = Parameter.contiguous(
+      ["a", "b", "c"].map { (path: $0, kind: .weight, shape: [3, 4]) })
+    for parameter in parts {
+      _ = parameter.values.update(fromContentsOf: random.normal(12))
+    }
+    func contribute(_ range: Range<Int>) {
+      let scope = usedScope(Engine(threadCount: 1))
+      let x = scope.input(values, rows: 5, columns: 4)
+      let y = scope.linear(
+        x, weight: ParameterSpan(contiguous: Array(parts[range])), bias: nil)
+      scope.seedGradient(of: y, with: [Float](repeating: 1, count: 5 * y.columns))
+      scope.backward()
+    }
+    contribute(0..<3)
+    let whole = parts.map(\.gradientArray)
+    for parameter in parts { parameter.clearGradient() }
+    // As queries and keys alone in one batch, all three in the next, keys and values in a third.
+    for range in [0..<2, 0..<3, 1..<3] { contribute(range) }
+    let tolerance = Tolerance(relative: 1e-6, absolute: 1e-6, because: "sums of equal parts")
+    for (index, times) in [2, 3, 2].enumerated() {
+      expectClose(
+        parts[index].gradientArray, whole[index].map { $0 * Float(times) }, tolerance,
+        parts[index].path)
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -51,6 +52,23 @@ import Testing
     }
     let text = String(decoding: result.standardErrorContent, as: UTF8.self)
     #expect(text.contains("no memory for 1073741824 bytes of activations"), "\(text)")
+  }
+
+  @Test("no memory for OpenBLAS's buffers is said before it waits for them for ever")
+  func noBuffers() async throws {
+    let result = try await #require(
+      processExitsWith: .exitCode(1), observing: [\.standardErrorContent]
+    ) {
+      let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).prefix {
+        $0 != " "
+      }
+      let used = (UInt(pages) ?? 0) * UInt(getpagesize())
+      var limit = rlimit(rlim_cur: used + 96 << 20, rlim_max: used + 96 << 20)
+      precondition(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
+      _ = Engine(threadCount: 1)
+    }
+    let text = String(decoding: result.standardErrorContent, as: UTF8.self)
+    #expect(text.contains("no memory for 134217728 bytes of OpenBLAS's buffers"), "\(text)")
   }
 
   @Test("a limit on the address space is enough for many scopes")

@@ -64,6 +64,59 @@ import Testing
       reference: { Reference.squaredError($0, Matrix(rows, columns, t)) })
   }
 
+  @Test("squared distance of directions", arguments: sizes.filter { $0.1 > 1 } + [(40, 100)])
+  func normalizedSquaredError(rows: Int, columns: Int) {
+    var random = RandomInputs(rows + 300)
+    let (s, t) = (random.normal(rows * columns), random.normal(rows * columns))
+    check(
+      s, rows: rows, columns: columns, scale: 2,
+      loss: {
+        $0.normalizedSquaredError(
+          student: $1, teacher: $0.input(t, rows: rows, columns: columns), gradientScale: 2)
+      },
+      reference: { Reference.cosineEmbeddingLoss($0, Matrix(rows, columns, t)).map { 2 * $0 } })
+    // Close by, where 1 - cos has lost its digits.
+    let scope = usedScope(Engine(threadCount: 1))
+    let near = scope.normalizedSquaredError(
+      student: scope.input([1, 1e-4, 0], rows: 1, columns: 3),
+      teacher: scope.input([1, 0, 0], rows: 1, columns: 3), gradientScale: 1)
+    expectClose(near, [1e-8], Tolerance(relative: 1e-3, absolute: 0, because: "float32 inputs"))
+  }
+
+  @Test("weights of rows multiply losses and gradients")
+  func rowWeights() {
+    var random = RandomInputs(7)
+    let (s, t) = (random.normal(4 * 9), random.normal(4 * 9))
+    let weights = [0.5, 1, 0, 2]
+    typealias Loss = (ComputeScope, Tensor, Tensor, [Double]?) -> [Double]
+    let losses: [Loss] = [
+      { $0.squaredError(student: $1, teacher: $2, gradientScale: 3, rowWeights: $3) },
+      { $0.cosineEmbeddingLoss(student: $1, teacher: $2, gradientScale: 3, rowWeights: $3) },
+      { $0.normalizedSquaredError(student: $1, teacher: $2, gradientScale: 3, rowWeights: $3) },
+      {
+        $0.softTargets(
+          .hinton(temperature: 2), student: $1, teacher: $2, gradientScale: 3, rowWeights: $3)
+      },
+      {
+        $0.crossEntropy(logits: $1, labels: [0, 3, 8, 1], gradientScale: 3, rowWeights: ($2, $3).1)
+      },
+    ]
+    for loss in losses {
+      func compute(_ weights: [Double]?) -> (values: [Double], gradient: [Float]) {
+        let scope = usedScope(Engine(threadCount: 2))
+        let student = scope.input(s, rows: 4, columns: 9, differentiable: true)
+        let values = loss(scope, student, scope.input(t, rows: 4, columns: 9), weights)
+        return (values, scope.gradientValues(of: student) ?? [])
+      }
+      let (plain, weighted) = (compute(nil), compute(weights))
+      let tolerance = Tolerance(relative: 1e-6, absolute: 1e-12, because: "one more product")
+      expectClose(weighted.values, zip(plain.values, weights).map { $0 * $1 }, tolerance)
+      expectClose(
+        weighted.gradient,
+        plain.gradient.enumerated().map { Double($0.element) * weights[$0.offset / 9] }, tolerance)
+    }
+  }
+
   @Test("cosine", arguments: sizes + [(40, 100)])
   func cosine(rows: Int, columns: Int) {
     var random = RandomInputs(rows + 200)
@@ -101,9 +154,9 @@ import Testing
     check(
       s, rows: rows, columns: columns, scale: scale,
       loss: {
-        $0.softTargetDivergence(
-          student: $1, teacher: $0.input(t, rows: rows, columns: columns),
-          temperature: temperature, gradientScale: scale)
+        $0.softTargets(
+          .hinton(temperature: temperature), student: $1,
+          teacher: $0.input(t, rows: rows, columns: columns), gradientScale: scale)
       },
       reference: {
         Reference.softTargetDivergence(
@@ -115,15 +168,15 @@ import Testing
   func softTargetExtremes() {
     let scope = usedScope(Engine(threadCount: 1))
     let equal = scope.input([5, -3, 900, 1], rows: 1, columns: 4, differentiable: true)
-    let same = scope.softTargetDivergence(
-      student: equal, teacher: equal, temperature: 2, gradientScale: 1)
+    let same = scope.softTargets(
+      .hinton(temperature: 2), student: equal, teacher: equal, gradientScale: 1)
     #expect(same[0].magnitude < 1e-6)
     expectZero(scope.gradientValues(of: equal) ?? [], within: 1e-7, because: "the minimum")
 
     let student = scope.input([1000, 0], rows: 1, columns: 2, differentiable: true)
     let teacher = scope.input([0, 1000], rows: 1, columns: 2)
-    let values = scope.softTargetDivergence(
-      student: student, teacher: teacher, temperature: 2, gradientScale: 1)
+    let values = scope.softTargets(
+      .hinton(temperature: 2), student: student, teacher: teacher, gradientScale: 1)
     expectClose(
       values, [4 * 500], Tolerance(relative: 1e-6, absolute: 0, because: "float32 logits"))
     expectClose(
@@ -139,10 +192,27 @@ import Testing
     #expect(scope.crossEntropy(logits: bad, labels: [0], gradientScale: 1)[0].isNaN)
     #expect(scope.squaredError(student: bad, teacher: good, gradientScale: 1)[0].isNaN)
     #expect(scope.cosineEmbeddingLoss(student: bad, teacher: good, gradientScale: 1)[0].isNaN)
-    for (s, t) in [(bad, good), (good, bad)] {
+    #expect(scope.normalizedSquaredError(student: bad, teacher: good, gradientScale: 1)[0].isNaN)
+    let layout = SequenceLayout(offsets: [0, 1])
+    for kind in GramKind.allCases {
       #expect(
-        scope.softTargetDivergence(student: s, teacher: t, temperature: 2, gradientScale: 1)[0]
+        scope.gramLoss(
+          of: kind, student: (bad, bad), teacher: (good, good), layout: layout, gradientScale: 1)[0]
           .isNaN)
+    }
+    for comparison in [SimilarityComparison.squaredError, .contrastive(temperature: 1)] {
+      #expect(
+        scope.similarityLoss(student: bad, teacher: good, comparison, gradientScale: 1)[0].isNaN)
+    }
+    for divergence in Divergences.all {
+      let loss = SoftTargetLoss(
+        divergence.init(numbers: divergence.numbers.map { _ in 0.5 }), temperature: 2,
+        scale: .tSquared, targets: .soft)
+      for (s, t) in [(bad, good), (good, bad)] {
+        #expect(
+          scope.softTargets(loss, student: s, teacher: t, labels: [0], gradientScale: 1)[0].isNaN,
+          "\(divergence.key)")
+      }
     }
   }
 }

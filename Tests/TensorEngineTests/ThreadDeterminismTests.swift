@@ -73,8 +73,10 @@ import Testing
       teacher: TeacherVocabulary(
         hidden: targets, decoder: teacher.words, bias: teacher.decoderBias),
       objectives: [
-        SoftTargetObjective(temperature: 2, gradientScale: 5 / Double(layout.tokenCount)),
-        MaskedLanguageObjective(labels: labels, gradientScale: 0.2),
+        WeightedObjective(
+          SoftTargetObjective(.hinton(temperature: 2)), gradientScale: 5 / Double(layout.tokenCount)
+        ),
+        WeightedObjective(MaskedLanguageObjective(labels: labels), gradientScale: 0.2),
       ])
     trace.losses += scope.cosineEmbeddingLoss(
       student: states, teacher: targets, gradientScale: 1 / Double(layout.tokenCount))

@@ -36,7 +36,7 @@ import Testing
         decoder: Parameter(identity, shape: [words, words]),
         bias: Parameter(
           [Float](repeating: 0, count: words), kind: .bias, shape: [words]),
-        objectives: [selection])
+        objectives: [WeightedObjective(selection, gradientScale: 0)])
       return selection
     }
   }
@@ -81,7 +81,10 @@ import Testing
     let entropies = scope.vocabularyHead(
       hidden: scope.input(inputs.x, rows: Self.rows, columns: Self.columns),
       decoder: inputs.decoder, bias: inputs.bias,
-      objectives: [TeacherEntropyObjective(temperature: temperature, kept: kept)])
+      objectives: [
+        WeightedObjective(
+          TeacherEntropyObjective(temperature: temperature, kept: .stored(kept)), gradientScale: 0)
+      ])
     let teacher = Matrix(Self.rows, Self.words, inputs.teacher)
     let expected = (0..<Self.rows).reduce(0.0) { sum, row in
       let powers = teacher.row(row).map { exp($0 / temperature) }.sorted(by: >)
@@ -119,7 +122,7 @@ import Testing
       hidden: scope.input([1], rows: 1, columns: 1),
       decoder: Parameter([1, 5, 5, 2, 5, 5], shape: [6, 1]),
       bias: Parameter([Float](repeating: 0, count: 6), kind: .bias, shape: [6]),
-      objectives: [selection])
+      objectives: [WeightedObjective(selection, gradientScale: 0)])
     #expect(Array(selection.ids) == [1, 2, 4])
   }
 
@@ -127,9 +130,11 @@ import Testing
   func valuesAndGradients(count: Int) {
     let inputs = Inputs(place: count)
     let scale = 5 / Double(Self.rows)
-    let objective = TopKSoftTargetObjective(
-      teacher: topLogits(inputs.kept(count, temperatures: [1, temperature]), temperature: 1),
-      temperature: temperature, gradientScale: scale)
+    let objective = WeightedObjective(
+      TopKSoftTargetObjective(
+        teacher: .stored(
+          topLogits(inputs.kept(count, temperatures: [1, temperature]), temperature: 1)),
+        temperature: temperature, scale: .tSquared), gradientScale: scale)
     let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
     let hidden = scope.input(
       inputs.x, rows: Self.rows, columns: Self.columns, differentiable: true)
@@ -160,8 +165,8 @@ import Testing
   func everyWord() {
     let inputs = Inputs(place: 7)
     let labels = (0..<Self.rows).map { Int32($0 * 30) }
-    let language = MaskedLanguageObjective(labels: labels, gradientScale: 0.5)
-    func run(_ objective: any VocabularyObjective, teacher: Bool) -> ([Double], [Float]) {
+    let language = WeightedObjective(MaskedLanguageObjective(labels: labels), gradientScale: 0.5)
+    func run(_ objective: WeightedObjective, teacher: Bool) -> ([Double], [Float]) {
       let scope = ComputeScope(engine: Engine(threadCount: 2), recording: true)
       let hidden = scope.input(
         inputs.x, rows: Self.rows, columns: Self.columns, differentiable: true)
@@ -179,9 +184,13 @@ import Testing
     }
     let kept = topLogits(inputs.kept(Self.words, temperatures: [temperature]))
     let (all, allGradient) = run(
-      SoftTargetObjective(temperature: Float(temperature), gradientScale: 0.3), teacher: true)
+      WeightedObjective(
+        SoftTargetObjective(.hinton(temperature: Float(temperature))), gradientScale: 0.3),
+      teacher: true)
     let (top, topGradient) = run(
-      TopKSoftTargetObjective(teacher: kept, temperature: temperature, gradientScale: 0.3),
+      WeightedObjective(
+        TopKSoftTargetObjective(
+          teacher: .stored(kept), temperature: temperature, scale: .tSquared), gradientScale: 0.3),
       teacher: false)
     #expect(top[0] == all[0])
     expectClose(
@@ -204,7 +213,9 @@ import Testing
       let value = scope.vocabularyHead(
         hidden: hidden, decoder: decoder, bias: bias,
         objectives: [
-          TopKSoftTargetObjective(teacher: teacher, temperature: 1, gradientScale: 1)
+          WeightedObjective(
+            TopKSoftTargetObjective(
+              teacher: .stored(teacher), temperature: 1, scale: .tSquared), gradientScale: 1)
         ])[0]
       let q = [exp(1 - 1.8), exp(0 - 1.8)]
       let left = 1 - q[0] - q[1]
@@ -230,10 +241,12 @@ import Testing
         decoder: Parameter(logits, shape: [4, 1]),
         bias: Parameter([Float](repeating: 0, count: 4), kind: .bias, shape: [4]),
         objectives: [
-          TopKSoftTargetObjective(
-            teacher: TopLogits(
-              rows: 1, count: 2, values: [1, 0], ids: [0, 3], logNormalizers: [1.8]),
-            temperature: 1, gradientScale: 1)
+          WeightedObjective(
+            TopKSoftTargetObjective(
+              teacher: .stored(
+                TopLogits(
+                  rows: 1, count: 2, values: [1, 0], ids: [0, 3], logNormalizers: [1.8])),
+              temperature: 1, scale: .tSquared), gradientScale: 1)
         ])[0]
       #expect(value.isNaN)
     }

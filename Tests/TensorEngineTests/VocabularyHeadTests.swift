@@ -54,12 +54,12 @@ import Testing
     let onlyMasked = `case`.objectives == .divergenceOnMaskedRows
     let divergenceScale = divergenceWeight / Double(onlyMasked ? maskedCount : rows)
     let labelScale = labelWeight / Double(maskedCount)
-    let everywhere = SoftTargetObjective(
-      temperature: Float(temperature), gradientScale: divergenceScale)
-    let divergence: any VocabularyObjective =
-      onlyMasked ? MaskedRows(everywhere, labels: labels) : everywhere
-    let language = MaskedLanguageObjective(labels: labels, gradientScale: labelScale)
-    let objectives: [any VocabularyObjective] =
+    let divergence = WeightedObjective(
+      SoftTargetObjective(.hinton(temperature: Float(temperature))), gradientScale: divergenceScale,
+      rowWeights: onlyMasked ? masked.map { $0 ? 1 : 0 } : nil)
+    let language = WeightedObjective(
+      MaskedLanguageObjective(labels: labels), gradientScale: labelScale)
+    let objectives: [WeightedObjective] =
       switch `case`.objectives {
       case .divergenceOnAllRows, .divergenceOnMaskedRows: [divergence]
       case .labelsOnly: [language]
@@ -141,7 +141,9 @@ import Testing
     let hidden = scope.input(random.normal(5 * 8), rows: 5, columns: 8, differentiable: true)
     _ = scope.vocabularyHead(
       hidden: hidden, decoder: decoder, bias: bias,
-      objectives: [MaskedLanguageObjective(labels: [-1, 7, -1, -1, 49], gradientScale: 1)])
+      objectives: [
+        WeightedObjective(MaskedLanguageObjective(labels: [-1, 7, -1, -1, 49]), gradientScale: 1)
+      ])
     let gradient = scope.gradientValues(of: hidden) ?? []
     expectZero(rows([0, 2, 3], of: gradient, width: 8), within: 0, because: "no label")
     #expect(rows([1, 4], of: gradient, width: 8).allSatisfy { $0 != 0 })
@@ -159,7 +161,9 @@ import Testing
       let hidden = scope.input(x, rows: 5, columns: 8, differentiable: frozen & 4 == 0)
       _ = scope.vocabularyHead(
         hidden: hidden, decoder: decoder, bias: bias,
-        objectives: [MaskedLanguageObjective(labels: [3, 7, -1, 8, 49], gradientScale: 1)])
+        objectives: [
+          WeightedObjective(MaskedLanguageObjective(labels: [3, 7, -1, 8, 49]), gradientScale: 1)
+        ])
       return [
         decoder.gradientValues(), bias.gradientValues(),
         scope.gradientValues(of: hidden),
@@ -176,7 +180,7 @@ import Testing
     let bias = Parameter(random.normal(50), shape: [50])
     let x = random.normal(600 * 8)
     let labels = random.integers(600, below: 50)
-    let objective = MaskedLanguageObjective(labels: labels, gradientScale: 1)
+    let objective = WeightedObjective(MaskedLanguageObjective(labels: labels), gradientScale: 1)
     let sums = [true, false].map { recording in
       let scope = ComputeScope(engine: Engine(threadCount: 2), recording: recording)
       let hidden = scope.input(x, rows: 600, columns: 8, differentiable: recording)
@@ -190,6 +194,46 @@ import Testing
       return first
     }
     #expect(sums[0] == sums[1])
+  }
+
+  @Test("each row's loss and gradient are multiplied by its weight; a row of weight 0 has none")
+  func rowWeights() {
+    var random = RandomInputs(5)
+    let (rows, words, columns) = (7, 50, 8)
+    let decoder = Parameter(random.normal(words * columns), shape: [words, columns])
+    let bias = Parameter(random.normal(words), kind: .bias, shape: [words])
+    let x = random.normal(rows * columns)
+    let labels = random.integers(rows, below: words)
+    let weights = [0.5, 0, 1, 3, 0, 0.25, 2]
+    let scale = 0.125
+    let scope = usedScope(Engine(threadCount: 2))
+    let hidden = scope.input(x, rows: rows, columns: columns, differentiable: true)
+    let total = scope.vocabularyHead(
+      hidden: hidden, decoder: decoder, bias: bias,
+      objectives: [
+        WeightedObjective(
+          MaskedLanguageObjective(labels: labels), gradientScale: scale, rowWeights: weights)
+      ])
+    func losses(_ m: [Matrix]) -> [Double] {
+      Reference.crossEntropy(
+        Reference.linear(m[0], weight: m[1], bias: m[2]), labels: labels)
+    }
+    func weighted(_ m: [Matrix]) -> Double {
+      zip(losses(m), weights).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+    let inputs = [
+      Matrix(rows, columns, x), Matrix(words, columns, decoder.valueArray),
+      Matrix(1, words, bias.valueArray),
+    ]
+    let tolerance = Tolerance(relative: 2e-5, absolute: 2e-6, because: "float32 softmax")
+    expectClose(total, [weighted(inputs)], tolerance, "sum")
+    let check = GradientCheck(at: inputs) { scale * weighted($0) }
+    check.expect(scope.gradientValues(of: hidden) ?? [], ofInput: 0, tolerance, "∂x")
+    check.expect(decoder.gradientArray, ofInput: 1, tolerance, "∂W")
+    check.expect(bias.gradientArray, ofInput: 2, tolerance, "∂b")
+    let gradient = scope.gradientValues(of: hidden) ?? []
+    expectZero(
+      RetortTestSupport.rows([1, 4], of: gradient, width: columns), within: 0, because: "weight 0")
   }
 
   @Test("a tied decoder gets the sum of its two uses, over several steps")
@@ -215,7 +259,8 @@ import Testing
           paddingID: nil))
       _ = scope.vocabularyHead(
         hidden: hidden, decoder: words, bias: bias,
-        objectives: [MaskedLanguageObjective(labels: labels, gradientScale: 0.5)])
+        objectives: [WeightedObjective(MaskedLanguageObjective(labels: labels), gradientScale: 0.5)]
+      )
       scope.backward()
       let inputs = [
         Matrix(vocabulary, columns, words.valueArray), Matrix(8, columns, positions.valueArray),

@@ -12,7 +12,7 @@ import Testing
     let expected = logits.indices.map {
       Float(3 * (exp(Double(logits[$0])) / total - ($0 == 2 ? 1 : 0)))
     }
-    let objective = MaskedLanguageObjective(labels: [-1, 2], gradientScale: 3)
+    let objective = MaskedLanguageObjective(labels: [-1, 2])
     let tolerance = Tolerance(relative: 1e-5, absolute: 1e-6, because: "float32 exponentials")
     for adds in [false, true] {
       // Logits [5], gradient [5], scratch [2, 5].
@@ -22,8 +22,8 @@ import Testing
       for i in 0..<5 { memory[i] = logits[i] }
       let value = objective.evaluate(
         VocabularyRow(
-          index: 1, count: 5, student: memory, teacher: nil, gradient: memory + 5, adds: adds,
-          scratch: memory + 10))
+          index: 1, count: 5, student: memory, teacher: nil, gradient: memory + 5, gradientScale: 3,
+          adds: adds, scratch: memory + 10))
       expectClose([value], [log(total) - 2], tolerance)
       expectClose((0..<5).map { memory[5 + $0] }, expected.map { adds ? $0 + 10 : $0 }, tolerance)
     }

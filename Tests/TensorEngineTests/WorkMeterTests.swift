@@ -88,8 +88,9 @@ import Testing
     _ = scope.vocabularyHead(
       hidden: x, decoder: model.weight, bias: model.bias,
       objectives: [
-        MaskedLanguageObjective(
-          labels: [Int32](repeating: 7, count: rows), gradientScale: 1 / Double(rows))
+        WeightedObjective(
+          MaskedLanguageObjective(
+            labels: [Int32](repeating: 7, count: rows)), gradientScale: 1 / Double(rows))
       ])
     let forward = try #require(total(.vocabularyHead, .forward, of: engine))
     #expect(forward.flops == 2 * rows * 50 * 8)

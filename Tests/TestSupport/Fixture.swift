@@ -52,6 +52,10 @@ public struct Fixture: Sendable {
     try #require(try value(attribute, of: group).text, "\(group)@\(attribute)")
   }
 
+  public func has(_ attribute: String, of group: String) throws -> Bool {
+    try file.attributes(of: "/\(group)")[attribute] != nil
+  }
+
   /// Names of the arrays below a group, relative to it.
   public func names(in group: String) -> [String] {
     file.arrayPaths.filter { $0.hasPrefix("/\(group)/") }.map {

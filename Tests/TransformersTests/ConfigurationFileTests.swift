@@ -135,6 +135,23 @@ struct ConfigurationFileTests {
   }
 
   @Test(
+    "word embeddings that the masked-language head does not share matter only where there is one")
+  func untiedEmbeddings() throws {
+    let untied = published.replacing(
+      "\"vocab_size\"", with: "\"tie_word_embeddings\": false, \"vocab_size\"")
+    for architecture in ["BertForSequenceClassification", "BertModel"] {
+      let text = untied.replacing("BertForMaskedLM", with: architecture)
+      #expect(try read(text).configuration == .bertBase)
+    }
+    for text in [
+      untied, untied.replacing("BertForMaskedLM\"", with: "BertModel\", \"BertForPreTraining\""),
+    ] {
+      let error = #expect(throws: ConfigurationError.self) { try read(text) }
+      #expect(error?.description.contains("tie_word_embeddings is false") == true)
+    }
+  }
+
+  @Test(
     "the type of the stored weights goes by two names, the newer one of transformers 4.56",
     arguments: ["float32", "float16", "bfloat16", nil] as [String?])
   func storedType(_ type: String?) throws {

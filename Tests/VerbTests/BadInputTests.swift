@@ -1,5 +1,6 @@
 // Bad input gets one clear line and exit status 1, and nothing is lost.
 import Foundation
+import RetortTestSupport
 import Testing
 
 @Suite struct BadInputTests {
@@ -16,6 +17,32 @@ import Testing
     #expect(content.contains(text))
     try content.replacingOccurrences(of: text, with: other)
       .write(toFile: path, atomically: true, encoding: .utf8)
+  }
+
+  // MARK: The command line and the machine
+
+  @Test func anArgumentThatIsNotUTF8() throws {
+    let result = try RetortProcess.run(
+      ["inspect"], through: #"exec "$0" "$@" "$(printf 'caf\351.csv')""#)
+    #expect(result.status == 64)
+    #expect(
+      result.errors.contains("The argument 'caf\u{FFFD}.csv' is not UTF-8"), "\(result.errors)")
+  }
+
+  @Test func aFieldThatIsLargerThanTheMemory() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("large.csv")
+    let field = Data(repeating: UInt8(ascii: "a"), count: 200 << 20)
+    try (Data("text,label\n".utf8) + field + Data(",b\n".utf8)).write(
+      to: URL(fileURLWithPath: path))
+    let result = try RetortProcess.run(
+      ["inspect", path], through: #"ulimit -v 560000; exec "$0" "$@""#)
+    #expect(result.status == 1)
+    #expect(result.errors.contains("failed to allocate "), "\(result.errors)")
+    #expect(
+      result.errorLines.last
+        == "retort: error: ended by what the line above says; if that is memory, use smaller files or batches, or raise "
+        + "the limit (ulimit -v)")
   }
 
   // MARK: Models

@@ -17,11 +17,31 @@ import Testing
     let listed = try retort(["cache", "ls"])
     #expect(listed.status == 0, "\(listed.errors)")
     let lines = listed.output.split(separator: "\n")
-    #expect(lines.count == 4 && lines[1].contains("teacher_mlm  pretrain"), "\(listed.output)")
+    #expect(
+      lines.count == 5 && lines[1].contains("quickstart  teacher_mlm  pretrain"), "\(listed.output)"
+    )
     #expect(lines[3].contains("stages: 2 stages, "), "\(listed.output)")
 
+    #expect(lines[2].contains("other       teacher_mlm"), "\(listed.output)")
+    #expect(lines[4].contains(" files of prepared data and measured times, "), "\(listed.output)")
+
     let prune = ["cache", "prune", "--runs", runs]
+    let used = try #require(experiment.stages().keys.min()?.split(separator: "/").first)
+    let (prepared, times) = (
+      experiment.folder.file("cache/prepared"), experiment.folder.file("cache/forecasts")
+    )
+    let unused = String(repeating: "f", count: 64)
+    try Folder.create(path: times)
+    for stage in [String(used), unused] {
+      try AtomicFile.replace(path: "\(times)/\(stage)-2", with: "1\n")
+    }
+    for kept in [["--older-than", "1"], ["--dry-run"]] {
+      #expect(try retort(prune + kept).output.contains("0 stages"))
+      #expect(try !Folder.names(path: prepared).isEmpty && Folder.names(path: times).count == 2)
+    }
     #expect(try retort(prune).output.contains("removed 0 stages"))
+    #expect(try Folder.names(path: prepared).isEmpty)
+    #expect(try Folder.names(path: times) == ["\(used)-2"])
     try FileManager.default.removeItem(atPath: "\(runs)/other")
     #expect(try retort(prune + ["--dry-run"]).output.contains("would remove 1 stage,"))
     #expect(try retort(prune + ["--older-than", "1"]).output.contains("removed 0 stages"))

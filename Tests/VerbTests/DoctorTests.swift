@@ -9,7 +9,7 @@ import Testing
     #expect(result.status == 0, "\(result.errors)")
     let json = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
     let diagnosis = try #require(json as? [String: Any])
-    let check = try #require(diagnosis["selfCheck"] as? [String: Any])
+    let check = try #require(diagnosis["self_check"] as? [String: Any])
     #expect((check["failures"] as? [Any])?.isEmpty == true)
     let quantities = GoldenNumbers.embedded.fingerprints.count
     let operations = CheckedOperation.allCases.count

@@ -33,6 +33,13 @@ struct GLUEExperiment {
     try RetortProcess.run(arguments, environment: environment, folder: folder.path)
   }
 
+  /// `retort submit` of these test sets, which are too small for GLUE's server.
+  func submit(_ arguments: String...) throws -> RetortProcess {
+    try RetortProcess.run(
+      ["submit"] + arguments + ["--allow-incomplete"], environment: environment,
+      folder: folder.path)
+  }
+
   private func writeModel(_ name: String, _ family: ModelFamily, tokenTypes: Int) throws {
     let model = TransformerModel(
       configuration: TransformerConfiguration(

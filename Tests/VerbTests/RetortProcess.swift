@@ -22,11 +22,14 @@ struct RetortProcess {
   ///   - input: its standard input.
   ///   - environment: variables beside those of this process; nil removes one.
   ///   - folder: where it is run.
+  ///   - script: of a shell that runs it, `"$0"` with the arguments `"$@"`; nil for no shell.
   static func run(
     _ arguments: [String], input: Data = Data(), environment: [String: String?] = [:],
-    folder: String? = nil
+    folder: String? = nil, through script: String? = nil
   ) throws -> RetortProcess {
-    try RunningRetort(arguments, input: input, environment: environment, folder: folder).wait()
+    try RunningRetort(
+      arguments, input: input, environment: environment, folder: folder, through: script
+    ).wait()
   }
 }
 
@@ -39,7 +42,7 @@ final class RunningRetort {
 
   init(
     _ arguments: [String], input: Data = Data(), environment: [String: String?] = [:],
-    folder: String? = nil
+    folder: String? = nil, through script: String? = nil
   ) throws {
     // Files, not pipes: nothing can fill up and block, and no thread has to read.
     self.folder = FileManager.default.temporaryDirectory
@@ -51,8 +54,9 @@ final class RunningRetort {
     try input.write(to: inputFile)
     for file in [output, errors] { try Data().write(to: file) }
 
-    process.executableURL = RetortProcess.executable
-    process.arguments = arguments
+    let program = RetortProcess.executable
+    process.executableURL = script == nil ? program : URL(fileURLWithPath: "/bin/sh")
+    process.arguments = (script.map { ["-c", $0, program.path] } ?? []) + arguments
     var variables = ProcessInfo.processInfo.environment
     // Whoever runs the tests may have a narrow terminal.
     variables["COLUMNS"] = nil

@@ -81,7 +81,14 @@ struct SubmitTests {
       "--of bert or --of distilbert")
     #expect(!FileManager.default.fileExists(atPath: zip))
 
-    let made = try experiment.retort("submit", run, "--of", "distilbert", "--out", zip)
+    // Seven examples are no test set of GLUE's.
+    let refused = try experiment.retort("submit", run, "--of", "distilbert", "--out", zip)
+    expectProblems(
+      refused, count: 11, saying: "expected the 1,063 examples of GLUE's test set, found 7",
+      "--allow-incomplete")
+    #expect(!FileManager.default.fileExists(atPath: zip))
+
+    let made = try experiment.submit(run, "--of", "distilbert", "--out", zip)
     #expect(made.status == 0, "\(made.errors)")
     let lines = made.output.split(separator: "\n")
     #expect(
@@ -130,15 +137,15 @@ struct SubmitTests {
     // Never over a file that is there, unless told to; the same bytes then.
     let bytes = try MappedFile.contents(path: zip)
     expectFailure(
-      try experiment.retort("submit", run, "--of", "distilbert", "--out", zip),
+      try experiment.submit(run, "--of", "distilbert", "--out", zip),
       saying: "already exists", "--force")
-    let again = try experiment.retort(
-      "submit", run, "--of", "distilbert", "--out", zip, "--force", "--threads", "1")
+    let again = try experiment.submit(
+      run, "--of", "distilbert", "--out", zip, "--force", "--threads", "1")
     #expect(again.status == 0, "\(again.errors)")
     #expect(try MappedFile.contents(path: zip) == bytes)
     // A stage that is named comes before those of its run.
-    let mixed = try experiment.retort(
-      "submit", "\(run)#cola", run, "--of", "distilbert", "--out", zip, "--force")
+    let mixed = try experiment.submit(
+      "\(run)#cola", run, "--of", "distilbert", "--out", zip, "--force")
     #expect(mixed.status == 0, "\(mixed.errors)")
     let row = mixed.output.split(separator: "\n").first { $0.contains("CoLA.tsv") }
     #expect(row?.hasSuffix("#cola") == true)
@@ -155,10 +162,10 @@ struct SubmitTests {
     let run = experiment.run
     let zip = experiment.folder.file("filled.zip")
     expectProblems(
-      try experiment.retort("submit", "\(run)#cola", "\(run)#sst2", "--out", zip), count: 7,
+      try experiment.submit("\(run)#cola", "\(run)#sst2", "--out", zip), count: 7,
       saying: "MRPC: no stage was fine-tuned on glue/mrpc", "--fill-missing majority")
-    let filled = try experiment.retort(
-      "submit", "\(run)#cola", "\(run)#sst2", "--out", zip, "--fill-missing", "majority")
+    let filled = try experiment.submit(
+      "\(run)#cola", "\(run)#sst2", "--out", zip, "--fill-missing", "majority")
     #expect(filled.status == 0, "\(filled.errors)")
     let members = try Self.members(zip)
     // Three of four training examples are in class 1; the last two of four of MNLI are contradictions.
@@ -182,15 +189,15 @@ struct SubmitTests {
     let data = experiment.folder.file("cache/data/glue")
     try FileManager.default.removeItem(atPath: "\(data)/QQP/train.tsv")
     try FileManager.default.removeItem(atPath: "\(data)/RTE/test.tsv")
-    let none = try experiment.retort(
-      "submit", "\(run)#cola", "\(run)#sst2", "--out", zip, "--force", "--fill-missing", "majority")
+    let none = try experiment.submit(
+      "\(run)#cola", "\(run)#sst2", "--out", zip, "--force", "--fill-missing", "majority")
     expectFailure(
       none, saying: "QQP: the answer to fill it with is counted in its training set",
       "found no train.tsv")
     try FileManager.default.removeItem(atPath: "\(data)/SST-2/test.tsv")
     expectProblems(
-      try experiment.retort(
-        "submit", "\(run)#cola", "\(run)#sst2", "\(run)#nothing", "nowhere", "--out", zip,
+      try experiment.submit(
+        "\(run)#cola", "\(run)#sst2", "\(run)#nothing", "nowhere", "--out", zip,
         "--force"), count: 3,
       saying: "#nothing: no stage 'nothing' in this run", "nowhere: expected a run folder",
       "SST-2: expected test.tsv")

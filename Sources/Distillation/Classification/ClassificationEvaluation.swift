@@ -29,21 +29,14 @@ public enum ClassificationEvaluation {
     var result = ClassificationResult(
       loss: .nan, correct: isRegression ? nil : 0, predictions: [], logits: [])
     var losses: [Double] = []
-    for indices in EpochOrder.sequential(count: examples.count, batchSize: batchSize) {
-      scope.reset()
-      let batch = PackedBatch(indices, of: examples.sequences)
-      let logits = model.classify(
-        tokenIDs: batch.tokenIDs, layout: SequenceLayout(batch),
-        mode: .inference, in: scope)
-      let values = logits.copyValues()
-      for row in 0..<logits.rows {
-        let scores = values[row * logits.columns..<(row + 1) * logits.columns]
-        guard scores.allSatisfy(\.isFinite) else {
-          throw .notFinite(example: indices[row], logits: Array(scores))
+    try compute(model, examples.sequences, in: scope, batchSize: batchSize) {
+      indices, logits, values in
+      if !isRegression {
+        for row in 0..<logits.rows {
+          let scores = values[row * logits.columns..<(row + 1) * logits.columns]
+          let best = scores.indices.reduce(scores.startIndex) { scores[$1] > scores[$0] ? $1 : $0 }
+          result.predictions.append(best - scores.startIndex)
         }
-        guard !isRegression else { continue }
-        let best = scores.indices.reduce(scores.startIndex) { scores[$1] > scores[$0] ? $1 : $0 }
-        result.predictions.append(best - scores.startIndex)
       }
       result.logits += values
       if let labels = examples.labels {
@@ -73,6 +66,36 @@ public enum ClassificationEvaluation {
 }
 
 extension ClassificationEvaluation {
+  /// Calls `use` with each batch of sequences in their order: its sequences, its logits [N, K], and these as values.
+  private static func compute(
+    _ model: TransformerModel, _ sequences: any SequenceSource, in scope: ComputeScope,
+    batchSize: Int, _ use: (_ indices: [Int], _ logits: Tensor, _ values: [Float]) -> Void
+  ) throws(EvaluationError) {
+    for indices in EpochOrder.sequential(count: sequences.count, batchSize: batchSize) {
+      scope.reset()
+      let batch = PackedBatch(indices, of: sequences)
+      let logits = model.classify(
+        tokenIDs: batch.tokenIDs, layout: SequenceLayout(batch), mode: .inference, in: scope)
+      let values = logits.copyValues()
+      for row in 0..<logits.rows {
+        let scores = values[row * logits.columns..<(row + 1) * logits.columns]
+        guard scores.allSatisfy(\.isFinite) else {
+          throw .notFinite(example: indices[row], logits: Array(scores))
+        }
+      }
+      use(indices, logits, values)
+    }
+  }
+
+  /// Class logits [N, K] of sequences without labels, in their order.
+  public static func logits(
+    of model: TransformerModel, on sequences: any SequenceSource, in scope: ComputeScope
+  ) throws(EvaluationError) -> [Float] {
+    var all: [Float] = []
+    try compute(model, sequences, in: scope, batchSize: batchSize) { _, _, values in all += values }
+    return all
+  }
+
   /// The model's answers to texts without labels. Texts of similar length are computed together, which is faster where many
   /// are short; the answers stand in the order of the texts.
   /// - Throws: for the first text that was computed and has no finite answer, by its place among them all.

@@ -13,22 +13,23 @@ public protocol MaskedBatchSource: Sendable {
   func batch(_ examples: [Int], at place: BatchPlace) throws -> MaskedBatch
 }
 
-/// Batches of a corpus, masked when they are asked for: functions of seed, epoch and place.
+/// Batches of a corpus, masked when they are asked for, or as they are: functions of seed, epoch and place.
 public struct MaskedCorpus: MaskedBatchSource {
   private let corpus: any SequenceSource
   private let weights: [Double]
   private let vocabulary: Vocabulary
-  private let masking: MaskingRule
+  private let masking: MaskingRule?
   private let batchSize: Int
   private let groupsByLength: Bool
   private let seed: UInt64
 
   /// - Parameters:
   ///   - tokenCounts: [V], how often each id occurs: rare words are masked more often.
+  ///   - masking: nil for text as it is.
   ///   - groupsByLength: whether batches are made of sequences of like length.
   ///   - seed: of order and masks.
   public init(
-    corpus: any SequenceSource, tokenCounts: [Int], vocabulary: Vocabulary, masking: MaskingRule,
+    corpus: any SequenceSource, tokenCounts: [Int], vocabulary: Vocabulary, masking: MaskingRule?,
     batchSize: Int, groupsByLength: Bool = true, seed: UInt64
   ) {
     self.corpus = corpus
@@ -37,7 +38,7 @@ public struct MaskedCorpus: MaskedBatchSource {
     self.batchSize = batchSize
     self.groupsByLength = groupsByLength
     self.seed = seed
-    weights = masking.weights(counts: tokenCounts, vocabulary: vocabulary)
+    weights = masking?.weights(counts: tokenCounts, vocabulary: vocabulary) ?? []
   }
 
   public var sequenceCount: Int { corpus.count }
@@ -55,12 +56,12 @@ public struct MaskedCorpus: MaskedBatchSource {
   }
 
   public func batch(_ examples: [Int], at place: BatchPlace) -> MaskedBatch {
+    let batch = PackedBatch(examples, of: corpus)
+    guard let masking else { return MaskedBatch(unmasked: batch) }
     var stream = RandomStream(
       seed: seed, name: .masking,
       place: (UInt32(place.step), UInt32(place.microBatch)))
-    return masking.apply(
-      to: PackedBatch(examples, of: corpus), weights: weights, vocabulary: vocabulary,
-      stream: &stream)
+    return masking.apply(to: batch, weights: weights, vocabulary: vocabulary, stream: &stream)
   }
 }
 

@@ -13,13 +13,17 @@ public struct MaskedLanguageTraining {
   /// - Parameters:
   ///   - student: with a masked-LM head if the objective reads its logits; trained in place.
   ///   - teacher: nil if the objective needs none.
+  ///   - validation: of a student with a classifier; nil for a training that is not evaluated.
   public init(
     student: TransformerModel, teacher: (any TeacherSource)?, batches: any MaskedBatchSource,
-    settings: TrainingSettings, engine: Engine, checkpointing: TrainingCheckpointing? = nil,
+    validation: TextValidation? = nil, settings: TrainingSettings, engine: Engine,
+    checkpointing: TrainingCheckpointing? = nil,
     observer: (any TrainingObserver)? = nil
   ) {
     trainer = Trainer(
-      MaskedLanguageJob(model: student, batches: batches, seed: settings.seed),
+      MaskedLanguageJob(
+        model: student, batches: batches, seed: settings.seed, validation: validation,
+        engine: engine),
       teacher: teacher, settings: settings, engine: engine, checkpointing: checkpointing,
       observer: observer)
   }
@@ -41,6 +45,8 @@ public struct MaskedLanguageJob: TrainingJob {
   public let model: TransformerModel
   let batches: any MaskedBatchSource
   let seed: UInt64
+  let validation: TextValidation?
+  let engine: Engine
 
   public var sequenceCount: Int { batches.sequenceCount }
   public func length(of sequence: Int) -> Int { batches.length(of: sequence) }
@@ -52,6 +58,16 @@ public struct MaskedLanguageJob: TrainingJob {
 
   public func dropout(at place: BatchPlace) -> any DropoutMaskSource {
     CounterDropout(seed: seed, step: place.step, microBatch: place.microBatch)
+  }
+
+  public var evaluationInterval: EvaluationInterval? { validation?.interval }
+  public var selection: SelectionRule { validation?.selection ?? .last }
+
+  public func evaluation() throws -> ClassificationResult {
+    guard let validation else { preconditionFailure("a training without evaluations") }
+    return try ClassificationEvaluation.evaluate(
+      model, on: validation.examples, in: ComputeScope(engine: engine, recording: false),
+      metrics: validation.metrics)
   }
 }
 

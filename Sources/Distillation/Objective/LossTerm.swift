@@ -19,6 +19,11 @@ public protocol LossTerm: Sendable, Equatable {
   /// for those of the new one. 1 is not written into digests.
   static var version: Int { get }
 
+  /// Keys that a term of a list must state, though something stands for them in a map of terms.
+  static var statedInList: Set<String> { get }
+  /// What tells it from another type of the same key, under the key `on`: whose logits it is taken of. Nil where there is
+  /// one type alone.
+  static var on: LogitKind? { get }
   /// Whether a stage measures it where its weight is 0. Any other term without a weight is left out: it is neither
   /// computed nor logged.
   static var isMeasuredWithoutWeight: Bool { get }
@@ -29,11 +34,16 @@ public protocol LossTerm: Sendable, Equatable {
   var name: String { get }
   /// The term with its numbers and what it is a mean over, without its weight.
   var formula: String { get }
+  /// What one should know before one trains on it, a sentence each: `explain` prints them below the formula.
+  var notes: [String] { get }
+  /// What it is a mean over.
   var rows: TermRows { get }
   var readsOfStudent: Observations { get }
   /// Nothing, if it needs no teacher.
   var readsOfTeacher: Observations { get }
   var scale: ValueScale? { get }
+  /// What a teacher's logits are divided by; nil for a term without a temperature.
+  var temperatureOfTeacher: Double? { get }
   /// Share of the target that all classes have evenly, from 0 to below 1: an evaluation's loss has it too.
   var labelSmoothing: Double { get }
   /// The same with weights of classes, for a term that reads them.
@@ -44,26 +54,41 @@ public protocol LossTerm: Sendable, Equatable {
   /// reported without it; here are widths or numbers of classes that differ.
   func problems(student: ModelDimensions, teacher: ModelDimensions) -> [TermProblem]
 
-  /// Its keys that name a numbered hidden state of the student, and of the teacher: `pairs.0.student`.
+  /// The same with what it leaves to the models settled, such as which layers are compared: once, before anything is computed.
+  /// Itself where the numbers of layers are not known or do not fit.
+  func resolved(student: ModelDimensions, teacher: ModelDimensions) -> Self
+  /// Whether there is such a thing.
+  var leavesLayersOpen: Bool { get }
+
+  /// Its keys that name a numbered hidden state of the student, and of the teacher: `states.0.1`.
   func keys(ofStudentLayer layer: Int) -> [String]
   func keys(ofTeacherLayer layer: Int) -> [String]
 }
 
 extension LossTerm {
+  public static var statedInList: Set<String> { [] }
+  public static var on: LogitKind? { nil }
   public static var isMeasuredWithoutWeight: Bool { false }
   public static var readsClassWeights: Bool { false }
   public var name: String { Self.key }
+  public var notes: [String] { [] }
   public var readsOfTeacher: Observations { .nothing }
   public var scale: ValueScale? { nil }
+  public var temperatureOfTeacher: Double? { nil }
   public var labelSmoothing: Double { 0 }
   public func weighting(classes weights: [Double]?) -> Self { self }
 
   public static var version: Int { 1 }
 
   public func problems(student: ModelDimensions, teacher: ModelDimensions) -> [TermProblem] { [] }
+  public func resolved(student: ModelDimensions, teacher: ModelDimensions) -> Self { self }
+  public var leavesLayersOpen: Bool { false }
 
   public func keys(ofStudentLayer layer: Int) -> [String] { [] }
   public func keys(ofTeacherLayer layer: Int) -> [String] { [] }
+
+  /// Whether it is taken of masked words alone.
+  public var isOfMaskedWords: Bool { rows.positions == .masked }
 
   public func isSame(as other: any LossTerm) -> Bool { other as? Self == self }
 }
@@ -71,24 +96,27 @@ extension LossTerm {
 // MARK: - Computing
 
 /// A term on rows of vocabulary logits, which stream through the vocabulary head a chunk at a time. Its rows and what
-/// it reads follow from `positions` and `readsTeacher`.
+/// it reads follow from `positions`, `average` and `readsTeacher`.
 public protocol VocabularyTerm: LossTerm {
   /// Whose logits it is taken on.
   var positions: TokenPositions { get }
+  /// What the mean over those positions is over: every position counts the same, or every sequence does.
+  var average: TermAverage { get }
   /// Whether it is taken on the teacher's logits too, at the same positions.
   var readsTeacher: Bool { get }
 
-  /// - Parameters:
-  ///   - rows: those that will be streamed; the ones that are not of the term's positions are kept from it.
-  ///   - gradientScale: what the gradient of each row's loss is multiplied by: the term's weight over the rows of the
-  ///     step.
-  func objective(of rows: VocabularyRows, gradientScale: Double) -> any VocabularyObjective
+  /// Its loss of a row. Weights are not its business: it is given those rows alone that are of the term's positions, each
+  /// with what its gradient is multiplied by.
+  /// - Parameter rows: those that will be streamed.
+  func objective(of rows: VocabularyRows) -> any VocabularyObjective
 
   /// What can be measured beside it, by name, adding nothing to a gradient: taken where a step's gradient is broken
   /// down by term.
   func measurements(of rows: VocabularyRows) -> [String: any VocabularyObjective]
 
-  /// The term as it is where only the `count` largest of a teacher's logits are known; nil if it needs them all.
+  /// How many of the teacher's logits of a row it is taken of, the largest; nil for all.
+  var keptLogits: Int? { get }
+  /// The term as it is where only the `count` largest of a teacher's logits are known; nil if it needs more.
   func keeping(logits count: Int) -> Self?
 
   /// The temperature T at which log Σ exp(t/T) over all words must be known in addition to the kept logits; nil for a
@@ -97,12 +125,14 @@ public protocol VocabularyTerm: LossTerm {
 }
 
 extension VocabularyTerm {
-  public var rows: TermRows { TermRows(positions) }
+  public var average: TermAverage { .tokens }
+  public var rows: TermRows { TermRows(TermPositions(positions), average: average) }
   public var readsOfStudent: Observations { Observations(vocabularyLogits: positions) }
   public var readsOfTeacher: Observations {
     readsTeacher ? Observations(vocabularyLogits: positions) : .nothing
   }
 
+  public var keptLogits: Int? { nil }
   public func keeping(logits count: Int) -> Self? { nil }
   public var temperatureOfKeptLogits: Double? { nil }
   public func measurements(of rows: VocabularyRows) -> [String: any VocabularyObjective] { [:] }
@@ -127,14 +157,20 @@ public protocol TensorTerm: LossTerm {
     path: String, student: ModelDimensions, teacher: ModelDimensions, seed: UInt64
   ) -> [Parameter]
 
-  /// The sum of the loss over the batch's rows, without the weight. In a recording scope it also adds the gradient to the
-  /// tensors it is taken of: by a loss of the engine, such as `squaredError`, or by `seedGradient(of:with:)`.
-  /// - Parameter gradientScale: what the gradient of each row's loss is multiplied by: the term's weight over the rows of
-  ///   the step.
+  /// How those are trained, where it is not as the student's are; nil where it is.
+  var training: TermTraining? { get }
+
+  /// The sum of the loss over the batch's rows, without the term's weight. In a recording scope it also adds the gradient to
+  /// the tensors it is taken of: by a loss of the engine, such as `squaredError`, or by `seedGradient(of:with:)`. What each
+  /// row counts, `TermBatch.rows(_:)` says.
+  /// - Parameter gradientScale: what the gradient of each row's loss is multiplied by, besides what the row counts: the
+  ///   term's weight over the rows of the step.
   func sum(over batch: TermBatch, gradientScale: Double, in scope: ComputeScope) -> Double
 }
 
 extension TensorTerm {
+  public var training: TermTraining? { nil }
+
   public func makeParameters(
     path: String, student: ModelDimensions, teacher: ModelDimensions, seed: UInt64
   ) -> [Parameter] { [] }

@@ -12,11 +12,13 @@ struct ModelObservation {
 extension TransformerModel {
   /// - Parameters:
   ///   - hiddenStates: that are read whole.
+  ///   - projections: that are read of every token.
   ///   - logitRows: rows whose vocabulary logits will be computed from the last hidden state; nil for none.
   ///   - classLogits: whether the classification head is computed.
   func observe(
     _ batch: PackedBatch, layout: SequenceLayout, hiddenStates: Set<HiddenLayer>,
-    logitRows: RowSelection?, classLogits: Bool, mode: ForwardMode, in scope: ComputeScope
+    projections: Set<BlockProjection> = [], logitRows: RowSelection?, classLogits: Bool,
+    mode: ForwardMode, in scope: ComputeScope
   ) -> ModelObservation {
     let layerCount = encoder.blocks.count
     var numbers: Set<Int> = []
@@ -35,12 +37,25 @@ extension TransformerModel {
       }
     let states = encoder.encode(
       tokenIDs: batch.tokenIDs, layout: layout,
-      request: HiddenStateRequest(lastLayer: rows, layers: numbers), mode: mode, in: scope)
+      request: HiddenStateRequest(
+        lastLayer: rows, layers: numbers,
+        projections: Dictionary(
+          projections.map { ($0.block.number(layerCount: layerCount), [$0.projection]) },
+          uniquingKeysWith: { $0.union($1) })),
+      mode: mode, in: scope)
     var tensors: [HiddenLayer: Tensor] = [:]
     for layer in hiddenStates {
       switch layer.of(layerCount: layerCount) {
       case .last: tensors[layer] = states.last?.rows
       case .number(let number): tensors[layer] = states.layers[number]
+      }
+    }
+    var projected: [BlockProjection: ObservedProjection] = [:]
+    for asked in projections {
+      let block = states.projections[asked.block.number(layerCount: layerCount)]
+      projected[asked] = block?[asked.projection].map {
+        ObservedProjection(
+          $0, size: configuration.hiddenSize, headCount: configuration.headCount)
       }
     }
     var logits: Tensor?
@@ -52,7 +67,9 @@ extension TransformerModel {
         layout: layout, mode: mode, in: scope)
     }
     return ModelObservation(
-      tensors: ObservedTensors(hiddenStates: tensors, classLogits: logits), last: states.last)
+      tensors: ObservedTensors(
+        hiddenStates: tensors, projections: projected, classLogits: logits),
+      last: states.last)
   }
 
   /// What terms may ask of it.
@@ -60,6 +77,7 @@ extension TransformerModel {
     ModelDimensions(
       layerCount: configuration.layerCount, hiddenSize: configuration.hiddenSize,
       vocabularySize: configuration.vocabularySize,
-      classCount: classificationHead == nil ? nil : configuration.labels.count)
+      classCount: classificationHead == nil ? nil : configuration.labels.count,
+      headCount: configuration.headCount)
   }
 }

@@ -6,9 +6,12 @@ import RetortTransformers
 struct ObjectivePass {
   let student: TransformerModel
   let teacher: (any TeacherSource)?
+  /// Resolved for student and teachers.
   let objective: Objective
   /// The terms' own, by term.
   let parameters: [[Parameter]]
+  /// Of the step, by term.
+  let weights: [Double]
   let counts: RowCounts
   let scope: ComputeScope
   /// Whether the terms' further measurements, such as the teacher's entropy, are taken too.
@@ -32,30 +35,30 @@ struct ObjectivePass {
     let layout = SequenceLayout(batch.packed)
     let reads = objective.readsOfStudent
     let logitRows = logitRows(reads.vocabularyLogits, batch, layout)
-    guard logitRows != nil || !reads.hiddenStates.isEmpty || reads.classLogits else { return sums }
+    guard
+      logitRows != nil || !reads.hiddenStates.isEmpty || !reads.projections.isEmpty
+        || reads.classLogits
+    else { return sums }
 
-    let asked = objective.readsOfTeacher
-    let targets = try teacher?.targets(
-      for: batch.packed, layout: layout, at: place,
-      request: TeacherRequest(
-        hiddenStates: asked.hiddenStates,
-        logitRows: asked.vocabularyLogits == nil ? nil : logitRows,
-        classLogits: asked.classLogits))
+    let targets = try Targets(
+      of: teacher, for: objective, batch.packed, layout, at: place, logitRows: logitRows)
     let observed = student.observe(
-      batch.packed, layout: layout, hiddenStates: reads.hiddenStates, logitRows: logitRows,
-      classLogits: reads.classLogits, mode: mode, in: scope)
+      batch.packed, layout: layout, hiddenStates: reads.hiddenStates,
+      projections: reads.projections, logitRows: logitRows, classLogits: reads.classLogits,
+      mode: mode, in: scope)
     if let logitRows, let last = observed.last {
       vocabularyTerms(
-        of: batch, last: last, rows: logitRows, targets: targets, mode: mode, into: &sums)
+        of: batch, layout: layout, last: last, rows: logitRows,
+        targets: targets.ofVocabularyTerms(objective), mode: mode, into: &sums)
     }
     for (index, weighted) in objective.terms.enumerated() {
       guard let term = weighted.term as? any TensorTerm else { continue }
       sums.terms[index] = term.sum(
         over: TermBatch(
-          student: observed.tensors, teacher: targets?.tensors ?? ObservedTensors(),
+          student: observed.tensors, teacher: targets.tensors(for: weighted, in: scope),
           words: batch.words, classes: batch.classes, numbers: batch.numbers, layout: layout,
           parameters: parameters[index]),
-        gradientScale: counts.gradientScale(over: term.rows, weight: weighted.weight), in: scope)
+        gradientScale: counts.gradientScale(over: term.rows, weight: weights[index]), in: scope)
     }
     return sums
   }
@@ -74,8 +77,9 @@ struct ObjectivePass {
   }
 
   private func vocabularyTerms(
-    of batch: TrainingBatch, last: (rows: Tensor, selection: RowSelection), rows: RowSelection,
-    targets: TeacherTargets?, mode: ForwardMode, into sums: inout Sums
+    of batch: TrainingBatch, layout: SequenceLayout,
+    last: (rows: Tensor, selection: RowSelection), rows: RowSelection, targets: TeacherTargets?,
+    mode: ForwardMode, into sums: inout Sums
   ) {
     guard let head = student.maskedLanguageHead else {
       preconditionFailure("a student without a masked-LM head has no logits")
@@ -85,27 +89,30 @@ struct ObjectivePass {
     let features = head.transform(
       selected, placement: rows.placement, mode: mode, in: scope)
     let labels = rows.rows.map { batch.words[Int($0)] }
-    var objectives: [any VocabularyObjective] = []
+    var objectives: [WeightedObjective] = []
     var places: [Int] = []
-    var measured: [(name: String, rows: TermRows, objective: any VocabularyObjective)] = []
+    var measured: [(name: String, rows: TermRows, objective: WeightedObjective)] = []
     for (index, weighted) in objective.terms.enumerated() {
       guard let term = weighted.term as? any VocabularyTerm else { continue }
       let known = VocabularyRows(
         labels: labels,
         teacherLogits: term.readsTeacher ? targets?.topLogits[term.temperatureOfKeptLogits] : nil)
-      let isEverywhere = term.positions == .all
-      func onItsRows(_ objective: any VocabularyObjective) -> any VocabularyObjective {
-        isEverywhere ? objective : MaskedRows(objective, labels: labels)
+      let rowWeights = term.rows.weights(layout: layout, words: batch.words).map { all in
+        rows.rows.map { all[Int($0)] }
       }
       places.append(index)
       objectives.append(
-        onItsRows(
-          term.objective(
-            of: known,
-            gradientScale: counts.gradientScale(over: term.rows, weight: weighted.weight))))
+        WeightedObjective(
+          term.objective(of: known),
+          gradientScale: counts.gradientScale(over: term.rows, weight: weights[index]),
+          rowWeights: rowWeights))
       guard measures else { continue }
       for (name, objective) in term.measurements(of: known) {
-        measured.append((name, term.rows, onItsRows(objective)))
+        measured.append(
+          (
+            name, term.rows,
+            WeightedObjective(objective, gradientScale: 0, rowWeights: rowWeights)
+          ))
       }
     }
     // Measurements last: they add nothing to a gradient that a term has written.

@@ -1,36 +1,20 @@
-// What a term says of itself: batches, rows, scale, what does not fit.
-import RetortStorage
+// What a term says of itself: batches, scale, what does not fit.
 
 /// The kinds of batches that terms are taken on.
 public enum BatchKind: Sendable, Hashable, CaseIterable {
   /// Text with words masked: `pretrain` and `distill`.
   case maskedText
+  /// Text as it is: `distill` with `masking: none`.
+  case text
   /// Sentences with classes: `finetune` on a classification.
   case labelledSentences
   /// Sentences with numbers: `finetune` on a regression.
   case scoredSentences
 }
 
-/// What a term is a mean over, in all batches of a step together.
-public enum TermRows: Sendable, Hashable {
-  case tokens
-  case maskedTokens
-  case sentences
-  /// Each counting as much as its class: weights by class.
-  case weightedSentences([Double])
-
-  public init(_ positions: TokenPositions) {
-    self = positions == .all ? .tokens : .maskedTokens
-  }
-
-  public var words: String {
-    switch self {
-    case .tokens: "all positions"
-    case .maskedTokens: "masked positions"
-    case .sentences: "sentences"
-    case .weightedSentences: "sentences by the weights of their classes"
-    }
-  }
+/// Whose logits a term is taken of, where there are two types of one key.
+public enum LogitKind: String, Sendable, CaseIterable {
+  case vocabulary, classes
 }
 
 /// The constant factor in a term's logged value, and the option it comes from: T² of temperature T.

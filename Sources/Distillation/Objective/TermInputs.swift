@@ -44,8 +44,11 @@ public struct TermBatch {
 }
 
 extension TermBatch {
-  /// The rows whose word was masked, in order: those that a mean over `maskedTokens` is of.
-  public var maskedRows: [Int32] { words.maskedRows }
+  /// The rows on which a term is taken, and what each counts. Without any, the sum over the batch is 0.
+  public func rows(_ rows: TermRows) -> BatchRows {
+    BatchRows(
+      rows.weights(layout: layout, words: words), tokenCount: layout.tokenCount)
+  }
 }
 
 extension [Int32] {
@@ -56,10 +59,14 @@ extension [Int32] {
 /// What a model computed for a batch.
 public struct ObservedTensors {
   private let hiddenStates: [HiddenLayer: Tensor]
+  private let projections: [BlockProjection: ObservedProjection]
   private var logits: Tensor?
 
-  public init(hiddenStates: [HiddenLayer: Tensor] = [:], classLogits: Tensor? = nil) {
-    (self.hiddenStates, logits) = (hiddenStates, classLogits)
+  public init(
+    hiddenStates: [HiddenLayer: Tensor] = [:],
+    projections: [BlockProjection: ObservedProjection] = [:], classLogits: Tensor? = nil
+  ) {
+    (self.hiddenStates, self.projections, logits) = (hiddenStates, projections, classLogits)
   }
 
   mutating func add(classLogits: Tensor) { logits = classLogits }
@@ -72,9 +79,31 @@ public struct ObservedTensors {
     return tensor
   }
 
+  /// Queries, keys or values of a block, which the term said it reads.
+  public func projection(_ projection: BlockProjection) -> ObservedProjection {
+    guard let found = projections[projection] else {
+      preconditionFailure("\(projection) was not asked for")
+    }
+    return found
+  }
+
   /// Class logits [N, K] of a term that said it reads them.
   public var classLogits: Tensor {
     guard let logits else { preconditionFailure("class logits were not asked for") }
     return logits
+  }
+}
+
+/// Queries, keys or values of a block.
+public struct ObservedProjection {
+  /// [T, C], often one of several side by side.
+  public let columns: TensorColumns
+  /// C
+  public let size: Int
+  /// Heads of the model's own attention.
+  public let headCount: Int
+
+  public init(_ columns: TensorColumns, size: Int, headCount: Int) {
+    (self.columns, self.size, self.headCount) = (columns, size, headCount)
   }
 }

@@ -117,7 +117,8 @@ public struct StageActivationRecording {
     let features = head.transform(
       wanted, placement: rows.placement, mode: .inference, in: scope)
     _ = scope.vocabularyHead(
-      hidden: features, decoder: head.decoder, bias: head.decoderBias, objectives: [selection])
+      hidden: features, decoder: head.decoder, bias: head.decoderBias,
+      objectives: [WeightedObjective(selection, gradientScale: 0)])
   }
 }
 

@@ -2,7 +2,7 @@
 import RetortText
 import RetortTransformers
 
-/// Knows its class logits of every training example; hidden states it computes batch by batch.
+/// Knows its class logits of every training example; everything else it computes batch by batch.
 ///
 /// The teacher does not train and no padding touches an example, so its logits are the same in every epoch: they are
 /// computed once.
@@ -16,17 +16,15 @@ public final class ClassifierTeacher: TeacherSource {
   /// Runs the teacher over the training set, if its class logits are read.
   /// - Parameters:
   ///   - model: with a classification head of the student's classes; used forward only.
-  ///   - training: the student's.
-  ///   - objective: what the student learns.
+  ///   - training: the student's examples, or sequences of a text that is read as it is.
+  ///   - reads: what the student's objective reads of it.
   public init(
-    model: TransformerModel, training: LabelledSequences, objective: Objective, engine: Engine
+    model: TransformerModel, training: any SequenceSource, reads: Observations, engine: Engine
   ) throws(EvaluationError) {
     logits =
-      objective.readsOfTeacher.classLogits
-      ? try ClassificationEvaluation.evaluate(
-        model, on: LabelledSequences(sequences: training.sequences, labels: nil),
-        in: ComputeScope(engine: engine, recording: false)
-      ).logits : []
+      reads.classLogits
+      ? try ClassificationEvaluation.logits(
+        of: model, on: training, in: ComputeScope(engine: engine, recording: false)) : []
     classCount = model.configuration.labels.count
     live = LiveTeacher(model: model, engine: engine)
     scope = ComputeScope(engine: engine, recording: false)
@@ -38,16 +36,24 @@ public final class ClassifierTeacher: TeacherSource {
     for batch: PackedBatch, layout: SequenceLayout, at place: BatchPlace, request: TeacherRequest
   ) throws -> TeacherTargets {
     var targets = TeacherTargets()
-    if !request.hiddenStates.isEmpty || request.logitRows != nil {
-      var rest = request
-      rest.classLogits = false
+    var rest = request
+    rest.classLogits = false
+    if !rest.isEmpty {
       targets = try live.targets(for: batch, layout: layout, at: place, request: rest)
     }
     guard request.classLogits else { return targets }
     scope.reset()
-    let rows = batch.examples.flatMap { logits[$0 * classCount..<($0 + 1) * classCount] }
+    let rows = batch.examples.flatMap(logits(of:))
     targets.tensors.add(
       classLogits: scope.input(rows, rows: batch.sequenceCount, columns: classCount))
     return targets
+  }
+
+  public func classLogits(ofExample example: Int) -> [Float]? {
+    logits.isEmpty ? nil : Array(logits(of: example))
+  }
+
+  private func logits(of example: Int) -> ArraySlice<Float> {
+    logits[example * classCount..<(example + 1) * classCount]
   }
 }

@@ -20,7 +20,8 @@ public final class LiveTeacher: TeacherSource {
   ) throws -> TeacherTargets {
     scope.reset()
     let observed = model.observe(
-      batch, layout: layout, hiddenStates: request.hiddenStates, logitRows: request.logitRows,
+      batch, layout: layout, hiddenStates: request.hiddenStates,
+      projections: request.projections, logitRows: request.logitRows,
       classLogits: request.classLogits, mode: .inference, in: scope)
     var targets = TeacherTargets()
     targets.tensors = observed.tensors

@@ -64,6 +64,7 @@ public final class StoredTeacher: TeacherSource {
         what: layer == .last ? "last hidden states" : "hidden states \(layer)",
         has: stored.isEmpty ? "logits only" : "hidden states \(stored.joined(separator: ", "))")
     }
+    guard asked.projections.isEmpty else { throw .holdsNoAttention(path: store.path) }
     guard !asked.classLogits else {
       throw .lacks(path: store.path, what: "class logits", has: "outputs for masked text")
     }

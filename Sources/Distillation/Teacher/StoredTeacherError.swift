@@ -4,6 +4,8 @@ public enum StoredTeacherError: Error, Equatable, Sendable, CustomStringConverti
   /// It holds the outputs of another teacher, or for other batches.
   case ofAnother(path: String, differences: [Difference])
   case lacks(path: String, what: String, has: String)
+  /// The loss reads queries, keys and values, which no store holds.
+  case holdsNoAttention(path: String)
   /// The training goes on where the store has ended.
   case tooShort(path: String, steps: Int, wanted: Int)
   /// The masked ids of a batch are not those that the teacher read.
@@ -34,6 +36,9 @@ public enum StoredTeacherError: Error, Equatable, Sendable, CustomStringConverti
         + "\(differences.map(\.text).joined(separator: "; ")); \(Self.advice)"
     case .lacks(let path, let what, let has):
       "\(path): expected \(what), found \(has); \(Self.advice)"
+    case .holdsNoAttention(let path):
+      "\(path): expected queries, keys and values of the teacher's attention, which no store holds; "
+        + "leave the teacher live"
     case .tooShort(let path, let steps, let wanted):
       "\(path): outputs for \(steps) steps, expected \(wanted); \(Self.advice)"
     case .otherTokens(let path, let step, let microBatch):

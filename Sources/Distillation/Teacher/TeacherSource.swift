@@ -4,7 +4,7 @@ import RetortTransformers
 
 /// What a student is taught with, for one batch. Valid until the source is asked for the next batch.
 public struct TeacherTargets {
-  /// Hidden states and class logits that were asked for.
+  /// Hidden states, projections and class logits that were asked for.
   public var tensors = ObservedTensors()
   /// What gives the teacher's logits of the asked-for rows; nil if they were not asked for.
   public var vocabulary: TeacherVocabulary?
@@ -19,17 +19,27 @@ public struct TeacherTargets {
 public struct TeacherRequest: Sendable {
   /// Hidden states that are read whole.
   public var hiddenStates: Set<HiddenLayer>
+  /// Queries, keys and values of blocks.
+  public var projections: Set<BlockProjection>
   /// Rows whose vocabulary logits are read; nil for none.
   public var logitRows: RowSelection?
   /// Whether the logits of the classification head are read.
   public var classLogits: Bool
 
   public init(
-    hiddenStates: Set<HiddenLayer> = [], logitRows: RowSelection? = nil, classLogits: Bool = false
+    hiddenStates: Set<HiddenLayer> = [], projections: Set<BlockProjection> = [],
+    logitRows: RowSelection? = nil, classLogits: Bool = false
   ) {
     self.hiddenStates = hiddenStates
+    self.projections = projections
     self.logitRows = logitRows
     self.classLogits = classLogits
+  }
+}
+
+extension TeacherRequest {
+  var isEmpty: Bool {
+    hiddenStates.isEmpty && projections.isEmpty && logitRows == nil && !classLogits
   }
 }
 
@@ -51,4 +61,15 @@ public protocol TeacherSource: AnyObject {
   func targets(
     for batch: PackedBatch, layout: SequenceLayout, at place: BatchPlace, request: TeacherRequest
   ) throws -> TeacherTargets
+
+  /// One of several; itself where it is one alone.
+  func named(_ name: String) -> any TeacherSource
+
+  /// Class logits [K] of an example, where they are known before its batch is run; nil where not.
+  func classLogits(ofExample example: Int) -> [Float]?
+}
+
+extension TeacherSource {
+  public func named(_ name: String) -> any TeacherSource { self }
+  public func classLogits(ofExample example: Int) -> [Float]? { nil }
 }

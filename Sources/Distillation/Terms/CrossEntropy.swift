@@ -37,7 +37,7 @@ public struct CrossEntropy: TensorTerm {
     CrossEntropy(labelSmoothing: labelSmoothing, classWeights: weights)
   }
 
-  public var rows: TermRows { classWeights.map { .weightedSentences($0) } ?? .sentences }
+  public var rows: TermRows { TermRows(.first, average: .sequences, classWeights: classWeights) }
   public var readsOfStudent: Observations { Observations(classLogits: true) }
 
   public var formula: String {
@@ -67,6 +67,6 @@ extension Objective {
 
   /// Of the labels that are trained on: an evaluation's loss has it too. 0 for none.
   public var labelSmoothing: Double {
-    terms.filter { $0.weight > 0 }.map(\.term.labelSmoothing).max() ?? 0
+    terms.filter(\.counts).map(\.term.labelSmoothing).max() ?? 0
   }
 }

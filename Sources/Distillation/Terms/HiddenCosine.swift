@@ -9,7 +9,7 @@ public struct HiddenCosine: TensorTerm {
   public static let title = "cosine"
   public static let about = "One minus the cosine between the models' hidden states."
   public static let batchKinds: Set<BatchKind> = [
-    .maskedText, .labelledSentences, .scoredSentences,
+    .maskedText, .text, .labelledSentences, .scoredSentences,
   ]
   public static let options = OptionList(
     { HiddenCosine(layer: $0) },
@@ -20,7 +20,7 @@ public struct HiddenCosine: TensorTerm {
 
   public init(layer: Layer = .last) { self.layer = layer }
 
-  public var rows: TermRows { .tokens }
+  public var rows: TermRows { TermRows(.all, average: .tokens) }
   public var readsOfStudent: Observations { Observations(hiddenStates: [.last]) }
   public var readsOfTeacher: Observations { Observations(hiddenStates: [.last]) }
 

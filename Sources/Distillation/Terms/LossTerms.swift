@@ -8,10 +8,27 @@ public enum LossTerms {
     MaskedLanguage.self,
     HiddenCosine.self,
     CrossEntropy.self,
-    ReverseKL.self,
-    LogitMSE.self,
-    HiddenMSE.self,
+    Hidden.self,
+    Sentence.self,
+    Gram.self,
     LabelMSE.self,
+    AttentionMaps.self,
+    AttentionRelations.self,
+  ]
+
+  /// Keys that terms had, with what is written in their place.
+  public static let replaced: [String: (problem: String, advice: String)] = [
+    "hidden_mse": (
+      "is a key of an earlier version",
+      "write hidden: { compare: mse, states: [[TEACHER, STUDENT], …], over_pairs: sum, positions: all, average: tokens, … } with a "
+        + "projection where the hidden sizes differ"
+    ),
+    "reverse_kl": (
+      "is a key of an earlier version", "write soft_targets with divergence: reverse_kl"
+    ),
+    "logit_mse": (
+      "is a key of an earlier version", "write soft_targets with divergence: logit_mse"
+    ),
   ]
 
   /// Those that can be taken on a kind of batch; no two of them have the same key.

@@ -17,7 +17,7 @@ public struct MaskedLanguage: VocabularyTerm {
   public var readsTeacher: Bool { false }
   public var formula: String { "CE(masked tokens), mean over masked tokens" }
 
-  public func objective(of rows: VocabularyRows, gradientScale: Double) -> any VocabularyObjective {
-    MaskedLanguageObjective(labels: rows.labels, gradientScale: gradientScale)
+  public func objective(of rows: VocabularyRows) -> any VocabularyObjective {
+    MaskedLanguageObjective(labels: rows.labels)
   }
 }

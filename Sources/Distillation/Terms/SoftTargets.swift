@@ -2,78 +2,136 @@
 import RetortOptions
 import RetortTensorEngine
 
-/// T² · KL( softmax(t/T) ‖ softmax(s/T) ) over the vocabulary, mean over the positions it is taken on.
-/// Source: Hinton, Vinyals, Dean 2015 (arXiv 1503.02531); Sanh et al. 2019 (arXiv 1910.01108), section 3.
+/// A divergence of softmax(s/T) from softmax(t/T) over the vocabulary, mean over the positions it is taken on.
+/// Source: Hinton, Vinyals, Dean 2015 (arXiv 1503.02531); Sanh et al. 2019 (arXiv 1910.01108), section 3; others with each
+/// divergence in RetortTensorEngine.
 public struct SoftTargets: VocabularyTerm {
   public static let key = "soft_targets"
   public static let title = "soft targets"
   public static let about =
     "The divergence of the student's softened distribution from the teacher's."
-  public static let batchKinds: Set<BatchKind> = [.maskedText]
+  public static let batchKinds: Set<BatchKind> = [.maskedText, .text]
+  public static let on: LogitKind? = .vocabulary
+  public static let statedInList: Set<String> = ["divergence", "scale"]
   public static let options = OptionList(
-    { SoftTargets(temperature: $0, positions: $1) },
-    OptionField("temperature", \.temperature, .temperature, OptionType.temperatureAbout),
-    OptionField.positions(\.positions))
+    {
+      SoftTargets(
+        SoftTargetSettings($2, temperature: $0, scale: $3, targets: $4), positions: $1,
+        keptLogits: $5)
+    },
+    OptionField.temperature(\.settings.temperature),
+    OptionField.positions(\.positions),
+    OptionField.divergence(\.settings.divergence),
+    OptionField.scale(\.settings.scale),
+    OptionField.targets(\.settings.targets),
+    OptionField(
+      optional: "kept_logits", \.keptLogits, .integer(atLeast: 1, example: "64"),
+      "Compare the teacher's k largest logits alone, and all other words as one outcome: what a store of "
+        + "top-k logits can teach. With forward_kl. Left out, every word is an outcome.")
+  ).checked { $0.check(in: $1) }
 
-  /// Both models' logits are divided by it.
-  public var temperature: Double
+  public var settings: SoftTargetSettings
   public var positions: TokenPositions
-  /// How many of the teacher's logits a row has kept, all others being one outcome: a different loss, under
-  /// a name of its own. Nil for the divergence over the whole vocabulary.
+  /// How many of the teacher's logits are compared, all others being one outcome. Nil for the divergence over the whole
+  /// vocabulary.
   public private(set) var keptLogits: Int?
+  /// Where it is a store of kept logits that makes another loss of it than the definition says, a name of its own.
+  public private(set) var name = SoftTargets.key
 
+  /// - Parameter keptLogits: for soft targets and forward KL alone.
+  public init(
+    _ settings: SoftTargetSettings, positions: TokenPositions, keptLogits: Int? = nil
+  ) {
+    self.settings = settings
+    self.positions = positions
+    self.keptLogits = keptLogits
+  }
+
+  /// Those of DistilBERT.
   public init(temperature: Double, positions: TokenPositions) {
-    precondition(temperature > 0, "a temperature must be positive")
-    (self.temperature, self.positions) = (temperature, positions)
+    self.init(SoftTargetSettings(temperature: temperature), positions: positions)
+  }
+
+  private func check(in map: MapReader) {
+    settings.check(in: map)
+    if let keptLogits, !settings.leavesOutEntropy {
+      settings.report(
+        "kept_logits", expected: "no such key", found: "\(keptLogits)",
+        "kept logits go with forward_kl and soft targets", map)
+    }
+    if settings.divergence.kind.needsLabels, positions != .masked {
+      settings.report(
+        "positions", expected: "masked", found: positions.rawValue,
+        "\(settings.divergence.key) needs the word that was masked", map)
+    }
+    // A gradient would need all rows of a micro-batch twice through the decoder, which is the most costly product of a
+    // distillation, for correlations of words of which most are all but impossible in every row.
+    if let number = settings.divergence.kind.couplingNumber {
+      settings.report(
+        "divergence.\(settings.divergence.key).\(number)", expected: "0 over a vocabulary",
+        found: "a weight",
+        "rows of a vocabulary are computed a few at a time and never together; classes have it", map
+      )
+    }
   }
 
   public func keeping(logits count: Int) -> SoftTargets? {
+    // The largest is all that hard targets need.
+    if settings.targets == .hard { return self }
+    guard settings.leavesOutEntropy else { return nil }
+    if let keptLogits { return keptLogits <= count ? self : nil }
     var term = self
     term.keptLogits = count
+    term.name = "soft_targets_top_k"
     return term
   }
 
-  public var temperatureOfKeptLogits: Double? { temperature }
+  public var temperatureOfKeptLogits: Double? {
+    settings.leavesOutEntropy ? settings.temperature : nil
+  }
 
-  public var name: String { keptLogits == nil ? Self.key : "soft_targets_top_k" }
   public var readsTeacher: Bool { true }
-  public var scale: ValueScale? { .squareOfTemperature(temperature) }
+  public var scale: ValueScale? { settings.valueScale }
+  public var notes: [String] { settings.notes }
 
   public var formula: String {
-    SoftTargetFormula.text(temperature)
+    settings.formula
       + (keptLogits.map { ", the teacher's \($0) largest logits and all others as one outcome" }
         ?? "") + ", mean over \(rows.words)"
   }
 
-  public func objective(of rows: VocabularyRows, gradientScale: Double) -> any VocabularyObjective {
-    guard keptLogits != nil, let kept = rows.teacherLogits else {
-      return SoftTargetObjective(temperature: Float(temperature), gradientScale: gradientScale)
+  public func objective(of rows: VocabularyRows) -> any VocabularyObjective {
+    if let kept = kept(of: rows) {
+      return TopKSoftTargetObjective(
+        teacher: kept, temperature: settings.temperature, scale: settings.scale)
     }
-    return TopKSoftTargetObjective(
-      teacher: kept, temperature: temperature, gradientScale: gradientScale)
+    if settings.targets == .hard, let teacher = rows.teacherLogits {
+      return HardTargetObjective(settings.loss, teacher: teacher)
+    }
+    return SoftTargetObjective(settings.loss, labels: rows.labels)
+  }
+
+  /// Where the logits come from if not all of them are compared.
+  private func kept(of rows: VocabularyRows) -> KeptLogits? {
+    keptLogits.map { k in rows.teacherLogits.map { .stored($0, k: k) } ?? .largest(k: k) }
   }
 
   /// What the divergence leaves out of the cross-entropy between the two.
   public func measurements(of rows: VocabularyRows) -> [String: any VocabularyObjective] {
-    [
+    guard settings.leavesOutEntropy else { return [:] }
+    return [
       TeacherEntropyObjective.name: TeacherEntropyObjective(
-        temperature: temperature, kept: keptLogits == nil ? nil : rows.teacherLogits)
+        temperature: settings.temperature, kept: kept(of: rows))
     ]
   }
-}
 
-extension ValueScale {
-  /// T², of a term whose logits are divided by T.
-  public static func squareOfTemperature(_ temperature: Double) -> ValueScale {
-    ValueScale(option: "temperature", value: temperature, factor: temperature * temperature)
-  }
-}
-
-/// The formula that all soft targets share.
-enum SoftTargetFormula {
-  static func text(_ temperature: Double) -> String {
-    let t = PlainNumber.text(temperature)
-    return "\(t)² · KL(softmax(teacher / \(t)) ‖ softmax(student / \(t)))"
+  public func problems(student: ModelDimensions, teacher: ModelDimensions) -> [TermProblem] {
+    guard let keptLogits, let words = student.vocabularySize, keptLogits >= words else { return [] }
+    return [
+      TermProblem(
+        key: "kept_logits", expected: "fewer than the vocabulary's \(words) words",
+        found: "\(keptLogits)", advice: "leave it out to compare all of them")
+    ]
   }
 }
 
@@ -86,19 +144,5 @@ extension OptionField where Value == TokenPositions {
       "positions", path, .choice,
       "Positions at which logits are compared: all tokens, or only the masked ones."
     )
-  }
-}
-
-extension OptionType where Value == Double {
-  /// A temperature: above 0.
-  public static var temperature: OptionType {
-    .number(
-      .positive, advice: "logits are divided by it; 1 means no softening; DistilBERT uses 2",
-      example: "2.0")
-  }
-
-  /// What a term's reference says of its temperature.
-  public static var temperatureAbout: String {
-    "T: both models' logits are divided by it, and the loss multiplied by T²."
   }
 }

@@ -9,8 +9,8 @@ import RetortTransformers
 ///     block i     r · d^(L - i)
 ///     embeddings  r · d^(L + 1)
 ///
-/// The schedule multiplies all of them. What a term has of its own, such as a projection, has the peak r. The head is all
-/// that lies behind the last block, a pooler too.
+/// The schedule multiplies all of them. What a term has of its own has the peak r, unless its `TermTraining` says another one. The
+/// head is all that lies behind the last block, a pooler too.
 /// - Source: the layer-wise decay of Clark et al. 2020 (ELECTRA, arXiv 2003.10555), counted as in BEiT's `optim_factory.py`.
 public struct LayerRates: Sendable, Equatable {
   /// From above 0 to 1, which leaves all blocks at the optimizer's peak.

@@ -7,10 +7,11 @@ extension Trainer {
     over batches: [TrainingBatch], step: Int, objective: Objective, parameters: [[Parameter]],
     measures: Bool = false, modes: [ForwardMode], in scope: ComputeScope
   ) throws -> (losses: StepLosses, measurements: [String: Double]) {
-    let counts = RowCounts(batches)
+    let counts = RowCounts(batches, weightedBy: objective.weighsExamples ? teacher : nil)
+    let weights = objective.weights(step: step, of: totalSteps)
     let pass = ObjectivePass(
       student: job.model, teacher: objective.needsTeacher ? teacher : nil, objective: objective,
-      parameters: parameters, counts: counts, scope: scope, measures: measures)
+      parameters: parameters, weights: weights, counts: counts, scope: scope, measures: measures)
     var sums = [Double](repeating: 0, count: objective.terms.count)
     var measured: [String: ObjectivePass.Measurement] = [:]
     for (microBatch, batch) in batches.enumerated() {
@@ -25,7 +26,7 @@ extension Trainer {
       StepLosses.Term(
         name: weighted.name, value: counts.mean(over: weighted.term.rows, of: sum))
     }
-    let total = zip(objective.terms, terms).reduce(0) { $0 + $1.0.weight * $1.1.value }
+    let total = zip(weights, terms).reduce(0) { $0 + $1.0 * $1.1.value }
     return (
       StepLosses(terms: terms, total: total),
       measured.mapValues { counts.mean(over: $0.rows, of: $0.sum) }
@@ -53,13 +54,14 @@ extension Trainer {
     var values: [Double] = []
     var gradients: [[[Float]?]] = []
     var measured: [String: Double] = [:]
-    for (name, parameters) in zip(settings.objective.names, objectiveParameters) {
+    let objective = settings.objective
+    for (term, parameters) in zip(objective.terms, objectiveParameters) {
       let (losses, measurements) = try pass(
-        over: batches, step: step, objective: settings.objective.alone(name),
+        over: batches, step: step, objective: objective.alone(term.name),
         parameters: [parameters], measures: true, modes: modes, in: scope)
       values += losses.terms.map(\.value)
-      measured.merge(measurements) { _, _ in
-        preconditionFailure("\(name) measures what another term has measured under the same name")
+      for (measure, value) in measurements {
+        measured[objective.name(ofMeasure: measure, by: term)] = value
       }
       gradients.append(optimizer.parameters.map { $0.gradientValues() })
       clearGradients()

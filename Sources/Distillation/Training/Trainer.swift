@@ -25,8 +25,7 @@ public final class Trainer<Job: TrainingJob> {
   public let objectiveParameters: [[Parameter]]
   /// With a state for each parameter, the terms' own included, that is trainable when the trainer is made.
   public let optimizer: any Optimizer
-  /// Of the learning rate, one a parameter of the optimizer.
-  private let peaks: [Double]
+  private let groups: ParameterGroups
   /// Where steps are computed.
   public let scope: ComputeScope
 
@@ -49,17 +48,23 @@ public final class Trainer<Job: TrainingJob> {
       teacher != nil || !settings.objective.needsTeacher, "this objective needs a teacher")
     self.job = job
     self.teacher = settings.objective.needsTeacher ? teacher : nil
+    var settings = settings
+    let dimensions = { (name: String?) in
+      (name.flatMap { teacher?.named($0) } ?? teacher)?.dimensions ?? ModelDimensions()
+    }
+    settings.objective = settings.objective.resolved(
+      student: job.model.dimensions, teacher: dimensions)
     self.settings = settings
     self.engine = engine
     self.checkpointing = checkpointing
     self.observer = observer
     objectiveParameters = settings.objective.makeParameters(
-      student: job.model.dimensions, teacher: teacher?.dimensions ?? ModelDimensions(),
-      seed: settings.seed)
+      student: job.model.dimensions, teacher: dimensions, seed: settings.seed)
     optimizer = settings.optimization.optimizer.makeOptimizer(
       parameters: job.model.parameters + objectiveParameters.joined())
-    peaks = settings.optimization.rates.peaks(
-      of: optimizer.parameters, over: settings.optimization.optimizer.learningRate, in: job.model)
+    groups = ParameterGroups(
+      of: optimizer.parameters, settings.optimization, in: job.model,
+      terms: zip(objectiveParameters, settings.objective.trainings))
     scope = ComputeScope(engine: engine, recording: true)
     progress = TrainingProgress(termCount: settings.objective.terms.count)
     progress.clock.stepSeconds.reserveCapacity(TrainingClock.keptSteps)
@@ -129,18 +134,19 @@ public final class Trainer<Job: TrainingJob> {
       throw TrainingError.notFinite(
         term: term.name, value: term.value, step: progress.step + 1, examples: examples)
     }
-    let norm = optimizer.gradientNorm(on: engine)
-    guard norm.isFinite else {
+    let norm = groups.gradientNorm(on: engine)
+    let found = groups.gradientNormApart(on: engine) ?? norm
+    guard norm.isFinite, found.isFinite else {
       throw TrainingError.notFinite(
-        term: "the gradient's norm", value: norm, step: progress.step + 1, examples: examples)
+        term: "the gradient's norm", value: norm.isFinite ? found : norm, step: progress.step + 1,
+        examples: examples)
     }
     let schedule = settings.optimization.learningRate(totalSteps: totalSteps)
     let factor = schedule.factor(step: progress.step)
     let clipping = GradientClipping(
       maximumNorm: settings.optimization.optimizer.maximumGradientNorm)
     optimizer.step(
-      learningRates: peaks.map { $0 * factor },
-      gradientScale: clipping.coefficient(norm: norm), on: engine)
+      groups.steps(factor: factor, gradientScale: clipping.coefficient(norm: norm)), on: engine)
     clearGradients()
 
     let tokens = batches.reduce(0) { $0 + $1.packed.tokenCount }

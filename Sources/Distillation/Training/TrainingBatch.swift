@@ -10,14 +10,12 @@ public struct TrainingBatch: Sendable {
   public let classes: [Int32]
   /// [N], the labels of a regression; empty otherwise.
   public let numbers: [Float]
-  let maskedCount: Int
 
   public init(_ masked: MaskedBatch) {
     packed = masked.packed
     words = masked.labels
     classes = []
     numbers = []
-    maskedCount = masked.maskedCount
   }
 
   public init(_ packed: PackedBatch, classes: [Int32]) {
@@ -25,7 +23,6 @@ public struct TrainingBatch: Sendable {
     (self.packed, self.classes) = (packed, classes)
     words = []
     numbers = []
-    maskedCount = 0
   }
 
   public init(_ packed: PackedBatch, numbers: [Float]) {
@@ -33,25 +30,31 @@ public struct TrainingBatch: Sendable {
     (self.packed, self.numbers) = (packed, numbers)
     words = []
     classes = []
-    maskedCount = 0
   }
 }
 
 extension RowCounts {
-  init(_ batches: [TrainingBatch]) {
+  /// - Parameter teacher: whose class logits sequences are weighted by, known beforehand; nil where no term does.
+  init(_ batches: [TrainingBatch], weightedBy teacher: (any TeacherSource)? = nil) {
     self.init(
-      tokens: batches.reduce(0) { $0 + $1.packed.tokenCount },
-      maskedTokens: batches.reduce(0) { $0 + $1.maskedCount },
-      sentences: batches.reduce(0) { $0 + $1.packed.sequenceCount },
-      classes: Self.counts(of: batches.flatMap(\.classes)))
+      batches.flatMap { batch in
+        batch.packed.examples.indices.map { sequence in
+          var rows = batch.rows(of: sequence)
+          rows.teacherLogits = teacher?.classLogits(ofExample: batch.packed.examples[sequence])
+          return rows
+        }
+      })
   }
+}
 
-  private static func counts(of classes: [Int32]) -> [Int] {
-    var counts: [Int] = []
-    for label in classes.map(Int.init) {
-      while counts.count <= label { counts.append(0) }
-      counts[label] += 1
-    }
-    return counts
+extension TrainingBatch {
+  fileprivate func rows(of sequence: Int) -> RowCounts.SequenceRows {
+    let range = Int(packed.offsets[sequence])..<Int(packed.offsets[sequence + 1])
+    let isPair = packed.secondStarts.map { Int($0[sequence]) < range.count } ?? false
+    return RowCounts.SequenceRows(
+      length: range.count, maskedCount: words.isEmpty ? 0 : words[range].count { $0 >= 0 },
+      // [CLS] and a [SEP] after each text.
+      innerCount: max(0, range.count - (isPair ? 3 : 2)),
+      label: classes.isEmpty ? nil : Int(classes[sequence]))
   }
 }

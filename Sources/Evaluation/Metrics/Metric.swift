@@ -83,7 +83,7 @@ extension NumberMetric {
 }
 
 /// What a model said and what is right, example by example: classes counted from 0, or numbers.
-public struct Answers<Value: Sendable & Equatable>: Sendable, Equatable {
+public struct Answers<Value: Sendable & Hashable>: Sendable, Hashable {
   /// [examples]
   public var predictions: [Value]
   /// [examples]

@@ -10,21 +10,31 @@ public enum PearsonCorrelation: NumberMetric {
     "Linear correlation between predictions and labels; NaN if all of either are equal."
 
   public static func value(of answers: Answers<Double>) -> Double {
-    let (x, y) = (deviations(answers.predictions), deviations(answers.labels))
-    guard let x, let y else { return .nan }
-    return min(1, max(-1, zip(x, y).reduce(0) { $0 + $1.0 * $1.1 }))
-  }
-
-  /// Differences from the mean, scaled to length 1; nil where all values are equal.
-  private static func deviations(_ values: [Double]) -> [Double]? {
-    guard !values.allSatisfy({ $0 == values[0] }) else { return nil }
-    let mean = values.reduce(0, +) / Double(values.count)
-    let differences = values.map { $0 - mean }
+    let (x, y) = (answers.predictions, answers.labels)
+    guard !x.allSatisfy({ $0 == x[0] }), !y.allSatisfy({ $0 == y[0] }) else { return .nan }
+    // Predictions and labels side by side in the two lanes of a vector, in half the time: a bootstrap comes here thousands
+    // of times.
+    var points = zip(x, y).map { SIMD2($0, $1) }
+    let mean = points.reduce(SIMD2.zero, +) / Double(points.count)
+    var largest = SIMD2<Double>.zero
+    for index in points.indices {
+      points[index] -= mean
+      let magnitude = SIMD2(abs(points[index].x), abs(points[index].y))
+      largest.replace(with: magnitude, where: magnitude .>= largest)
+    }
+    guard largest.min() > 0, largest.x.isFinite, largest.y.isFinite else { return .nan }
     // Scaled first, so that no square is beyond all numbers or vanishes.
-    let largest = differences.reduce(0) { max($0, abs($1)) }
-    guard largest > 0, largest.isFinite else { return nil }
-    let scaled = differences.map { $0 / largest }
-    let length = scaled.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    return scaled.map { $0 / length }
+    var squares = SIMD2<Double>.zero
+    for index in points.indices {
+      points[index] /= largest
+      squares += points[index] * points[index]
+    }
+    let length = squares.squareRoot()
+    var product = 0.0
+    for point in points {
+      let scaled = point / length
+      product += scaled.x * scaled.y
+    }
+    return min(1, max(-1, product))
   }
 }

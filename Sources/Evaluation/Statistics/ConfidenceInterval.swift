@@ -1,5 +1,6 @@
 // How far a figure depends on the examples that it was measured on.
 import RetortRandomness
+import Synchronization
 
 public struct ConfidenceInterval: Sendable, Equatable {
   public let low: Double
@@ -33,12 +34,8 @@ public struct ConfidenceInterval: Sendable, Equatable {
   ///   - value: of the examples with these numbers, counted from 0.
   /// - Source: B. Efron, Annals of Statistics 7 (1979), 1-26.
   public init(resampling count: Int, level: Double = 0.95, _ value: ([Int]) -> Double) {
-    var stream = RandomStream(seed: Self.seed, name: .resampling)
-    let bound = UInt32(count)
-    var drawn = [Int](repeating: 0, count: count)
     var values: [Double] = []
-    for _ in 0..<Self.resamples {
-      for place in 0..<count { drawn[place] = Int(stream.integer(below: bound)) }
+    Self.forEachSample(of: count) { drawn in
       let value = value(drawn)
       if !value.isNaN { values.append(value) }
     }
@@ -52,6 +49,33 @@ public struct ConfidenceInterval: Sendable, Equatable {
       return place < values.count ? values[max(0, place)] : last
     }
     self.init(low: quantile((1 - level) / 2), high: quantile((1 + level) / 2))
+  }
+
+  /// Most examples of which samples are kept: 2,000 samples of them are 16 MB.
+  private static let keptCount = 2_048
+  /// Samples one after the other, by the number of examples. All intervals of so many examples have the same ones.
+  private static let kept = Mutex<[Int: [UInt32]]>([:])
+
+  private static func forEachSample(of count: Int, _ body: ([Int]) -> Void) {
+    var drawn = [Int](repeating: 0, count: count)
+    if let numbers = kept.withLock({ $0[count] }) {
+      for sample in 0..<resamples {
+        for place in 0..<count { drawn[place] = Int(numbers[sample * count + place]) }
+        body(drawn)
+      }
+      return
+    }
+    var stream = RandomStream(seed: seed, name: .resampling)
+    var numbers: [UInt32] = []
+    for _ in 0..<resamples {
+      for place in 0..<count {
+        let number = stream.integer(below: UInt32(count))
+        drawn[place] = Int(number)
+        if count <= keptCount { numbers.append(number) }
+      }
+      body(drawn)
+    }
+    if count <= keptCount { kept.withLock { [numbers] in $0[count] = numbers } }
   }
 }
 

@@ -1,5 +1,6 @@
 // What must hold for each stage, the baselines and the ablations of a definition.
 import RetortDistillation
+import RetortOptions
 
 extension DefinitionChecks {
   /// A replay repeats what Hugging Face's Trainer draws, which fine-tunes.
@@ -113,13 +114,14 @@ extension DefinitionChecks {
     for (place, ablation) in definition.ablate.enumerated() {
       let isThere =
         switch ablation {
-        case .term(let key): !definition.stages(withTerm: key).isEmpty
+        case .term(let name): !definition.stages(withTerm: name).isEmpty
         case .initialization: !definition.studentsOfLayers.isEmpty
         }
       if !isThere, isWhole {
         report(
           "ablate.\(place)", "'\(ablation.rawValue)' is not in the experiment to be left out",
-          advice: "leave it out of 'ablate', or give it a weight")
+          advice: Spelling.nearest(to: ablation.rawValue, among: definition.termNames)
+            .map { "did you mean '\($0)'?" } ?? "leave it out of 'ablate', or give it a weight")
       }
     }
   }

@@ -120,7 +120,7 @@ struct DefinitionGraph {
       if let stage = stages[name], !unknown.contains(name) {
         var input = shape(stage.work.trained)
         input.classifier = nil
-        return stage.work.shape(after: input)
+        return stage.work.shape(after: input, shape)
       }
       guard let model = models[name], !unknown.contains(name) else {
         // A name that leads nowhere is reported by itself: nothing more is found wrong with it.

@@ -1,8 +1,8 @@
 // Key paths into a definition's tree (`stages.sst2.seed`): finding, setting, and short forms.
 import RetortOptions
 
-/// `stages.<id>.<key>` leads into the stage of that id, whatever its kind; every other path leads
-/// through maps by key and through lists by index.
+/// `stages.<id>.<key>` leads into the stage of that id, whatever its kind, and `loss.<name>.<key>` into the term of that name;
+/// every other path leads through maps by key and through lists by index.
 enum DefinitionPath {
   /// Short forms of a stage's keys, and the map they belong in.
   static let shortForms: [(key: String, group: String)] = [
@@ -27,6 +27,29 @@ enum DefinitionPath {
       !stages[..<index].contains(where: { $0["id"]?.scalar == id })
     else { return "\(index)" }
     return id
+  }
+
+  /// What messages call a term of a list: its name, else its kind, or its number where another term is called so before it
+  /// or it is no term.
+  static func name(ofTerm index: Int, in items: [DefinitionNode]) -> String {
+    func name(_ item: DefinitionNode) -> String? {
+      guard let entries = item.entries, entries.count == 1, entries[0].value.entries != nil else {
+        return nil
+      }
+      let name = entries[0].value["name"]?.scalar ?? entries[0].key
+      return DefinitionNames.isName(name) ? name : nil
+    }
+    guard let own = name(items[index]), !items[..<index].contains(where: { name($0) == own })
+    else { return "\(index)" }
+    return own
+  }
+
+  /// The place in a list that a part of a path means: a number, or the name of a term.
+  private static func place(_ part: String, in items: [DefinitionNode]) -> (
+    index: Int, isTerm: Bool
+  )? {
+    if let index = Scalars.integer(part), items.indices.contains(index) { return (index, false) }
+    return items.indices.first { name(ofTerm: $0, in: items) == part }.map { ($0, true) }
   }
 
   /// Sets the value at `path`. Maps on the way are made where there are none.
@@ -96,12 +119,19 @@ enum DefinitionPath {
       if problem == nil { node[key] = child }
       return problem
     case .list(var items):
-      guard let index = Scalars.integer(key), items.indices.contains(index) else {
+      guard let (index, isTerm) = place(key, in: items) else {
+        let names = items.indices.map { name(ofTerm: $0, in: items) }
+        let hasTerms = names != items.indices.map(String.init)
         return Diagnostic(
-          origin, "'\(key)' in '\(path)'", expected: "an index below \(items.count)")
+          origin, "'\(key)' in '\(path)'",
+          expected: hasTerms
+            ? "one of \(names.joined(separator: ", "))" : "an index below \(items.count)")
       }
-      let problem = set(
-        parts.dropFirst(), to: value, in: &items[index], path: path, origin: origin)
+      var rest = parts.dropFirst()
+      if isTerm, !rest.isEmpty, let kind = items[index].entries?.first?.key {
+        rest = [kind] + rest
+      }
+      let problem = set(rest, to: value, in: &items[index], path: path, origin: origin)
       node.content = .list(items)
       return problem
     case .plain, .quoted:
@@ -142,10 +172,9 @@ enum DefinitionPath {
     for part in parts {
       if let child = node[part] {
         step(to: child)
-      } else if let items = node.items, let index = Scalars.integer(part),
-        items.indices.contains(index)
-      {
+      } else if let items = node.items, let (index, isTerm) = place(part, in: items) {
         step(to: items[index])
+        if isTerm, let term = items[index].entries?.first { step(to: term.value) }
       } else {
         break
       }

@@ -22,7 +22,9 @@ enum FilledValues {
     }
     if let items = node.items, items.contains(where: { $0.entries != nil }) {
       for (index, item) in items.enumerated() {
-        collect(item, path: "\(path).\(item["id"]?.scalar ?? "\(index)")", into: &found)
+        let name = item["id"]?.scalar ?? DefinitionPath.name(ofTerm: index, in: items)
+        let value = name == "\(index)" || item["id"] != nil ? item : item.entries?.first?.value
+        collect(value ?? item, path: "\(path).\(name)", into: &found)
       }
       return
     }

@@ -88,7 +88,7 @@ extension ResolvedDefinition {
       return (look(address).outline?.notes ?? []).map { "\(model.name): \($0)" }
     }
       + stages.flatMap { stage in
-        stage.work.answering.compactMap { classOrder(of: $0, on: stage.work.task, look: look) }
+        stage.work.answering.compactMap { classOrder(of: $0, on: stage.work.evaluated, look: look) }
       }.firstOccurrences
   }
 

@@ -40,9 +40,9 @@ extension ResolvedDefinition {
     stages.compactMap { $0.work.corpus?.sentences }.firstOccurrences
   }
 
-  /// Every task that any stage fine-tunes on, in order of first use; before a part of a task that task.
+  /// Every task that any stage fine-tunes or is evaluated on, in order of first use; before a part of a task that task.
   public var taskSources: [TaskSource] {
-    stages.compactMap(\.work.task).flatMap(\.withWholes).firstOccurrences
+    stages.compactMap(\.work.evaluated).flatMap(\.withWholes).firstOccurrences
   }
 }
 

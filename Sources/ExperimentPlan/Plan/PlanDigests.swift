@@ -137,7 +137,7 @@ private struct DigestMaking {
       guard let store = facts.stores[path] else { throw MissingDigest(what: path) }
       data.append(store)
     }
-    if let task = planned.stage.work.task {
+    if let task = planned.stage.work.evaluated {
       guard let digest = facts.tasks[task] else { throw MissingDigest(what: task.name) }
       data.append(digest)
     }

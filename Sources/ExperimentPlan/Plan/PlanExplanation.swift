@@ -1,4 +1,5 @@
 // `retort explain`: a plan told in words, formulas and drawings before anything runs.
+import RetortDistillation
 import RetortFormatting
 import RetortText
 
@@ -100,6 +101,19 @@ public struct PlanExplanation {
     plan.shape(of: name, look: look)
   }
 
+  /// Its loss, with the pairs of layers that it compares, and what of the model it leaves as it is.
+  private func formula(of work: any StageWork) -> [String] {
+    let shape = shape(of: work.trained)
+    let loss = work.loss.resolved(student: shape.dimensions) { name in
+      work.input(TeacherNames.role(name)).map { self.shape(of: $0).dimensions } ?? ModelDimensions()
+    }
+    let reach = shape.configuration.flatMap { configuration in
+      loss.objective?.readsOfStudent.reach(of: configuration, heads: [])
+    }
+    guard let reach, !reach.unreached.isEmpty else { return loss.formula }
+    return loss.formula + ["trains \(reach.words)"]
+  }
+
   private func describe(_ model: ModelDefinition) -> [String] {
     let shape = shape(of: model.name)
     var words: [String] = []
@@ -181,7 +195,7 @@ public struct PlanExplanation {
       case .baseline(let baseline, _): "  (baseline \(baseline.rawValue))"
       }
     lines = ["\(number). \(stage.id): \(stage.work.title)\(role)"]
-    lines += indented(stage.work.formula + stage.work.details)
+    lines += indented(formula(of: stage.work) + stage.work.details)
     lines += indented(indented(stage.work.task.flatMap { tasks[$0]?.lines } ?? []))
     if let source = stage.work.corpus?.sentences, let counts = sentences[source] {
       lines += indented(indented([counts.words(source.rule)]))
@@ -194,7 +208,8 @@ public struct PlanExplanation {
     lines += indented(
       stage.work.rates.lines(
         over: training.optimizer.rule.learningRate,
-        of: stage.work.shape(after: shape(of: stage.work.trained)), frozen: training.freeze))
+        of: stage.work.shape(after: shape(of: stage.work.trained), shape(of:)),
+        frozen: training.freeze))
     let known = filled.filter { $0.path.hasPrefix("stages.\(stage.id).") }
     lines += indented(FilledValues.summary(known, dropping: "stages.\(stage.id)."))
     return lines

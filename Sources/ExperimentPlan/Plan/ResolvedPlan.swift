@@ -39,10 +39,17 @@ public struct PlannedStage: Sendable, Equatable {
     return inputs[index]
   }
 
+  /// Its teachers, with what a term calls each; nil for the only one.
+  var teachers: [(name: String?, input: StageInput)] {
+    stage.work.teacherInputs.map { ($0.name, input($0.input.role)) }
+  }
+
   public var id: String { stage.id }
   public var kind: StageKind { stage.kind }
   /// The task it learns and is evaluated on; nil for a stage that learns from a text.
   public var task: TaskSource? { stage.work.task }
+  /// The task it is evaluated on, learnt or not; nil for a stage that is not evaluated.
+  public var evaluated: TaskSource? { stage.work.evaluated }
 }
 
 /// The ordered graph of everything a definition asks for. Baselines come after the main stages, so
@@ -143,7 +150,12 @@ struct BaselineExpansion {
     let start: String
     switch baseline {
     case .noDistillation: start = chain.distillation.student
-    case .teacher: start = chain.distillation.teacher
+    case .teacher:
+      for entry in chain.distillation.teachers.entries {
+        addFinetunes(
+          of: chain, suffix + (entry.name.map { ".\($0)" } ?? ""), from: entry.model, baseline)
+      }
+      return
     case .mlmOnly:
       var distill = chain.distill
       distill.id += suffix
@@ -160,6 +172,12 @@ struct BaselineExpansion {
       if !models.contains(model) { models.append(model) }
       start = model.name
     }
+    addFinetunes(of: chain, suffix, from: start, baseline)
+  }
+
+  private mutating func addFinetunes(
+    of chain: DistillationChain, _ suffix: String, from start: String, _ baseline: Baseline
+  ) {
     for finetune in chain.finetunes {
       var stage = finetune
       stage.id += suffix

@@ -16,19 +16,21 @@ extension ResolvedPlan {
     else { return nil }
     // The vocabulary's logits: of the masked tokens, or of all where a teacher's are compared.
     let predicted =
-      work.corpus.map { work.objective.readsOfTeacher.isEmpty ? $0.masking.probability : 1 } ?? 0
+      work.objective.readsOfStudent.vocabularyLogits == nil
+      ? 0
+      : work.corpus.map {
+        work.objective.readsOfTeacher.isEmpty ? $0.masking?.probability ?? 0 : 1
+      } ?? 0
     // Backward takes twice as much as forward.
     var trained = 3 * model.products(predicted: predicted)
     var once = 0.0
-    if work.objective.needsTeacher, work.input("teacher") != nil {
-      guard let teacher = shape(of: planned.input("teacher").name, look: look).configuration else {
-        return nil
-      }
-      // On text it answers at every step, on a task once for each example.
-      if work.corpus != nil {
+    for (_, input) in work.objective.needsTeacher ? planned.teachers : [] {
+      guard let teacher = shape(of: input.name, look: look).configuration else { return nil }
+      // On text it answers at every step, on a task once for each example; so do class logits.
+      if work.corpus != nil, !work.objective.readsOfTeacher.classLogits {
         trained += teacher.products(predicted: predicted)
       } else {
-        once = teacher.products(predicted: 0)
+        once += teacher.products(predicted: 0)
       }
     }
     let passes = Double(steps.total) / Double(max(1, steps.stepsPerEpoch))

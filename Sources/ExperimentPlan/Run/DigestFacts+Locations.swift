@@ -64,7 +64,7 @@ extension DigestFacts {
           facts.stores[written] = try SHA256.hexDigest(ofFile: path)
         }
       }
-      if let task = stage.work.task, facts.tasks[task] == nil {
+      if let task = stage.work.evaluated, facts.tasks[task] == nil {
         attempt { facts.tasks[task] = try digest(of: task, in: locations) }
       }
     }

@@ -48,10 +48,10 @@ public struct EvaluatedTask: Sendable {
     try self.init(of: RunStage(run: place, stage: name), in: locations)
   }
 
-  /// The task that a stage of a run was fine-tuned on.
+  /// The task that a stage of a run was evaluated on.
   /// - Throws: also where its files are the user's own and the definition, from which their paths start, is not found.
   public init(of stage: RunStage, in locations: Locations) throws {
-    guard let task = try stage.planned().task else {
+    guard let task = try stage.planned().stage.work.evaluated else {
       throw EvaluatedTaskError.withoutTask(stage)
     }
     let stages = try RunStages(run: stage.run)

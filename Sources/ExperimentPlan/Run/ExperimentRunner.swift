@@ -131,7 +131,7 @@ public final class ExperimentRunner {
       RunProgress(
         definition: request.definitionPath, resumingCommand: request.resumingCommand,
         threads: engine.threadCount,
-        stages: plannedProgress(digests)), isNew: !request.resumes)
+        stages: plannedProgress(digests, after: earlier, in: folder)), isNew: !request.resumes)
 
     if let differences = folder.replaced {
       events.note(
@@ -155,7 +155,8 @@ public final class ExperimentRunner {
         var record = try StageRecord.read(path: "\(cached)/\(Self.stageRecordName)")
           .named(for: planned)
           .evaluated(
-            by: planned.stage.work.metrics, on: try planned.task.map { try data.task($0).dev })
+            by: planned.stage.work.metrics,
+            on: try planned.stage.work.evaluated.map { try data.task($0).dev })
         record.measured.fromCache = try !wasComputedHere(planned.id, folder)
         events.note("\(planned.id): found in the cache")
         try events.recallMetrics(of: planned, from: "\(cached)/\(Self.metricsName)")
@@ -179,7 +180,10 @@ public final class ExperimentRunner {
   }
 
   /// Every stage, with what is known of the time that it will take.
-  private func plannedProgress(_ digests: PlanDigests) -> [RunProgress.Stage] {
+  /// - Parameter earlier: of the process whose run goes on; nil of a new run.
+  private func plannedProgress(
+    _ digests: PlanDigests, after earlier: RunProgress?, in folder: RunFolder
+  ) -> [RunProgress.Stage] {
     let memory = ForecastMemory(locations, threads: engine.threadCount)
     let computed = stages.filter { digests.stages[$0.id].flatMap(cache.lookUp) == nil }
     return stages.compactMap { planned in
@@ -194,6 +198,12 @@ public final class ExperimentRunner {
         }
       }
       stage.forecastSeconds = stage.forecastSeconds ?? memory.seconds(ofStage: digest)
+      if let begun = earlier?.stages.first(where: { $0.digest == digest && $0.state == .running }),
+        Locations.exists(folder.checkpoint(ofStage: planned.id))
+      {
+        stage.totalSteps = begun.totalSteps
+        stage.resumedStep = begun.checkpointStep ?? begun.resumedStep
+      }
       return stage
     }
   }
@@ -204,7 +214,7 @@ public final class ExperimentRunner {
   ) throws -> [RunRecord.Timing] {
     guard let passes = plan.definition.inferencePasses else { return [] }
     return try zip(stages, results).compactMap { planned, result in
-      guard let source = planned.stage.work.task,
+      guard let source = planned.stage.work.evaluated,
         let folder = digests.stages[planned.id].flatMap(cache.lookUp)
       else { return nil }
       let task = try data.task(source)
@@ -244,6 +254,8 @@ public final class ExperimentRunner {
         events.stageBegan(planned, totalSteps: total, resumedAt: watcher.resumedStep)
       }, note: { events.note("\(planned.id): \($0)") })
     let result = try execution.run()
+    var record = result.record
+    record.experiment = variant.runName
     let stored = try cache.store(digest) { place in
       var attributes = attributes
       attributes[CheckpointAttribute.host.rawValue] = nil
@@ -253,7 +265,7 @@ public final class ExperimentRunner {
           of: result.model, attributes: attributes,
           files: execution.modelFiles(of: result.model)))
       try AtomicFile.replace(
-        path: "\(place)/\(Self.stageRecordName)", with: result.record.text())
+        path: "\(place)/\(Self.stageRecordName)", with: record.text())
       try AtomicFile.replace(
         path: "\(place)/\(Self.metricsName)", with: events.metrics(ofStage: planned.id))
       if let predictions = result.testPredictions {

@@ -27,8 +27,8 @@ public struct ResultModel: Sendable, Equatable {
     guard let last = own.last else { return nil }
     address = RunStage(run: folder, stage: last.id)
     kind = last.kind
-    isStudent = own.contains { stage in stage.stage.work.inputs.contains { $0.role == "teacher" } }
-    readsPairs = last.stage.work.task?.pairColumns != nil
-    givesNumbers = last.stage.work.task?.kind == .regression
+    isStudent = own.contains { !$0.stage.work.teacherInputs.isEmpty }
+    readsPairs = last.stage.work.evaluated?.pairColumns != nil
+    givesNumbers = last.stage.work.evaluated?.kind == .regression
   }
 }

@@ -8,7 +8,7 @@ struct ForecastMemory {
   private let threads: Int
 
   init(_ locations: Locations, threads: Int) {
-    folder = "\(locations.cache)/forecasts"
+    folder = locations.forecasts
     self.threads = threads
   }
 

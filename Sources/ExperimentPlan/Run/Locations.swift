@@ -85,6 +85,9 @@ public struct Locations: Sendable, Equatable {
   /// Tokenised corpora and generated data.
   public var prepared: String { "\(cache)/prepared" }
 
+  /// Times that `explain` measured.
+  public var forecasts: String { "\(cache)/forecasts" }
+
   /// Why nothing can be kept in a folder of the cache; nil where it can. Nothing is changed.
   func problemWithCache(_ path: String) -> String? {
     Folder.problemWithWriting(in: path).map {

@@ -46,10 +46,12 @@ struct ModelMaking {
     return try storedClassifier(planned.model, labels: labels, trains: true)
   }
 
-  /// The classifier of a fine-tuning, or of a model's folder.
-  /// - Parameter trains: whether it is to be trained on, or used forward only.
+  /// The classifier of a stage, or of a model's folder.
+  /// - Parameters:
+  ///   - labels: the classes under other names; nil for the stored ones.
+  ///   - trains: whether it is to be trained on, or used forward only.
   func storedClassifier(
-    _ input: StageInput, labels: [String], trains: Bool
+    _ input: StageInput, labels: [String]?, trains: Bool
   ) throws -> TransformerModel {
     switch input {
     case .stage(let id): return try stages.classifier(ofStage: id, trains: trains)

@@ -65,7 +65,7 @@ struct RecordMaking {
       seeds[planned.id] = planned.stage.training.seed
       seeds["\(planned.id).sentences.hold_out"] =
         planned.stage.work.corpus?.sentences?.rule.holdOut?.seed
-      for task in planned.stage.work.task?.withWholes ?? [] {
+      for task in planned.stage.work.evaluated?.withWholes ?? [] {
         if case .generated(let name, _, _, _, _, let seed) = task { seeds["tasks.\(name)"] = seed }
         if case .files(let task) = task, let split = task.split {
           seeds["tasks.\(task.name)"] = split.seed
@@ -119,9 +119,11 @@ struct RecordMaking {
     for planned in stages {
       let length = planned.stage.training.sequenceLength
       if let text = planned.stage.work.corpus { add(try corpus(text, length)) }
-      if let source = planned.stage.work.task {
+      if let source = planned.stage.work.evaluated {
         let task = try data.task(source)
-        for (part, name, split) in task.parts where part != .test || source.hasTest {
+        let learns = planned.stage.work.task != nil
+        for (part, name, split) in task.parts
+        where learns ? part != .test || source.hasTest : split == "dev" {
           let sentences = task[part]
           let sequences = try data.sequences(of: source, part, maximumLength: length)
           let labels = sentences.labels?.map { Int($0) }

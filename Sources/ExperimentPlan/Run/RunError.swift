@@ -11,8 +11,14 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case noPairs(model: String, problem: String)
   /// A stage whose loss reads nothing of a teacher.
   case noTeacher(stage: String)
+  /// A stage of several teachers: a store has the outputs of one.
+  case severalTeachers(stage: String)
+  /// A stage whose loss reads class logits, which are computed once and kept in memory.
+  case classLogitsAreNotStored(stage: String)
   /// A stage whose loss reads no logits of a teacher's vocabulary.
   case noTeacherLogits(stage: String)
+  /// A loss on attention, of a stage whose teacher's outputs are to be stored.
+  case projectionsAreNotStored(stage: String)
   case tooManyLogits(Int, words: Int)
   /// A model's predictions while it was timed differ from those of its evaluation.
   case otherAnswers(stage: String, examples: Int)
@@ -32,9 +38,17 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noTeacher(let stage):
       "\(stage): expected a distill stage whose loss reads a teacher's outputs, found none; choose "
         + "another with --stage"
+    case .severalTeachers(let stage):
+      "\(stage): expected one teacher, found several; a store has the outputs of one"
+    case .classLogitsAreNotStored(let stage):
+      "\(stage): expected a loss of hidden states or vocabulary logits, found one of class logits; a store is not "
+        + "needed: the stage computes them once and keeps them in memory"
     case .noTeacherLogits(let stage):
       "\(stage): expected a term on the teacher's vocabulary logits, whose largest are kept, found none "
         + "in its loss; leave --top-k out"
+    case .projectionsAreNotStored(let stage):
+      "\(stage): its loss reads queries, keys and values of the teacher's attention, which a store does not hold; leave "
+        + "the stage's teacher live"
     case .tooManyLogits(let count, let words):
       "--top-k \(count) exceeds the vocabulary of \(words); keep fewer"
     case .otherAnswers(let stage, let examples):

@@ -19,7 +19,7 @@ public struct RunProgress: StrictRecord, Sendable, Equatable {
     public var totalSteps: Int?
     /// True where it may end before them; nil for any other.
     public var mayStopEarly: Bool?
-    /// The step after which this process went on; 0 for a stage that it began.
+    /// The step after which this process went on, or will go on; 0 for a stage that it began.
     public var resumedStep: Int?
     /// When this process began to train it, in seconds since 1970.
     public var began: Double?
@@ -30,6 +30,12 @@ public struct RunProgress: StrictRecord, Sendable, Equatable {
     public var effort: Double?
     /// Seconds that `explain` has measured for it on this machine; 0 for one that was found in the cache.
     public var forecastSeconds: Double?
+
+    /// Of its steps, behind the checkpoint that it goes on from; all of them where there is none.
+    fileprivate var shareLeft: Double {
+      guard let totalSteps, let resumedStep, totalSteps > 0 else { return 1 }
+      return Double(totalSteps - resumedStep) / Double(totalSteps)
+    }
   }
 
   public var format: Int
@@ -52,6 +58,14 @@ public struct RunProgress: StrictRecord, Sendable, Equatable {
   /// Seconds that `explain` has measured for all stages; nil where it has not.
   public var forecastSeconds: Double? {
     stages.reduce(0) { sum, stage in sum.flatMap { sum in stage.forecastSeconds.map { sum + $0 } } }
+  }
+
+  /// Of these the seconds that are left to a run that was resumed; nil where they are not known.
+  public var forecastSecondsLeft: Double? {
+    stages.reduce(0) { sum, stage in
+      guard let sum, let seconds = stage.forecastSeconds else { return nil }
+      return sum + seconds * stage.shareLeft
+    }
   }
 
   /// Seconds that the stages after one will take, if the machine goes on at the speed of that one; nil where it is not known

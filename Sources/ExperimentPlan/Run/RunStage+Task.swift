@@ -2,7 +2,7 @@
 import RetortFiles
 import RetortRecords
 
-/// The task that a stage trained on, as far as files of the same form can be read by it.
+/// The task that a stage trained on or was evaluated on, as far as files of the same form can be read by it.
 public struct StageTask: Sendable, Equatable {
   public let name: String
   /// The column of the texts, or the two of a pair.
@@ -27,7 +27,7 @@ extension RunStage {
   /// The task of the stage; nil for a stage without one, for generated data, and where the run's definition cannot be
   /// read any more.
   public func task() throws(RecordError) -> StageTask? {
-    try Self.knownPlan(ofRun: run)?.stage(id: stage)?.task.flatMap(StageTask.init)
+    try Self.knownPlan(ofRun: run)?.stage(id: stage)?.stage.work.evaluated.flatMap(StageTask.init)
   }
 
   /// Tokens at which texts were cut when its model learned; nil where the run's definition cannot be read any more.

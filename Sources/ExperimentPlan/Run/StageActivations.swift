@@ -68,9 +68,17 @@ public final class StageActivations {
     guard let planned = plan.stage(id: request.stage) else {
       throw RunError.noSuchStage(request.stage, known: plan.stages.map(\.id))
     }
-    guard let objective = planned.stage.work.distillation?.loss.objective, objective.needsTeacher,
+    guard var objective = planned.stage.work.distillation?.loss.objective, objective.needsTeacher,
       let text = planned.stage.work.corpus
     else { throw RunError.noTeacher(stage: request.stage) }
+    guard planned.teachers.count == 1, planned.teachers[0].name == nil,
+      let teacherInput = planned.teachers.first?.input
+    else {
+      throw RunError.severalTeachers(stage: request.stage)
+    }
+    guard !objective.readsOfTeacher.classLogits else {
+      throw RunError.classLogitsAreNotStored(stage: request.stage)
+    }
     let facts = try DigestFacts.gather(
       for: plan, stages: [planned.id], in: locations, numericsVersion: Numerics.version,
       blasCore: BLASKernel.coreName)
@@ -84,11 +92,15 @@ public final class StageActivations {
     let data = PreparedData(
       plan: plan, locations: locations, threads: engine.threadCount, note: note)
     try data.checkVocabularies(of: [planned])
-    let teacher = try ModelMaking(
+    let models = ModelMaking(
       plan: plan, data: data,
       stages: CachedStages(
-        digests: digests, cache: StageCache(locations), definitionPath: request.definitionPath)
-    ).make(planned.input("teacher"))
+        digests: digests, cache: StageCache(locations), definitionPath: request.definitionPath))
+    let teacher = try models.make(teacherInput)
+    if objective.leavesLayersOpen {
+      objective = objective.resolved(
+        student: try models.make(planned.model).dimensions, teacher: teacher.dimensions)
+    }
     let corpus = try data.corpus(
       text, sequenceLength: planned.stage.training.sequenceLength)
     guard corpus.count > 0 else {
@@ -102,7 +114,7 @@ public final class StageActivations {
       for: objective, hiddenSize: teacher.configuration.hiddenSize,
       vocabularySize: teacher.configuration.vocabularySize)
     identity = TeacherOutputIdentity(
-      teacher: digests.of(planned.input("teacher")) ?? "", corpus: corpus,
+      teacher: digests.of(teacherInput) ?? "", corpus: corpus,
       vocabulary: digests.vocabulary, masking: text.masking, training: planned.stage.training)
     recording = StageActivationRecording(
       teacher: teacher,
@@ -140,6 +152,9 @@ extension StageActivationRequest {
     for objective: Objective, hiddenSize: Int, vocabularySize: Int
   ) throws -> StageActivationLayout {
     let asked = objective.readsOfTeacher
+    guard asked.projections.isEmpty else {
+      throw RunError.projectionsAreNotStored(stage: stage)
+    }
     // Logits that are not kept are computed again from the last hidden states.
     let computesLogits = asked.vocabularyLogits != nil && keptLogits == nil
     let layers = asked.hiddenStates.union(computesLogits ? [.last] : [])

@@ -9,6 +9,8 @@ extension StageCache {
     public let digest: String
     /// The stage as the run that computed it names it; nil where its record cannot be read.
     public let stage: RunRecord.Stage?
+    /// That run; nil where its record does not say it.
+    public let experiment: String?
     public let byteCount: Int
     public let finished: Date
   }
@@ -22,9 +24,9 @@ extension StageCache {
       let sizes = try Folder.names(path: path).map { name in
         try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")[.size] as? Int ?? 0
       }
+      let record = try? StageRecord.read(path: "\(path)/\(ExperimentRunner.stageRecordName)")
       return Entry(
-        digest: digest,
-        stage: try? StageRecord.read(path: "\(path)/\(ExperimentRunner.stageRecordName)").stage,
+        digest: digest, stage: record?.stage, experiment: record?.experiment,
         byteCount: sizes.reduce(0, +),
         finished: attributes[.modificationDate] as? Date ?? .distantPast)
     }.sorted { ($0.finished, $0.digest) < ($1.finished, $1.digest) }

@@ -33,39 +33,59 @@ struct StageExecution {
     try planned.stage.work.run(in: self)
   }
 
-  /// A stage on text with words masked.
-  /// - Parameter teaching: makes the teacher for the stage's corpus.
+  /// A stage on text.
+  /// - Parameters:
+  ///   - validation: of a model with a classifier; nil for a stage that is not evaluated.
+  ///   - teaching: makes the teacher for the stage's corpus.
   func maskedLanguage(
-    _ model: TransformerModel, corpus options: CorpusOptions, breakdownSteps: Int? = nil,
+    _ model: TransformerModel, corpus options: CorpusOptions,
+    validation: ValidationOptions? = nil, breakdownSteps: Int? = nil,
     teaching makeTeaching: (TokenizedCorpus) throws -> StageTeaching
   ) throws -> StageResult {
     let corpus = try data.corpus(options, sequenceLength: training.sequenceLength)
     let teaching = try makeTeaching(corpus)
-    let objective = teaching.objective
     model.freeze(training.freeze)
     let settings = training.settings(
-      objective, curve: .maskedLanguage, breakdownSteps: breakdownSteps)
+      teaching.objective, curve: .maskedLanguage, breakdownSteps: breakdownSteps)
     let loop = MaskedLanguageTraining(
       student: model, teacher: teaching.source,
       batches: training.batches(
         of: corpus, masking: options.masking, vocabulary: try data.vocabulary()),
+      validation: try validation.map {
+        TextValidation(
+          examples: try data.sequences(
+            of: $0.task, .dev, maximumLength: training.sequenceLength),
+          interval: $0.every, selection: $0.keep, metrics: planned.stage.work.metrics)
+      },
       settings: settings, engine: engine, checkpointing: try checkpointing(of: model),
       observer: observer)
     guard corpus.count > 0 else {
       throw TrainingError.noData(
         "\(options.name): all sequences were removed by cleaning")
     }
+    let objective = loop.trainer.settings.objective
     let total = loop.totalSteps
     try (teaching.source as? StoredTeacher)?.check(covers: total)
     began(total)
     let progress = try loop.run()
+    let scope = ComputeScope(engine: engine, recording: false)
+    let further = try validation.map { options in
+      try data.task(options.task).further.enumerated().map { place, set in
+        let result = try ClassificationEvaluation.evaluate(
+          model,
+          on: data.sequences(
+            of: options.task, .further(place), maximumLength: training.sequenceLength),
+          in: scope, metrics: planned.stage.work.metrics)
+        note("\(set.name) dev, \(result.words)")
+        return result
+      }
+    }
     return result(
       model, progress, objective: objective, totalSteps: total,
       window: settings.curve.steps(of: total),
-      targets: teaching.description,
-      accounting: breakdownSteps.map {
-        RunRecord.GradientBreakdowns(every: $0, of: objective, progress.breakdowns)
-      })
+      targets: teaching.description, selectBest: validation?.keep ?? .last,
+      further: further ?? [],
+      breakdownSteps: breakdownSteps)
   }
 
   func checkpointing(of model: TransformerModel) throws -> TrainingCheckpointing {

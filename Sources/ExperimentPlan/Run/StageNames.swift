@@ -10,14 +10,15 @@ extension PlannedStage {
   /// The data it is trained and evaluated on.
   var dataNames: [String] {
     [stage.work.corpus?.name].compactMap { $0 }
-      + (stage.work.task.map { ["\($0.name) train", "\($0.name) dev"] } ?? []) + furtherNames
+      + (stage.work.task.map { ["\($0.name) train"] } ?? [])
+      + [evaluatedName].compactMap { $0 } + furtherNames
   }
 
   /// The data it is evaluated on; nil for stages that are not evaluated.
-  var evaluatedName: String? { stage.work.task.map { "\($0.name) dev" } }
+  var evaluatedName: String? { stage.work.evaluated.map { "\($0.name) dev" } }
 
   /// The data that only the weights that are kept are evaluated on.
-  var furtherNames: [String] { (stage.work.task?.further ?? []).map { "\($0.name) dev" } }
+  var furtherNames: [String] { (stage.work.evaluated?.further ?? []).map { "\($0.name) dev" } }
 }
 
 extension StageRecord {

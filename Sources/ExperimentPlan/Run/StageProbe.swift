@@ -17,22 +17,24 @@ struct StageProbe {
     try planned.stage.work.probe(planned, isCached: isCached, in: self)
   }
 
-  /// A stage on text with words masked.
+  /// A stage on text.
+  /// - Parameter answersOnce: whether the teacher answers to each sequence once, and not in every epoch.
   func measure(
-    _ planned: PlannedStage, _ isCached: Bool, _ options: CorpusOptions, teacher: LiveTeacher?,
+    _ planned: PlannedStage, _ isCached: Bool, _ options: CorpusOptions,
+    _ model: TransformerModel, teacher: (any TeacherSource)?, answersOnce: Bool = false,
     objective: Objective, breakdownSteps: Int? = nil
   ) throws -> (RunForecast.Stage, DataSize) {
     let training = planned.stage.training
-    let model = try models.make(planned.model)
     model.freeze(training.freeze)
     let corpus = try data.corpus(options, sequenceLength: training.sequenceLength)
     let settings = training.settings(objective, curve: .maskedLanguage)
     let batches = training.batches(
       of: corpus, masking: options.masking, vocabulary: try data.vocabulary())
     let watch = ProbeWatch(engine)
+    let timed = teacher.map(TimedTeacher.init)
     func loop(_ settings: TrainingSettings) -> MaskedLanguageTraining {
       MaskedLanguageTraining(
-        student: model, teacher: teacher, batches: batches, settings: settings, engine: engine,
+        student: model, teacher: timed, batches: batches, settings: settings, engine: engine,
         observer: watch)
     }
     let total = loop(settings).totalSteps
@@ -49,11 +51,15 @@ struct StageProbe {
     let breakdowns = BreakdownCost(
       every: breakdownSteps, terms: objective.terms.count, totalSteps: total,
       probe.trainer.optimizer)
+    // What the probe's teacher answers again in later epochs.
+    let repeated = answersOnce ? max(0, tokens - corpus.tokenCount) : 0
+    let answering = (timed?.secondsPerToken ?? 0) * Double(repeated)
     return (
       stage(
         planned, probe.trainer, isCached, steps: total,
         epochs: total.dividedRoundingUp(by: stepsPerEpoch), tokens: tokens,
-        seconds: watch.rates.seconds(steps: total, tokens: tokens) * breakdowns.timeFactor,
+        seconds: max(0, watch.rates.seconds(steps: total, tokens: tokens) - answering)
+          * breakdowns.timeFactor,
         growth: growth(
           of: probe.trainer.scope, batchTokens, probed: batchTokens.prefix(watch.completedSteps))
           + breakdowns.bytes), size
@@ -115,13 +121,27 @@ extension StageProbe: FinishedStages {
   }
 
   func classifier(ofStage id: String, trains: Bool) throws -> TransformerModel {
-    let planned = planned(id)
-    guard let task = planned.stage.work.task else {
-      preconditionFailure("the stage \(id) was checked to make a classifier")
-    }
-    return models.classifier(
-      over: try models.make(planned.model), labels: try data.task(task).classNames, seed: 0,
+    models.classifier(
+      over: try models.make(planned(id).model), labels: try labels(of: .stage(id)), seed: 0,
       random: plan.definition.random)
+  }
+
+  /// The classes of a classifier: those of the task it learned, or of the teacher it learned from.
+  private func labels(of input: StageInput) throws -> [String] {
+    switch input {
+    case .stage(let id):
+      let planned = planned(id)
+      if let task = planned.stage.work.task { return try data.task(task).classNames }
+      guard let teacher = planned.teachers.first?.input else {
+        preconditionFailure("the stage \(id) was checked to make a classifier")
+      }
+      return try labels(of: teacher)
+    case .model(let name):
+      guard case .folder(let address)? = plan.model(named: name)?.source else {
+        preconditionFailure("\(name) was checked to have a stored classifier")
+      }
+      return try StoredModel(path: data.locations.locate(address).path).configuration.labels
+    }
   }
 
   private func planned(_ id: String) -> PlannedStage {
@@ -129,6 +149,44 @@ extension StageProbe: FinishedStages {
       preconditionFailure("the plan names a stage \(id) that it does not have")
     }
     return planned
+  }
+}
+
+/// A teacher, and how long it takes to answer.
+private final class TimedTeacher: TeacherSource {
+  private let teacher: any TeacherSource
+  /// Those of a group.
+  private var parts: [String: TimedTeacher] = [:]
+  private var seconds = 0.0
+  private var tokens = 0
+
+  init(_ teacher: any TeacherSource) { self.teacher = teacher }
+
+  var dimensions: ModelDimensions { teacher.dimensions }
+  var secondsPerToken: Double {
+    seconds / Double(max(1, tokens)) + parts.values.reduce(0) { $0 + $1.secondsPerToken }
+  }
+
+  /// Of a step's time it makes no difference what sentences count.
+  func classLogits(ofExample example: Int) -> [Float]? {
+    dimensions.classCount.map { [Float](repeating: 0, count: $0) }
+  }
+
+  func named(_ name: String) -> any TeacherSource {
+    let part = parts[name] ?? TimedTeacher(teacher.named(name))
+    parts[name] = part
+    return part
+  }
+
+  func targets(
+    for batch: PackedBatch, layout: SequenceLayout, at place: BatchPlace, request: TeacherRequest
+  ) throws -> TeacherTargets {
+    let start = ContinuousClock.now
+    defer {
+      seconds += (.now - start) / .seconds(1)
+      tokens += batch.tokenCount
+    }
+    return try teacher.targets(for: batch, layout: layout, at: place, request: request)
   }
 }
 

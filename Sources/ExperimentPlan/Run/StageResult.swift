@@ -17,12 +17,13 @@ extension StageExecution {
   /// - Parameters:
   ///   - totalSteps: as planned: those of the learning-rate schedule.
   ///   - targets: where a teacher's outputs came from if not from a live one, in words.
+  ///   - breakdownSteps: from one breakdown of the gradient to the next; nil for none.
   ///   - further: the kept weights on each of the stage's `furtherNames`.
   func result(
     _ model: TransformerModel, _ progress: TrainingProgress, objective: Objective,
     totalSteps: Int, window: Int, targets: String? = nil, selectBest: SelectionRule = .last,
     earlyStop: EarlyStop? = nil, further: [ClassificationResult] = [],
-    accounting: RunRecord.GradientBreakdowns? = nil
+    breakdownSteps: Int? = nil
   ) -> StageResult {
     let devName = planned.evaluatedName
     let epochs = devName == nil ? [] : progress.epochs.compactMap(RunRecord.Epoch.init)
@@ -59,7 +60,10 @@ extension StageExecution {
             terms: NamedValues(zip(objective.names, point.terms)),
             total: point.total)
         }),
-      accounting: accounting, epochs: epochs, best: best,
+      accounting: breakdownSteps.map {
+        RunRecord.GradientBreakdowns(
+          every: $0, of: objective, totalSteps: totalSteps, progress.breakdowns)
+      }, epochs: epochs, best: best,
       evaluations: progress.epochs.compactMap { row in
         row.evaluation.flatMap { evaluation in
           devName.map { name in
@@ -82,19 +86,27 @@ extension StageExecution {
 }
 
 extension RunRecord.GradientBreakdowns {
-  init(every steps: Int, of objective: Objective, _ breakdowns: [GradientBreakdown]) {
+  /// - Parameter totalSteps: as planned, by which weights change.
+  init(
+    every steps: Int, of objective: Objective, totalSteps: Int, _ breakdowns: [GradientBreakdown]
+  ) {
+    let first = objective.weights(step: 0, of: totalSteps)
+    let changes = objective.terms.contains { $0.weight.constant == nil }
     self.init(
       every: steps,
-      terms: objective.terms.map {
-        Term(
-          name: $0.name, weight: $0.weight, scale: $0.term.scale?.factor ?? 1,
-          scaledBy: $0.term.scale.map { Term.Option(name: $0.option, value: $0.value) },
-          measures: $0.term.measures.isEmpty ? nil : $0.term.measures,
-          readsKeptLogits: $0.keptLogits != nil)
+      terms: zip(objective.terms, first).map { weighted, weight in
+        let measures = weighted.term.measures.map { objective.name(ofMeasure: $0, by: weighted) }
+        return Term(
+          name: weighted.name, weight: weight, scale: weighted.term.scale?.factor ?? 1,
+          scaledBy: weighted.term.scale.map { Term.Option(name: $0.option, value: $0.value) },
+          measures: measures.isEmpty ? nil : measures,
+          readsKeptLogits: weighted.keptLogits != nil)
       },
       points: breakdowns.map {
         Point(
-          step: $0.step, values: $0.terms, gradientNorms: $0.gradientNorms,
+          step: $0.step, values: $0.terms,
+          weights: changes ? objective.weights(step: $0.step - 1, of: totalSteps) : nil,
+          gradientNorms: $0.gradientNorms,
           gradientCosines: $0.cosines,
           measurements: $0.measurements)
       })

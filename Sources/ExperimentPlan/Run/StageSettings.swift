@@ -32,9 +32,10 @@ extension TrainingOptions {
       breakdownSteps: breakdownSteps)
   }
 
-  /// The masked batches of a corpus that was cut for this stage.
+  /// The batches of a corpus that was cut for this stage.
+  /// - Parameter masking: nil for text as it is.
   func batches(
-    of corpus: TokenizedCorpus, masking: MaskingRule, vocabulary: Vocabulary
+    of corpus: TokenizedCorpus, masking: MaskingRule?, vocabulary: Vocabulary
   ) -> MaskedCorpus {
     MaskedCorpus(
       corpus: corpus, tokenCounts: corpus.tokenCounts, vocabulary: vocabulary, masking: masking,

@@ -74,11 +74,14 @@ public struct SubmissionPlan: Sendable {
   ///   - names: runs, which stand for all their own fine-tunings, and stages of runs, which come before those.
   ///   - trained: of the runs only the stages that fine-tuned this model or stage; nil for all.
   ///   - filling: for tasks without a stage; nil if every task must have one.
+  ///   - allowsIncomplete: whether a test set may have other than GLUE's number of examples, which its server refuses.
   /// - Throws: everything that is missing or not clear.
   public init(
-    _ names: [String], of trained: String? = nil, filling: Filling? = nil, in locations: Locations
+    _ names: [String], of trained: String? = nil, filling: Filling? = nil,
+    allowsIncomplete: Bool = false, in locations: Locations
   ) throws(SubmissionError) {
-    var making = SubmissionMaking(locations: locations, filling: filling)
+    var making = SubmissionMaking(
+      locations: locations, filling: filling, allowsIncomplete: allowsIncomplete)
     making.gather(names, of: trained)
     parts = making.parts()
     remarks = making.remarks
@@ -98,13 +101,15 @@ public struct SubmissionError: Error, Sendable, Equatable, CustomStringConvertib
 private struct SubmissionMaking {
   let locations: Locations
   let filling: SubmissionPlan.Filling?
+  let allowsIncomplete: Bool
   private(set) var problems: [String] = []
   private(set) var remarks: [String] = []
   private var candidates: [Candidate] = []
 
-  init(locations: Locations, filling: SubmissionPlan.Filling?) {
+  init(locations: Locations, filling: SubmissionPlan.Filling?, allowsIncomplete: Bool) {
     self.locations = locations
     self.filling = filling
+    self.allowsIncomplete = allowsIncomplete
   }
 
   /// A stage that was fine-tuned on a task of GLUE.
@@ -232,11 +237,23 @@ private struct SubmissionMaking {
 
   private mutating func testSet(of task: GLUETask) -> LabelledSentences? {
     let locations = locations
-    let sentences = attempt {
-      try task.read(.test, path: locations.locate(task, [.test])[0])
+    let read = attempt {
+      let path = try locations.locate(task, [.test])[0]
+      return (path, try task.read(.test, path: path))
     }
-    remarks += sentences?.remarks ?? []
+    guard let (path, sentences) = read else { return nil }
+    remarks += sentences.remarks
+    check(sentences.count, of: task, path: path)
     return sentences
+  }
+
+  private mutating func check(_ count: Int, of task: GLUETask, path: String) {
+    guard !allowsIncomplete, let expected = task.files[.test]?.count, count != expected else {
+      return
+    }
+    problems.append(
+      "\(path): expected the \(expected.grouped) examples of GLUE's test set, found \(count.grouped), which its server "
+        + "refuses; get the whole file, or add --allow-incomplete to try the rest out")
   }
 
   // MARK: Filling
@@ -275,9 +292,10 @@ private struct SubmissionMaking {
   }
 
   /// Of a test set that is not at hand it is known how many examples it has.
-  private func testCount(of task: GLUETask) -> Int {
+  private mutating func testCount(of task: GLUETask) -> Int {
     let path = try? locations.locate(task, [.test])[0]
     let read = path.flatMap { try? task.read(.test, path: $0) }
+    if let path, let read { check(read.count, of: task, path: path) }
     guard let count = read?.count ?? task.files[.test]?.count else {
       preconditionFailure("\(task) without a test set")
     }

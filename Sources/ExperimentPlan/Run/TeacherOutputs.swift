@@ -16,15 +16,17 @@ struct TeacherOutputIdentity {
   ///   - corpus: as cut for the stage.
   ///   - vocabulary: digest.
   init(
-    teacher: String, corpus: TokenizedCorpus, vocabulary: String, masking: MaskingRule,
+    teacher: String, corpus: TokenizedCorpus, vocabulary: String, masking: MaskingRule?,
     training: TrainingOptions
   ) {
     let batching = training.batching
     values = [
       "core_type": BLASKernel.coreName, "numerics_version": "\(Numerics.version)",
       "teacher": teacher, "data": corpus.digest, "vocabulary": vocabulary,
-      "masking": "probability \(masking.probability), smoothing \(masking.smoothing), "
-        + "mask \(masking.mask), keep \(masking.keep), random \(masking.random)",
+      "masking": masking.map {
+        "probability \($0.probability), smoothing \($0.smoothing), "
+          + "mask \($0.mask), keep \($0.keep), random \($0.random)"
+      } ?? "none",
       "batching": "\(batching.batchSize) sequences"
         + (batching.accumulate == 1 ? "" : ", \(batching.accumulate) batches a step")
         + (batching.groupByLength ? ", grouped by length" : ""),
@@ -57,35 +59,31 @@ struct StageTeaching {
   /// What is recorded as where the targets came from.
   let description: String?
 
-  static func live(
-    _ objective: Objective, teacher: () throws -> TransformerModel, engine: Engine
-  ) throws -> StageTeaching {
-    StageTeaching(
-      objective: objective,
-      source: objective.needsTeacher ? LiveTeacher(model: try teacher(), engine: engine) : nil,
-      description: nil)
-  }
-
   /// - Parameters:
   ///   - path: of the store.
-  ///   - teacher: is called, and its head alone kept, if logits must be computed.
+  ///   - teacher: is called, and its head alone kept, if logits must be computed; also where its number of layers says which
+  ///     are compared.
   static func stored(
     _ objective: Objective, path: String, identity: TeacherOutputIdentity,
-    teacher: () throws -> TransformerModel, vocabularySize: Int, engine: Engine
+    student: TransformerModel, teacher: () throws -> TransformerModel, engine: Engine
   ) throws -> StageTeaching {
     guard objective.needsTeacher else {
       return StageTeaching(objective: objective, source: nil, description: nil)
     }
     let store = try StageActivationStore(path: path)
-    let objective = try objective.taught(from: store.layout)
+    var objective = try objective.taught(from: store.layout)
+    if objective.leavesLayersOpen {
+      objective = objective.resolved(
+        student: student.dimensions, teacher: try teacher().dimensions)
+    }
     let needsHead =
       objective.readsOfTeacher.vocabularyLogits != nil && store.layout.topLogits == nil
     return StageTeaching(
       objective: objective,
       source: try StoredTeacher(
         store: store, identity: identity.values, objective: objective,
-        head: needsHead ? try teacher().maskedLanguageHead : nil, vocabularySize: vocabularySize,
-        engine: engine),
+        head: needsHead ? try teacher().maskedLanguageHead : nil,
+        vocabularySize: student.configuration.vocabularySize, engine: engine),
       description: "activation store: \(store.layout.text)")
   }
 }

@@ -52,7 +52,10 @@ extension DefinitionChecks {
     guard start != .new, let classNames = task.classNames else { return }
     let path = "stages.\(stage.id).head"
     guard let stored = shape(of: model).classifier else {
-      guard start == .stored, isKnown(model) else { return }
+      // A stage that makes one of a teacher that has none is told so itself.
+      guard start == .stored, isKnown(model),
+        definition.stage(id: model)?.work.classifierOrigin == nil
+      else { return }
       return report(
         path, expected: "a model with a classifier", found: "'\(model)', which has none",
         advice: "write init: new")

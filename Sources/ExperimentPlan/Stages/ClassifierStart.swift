@@ -1,4 +1,4 @@
-// Where a fine-tuning's classifier comes from.
+// Where a trained classifier comes from.
 import RetortOptions
 
 enum ClassifierStart: String, Sendable, CaseIterable {
@@ -8,9 +8,11 @@ enum ClassifierStart: String, Sendable, CaseIterable {
   case new
 
   private enum Kind: String, CaseIterable, Sendable { case classification }
+  private enum Like: String, CaseIterable, Sendable { case teacher }
 
   private struct Head: Sendable {
     var kind: Kind
+    var like = Like.teacher
     var start: ClassifierStart
   }
 
@@ -18,11 +20,26 @@ enum ClassifierStart: String, Sendable, CaseIterable {
   static let type: OptionType<ClassifierStart> = {
     let head = OptionType<Head>.map(
       OptionList(
-        Head.init(kind:start:),
+        { Head(kind: $0, start: $1) },
         OptionField("kind", \.kind, .choice, "The kind of head: classification."),
         OptionField("init", \.start, .choice, "Kept as it is stored, or drawn from the seed.")))
     return OptionType(
       schema: head.schema, example: "{ kind: classification, init: stored }",
+      read: { node, key, map in head.read(node, key, map)?.start },
+      write: { head.write(Head(kind: .classification, start: $0)) })
+  }()
+
+  /// `{ kind: classification, like: teacher, init: new }`
+  static let likeTeacher: OptionType<ClassifierStart> = {
+    let head = OptionType<Head>.map(
+      OptionList(
+        Head.init(kind:like:start:),
+        OptionField("kind", \.kind, .choice, "The kind of head: classification."),
+        OptionField(
+          "like", \.like, .choice, alwaysWritten: .teacher, "Whose classes it has: the teacher's."),
+        OptionField("init", \.start, .choice, "Kept as it is stored, or drawn from the seed.")))
+    return OptionType(
+      schema: head.schema, example: "{ kind: classification, like: teacher, init: new }",
       read: { node, key, map in head.read(node, key, map)?.start },
       write: { head.write(Head(kind: .classification, start: $0)) })
   }()

@@ -1,12 +1,19 @@
 // Training a student on text to match its teacher's outputs.
+import RetortDistillation
+import RetortEvaluation
 import RetortOptions
+import RetortRecords
 
 struct DistillStage: StageWork {
-  var teacher: String
+  var teachers: TeacherNames
   var student: String
+  /// Of a student that learns the teacher's classes; nil for any other.
+  var head: ClassifierStart?
   var outputs: TeacherOutputs
   var loss: LossOptions
   var text: CorpusOptions
+  /// Of a student with a classifier; nil for one that is not evaluated.
+  var validation: ValidationOptions?
   /// Steps from one breakdown of the loss to the next; nil for none.
   var breakdownSteps: Int?
 
@@ -16,30 +23,58 @@ struct DistillStage: StageWork {
   static let oneOf = CorpusOptions.oneOf
   static let trainedRole = "student"
   static let options = OptionList(
-    DistillStage.init(teacher:student:outputs:loss:text:breakdownSteps:),
-    OptionField(
-      "teacher", \.teacher, DefinitionNames.modelOrStage(example: "teacher"),
-      "The teacher: a model, or the stage that made it. It is not trained."),
+    DistillStage.init(teachers:student:head:outputs:loss:text:validation:breakdownSteps:),
+    TeacherNames.field(
+      \.statedTeachers,
+      about: "The teacher: a model, or the stage that made it. It is not trained.",
+      isRequired: true),
     OptionField(
       "student", \.student, DefinitionNames.modelOrStage(example: "student"),
       "The model that is trained, or the stage that made it."),
+    OptionField(
+      optional: "head", \.head, ClassifierStart.likeTeacher,
+      "The student's classifier, for a loss of class logits. It answers in the teacher's classes; the teacher is a finetune "
+        + "stage, or a model with a stored classifier."),
     OptionField(
       "targets", \.outputs, TeacherOutputs.type.ofContents,
       "Where the teacher's outputs come from. live: run the teacher during training; {store: FILE}: read outputs "
         + "saved by `retort activations DEF --stage ID`."),
     OptionField(
       "loss", \.loss, LossOptions.distillation,
-      "Weighted terms of the loss. A recipe's terms stay unless they are written with weight 0."),
+      "Weighted terms of the loss. Under a map a recipe's terms stay unless they are written with weight 0; a list takes "
+        + "their place."),
     OptionField(\.text, CorpusOptions.options),
+    OptionField(
+      optional: "validate_on", \.validation, ValidationOptions.type,
+      "A labelled task that the student's classifier is evaluated on. The student learns nothing from it."
+    ),
     BreakdownOption.field(\.breakdownSteps))
 
+  /// - Parameter teachers: nil after a report.
+  init(
+    teachers: TeacherNames?, student: String, head: ClassifierStart?, outputs: TeacherOutputs,
+    loss: LossOptions, text: CorpusOptions, validation: ValidationOptions?, breakdownSteps: Int?
+  ) {
+    self.teachers = teachers ?? TeacherNames("")
+    self.student = student
+    self.head = head
+    self.outputs = outputs
+    self.loss = loss
+    self.text = text
+    self.validation = validation
+    self.breakdownSteps = breakdownSteps
+  }
+
+  private var statedTeachers: TeacherNames? { teachers }
+
   var inputs: [StageInputName] {
-    [
-      StageInputName(role: "teacher", name: teacher),
-      StageInputName(role: "student", name: student),
-    ]
+    teachers.inputs + [StageInputName(role: "student", name: student)]
   }
   var corpus: CorpusOptions? { text }
+  var evaluated: TaskSource? { validation?.task }
+  var metrics: [any Metric.Type] {
+    validation.map { $0.keep.metrics(besides: $0.task.metrics, of: $0.task.kind) } ?? []
+  }
   var storePath: String? { if case .store(let path) = outputs { path } else { nil } }
 
   var statedLoss: LossOptions? { loss }
@@ -51,7 +86,7 @@ struct DistillStage: StageWork {
     // Of a single term there is nothing to break down.
     if withoutTeacher.loss.objective?.terms.count ?? 0 < 2 { withoutTeacher.breakdownSteps = nil }
     return Distillation(
-      teacher: teacher, student: student, loss: loss, live: live, withoutTeacher: withoutTeacher)
+      teachers: teachers, student: student, loss: loss, live: live, withoutTeacher: withoutTeacher)
   }
 
   var digestEntries: [(String, CanonicalValue)] {
@@ -60,8 +95,8 @@ struct DistillStage: StageWork {
     return computed.canonicalEntries
   }
 
-  /// Where no term looks at the teacher, its weights change nothing.
-  func reads(role: String) -> Bool { role != "teacher" || loss.readsTeacher }
+  /// Where no term looks at a teacher, its weights change nothing.
+  func reads(role: String) -> Bool { teachers.isRead(role: role, by: loss) }
 
   func training(_ model: String) -> DistillStage {
     var other = self
@@ -69,30 +104,68 @@ struct DistillStage: StageWork {
     return other
   }
 
-  func shape(after shape: ModelShape) -> ModelShape { shape }
+  func shape(after shape: ModelShape, _ input: (String) -> ModelShape) -> ModelShape {
+    guard head != nil else { return shape }
+    var shape = shape
+    shape.hasMaskedLMHead = false
+    shape.classifier = input(teachers.models[0]).classifier.map {
+      ClassifierShape(classes: $0.classes, hiddenSize: shape.hiddenSize)
+    }
+    return shape
+  }
+
+  /// A teacher's classes, and a stored classifier of the student, are taken as they are.
+  var answering: [String] {
+    head == nil ? [] : teachers.models + (head == .stored ? [student] : [])
+  }
+
+  var classifierOrigin: RunRecord.ClassifierOrigin? {
+    head.map { $0 == .stored ? .stored : .new }
+  }
 
   func check(_ stage: StageDefinition, in checks: inout DefinitionChecks) {
     let path = "stages.\(stage.id)"
-    let shapes = (teacher: checks.shape(of: teacher), student: checks.shape(of: student))
-    if teacher == student {
+    let studentShape = checks.shape(of: student)
+    checkTerms(at: path, in: &checks)
+    checkHead(studentShape, at: path, in: &checks)
+    checkValidation(at: path, in: &checks)
+    if teachers.models.contains(student) {
       checks.report("\(path).student", "is the teacher itself", advice: "name another model")
     }
-    loss.check(
-      teacher: ("teacher", teacher, shapes.teacher), student: ("student", student, shapes.student),
-      at: path, in: &checks)
-    if let a = shapes.teacher.vocabularySize, let b = shapes.student.vocabularySize, a != b {
-      checks.report(
-        "\(path).student", expected: "the teacher's vocabulary of \(a)", found: "one of \(b)",
-        advice: "teacher and student read the same token ids")
+    var taught = studentShape
+    if head != nil { taught.classifier = shape(after: studentShape, checks.shape(of:)).classifier }
+    loss.check(teachers: teachers, student: ("student", student, taught), at: path, in: &checks)
+    for teacher in teachers.models {
+      if let a = checks.shape(of: teacher).vocabularySize, let b = studentShape.vocabularySize,
+        a != b
+      {
+        checks.report(
+          "\(path).student", expected: "the teacher's vocabulary of \(a)", found: "one of \(b)",
+          advice: "teacher and student read the same token ids")
+      }
     }
-    checks.checkFreeze(stage, shapes.student)
-    checks.checkLength(stage, [(teacher, shapes.teacher), (student, shapes.student)])
+    if storePath != nil, let objective = loss.objective,
+      !objective.readsOfTeacher.projections.isEmpty
+    {
+      checks.report(
+        "\(path).targets", expected: "live, for a loss that reads the teacher's attention",
+        found: "a store", advice: "a store holds no queries, keys and values")
+    }
+    if teachers.only == nil, storePath != nil {
+      checks.report(
+        "\(path).targets", expected: "live, where there are several teachers", found: "a store",
+        advice: "a store has the outputs of one teacher")
+    }
+    checks.checkFreeze(stage, studentShape)
+    checks.checkLength(
+      stage, (teachers.models + [student]).map { ($0, checks.shape(of: $0)) })
   }
 
-  var title: String { "distil \(teacher) into \(student)" }
+  var title: String { "distil \(teachers.words) into \(student)" }
   var formula: [String] { loss.formula }
   var details: [String] {
     (storePath.map { ["teacher's outputs: read from \($0)"] } ?? []) + text.details
+      + [validation?.words].compactMap { $0 }
       + BreakdownOption.details(breakdownSteps)
   }
 }
@@ -104,23 +177,12 @@ enum TeacherOutputs: Sendable, Equatable {
   /// An activation store written by `retort activations DEF --stage ID`.
   case store(path: String)
 
-  private enum Way: String, CaseIterable, Sendable { case live }
-
-  static let type: OptionType<TeacherOutputs> = {
-    let stored = OptionType<TeacherOutputs>.oneKey([
+  static let type = OptionType<TeacherOutputs>.named(
+    [("live", .live)],
+    or: [
       OptionAlternative(
         "store", .text("the path of an activation store", example: "teacher.h5"),
         "An activation store; relative to the definition.", make: { .store(path: $0) },
         take: { if case .store(let path) = $0 { path } else { nil } })
     ])
-    let live = OptionType<Way>.choice
-    return OptionType(
-      schema: .any([live.schema, stored.schema]), words: "live, or {store: path}", example: "live",
-      read: { node, key, map in
-        node.entries == nil
-          ? live.read(node, key, map).map { _ in .live }
-          : stored.read(node, key, map)
-      },
-      write: { if case .live = $0 { .text("live") } else { stored.write($0) } })
-  }()
 }

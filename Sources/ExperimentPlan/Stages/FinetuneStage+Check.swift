@@ -9,9 +9,9 @@ extension FinetuneStage {
     let path = "stages.\(stage.id)"
     if learned != .unknown {
       let kind = learned.kind
-      for key in loss.keysNotTaken(on: kind.batchKind) {
+      for name in loss.namesNotTaken(on: kind.batchKind) {
         checks.report(
-          "\(path).loss.\(key)",
+          "\(path).loss.\(name)",
           "cannot be used with \(learned.name), whose labels are \(kind.answerWords)",
           advice: "use \(type(of: kind.labelTerm).key), or leave the loss out")
       }
@@ -23,20 +23,22 @@ extension FinetuneStage {
         advice: "give \(CrossEntropy.key) a weight, or take class_weights out of the task")
     }
     let replays = checks.definition.random != .counter
-    for (key, isThere) in [("teacher", teacher != nil), ("account_every", breakdownSteps != nil)]
+    for (key, isThere) in [
+      (TeacherNames.role(nil), teachers != nil), ("account_every", breakdownSteps != nil),
+    ]
     where isThere && replays {
       checks.report(
         "\(path).\(key)", "cannot be used with random: \(checks.definition.random.rawValue)",
         advice: "use random: counter")
     }
-    guard let teacher else {
-      for key in loss.keysReadingTeacher {
+    guard let teachers else {
+      for name in loss.namesReadingTeacher {
         checks.report(
-          "\(path).loss.\(key)", "reads a teacher, and the stage has none",
+          "\(path).loss.\(name)", "reads a teacher, and the stage has none",
           advice: "write teacher: NAME in the stage, or leave the term out")
       }
       if !loss.readsTeacher {
-        loss.check(teacher: nil, student: ("model", model, student), at: path, in: &checks)
+        loss.check(teachers: nil, student: ("model", model, student), at: path, in: &checks)
       }
       return
     }
@@ -50,16 +52,25 @@ extension FinetuneStage {
         "\(path).loss", expected: "a term that reads the teacher with a weight above 0",
         found: "none", advice: "leave the teacher out to learn without one")
     }
-    if statedLoss == nil || loss.objective?.readsOfTeacher.classLogits ?? false {
-      checkAnswers(of: teacher, at: path, in: &checks)
+    for entry in teachers.entries {
+      let reads =
+        entry.name.flatMap { loss.objective?.reads(ofTeacher: $0) }
+        ?? loss.objective?.readsOfTeacher
+      guard statedLoss == nil || reads?.classLogits ?? false else { continue }
+      checkAnswers(
+        of: entry.model, at: "\(path).\(TeacherNames.role(entry.name))", in: &checks)
     }
     guard loss.readsTeacher else { return }
-    loss.check(
-      teacher: ("teacher", teacher, checks.shape(of: teacher)),
-      student: ("model", model, student), at: path, in: &checks)
+    for weighted in loss.objective?.terms ?? [] where weighted.term.rows.positions == .masked {
+      checks.report(
+        "\(path).loss.\(weighted.name).positions", expected: "all, first or inner",
+        found: "masked", advice: "no word is masked in a finetune stage")
+    }
+    loss.check(teachers: teachers, student: ("model", model, student), at: path, in: &checks)
   }
 
-  /// Whether the teacher answers in the classes of the task.
+  /// Whether a teacher answers in the classes of the task.
+  /// - Parameter path: of its key.
   private func checkAnswers(
     of teacher: String, at path: String, in checks: inout DefinitionChecks
   ) {
@@ -69,7 +80,7 @@ extension FinetuneStage {
       // A teacher may have learned from more examples of it.
       if teacherTask.root != task.root {
         checks.report(
-          "\(path).teacher", expected: "a model fine-tuned on \(task.name)",
+          path, expected: "a model fine-tuned on \(task.name)",
           found: "one fine-tuned on \(teacherTask.name)")
         return  // its classes are not compared: they are another task's
       }
@@ -77,17 +88,17 @@ extension FinetuneStage {
       if let classNames = task.classNames, !classifier.fits(classNames) {
         let wanted = ClassifierShape(classes: classNames, hiddenSize: classifier.hiddenSize)
         checks.report(
-          "\(path).teacher", expected: "a classifier \(wanted.words), as \(task.name) has",
+          path, expected: "a classifier \(wanted.words), as \(task.name) has",
           found: "\(classifier.words), stored with \(teacher)")
         return
       }
       for problem in checks.classifierProblems(of: teacher) {
-        checks.report("\(path).teacher", "cannot be used: \(problem)")
+        checks.report(path, "cannot be used: \(problem)")
       }
-      checks.checkOrder(of: classifier, of: teacher, on: task, at: "\(path).teacher")
+      checks.checkOrder(of: classifier, of: teacher, on: task, at: path)
     } else {
       checks.report(
-        "\(path).teacher",
+        path,
         expected: "a finetune stage, which has a classifier, or a model with a stored one",
         found: "'\(teacher)'", advice: "fine-tune it on \(task.name) in a stage before")
     }

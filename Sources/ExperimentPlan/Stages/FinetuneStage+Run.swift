@@ -41,13 +41,12 @@ extension FinetuneStage {
       execution.note("\(set.name) dev, \(result.words)")
       return result
     }
+    let trained = loop.trainer.settings.objective
     let record = execution.result(
-      model, progress, objective: objective, totalSteps: total,
+      model, progress, objective: trained, totalSteps: total,
       window: settings.curve.steps(of: total), selectBest: selectBest, earlyStop: loop.earlyStop,
       further: further,
-      accounting: breakdownSteps.map {
-        RunRecord.GradientBreakdowns(every: $0, of: objective, progress.breakdowns)
-      })
+      breakdownSteps: breakdownSteps)
     guard task.test.count > 0 else { return record }
     let test = try ClassificationEvaluation.evaluate(
       model, on: try sequences(.test), in: scope,
@@ -137,19 +136,21 @@ extension FinetuneStage {
     throw .noPairs(model: name, problem: problem)
   }
 
-  /// The teacher as the training has it; nil where no term reads one.
+  /// The teachers as the training has them; nil where no term reads one.
   private func teacher(
     of planned: PlannedStage, _ task: PreparedData.Task, _ examples: LabelledSequences,
     _ models: ModelMaking, _ engine: Engine
-  ) throws -> ClassifierTeacher? {
+  ) throws -> (any TeacherSource)? {
     guard objective.needsTeacher else { return nil }
-    let input = planned.input("teacher")
-    let model =
-      objective.readsOfTeacher.classLogits
-      ? try models.storedClassifier(input, labels: task.classNames, trains: false)
-      : try models.make(input)
-    try checkTokenTypes(of: model, input.name)
-    return try ClassifierTeacher(
-      model: model, training: examples, objective: objective, engine: engine)
+    return try TeacherGroup.of(planned.teachers) { name, input in
+      let reads = name.map(objective.reads(ofTeacher:)) ?? objective.readsOfTeacher
+      let model =
+        reads.classLogits
+        ? try models.storedClassifier(input, labels: task.classNames, trains: false)
+        : try models.make(input)
+      try checkTokenTypes(of: model, input.name)
+      return try ClassifierTeacher(
+        model: model, training: examples.sequences, reads: reads, engine: engine)
+    }
   }
 }

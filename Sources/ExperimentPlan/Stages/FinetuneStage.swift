@@ -19,8 +19,8 @@ struct FinetuneStage: StageWork {
   var head: ClassifierStart?
   /// Whether a new classifier takes the place of one that the trained model has.
   private(set) var replacesClassifier = false
-  /// A model or stage whose outputs the loss reads; nil where it reads none.
-  var teacher: String?
+  /// Models or stages whose outputs the loss reads; nil where it reads none.
+  var teachers: TeacherNames?
   /// Nil for that of the labels alone.
   var statedLoss: LossOptions?
   /// Steps from one breakdown of the loss to the next; nil for none.
@@ -29,7 +29,7 @@ struct FinetuneStage: StageWork {
   init(
     model: String, learned: TaskSource, selectBest: SelectionRule, evaluationBatchSize: Int,
     evaluateEvery: EvaluationInterval, earlyStopping: EarlyStopping?,
-    rates: LayerRates, head: ClassifierStart?, teacher: String?, statedLoss: LossOptions?,
+    rates: LayerRates, head: ClassifierStart?, teachers: TeacherNames?, statedLoss: LossOptions?,
     breakdownSteps: Int?
   ) {
     self.model = model
@@ -40,7 +40,7 @@ struct FinetuneStage: StageWork {
     self.earlyStopping = earlyStopping
     self.rates = rates
     self.head = head
-    self.teacher = teacher
+    self.teachers = teachers
     self.statedLoss = statedLoss
     self.breakdownSteps = breakdownSteps
   }
@@ -53,7 +53,7 @@ struct FinetuneStage: StageWork {
   static let canReplay = true
   static let options = OptionList(
     FinetuneStage.init(
-      model:learned:selectBest:evaluationBatchSize:evaluateEvery:earlyStopping:rates:head:teacher:
+      model:learned:selectBest:evaluationBatchSize:evaluateEvery:earlyStopping:rates:head:teachers:
       statedLoss:breakdownSteps:),
     OptionField(
       "model", \.model, DefinitionNames.modelOrStage(example: "student"),
@@ -97,11 +97,11 @@ struct FinetuneStage: StageWork {
         + "and must match the task's classes; otherwise a new one is made. A new one is also made if the model is "
         + "a finetune stage."
     ),
-    OptionField(
-      optional: "teacher", \.teacher,
-      DefinitionNames.name.ofContents.described(as: "a model or stage", example: "teacher_sst2"),
-      "The model or stage whose outputs the loss terms use. soft_targets needs a finetune stage on the same task, or "
-        + "a model whose stored classifier has the same classes."),
+    TeacherNames.field(
+      \.teachers,
+      about:
+        "The model or stage whose outputs the loss terms use. soft_targets needs a finetune stage on the same task, or "
+        + "a model whose stored classifier has the same classes.", isRequired: false),
     OptionField(
       optional: "loss", \.statedLoss, LossOptions.ofLabels,
       "Weighted terms of the loss. If left out: cross_entropy with weight 1, or label_mse where the task is a "
@@ -109,7 +109,7 @@ struct FinetuneStage: StageWork {
     BreakdownOption.field(\.breakdownSteps))
 
   var inputs: [StageInputName] {
-    (teacher.map { [StageInputName(role: "teacher", name: $0)] } ?? [])
+    (teachers?.inputs ?? [])
       + [StageInputName(role: "model", name: model)]
   }
   var task: TaskSource? { learned }
@@ -124,11 +124,11 @@ struct FinetuneStage: StageWork {
 
   var answering: [String] {
     (head == .new ? [] : [model])
-      + (loss.objective?.readsOfTeacher.classLogits ?? false ? teacher.map { [$0] } ?? [] : [])
+      + (loss.objective?.readsOfTeacher.classLogits ?? false ? teachers?.models ?? [] : [])
   }
 
   /// A teacher that no term looks at changes nothing.
-  func reads(role: String) -> Bool { role != "teacher" || loss.readsTeacher }
+  func reads(role: String) -> Bool { teachers?.isRead(role: role, by: loss) ?? true }
 
   func training(_ model: String) -> FinetuneStage {
     var other = self
@@ -137,7 +137,11 @@ struct FinetuneStage: StageWork {
     return other
   }
 
-  func shape(after shape: ModelShape) -> ModelShape {
+  func shape(after shape: ModelShape, _ input: (String) -> ModelShape) -> ModelShape {
+    classifierShape(over: shape)
+  }
+
+  private func classifierShape(over shape: ModelShape) -> ModelShape {
     var shape = shape
     shape.hasMaskedLMHead = false
     shape.classifier = learned.classNames.map {
@@ -162,7 +166,7 @@ struct FinetuneStage: StageWork {
     checks.checkFreeze(stage, shape)
     checks.checkLength(stage, [(model, shape)])
     checks.check(head, of: stage, over: model, on: learned)
-    checkLoss(stage, self.shape(after: shape), in: &checks)
+    checkLoss(stage, classifierShape(over: shape), in: &checks)
   }
 
   /// Only a metric that can be had of the task's answers can choose among them.
@@ -188,7 +192,7 @@ struct FinetuneStage: StageWork {
   }
 
   var title: String {
-    "fine-tune \(model) on \(learned.name)" + (teacher.map { ", taught by \($0)" } ?? "")
+    "fine-tune \(model) on \(learned.name)" + (teachers.map { ", taught by \($0.words)" } ?? "")
   }
   var formula: [String] { loss.formula }
   var details: [String] {

@@ -15,7 +15,8 @@ extension PretrainStage {
     _ planned: PlannedStage, isCached: Bool, in probe: StageProbe
   ) throws -> (RunForecast.Stage, DataSize) {
     try probe.measure(
-      planned, isCached, text, teacher: nil, objective: objective,
+      planned, isCached, text, try probe.models.make(planned.model), teacher: nil,
+      objective: objective,
       breakdownSteps: breakdownSteps)
   }
 }

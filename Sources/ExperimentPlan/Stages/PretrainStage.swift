@@ -37,7 +37,7 @@ struct PretrainStage: StageWork {
   }
 
   /// That the head it needs is missing is reported of its model.
-  func shape(after shape: ModelShape) -> ModelShape {
+  func shape(after shape: ModelShape, _ input: (String) -> ModelShape) -> ModelShape {
     var shape = shape
     shape.hasMaskedLMHead = true
     return shape
@@ -46,7 +46,7 @@ struct PretrainStage: StageWork {
   func check(_ stage: StageDefinition, in checks: inout DefinitionChecks) {
     let shape = checks.shape(of: model)
     loss.check(
-      teacher: nil, student: ("model", model, shape), at: "stages.\(stage.id)", in: &checks)
+      teachers: nil, student: ("model", model, shape), at: "stages.\(stage.id)", in: &checks)
     checks.checkFreeze(stage, shape)
     checks.checkLength(stage, [(model, shape)])
   }

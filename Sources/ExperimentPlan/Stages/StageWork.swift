@@ -28,6 +28,9 @@ protocol StageWork: Sendable, Equatable {
   var corpus: CorpusOptions? { get }
   /// The task it learns and is evaluated on; nil for a stage that learns from a text.
   var task: TaskSource? { get }
+  /// The task that it is evaluated on: the one it learns, or one that it learns nothing from. Nil for a stage that is not
+  /// evaluated.
+  var evaluated: TaskSource? { get }
   /// What is computed at each of its evaluations.
   var metrics: [any Metric.Type] { get }
   /// Learning rates of groups of parameters that are not the optimizer's.
@@ -55,8 +58,10 @@ protocol StageWork: Sendable, Equatable {
   /// The same, its trained model another one.
   func training(_ model: String) -> Self
   /// What model comes out, as far as that is known without loading it.
-  /// - Parameter shape: of what is trained.
-  func shape(after shape: ModelShape) -> ModelShape
+  /// - Parameters:
+  ///   - shape: of what is trained.
+  ///   - input: what any other model or stage is, by its name.
+  func shape(after shape: ModelShape, _ input: (String) -> ModelShape) -> ModelShape
   /// The same with what it leaves open settled by what its inputs have.
   func settled(in checks: DefinitionChecks) -> Self
   /// Reports what does not hold between its options and its inputs.
@@ -83,7 +88,7 @@ protocol StageWork: Sendable, Equatable {
 
 /// What plans and baselines need to know of a distillation on text.
 struct Distillation: Sendable {
-  let teacher: String
+  let teachers: TeacherNames
   let student: String
   let loss: LossOptions
   /// The stage with a live teacher, even if it read stored outputs.
@@ -116,6 +121,7 @@ extension StageWork {
   func settled(in checks: DefinitionChecks) -> Self { self }
   var corpus: CorpusOptions? { nil }
   var task: TaskSource? { nil }
+  var evaluated: TaskSource? { task }
   var metrics: [any Metric.Type] { [] }
   var rates: LayerRates { LayerRates() }
   var mayStopEarly: Bool { false }
@@ -123,6 +129,16 @@ extension StageWork {
   var answering: [String] { [] }
   func reads(role: String) -> Bool { true }
   var digestEntries: [(String, CanonicalValue)] { canonicalEntries }
+
+  /// The inputs that are its teachers, with what a term calls each; nil for the only one.
+  var teacherInputs: [(name: String?, input: StageInputName)] {
+    inputs.compactMap { input in
+      if input.role == TeacherNames.role(nil) { return (nil, input) }
+      let prefix = TeacherNames.role("")
+      return input.role.hasPrefix(prefix)
+        ? (String(input.role.dropFirst(prefix.count)), input) : nil
+    }
+  }
 
   /// The name under `role`; nil where there is none.
   func input(_ role: String) -> String? { inputs.first { $0.role == role }?.name }

@@ -5,7 +5,7 @@ import RetortOptions
 
 /// What an ablation leaves out, one run each.
 public enum Ablation: Sendable, Hashable {
-  /// A term of the loss, by its key.
+  /// A term of the loss, by its name: its key, unless the definition has given it another.
   case term(String)
   /// The student's initialisation from the teacher.
   case initialization
@@ -13,23 +13,25 @@ public enum Ablation: Sendable, Hashable {
   /// What a definition and a record call it.
   public var rawValue: String {
     switch self {
-    case .term(let key): key
+    case .term(let name): name
     case .initialization: "init"
     }
   }
 
   /// What pages call the term; nil for the initialisation.
   var title: String? {
-    guard case .term(let key) = self else { return nil }
-    return LossTerms.all.first { $0.key == key }?.title
+    guard case .term(let name) = self else { return nil }
+    return LossTerms.all.first { $0.key == name }?.title ?? name
   }
 
-  /// Terms of distillations before those of fine-tunings alone.
-  static let all =
-    BatchKind.allCases.flatMap { LossTerms.types(for: $0).map { $0.key } }.firstOccurrences
-    .map { Ablation.term($0) } + [.initialization]
-
-  static let type = OptionType<Ablation>.choice(among: all, name: \.rawValue)
+  static let type = OptionType<Ablation>(
+    schema: DefinitionNames.name.schema, words: "the name of a term of the loss, or init",
+    example: SoftTargets.key, standIn: .initialization,
+    read: { node, key, map in
+      DefinitionNames.name.read(node, key, map).map {
+        $0 == Ablation.initialization.rawValue ? .initialization : .term($0)
+      }
+    }, write: { .text($0.rawValue) })
 }
 
 extension Ablation {
@@ -41,16 +43,17 @@ extension Ablation {
     in definition: ResolvedDefinition, origin: Origin
   ) -> [(path: String, value: DefinitionNode)] {
     switch self {
-    case .term(let key):
-      return definition.stages(withTerm: key).flatMap { stage in
+    case .term(let name):
+      return definition.stages(withTerm: name).flatMap { stage in
         var edits = [
-          (path: "stages.\(stage.id).loss.\(key).weight", value: DefinitionNode.text("0", origin))
+          (path: "stages.\(stage.id).loss.\(name).weight", value: DefinitionNode.text("0", origin))
         ]
         // A stage whose other terms need no teacher has none then.
         if Swift.type(of: stage.work).isTeacherOptional,
-          stage.work.statedLoss?.keysReadingTeacher == [key]
+          stage.work.statedLoss?.namesReadingTeacher == [name]
         {
-          edits.append(("stages.\(stage.id).teacher", .text("null", origin)))
+          let key = stage.work.teacherInputs.contains { $0.name != nil } ? "teachers" : "teacher"
+          edits.append(("stages.\(stage.id).\(key)", .text("null", origin)))
         }
         return edits
       }
@@ -72,10 +75,17 @@ extension Ablation {
 extension ResolvedDefinition {
   /// The stages that an ablation leaves a term out of: the distillations that have it; where none has, the
   /// other stages that state it.
-  func stages(withTerm key: String) -> [StageDefinition] {
-    let all = stages.filter { ($0.work.statedLoss?.weight(of: key) ?? 0) > 0 }
+  func stages(withTerm name: String) -> [StageDefinition] {
+    let all = stages.filter { $0.work.statedLoss?.counts(name) ?? false }
     let distillations = all.filter { $0.work.distillation != nil }
     return distillations.isEmpty ? all : distillations
+  }
+
+  /// Of the terms that have a weight, each once.
+  var termNames: [String] {
+    stages.flatMap { stage in
+      (stage.work.statedLoss?.terms ?? []).filter(\.counts).map(\.name)
+    }.firstOccurrences
   }
 
   /// Students of distillations that begin from layers of another model.

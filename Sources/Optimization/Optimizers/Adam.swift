@@ -41,8 +41,6 @@ public final class AdamOptimizer: AdamStates {
   public let states: [AdamMoments]
   public let parameters: [Parameter]
   private let updates: [ParameterUpdate]
-  /// Of each parameter.
-  private let decays: [Float]
 
   /// - Parameter parameters: those that are not trainable are passed over.
   public init(_ rule: Adam, parameters: [Parameter]) {
@@ -52,39 +50,35 @@ public final class AdamOptimizer: AdamStates {
     updates = states.map {
       ParameterUpdate(parameter: $0.parameter, states: [$0.firstMoment, $0.secondMoment])
     }
-    decays = self.parameters.map {
-      AdamNumbers.decayedKinds.contains($0.kind) ? Float(rule.numbers.weightDecay) : 0
-    }
   }
 
-  public func step(learningRates: [Double], gradientScale: Float, on engine: Engine) {
-    precondition(learningRates.count == states.count, "a learning rate for each parameter")
+  public func step(_ steps: [ParameterStep], on engine: Engine) {
+    precondition(steps.count == states.count, "a step for each parameter")
     stepCount += 1
-    let steps = learningRates.map {
-      Step(rule.numbers, stepCount, learningRate: $0, gradientScale: gradientScale)
-    }
-    engine.update(updates) { steps[$0.update].take($0, decay: decays[$0.update]) }
+    let steps = zip(steps, parameters).map { Step(rule.numbers, stepCount, $0, of: $1) }
+    engine.update(updates) { steps[$0.update].take($0) }
   }
 
-  /// The numbers of one step: corrections and factors in double precision, rounded once.
+  /// The numbers of one step of a parameter: corrections and factors in double precision, rounded once.
   private struct Step {
-    let firstRate, secondDecay, secondRate, secondCorrection, epsilon: Float
+    let decay, firstRate, secondDecay, secondRate, secondCorrection, epsilon: Float
     let negativeStepSize, gradientScale: Float
 
-    init(_ numbers: AdamNumbers, _ count: Int, learningRate: Double, gradientScale: Float) {
+    init(_ numbers: AdamNumbers, _ count: Int, _ step: ParameterStep, of parameter: Parameter) {
       let (beta1, beta2) = (numbers.betas[0], numbers.betas[1])
       let t = Double(count)
+      decay = Float(numbers.decay(of: parameter, step))
       firstRate = Float(1 - beta1)
       secondDecay = Float(beta2)
       secondRate = Float(1 - beta2)
       secondCorrection = Float((1 - pow(beta2, t)).squareRoot())
       epsilon = Float(numbers.epsilon)
-      negativeStepSize = Float(-(learningRate / (1 - pow(beta1, t))))
-      self.gradientScale = gradientScale
+      negativeStepSize = Float(-(step.learningRate / (1 - pow(beta1, t))))
+      gradientScale = step.gradientScale
     }
 
     /// Every operation in torch's order, fused where torch's vector code fuses.
-    func take(_ stretch: UpdateStretch, decay: Float) {
+    func take(_ stretch: UpdateStretch) {
       let (p, m, v) = (stretch.values, stretch.state(0), stretch.state(1))
       for i in 0..<stretch.count {
         var g = stretch.gradient[i] * gradientScale

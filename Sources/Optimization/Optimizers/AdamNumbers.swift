@@ -32,6 +32,11 @@ public struct AdamNumbers: Sendable, Equatable {
   /// The kinds of parameters that decay.
   public static let decayedKinds: Set<ParameterKind> = [.weight, .embedding]
 
+  /// The weight decay of a parameter in a step; 0 for a kind that does not decay.
+  func decay(of parameter: Parameter, _ step: ParameterStep) -> Double {
+    Self.decayedKinds.contains(parameter.kind) ? step.weightDecay ?? weightDecay : 0
+  }
+
   /// Their keys in a definition.
   /// - Parameter decay: what the weight decay does, in a sentence.
   static func options(decay: String) -> OptionList<AdamNumbers> {

@@ -62,8 +62,8 @@ public final class AdamWOptimizer: AdamStates {
     self.parameters = states.map(\.parameter)
   }
 
-  public func step(learningRates: [Double], gradientScale: Float, on engine: Engine) {
-    precondition(learningRates.count == states.count, "a learning rate for each parameter")
+  public func step(_ steps: [ParameterStep], on engine: Engine) {
+    precondition(steps.count == states.count, "a step for each parameter")
     stepCount += 1
     let idleRows = self.idleRows ?? findIdleRows()
     self.idleRows = idleRows
@@ -73,9 +73,7 @@ public final class AdamWOptimizer: AdamStates {
         AdamWUpdate(
           parameter: state.parameter, firstMoment: state.firstMoment,
           secondMoment: state.secondMoment, idleRows: idleRows[index],
-          step: numbers(
-            learningRate: learningRates[index], gradientScale: gradientScale,
-            decays: AdamNumbers.decayedKinds.contains(state.parameter.kind))))
+          step: numbers(steps[index], of: state.parameter)))
     }
     engine.adamW(updates)
   }
@@ -91,17 +89,18 @@ public final class AdamWOptimizer: AdamStates {
   }
 
   /// The numbers of step `stepCount`: corrections and factors in double precision, rounded once.
-  private func numbers(learningRate: Double, gradientScale: Float, decays: Bool) -> AdamWStep {
+  private func numbers(_ step: ParameterStep, of parameter: Parameter) -> AdamWStep {
+    let learningRate = step.learningRate
     let (beta1, beta2) = (rule.numbers.betas[0], rule.numbers.betas[1])
     let t = Double(stepCount)
     return AdamWStep(
-      decay: decays ? Float(1 - learningRate * rule.numbers.weightDecay) : 1,
+      decay: Float(1 - learningRate * rule.numbers.decay(of: parameter, step)),
       firstRate: Float(1 - beta1),
       secondDecay: Float(beta2),
       secondRate: Float(1 - beta2),
       secondCorrection: Float((1 - pow(beta2, t)).squareRoot()),
       epsilon: Float(rule.numbers.epsilon),
       negativeStepSize: Float(-(learningRate / (1 - pow(beta1, t)))),
-      gradientScale: gradientScale)
+      gradientScale: step.gradientScale)
   }
 }

@@ -7,21 +7,23 @@ extension LossComparison {
   /// What the rows are counted in: epochs, or steps where a row is not at the end of an epoch.
   var numberTitle: String { epochs.contains { $0.passes != nil } ? "Step" : "Epoch" }
 
-  /// For a terminal: the run's row of each epoch, then the log's.
+  /// For a terminal: the run's row of each epoch, then the log's; one row where the two look the same.
   public var epochTable: TextTable {
     let all = epochs + referenceEpochs
     let measured = LossLog.Epoch.measuredColumns(of: all)
-    func row(_ name: String, _ epoch: LossLog.Epoch) -> [String] {
+    func cells(_ epoch: LossLog.Epoch) -> [String] {
       [
-        name, "\(epoch.number)", epoch.trainingLoss.map { $0.fixed(4) } ?? "No log",
+        "\(epoch.number)", epoch.trainingLoss.map { $0.fixed(4) } ?? "No log",
         epoch.validationLoss.fixed(4),
       ] + epoch.measuredCells(among: all)
     }
     return TextTable(
       header: ["", numberTitle, "Training Loss", "Validation Loss"] + measured,
       rows: epochs.flatMap { epoch in
-        [row("run", epoch)]
-          + referenceEpochs.filter { $0.isBeside(epoch) }.map { row("log", $0) }
+        let own = cells(epoch)
+        let others = referenceEpochs.filter { $0.isBeside(epoch) }.map(cells).firstOccurrences
+        if others == [own] { return [["both"] + own] }
+        return [["run"] + own] + others.map { ["log"] + $0 }
       }, rightAligned: Set(1..<(4 + measured.count)))
   }
 }

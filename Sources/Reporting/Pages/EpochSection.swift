@@ -75,14 +75,11 @@ struct EpochSection {
         .map { "\(metric.title) \($0.fixed(4))" }
     }
     let answering = kept.measurements.count(where: \.givesOneAnswer)
-    let runs = kept.measurements.count
-    let warning =
-      "Warning: \(kept.title) gives one answer for all examples of \(first.stage.task ?? id)"
-      + (runs > 1 ? " in \(answering) of \(runs) runs" : "")
-      + ": nothing can be read from its figures."
+    let warning = OneAnswer.warning(
+      kept.title, on: first.stage.task ?? id, inRuns: answering, of: kept.measurements.count)
     return
       (values.isEmpty ? [] : ["Always the largest class: \(values.joined(separator: ", "))."])
-      + (answering > 0 ? [warning] : [])
+      + (answering > 0 ? ["Warning: \(warning)"] : [])
   }
 
   /// The kept weights on sets besides that of the table, a sentence each.

@@ -133,10 +133,14 @@ struct ExperimentPlots {
     var panels = [
       panel(
         "Weighted loss", fromZeroY: true,
-        terms.map { index, term in series(term.name) { $0.values[index] * term.weight } }),
+        terms.map { index, term in
+          series(term.name) { $0.values[index] * breakdowns.weight(of: index, at: $0) }
+        }),
       panel(
         "Weighted gradient norm", fromZeroY: true,
-        terms.map { index, term in series(term.name) { $0.gradientNorms[index] * term.weight } }),
+        terms.map { index, term in
+          series(term.name) { $0.gradientNorms[index] * breakdowns.weight(of: index, at: $0) }
+        }),
     ]
     if !breakdowns.pairs.isEmpty {
       panels.append(

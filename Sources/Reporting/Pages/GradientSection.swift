@@ -36,8 +36,10 @@ struct GradientSection {
         table.add([
           index == 0 ? breakdowns.label : "", term.name,
           cell(4) { $0.values[index] / term.scale }, cell(4) { $0.values[index] },
-          term.weight.significant(6), cell(3) { $0.values[index] * term.weight },
-          cell(3) { $0.gradientNorms[index] }, cell(3) { $0.gradientNorms[index] * term.weight },
+          breakdowns.weightText(of: index),
+          cell(3) { $0.values[index] * breakdowns.weight(of: index, at: $0) },
+          cell(3) { $0.gradientNorms[index] },
+          cell(3) { $0.gradientNorms[index] * breakdowns.weight(of: index, at: $0) },
           MedianRange(breakdowns.points.map { 100 * breakdowns.share(of: index, at: $0) })
             .map { "\($0.median.fixed(0)) %" } ?? "-",
         ])

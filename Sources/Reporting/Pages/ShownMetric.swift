@@ -67,11 +67,15 @@ struct ShownMetric {
   func interval(_ evaluation: RunRecord.Evaluation, in record: RunRecord) -> String? {
     let interval: ConfidenceInterval
     if let metric = metric as? any ClassMetric.Type, let answers = evaluation.classes(in: record) {
-      interval = metric.interval(of: answers)
+      interval = KnownIntervals.interval(.init(metric: name, classes: [answers])) {
+        metric.interval(of: answers)
+      }
     } else if let metric = metric as? any NumberMetric.Type,
       let answers = evaluation.numbers(in: record)
     {
-      interval = metric.interval(of: answers)
+      interval = KnownIntervals.interval(.init(metric: name, numbers: [answers])) {
+        metric.interval(of: answers)
+      }
     } else {
       return nil
     }
@@ -105,7 +109,7 @@ struct ShownMetric {
   ) -> (points: [Double], interval: ConfidenceInterval)? {
     func compared<Value>(
       _ answers: (MeasuredModel.Measurement) -> Answers<Value>?,
-      _ value: (Answers<Value>) -> Double,
+      _ key: ([Answers<Value>]) -> KnownIntervals.Key, _ value: (Answers<Value>) -> Double,
       _ resampled: (Answers<Value>) -> ([Int]) -> Double
     ) -> (points: [Double], interval: ConfidenceInterval)? {
       let known = pairs.compactMap { pair in
@@ -116,19 +120,21 @@ struct ShownMetric {
       else { return nil }
       return (
         known.map { value($0) - value($1) },
-        ConfidenceInterval(
-          resampling: labels.count, differences: known.map { (resampled($0), resampled($1)) })
+        KnownIntervals.interval(key(known.flatMap { [$0, $1] })) {
+          ConfidenceInterval(
+            resampling: labels.count, differences: known.map { (resampled($0), resampled($1)) })
+        }
       )
     }
     if let metric = metric as? any ClassMetric.Type {
       return compared(
-        { $0.evaluation.classes(in: $0.record) }, { metric.value(of: $0) }, { metric.resampled($0) }
-      )
+        { $0.evaluation.classes(in: $0.record) }, { .init(metric: name, classes: $0) },
+        { metric.value(of: $0) }, { metric.resampled($0) })
     }
     if let metric = metric as? any NumberMetric.Type {
       return compared(
-        { $0.evaluation.numbers(in: $0.record) }, { metric.value(of: $0) }, { metric.resampled($0) }
-      )
+        { $0.evaluation.numbers(in: $0.record) }, { .init(metric: name, numbers: $0) },
+        { metric.value(of: $0) }, { metric.resampled($0) })
     }
     return nil
   }

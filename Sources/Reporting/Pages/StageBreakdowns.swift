@@ -25,11 +25,24 @@ struct StageBreakdowns {
   }
 
   /// `5/2/1`
-  var weightText: String { terms.map { $0.weight.significant(6) }.joined(separator: "/") }
+  var weightText: String { terms.indices.map { weightText(of: $0) }.joined(separator: "/") }
+
+  /// Of one term: its weight, or the first and the last where it changes.
+  func weightText(of term: Int) -> String {
+    let all = points.map { weight(of: term, at: $0) }
+    guard let first = all.first, let last = all.last, all.contains(where: { $0 != first }) else {
+      return terms[term].weight.significant(6)
+    }
+    return "\(first.significant(6)) to \(last.significant(6))"
+  }
+
+  func weight(of term: Int, at point: Point) -> Double {
+    point.weights?[term] ?? terms[term].weight
+  }
 
   /// A term's weighted gradient norm beside the sum of all.
   func share(of term: Int, at point: Point) -> Double {
-    let weighted = zip(point.gradientNorms, terms).map { $0 * $1.weight }
+    let weighted = terms.indices.map { point.gradientNorms[$0] * weight(of: $0, at: point) }
     let sum = weighted.reduce(0, +)
     return sum == 0 ? 0 : weighted[term] / sum
   }
@@ -40,7 +53,10 @@ struct StageBreakdowns {
     let norms = terms.indices.compactMap { index in
       MedianRange(points.map { $0.gradientNorms[index] })?.median
     }
-    guard terms.count > 1, norms.count == terms.count, norms.allSatisfy({ $0 > 0 }) else {
+    guard terms.count > 1, norms.count == terms.count, norms.allSatisfy({ $0 > 0 }),
+      // Of weights that change there is no one weight to compare with.
+      points.allSatisfy({ $0.weights == nil })
+    else {
       return nil
     }
     return norms.map { terms[0].weight * norms[0] / $0 }

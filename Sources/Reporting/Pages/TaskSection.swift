@@ -8,6 +8,8 @@ struct TaskSection {
   private let runs: ExperimentRuns
   private let columns: [Column]
   private let rows: [Row]
+  /// The models of an experiment with one task, if that is not one of GLUE's, whose papers have a score over all of them.
+  private let alone: [Row]
 
   init(_ runs: ExperimentRuns) {
     self.runs = runs
@@ -24,6 +26,8 @@ struct TaskSection {
         title: titles.first { Column.key($0) == key } ?? key)
     }
     rows = keys.count > 1 ? Self.rows(of: runs) : []
+    alone =
+      keys.count == 1 && !tasks.contains { $0.hasPrefix("glue/") } ? Self.rows(of: runs) : []
   }
 
   /// True for an experiment with one task.
@@ -143,7 +147,7 @@ struct TaskSection {
   // MARK: Tables
 
   func text() -> String {
-    guard !rows.isEmpty else { return "" }
+    guard !rows.isEmpty else { return besidePublished }
     return """
       ## Tasks
 
@@ -153,6 +157,22 @@ struct TaskSection {
       Of several runs the median (lowest-highest). The interval is at 95 %, over the choice of examples: Wilson's of \
       accuracy, the bootstrap's of other metrics; of several runs it is that of the run with the median, and \
       an even number of runs has none.
+
+      """
+  }
+
+  /// The one task of an experiment beside what papers say of it; empty where none does.
+  private var besidePublished: String {
+    let published = alone.isEmpty ? [] : published
+    guard !published.isEmpty else { return "" }
+    var table = MarkdownTable([.init("Model", .left)] + columns.map { .init($0.title) })
+    for row in alone { table.add([row.title] + columns.map { score(row, $0)?.fixed(2) ?? "-" }) }
+    for (title, figures) in published { table.add([title] + figures.map { $0 ?? "-" }) }
+    return """
+      ## Beside published results
+
+      \(table.text)
+      In hundredths. Rows with a source in brackets are as printed there.
 
       """
   }
@@ -191,22 +211,26 @@ struct TaskSection {
     return table
   }
 
-  /// Rows of the references' tables that have at least two of the tasks: their figures as they are printed.
+  /// Rows of the references' tables that have at least two of the tasks, or the only one: their figures as they are printed.
   private var published: [(title: String, figures: [String?])] {
     runs.references.flatMap { reference in
       reference.tables.flatMap { table -> [(title: String, figures: [String?])] in
         let places = columns.map { column in
           table.columns.dropFirst().firstIndex { Column.key($0) == column.key }
         }
-        guard places.compactMap({ $0 }).count > 1 else { return [] }
-        return table.rows.map { row in
+        guard places.compactMap({ $0 }).count >= min(2, columns.count) else { return [] }
+        let rows = table.rows.map { row in
           (
-            "\(row[0]) (\(reference.id))",
-            places.map { place in
-              place.flatMap { $0 < row.count && Double(row[$0]) != nil ? row[$0] : nil }
+            title: "\(row[0]) (\(reference.id))",
+            figures: places.map { place in
+              place.flatMap { place -> String? in
+                let cell = place < row.count ? row[place] : ""
+                return Double(cell) == nil ? nil : cell
+              }
             }
           )
         }
+        return columns.count > 1 ? rows : rows.filter { $0.figures.first != .some(nil) }
       }
     }
   }
@@ -239,10 +263,9 @@ struct TaskSection {
           guard let model = row.models[task] else { continue }
           let constant = model.measurements.filter(\.givesOneAnswer).count
           if constant > 0 {
-            let count = model.measurements.count
             found.append(
-              "\(row.title) gives one answer for all examples of \(column.title)"
-                + (count > 1 ? " in \(constant) of \(count) runs." : "."))
+              OneAnswer.warning(
+                row.title, on: column.title, inRuns: constant, of: model.measurements.count))
           }
         }
         if let score = score(row, column), let constant = constantScore(column),

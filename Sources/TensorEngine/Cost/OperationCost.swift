@@ -3,10 +3,10 @@
 public struct OperationCost: Sendable, Hashable {
   /// The operations that are told apart, most named by the file that holds it.
   public enum Operation: Int, Sendable, CaseIterable {
-    case input, embedding, linear, gelu, attention, layerNorm, dropout, activation, rows
+    case input, embedding, linear, gelu, attention, layerNorm, dropout, activation, rows, pooling
     /// Products of the vocabulary head, and what is done with its rows of logits.
     case vocabularyHead, vocabularyObjectives
-    /// Losses of hidden states and of class logits.
+    /// Losses of hidden states, of attention scores and of class logits.
     case losses
     case crossProduct
     case gradientNorm, adamW
@@ -27,6 +27,7 @@ public struct OperationCost: Sendable, Hashable {
       case .dropout: "dropout"
       case .activation: "activation"
       case .rows: "rows"
+      case .pooling: "pooling"
       case .vocabularyHead: "vocabulary_head"
       case .vocabularyObjectives: "vocabulary_objectives"
       case .losses: "losses"

@@ -101,3 +101,46 @@ extension SIMD16 where Scalar == Float {
     return unsafeBitCast(unsafeBitCast(self, to: SIMD16<UInt32>.self) | sign, to: Self.self)
   }
 }
+
+/// Sixteen values in double precision, for sums that must not lose digits.
+struct WideVector {
+  var low: SIMD8<Double>
+  var high: SIMD8<Double>
+
+  @inline(__always)
+  init(low: SIMD8<Double> = .zero, high: SIMD8<Double> = .zero) {
+    (self.low, self.high) = (low, high)
+  }
+
+  @inline(__always)
+  init(_ values: Vector) {
+    self.init(low: retort_widen(values.lowHalf), high: retort_widen(values.highHalf))
+  }
+
+  /// Each rounded once.
+  @inline(__always)
+  var rounded: Vector { Vector(lowHalf: retort_narrow(low), highHalf: retort_narrow(high)) }
+
+  @inline(__always)
+  static func - (a: Self, b: Self) -> Self { Self(low: a.low - b.low, high: a.high - b.high) }
+
+  @inline(__always)
+  static func * (a: Self, factor: Double) -> Self {
+    Self(low: a.low * factor, high: a.high * factor)
+  }
+
+  @inline(__always)
+  mutating func addSquare(of other: Self) {
+    low.addProduct(other.low, other.low)
+    high.addProduct(other.high, other.high)
+  }
+
+  /// Sum of the lanes, always in the same order: halves, quarters, pairs.
+  @inline(__always)
+  var laneSum: Double {
+    let eight = low + high
+    let four = eight.lowHalf + eight.highHalf
+    let two = four.lowHalf + four.highHalf
+    return two.x + two.y
+  }
+}

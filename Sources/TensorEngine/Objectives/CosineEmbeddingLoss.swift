@@ -9,17 +9,21 @@ extension ComputeScope {
   /// - Parameters:
   ///   - student: s [R, C], differentiated.
   ///   - teacher: t [R, C], constant.
-  ///   - gradientScale: what the gradient of each row's loss is multiplied by.
-  /// - Returns: the R losses.
+  ///   - gradientScale: what the gradient of each row's loss is multiplied by, besides its weight.
+  ///   - rowWeights: [R], what each row's loss and gradient are multiplied by; nil for 1 each.
+  /// - Returns: the R losses, times their weights.
   public func cosineEmbeddingLoss(
-    student: Tensor, teacher: Tensor, gradientScale: Double
+    student: Tensor, teacher: Tensor, gradientScale: Double, rowWeights: [Double]? = nil
   ) -> [Double] {
     precondition(
       student.shape == teacher.shape, "student \(student.shape) and teacher \(teacher.shape)")
     let columns = student.columns
     let (studentBase, teacherBase) = (student.pointer, teacher.pointer)
     let gradient = seed(student)
-    return lossesOfRows(of: student, matrices: gradient == nil ? 2 : 3) { row in
+    return lossesOfRows(
+      of: student, matrices: gradient == nil ? 2 : 3, weights: rowWeights
+    ) { row, weight in
+      let gradientScale = gradientScale * weight
       let (s, t) = (studentBase + row * columns, teacherBase + row * columns)
       let squareS = Double(RowKernels.dot(s, s, columns)) + 1e-12
       let squareT = Double(RowKernels.dot(t, t, columns)) + 1e-12

@@ -15,11 +15,12 @@ extension ComputeScope {
   ///   - labels: y [N], each in 0..<K.
   ///   - labelSmoothing: ε, from 0 to below 1.
   ///   - classWeights: w [K]; nil for 1 each.
-  ///   - gradientScale: what the gradient of each row's loss is multiplied by.
-  /// - Returns: the N losses.
+  ///   - gradientScale: what the gradient of each row's loss is multiplied by, besides its weight.
+  ///   - rowWeights: [N], what each row's loss and gradient are multiplied by; nil for 1 each.
+  /// - Returns: the N losses, times their weights.
   public func crossEntropy(
     logits: Tensor, labels: [Int32], labelSmoothing: Double = 0, classWeights: [Double]? = nil,
-    gradientScale: Double
+    gradientScale: Double, rowWeights: [Double]? = nil
   ) -> [Double] {
     let (rows, classes) = (logits.rows, logits.columns)
     precondition(labels.count == rows, "\(labels.count) labels for logits \(logits.shape)")
@@ -41,6 +42,8 @@ extension ComputeScope {
         let highest = (0..<classes).reduce(-Double.infinity) { max($0, Double(logit[$1])) }
         let total = (0..<classes).reduce(0) { $0 + exp(Double(logit[$1]) - highest) }
         let own = share * weights[Int(label)]
+        let weight = rowWeights?[row] ?? 1
+        let gradientScale = gradientScale * weight
         if let gradient {
           for k in 0..<classes {
             let p = exp(Double(logit[k]) - highest) / total
@@ -51,10 +54,11 @@ extension ComputeScope {
           }
         }
         let loss = own * (log(total) + highest - Double(logit[Int(label)]))
-        guard labelSmoothing > 0 else { return loss }
-        return (0..<classes).reduce(loss) {
-          $0 + even[$1] * (log(total) + highest - Double(logit[$1]))
-        }
+        guard labelSmoothing > 0 else { return weight * loss }
+        return weight
+          * (0..<classes).reduce(loss) {
+            $0 + even[$1] * (log(total) + highest - Double(logit[$1]))
+          }
       }
     }
   }

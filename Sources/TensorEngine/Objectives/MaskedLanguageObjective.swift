@@ -3,19 +3,14 @@ import Glibc
 /// Masked language modelling: cross-entropy, in nats, of the vocabulary's softmax with the word that was there
 /// before masking, on the rows that carry a label.
 ///
-/// Gradient of a row: (softmax(s) - onehot(label)) · gradientScale; 1/(number of labelled rows) makes the mean.
+/// Gradient of a row: softmax(s) - onehot(label).
 /// Source: Devlin et al. 2019, section 3.1; torch.nn.CrossEntropyLoss with ignore_index.
 public struct MaskedLanguageObjective: VocabularyObjective {
   let labels: [Int32]
-  let gradientScale: Double
   public let readsTeacher = false
 
-  /// - Parameters:
-  ///   - labels: [R], -1 where there is nothing to predict.
-  ///   - gradientScale: what the gradient of each row's loss is multiplied by.
-  public init(labels: [Int32], gradientScale: Double) {
-    (self.labels, self.gradientScale) = (labels, gradientScale)
-  }
+  /// - Parameter labels: [R], -1 where there is nothing to predict.
+  public init(labels: [Int32]) { self.labels = labels }
 
   public func applies(toRow row: Int) -> Bool { labels[row] >= 0 }
 
@@ -27,9 +22,9 @@ public struct MaskedLanguageObjective: VocabularyObjective {
     let total = RowKernels.exponentials(
       of: row.student, minus: highest, times: 1, into: e, row.count)
     if let gradient = row.gradient {
-      let factor = Float(gradientScale / Double(total))
+      let factor = Float(row.gradientScale / Double(total))
       RowKernels.contributeScaled(e, by: factor, to: gradient, adds: row.adds, row.count)
-      gradient[label] -= Float(gradientScale)
+      gradient[label] -= Float(row.gradientScale)
     }
     return log(Double(total)) + Double(highest) - Double(row.student[label])
   }

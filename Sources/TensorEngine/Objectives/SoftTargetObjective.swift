@@ -1,24 +1,18 @@
-import Glibc
-
-/// Temperature-softened divergence of the student from the teacher, in nats:
+/// Soft targets on rows of vocabulary logits.
 ///
-///     T² · KL( softmax(t/T) ‖ softmax(s/T) )      T² keeps the gradient's scale roughly independent of T
-///
-/// on the rows asked for. Gradient of a row: T · (softmax(s/T) - softmax(t/T)) · gradientScale, for the student
-/// alone; 1/(number of rows) makes PyTorch's "batchmean".
-/// Source: Hinton, Vinyals, Dean 2015 (arXiv 1503.02531), section 2; reduction and T² as in DistilBERT's
-/// distiller.py, lines 411-417.
+/// Gradients are for the student alone. With a gradient scale of 1/(number of rows) forward KL is PyTorch's "batchmean".
 public struct SoftTargetObjective: VocabularyObjective {
-  let temperature: Float
-  let gradientScale: Double
+  let loss: SoftTargetLoss
+  let labels: [Int32]?
   public let readsTeacher = true
 
   /// - Parameters:
-  ///   - temperature: T > 0.
-  ///   - gradientScale: what the gradient of each row's loss is multiplied by.
-  public init(temperature: Float, gradientScale: Double) {
-    precondition(temperature > 0, "a temperature must be positive")
-    (self.temperature, self.gradientScale) = (temperature, gradientScale)
+  ///   - loss: without a part that couples rows, which stream past one at a time.
+  ///   - labels: [R], the right word of each row; nil for a loss that does not need it.
+  public init(_ loss: SoftTargetLoss, labels: [Int32]? = nil) {
+    precondition(loss.divergence.couplingNumber == nil, "rows of a vocabulary are not coupled")
+    precondition(labels != nil || !loss.divergence.needsLabels, "a loss that needs labels")
+    (self.loss, self.labels) = (loss, labels)
   }
 
   public func applies(toRow row: Int) -> Bool { true }
@@ -27,99 +21,89 @@ public struct SoftTargetObjective: VocabularyObjective {
     guard let teacher = row.teacher else {
       preconditionFailure("soft targets need the teacher's logits")
     }
-    return RowKernels.softTargets(
-      student: row.student, teacher: teacher, row.count, temperature: temperature,
-      gradientScale: gradientScale, gradient: row.gradient, adds: row.adds, scratch: row.scratch)
+    return loss.evaluate(
+      count: row.count, student: row.student, teacher: teacher,
+      label: labels.map { Int($0[row.index]) } ?? -1, gradient: row.gradient,
+      gradientScale: row.gradientScale, adds: row.adds, scratch: row.scratch)
+  }
+}
+
+/// The same of hard targets, where of the teacher's logits only the largest was kept.
+public struct HardTargetObjective: VocabularyObjective {
+  let loss: SoftTargetLoss
+  let teacher: TopLogits
+  public let readsTeacher = false
+
+  /// - Parameters:
+  ///   - loss: of hard targets.
+  ///   - teacher: of the rows that are evaluated, in their order; log-normalisers are not read.
+  public init(_ loss: SoftTargetLoss, teacher: TopLogits) {
+    precondition(loss.targets == .hard, "soft targets need more than the largest logit")
+    (self.loss, self.teacher) = (loss, teacher)
+  }
+
+  public func applies(toRow row: Int) -> Bool { true }
+
+  public func evaluate(_ row: VocabularyRow) -> Double {
+    loss.factor
+      * LogitRow(
+        count: row.count, student: row.student, teacher: row.student, label: -1,
+        temperature: loss.temperature, gradient: row.gradient,
+        gradientFactor: loss.gradientFactor(row.gradientScale), adds: row.adds,
+        scratch: row.scratch
+      ).crossEntropy(with: Int(teacher.ids[row.index * teacher.count]))
   }
 }
 
 extension ComputeScope {
-  /// The same divergence between rows of class logits, for distilling a classifier.
+  /// Soft targets on rows of class logits, for distilling a classifier.
   /// - Parameters:
   ///   - student: s [N, K], differentiated.
   ///   - teacher: t [N, K], constant.
-  /// - Returns: the N divergences, T² included.
-  public func softTargetDivergence(
-    student: Tensor, teacher: Tensor, temperature: Float, gradientScale: Double
+  ///   - labels: [N], the right class of each row; nil for a loss that does not need it.
+  ///   - gradientScale: what the gradient of each row's loss is multiplied by, besides its weight.
+  ///   - rowWeights: [N], what each row's loss and gradient are multiplied by; nil for 1 each.
+  /// - Returns: the N losses, scale and weights included. A part that couples the rows of the batch is in each of them.
+  public func softTargets(
+    _ loss: SoftTargetLoss, student: Tensor, teacher: Tensor, labels: [Int32]? = nil,
+    gradientScale: Double, rowWeights: [Double]? = nil
   ) -> [Double] {
     precondition(
       student.shape == teacher.shape, "student \(student.shape) and teacher \(teacher.shape)")
-    let classes = student.columns
+    let (rows, classes) = (student.rows, student.columns)
+    for count in [labels?.count, rowWeights?.count] {
+      precondition(
+        count == nil || count == rows, "\(count ?? 0) values for rows of \(student.shape)")
+    }
+    precondition(labels != nil || !loss.divergence.needsLabels, "a loss that needs labels")
     let (s, t) = (student.pointer, teacher.pointer)
     let gradient = seed(student)
+    let weights = rowWeights ?? [Double](repeating: 1, count: rows)
     let cost = OperationCost(
-      .losses, .forward, values: (gradient == nil ? 2 : 3) * student.rows * classes)
+      .losses, .forward, values: (gradient == nil ? 2 : 3) * rows * classes)
     return engine.perform(cost) {
-      (0..<student.rows).map { row in
+      var values = weights.enumerated().map { row, weight in
         withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * classes) { scratch in
-          guard let scratch = scratch.baseAddress else { return 0 }
-          return RowKernels.softTargets(
-            student: s + row * classes, teacher: t + row * classes, classes,
-            temperature: temperature, gradientScale: gradientScale,
-            gradient: gradient.map { $0.pointer + row * classes }, adds: gradient?.adds ?? false,
-            scratch: scratch)
+          guard let scratch = scratch.baseAddress else { return 0.0 }
+          return weight
+            * loss.evaluate(
+              count: classes, student: s + row * classes, teacher: t + row * classes,
+              label: labels.map { Int($0[row]) } ?? -1,
+              gradient: gradient.map { $0.pointer + row * classes },
+              gradientScale: gradientScale * weight, adds: gradient?.adds ?? false,
+              scratch: scratch)
         }
       }
-    }
-  }
-}
-
-extension RowKernels {
-  /// T² · KL(q ‖ p) of one row with p = softmax(s/T), q = softmax(t/T), from logits alone:
-  /// with z = (s - max s)/T and u = (t - max t)/T it is  Σ q (u - z) - log Σ eᵘ + log Σ eᶻ.
-  static func softTargets(
-    student s: UnsafePointer<Float>, teacher t: UnsafePointer<Float>, _ count: Int,
-    temperature: Float, gradientScale: Double, gradient: UnsafeMutablePointer<Float>?, adds: Bool,
-    scratch: UnsafeMutablePointer<Float>
-  ) -> Double {
-    let (p, q) = (scratch, scratch + count)
-    let (highestS, highestT) = (maximum(s, count), maximum(t, count))
-    let totalS = exponentials(of: s, minus: highestS, times: 1 / temperature, into: p, count)
-    let totalT = exponentials(of: t, minus: highestT, times: 1 / temperature, into: q, count)
-    var weighted = 0.0
-    var start = 0
-    // In blocks: a float32 sum over a whole vocabulary would lose digits.
-    while start < count {
-      let block = min(1024, count - start)
-      weighted += Double(
-        weightedDifference(
-          q + start, (t + start, highestT), (s + start, highestS), block))
-      start += block
-    }
-    let temperature = Double(temperature)
-    let divergence =
-      weighted / temperature / Double(totalT) - log(Double(totalT)) + log(Double(totalS))
-    if let gradient {
-      let factor = gradientScale * temperature
-      contributeDifference(
-        p, by: Float(factor / Double(totalS)), q, by: Float(factor / Double(totalT)), to: gradient,
-        adds: adds, count)
-    }
-    return temperature * temperature * divergence
-  }
-
-  /// Σ w · ((x - x₀) - (y - y₀))
-  private static func weightedDifference(
-    _ w: UnsafePointer<Float>, _ x: (UnsafePointer<Float>, Float),
-    _ y: (UnsafePointer<Float>, Float), _ count: Int
-  ) -> Float {
-    let (x0, y0) = (Vector(repeating: x.1), Vector(repeating: y.1))
-    var total = Vector.zero
-    for part in VectorParts(count) {
-      total.addProduct(load(w, part), (load(x.0, part) - x0) - (load(y.0, part) - y0))
-    }
-    return total.laneSum
-  }
-
-  /// z (+)= x · a - y · b
-  private static func contributeDifference(
-    _ x: UnsafePointer<Float>, by a: Float, _ y: UnsafePointer<Float>, by b: Float,
-    to z: UnsafeMutablePointer<Float>, adds: Bool, _ count: Int
-  ) {
-    let (a, b) = (Vector(repeating: a), Vector(repeating: -b))
-    for part in VectorParts(count) {
-      let new = (load(x, part) * a).addingProduct(load(y, part), b)
-      store(adds ? load(z, part) + new : new, z, part)
+      guard loss.divergence.couplingNumber != nil else { return values }
+      let shared =
+        loss.factor
+        * loss.divergence.evaluate(
+          coupling: LogitBatch(
+            rows: rows, count: classes, student: s, teacher: t, temperature: loss.temperature,
+            gradient: gradient?.pointer,
+            gradientFactor: loss.gradientFactor(gradientScale * weights.reduce(0, +))))
+      for row in values.indices { values[row] += weights[row] * shared }
+      return values
     }
   }
 }

@@ -12,13 +12,13 @@ public struct TeacherEntropyObjective: VocabularyObjective {
   public static let name = "teacher_entropy"
 
   private let temperature: Double
-  private let kept: TopLogits?
-  public var readsTeacher: Bool { kept == nil }
+  private let kept: KeptLogits?
+  public var readsTeacher: Bool { kept?.readsTeacher ?? true }
 
   /// - Parameters:
   ///   - temperature: T > 0.
-  ///   - kept: what was kept of the teacher's logits of the rows; nil where all are there.
-  public init(temperature: Double, kept: TopLogits?) {
+  ///   - kept: the largest of the teacher's logits, where the others are one outcome; nil for all.
+  public init(temperature: Double, kept: KeptLogits?) {
     precondition(temperature > 0, "a temperature must be positive")
     (self.temperature, self.kept) = (temperature, kept)
   }
@@ -28,8 +28,9 @@ public struct TeacherEntropyObjective: VocabularyObjective {
   public func evaluate(_ row: VocabularyRow) -> Double {
     precondition(row.gradient == nil || row.adds, "something must have written the gradient")
     if let kept {
-      let shares = TeacherShares(kept, row: row.index, temperature: temperature)
-      return (shares.kept + [shares.rest]).reduce(0) { $1 > 0 ? $0 - $1 * log($1) : $0 }
+      return kept.withWords(of: row, temperature: temperature) { _, shares in
+        (shares.kept + [shares.rest]).reduce(0) { $1 > 0 ? $0 - $1 * log($1) : $0 }
+      }
     }
     guard let teacher = row.teacher else {
       preconditionFailure("its entropy needs the teacher's logits")

@@ -66,37 +66,33 @@ extension Array where Element: Numeric {
 ///     T² · [ Σᵢ qᵢ log(qᵢ/pᵢ) + qᵣ log(qᵣ/pᵣ) ]
 ///     qᵢ = exp(tᵢ/T - log-normaliser), qᵣ = 1 - Σᵢ qᵢ;   p = softmax(s/T), pᵣ = 1 - Σᵢ pᵢ
 ///
-/// It is a different loss from `SoftTargetObjective`, never larger (two distributions can only look more alike
+/// It is a different loss from forward KL, never larger (two distributions can only look more alike
 /// when outcomes are lumped), and the same where every word is kept. How the teacher shares qᵣ among the other words
 /// teaches nothing: the student keeps its own proportions there.
 ///
-/// Gradient of a row, times gradientScale, for the student alone: T · (pᵢ - qᵢ) for a word that is kept,
+/// Without T² both are 1/T² of that. Gradient of a row, for the student alone: T · (pᵢ - qᵢ) for a word that is kept,
 /// T · pᵥ · (1 - qᵣ/pᵣ) for one that is not.
 /// Source: derived here from Hinton, Vinyals, Dean 2015 (arXiv 1503.02531), section 2.
 public struct TopKSoftTargetObjective: VocabularyObjective {
-  let teacher: TopLogits
+  let teacher: KeptLogits
   let temperature: Double
-  let gradientScale: Double
-  public let readsTeacher = false
+  let scale: SoftTargetLoss.Scale
+  public var readsTeacher: Bool { teacher.readsTeacher }
 
   /// - Parameters:
-  ///   - teacher: of the rows that are evaluated, in their order.
+  ///   - teacher: the largest logits of the rows that are evaluated.
   ///   - temperature: T > 0, the one that the log-normalisers belong to.
-  ///   - gradientScale: what the gradient of each row's loss is multiplied by.
-  public init(teacher: TopLogits, temperature: Double, gradientScale: Double) {
+  ///   - scale: whether T² is there.
+  public init(teacher: KeptLogits, temperature: Double, scale: SoftTargetLoss.Scale) {
     precondition(temperature > 0, "a temperature must be positive")
-    (self.teacher, self.temperature, self.gradientScale) = (teacher, temperature, gradientScale)
+    (self.teacher, self.temperature, self.scale) = (teacher, temperature, scale)
   }
 
   public func applies(toRow row: Int) -> Bool { true }
 
   public func evaluate(_ row: VocabularyRow) -> Double {
-    precondition(row.index < teacher.rows, "row \(row.index) of \(teacher.rows) top logits")
-    let places = row.index * teacher.count..<(row.index + 1) * teacher.count
-    return teacher.ids.withUnsafeBufferPointer { ids in
-      evaluate(
-        row, ids: UnsafeBufferPointer(rebasing: ids[places]),
-        q: TeacherShares(teacher, row: row.index, temperature: temperature))
+    teacher.withWords(of: row, temperature: temperature) { ids, q in
+      evaluate(row, ids: ids, q: q)
     }
   }
 
@@ -120,7 +116,9 @@ public struct TopKSoftTargetObjective: VocabularyObjective {
       divergence += q.rest * (log(q.rest) - (rest.logSum - logTotal))
     }
     if let gradient = row.gradient {
-      let scale = gradientScale * temperature
+      let scale =
+        scale == .tSquared
+        ? row.gradientScale * temperature : row.gradientScale / temperature
       let share = exp(rest.logSum - logTotal)
       RowKernels.contributeScaled(
         rest.exponentials,
@@ -131,7 +129,7 @@ public struct TopKSoftTargetObjective: VocabularyObjective {
         gradient[Int(id)] += Float(scale * (p - q.kept[i]))
       }
     }
-    return temperature * temperature * divergence
+    return scale == .tSquared ? temperature * temperature * divergence : divergence
   }
 
   /// log(eᵃ + eᵇ); not a number where one of them is none, which `min` and `max` would hide.
@@ -141,16 +139,72 @@ public struct TopKSoftTargetObjective: VocabularyObjective {
   }
 }
 
+/// Where the k largest of a teacher's logits come from.
+public enum KeptLogits: Sendable {
+  /// They were kept, in the order of the rows that are evaluated, with log-normalisers: the first k of each row.
+  case stored(TopLogits, k: Int)
+  /// They are looked up among the teacher's logits of each row.
+  case largest(k: Int)
+
+  /// All that were kept.
+  public static func stored(_ teacher: TopLogits) -> KeptLogits {
+    .stored(teacher, k: teacher.count)
+  }
+
+  var readsTeacher: Bool {
+    switch self {
+    case .stored: false
+    case .largest: true
+    }
+  }
+
+  /// - Parameter body: is given the k words of a row and the teacher's distribution over them and the rest.
+  func withWords<Result>(
+    of row: VocabularyRow, temperature: Double,
+    _ body: (UnsafeBufferPointer<Int32>, TeacherShares) -> Result
+  ) -> Result {
+    switch self {
+    case .stored(let teacher, let k):
+      precondition(
+        row.index < teacher.rows && k <= teacher.count,
+        "\(k) logits of row \(row.index) of top logits [\(teacher.rows), \(teacher.count)]")
+      let first = row.index * teacher.count
+      let shares = TeacherShares(
+        teacher.values[first..<first + k],
+        logNormalizer: Double(teacher.logNormalizers[row.index]), temperature: temperature)
+      return teacher.ids.withUnsafeBufferPointer {
+        body(UnsafeBufferPointer(rebasing: $0[first..<first + k]), shares)
+      }
+    case .largest(let k):
+      guard let logits = row.teacher else {
+        preconditionFailure("the largest logits are the teacher's")
+      }
+      return withUnsafeTemporaryAllocation(of: Float.self, capacity: k) { values in
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: k) { ids in
+          TopLogitSelection.select(logits, row.count, values: values, ids: ids)
+          let q = SoftenedRow(
+            logits, row.count, inverseTemperature: Float(1 / temperature), into: row.scratch)
+          return body(
+            UnsafeBufferPointer(ids),
+            TeacherShares(
+              values, logNormalizer: Double(q.highest) / temperature + q.logTotal,
+              temperature: temperature))
+        }
+      }
+    }
+  }
+}
+
 /// The teacher's distribution over k words and the rest.
 struct TeacherShares {
   var kept: [Double]
   var rest: Double
 
-  init(_ teacher: TopLogits, row: Int, temperature: Double) {
-    let normalizer = Double(teacher.logNormalizers[row])
-    kept = (row * teacher.count..<(row + 1) * teacher.count).map {
-      exp(Double(teacher.values[$0]) / temperature - normalizer)
-    }
+  /// - Parameters:
+  ///   - values: t [k].
+  ///   - logNormalizer: ln Σᵥ exp(tᵥ/T) over the whole vocabulary.
+  init(_ values: some Collection<Float>, logNormalizer: Double, temperature: Double) {
+    kept = values.map { exp(Double($0) / temperature - logNormalizer) }
     let sum = kept.reduce(0, +)
     rest = max(0, 1 - sum)
     // Float32 normalisers may leave a sum just above 1.

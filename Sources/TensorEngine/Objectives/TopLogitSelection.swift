@@ -61,7 +61,7 @@ public final class TopLogitSelection: VocabularyObjective {
   }
 
   /// A heap of the largest so far, the least of them on top; then it is emptied from behind.
-  private static func select(
+  static func select(
     _ logits: UnsafePointer<Float>, _ words: Int, values: UnsafeMutableBufferPointer<Float>,
     ids: UnsafeMutableBufferPointer<Int32>
   ) {

@@ -4,12 +4,37 @@ public protocol VocabularyObjective: Sendable {
   /// Whether rows of the teacher's logits must be computed.
   var readsTeacher: Bool { get }
 
-  /// Whether row `row` of the batch contributes. Of a term of masked positions, rows of others never come here.
+  /// Whether row `row` of the batch contributes. Rows of weight 0 never come here.
   func applies(toRow row: Int) -> Bool
 
   /// The loss of one row, without a weight. Where `row.gradient` is there, the gradient of that loss with respect to the
-  /// student's logits, times the objective's own gradient scale, goes into it: added if `row.adds`, else stored.
+  /// student's logits, times `row.gradientScale`, goes into it: added if `row.adds`, else stored.
   func evaluate(_ row: VocabularyRow) -> Double
+}
+
+/// An objective with what its rows count.
+public struct WeightedObjective: Sendable {
+  let objective: any VocabularyObjective
+  let gradientScale: Double
+  let rowWeights: [Double]?
+
+  /// - Parameters:
+  ///   - gradientScale: what the gradient of each row's loss is multiplied by, besides the row's weight; 1/(number of rows)
+  ///     makes the mean. 0 for what is only measured.
+  ///   - rowWeights: [R], what each row's loss and gradient are multiplied by; a row of weight 0 is not evaluated. Nil for
+  ///     1 each.
+  public init(
+    _ objective: any VocabularyObjective, gradientScale: Double, rowWeights: [Double]? = nil
+  ) {
+    (self.objective, self.gradientScale) = (objective, gradientScale)
+    self.rowWeights = rowWeights
+  }
+
+  func weight(ofRow row: Int) -> Double { rowWeights?[row] ?? 1 }
+
+  func applies(toRow row: Int) -> Bool {
+    weight(ofRow: row) != 0 && objective.applies(toRow: row)
+  }
 }
 
 /// One row of logits on its way through the objectives.
@@ -24,6 +49,8 @@ public struct VocabularyRow {
   public let teacher: UnsafePointer<Float>?
   /// [V]; nil in a forward-only scope.
   public let gradient: UnsafeMutablePointer<Float>?
+  /// What the gradient of the row's loss is multiplied by.
+  public let gradientScale: Double
   /// Whether an earlier objective has already written the gradient: then a contribution is added, else it is
   /// stored over what is there.
   public let adds: Bool
@@ -38,17 +65,20 @@ public struct VocabularyRow {
   ///   - student: logits [V].
   ///   - teacher: logits [V]; nil for an objective that reads none.
   ///   - gradient: [V], to be written or added to; nil for the loss alone.
+  ///   - gradientScale: what the gradient is multiplied by.
   ///   - adds: whether the gradient is added to what is there.
   ///   - scratch: [2, V].
   public init(
     index: Int, count: Int, student: UnsafePointer<Float>, teacher: UnsafePointer<Float>?,
-    gradient: UnsafeMutablePointer<Float>?, adds: Bool, scratch: UnsafeMutablePointer<Float>
+    gradient: UnsafeMutablePointer<Float>?, gradientScale: Double, adds: Bool,
+    scratch: UnsafeMutablePointer<Float>
   ) {
     self.index = index
     self.count = count
     self.student = student
     self.teacher = teacher
     self.gradient = gradient
+    self.gradientScale = gradientScale
     self.adds = adds
     self.scratch = scratch
   }

@@ -28,17 +28,22 @@ extension ComputeScope {
   ///   - decoder: W [V, C].
   ///   - bias: b [V].
   ///   - teacher: where the teacher's logits come from, if an objective reads them.
-  ///   - objectives: what is computed of every row.
-  /// - Returns: for each objective the sum of its unweighted values over the rows it applies to.
+  ///   - objectives: what is computed of every row, and what each row counts in it.
+  /// - Returns: for each objective the sum of its values over the rows it applies to, each times the row's weight.
   public func vocabularyHead(
     hidden: Tensor, decoder: Parameter, bias: Parameter, teacher: TeacherVocabulary? = nil,
-    objectives: [any VocabularyObjective]
+    objectives: [WeightedObjective]
   ) -> [Double] {
     let (rows, columns, vocabulary) = (hidden.rows, hidden.columns, decoder.rows)
     precondition(
       decoder.columns == columns && bias.count == vocabulary,
       "vocabulary head: \(hidden.shape) for a decoder [\(vocabulary), \(decoder.columns)]")
-    let readsTeacher = objectives.contains(where: \.readsTeacher)
+    for objective in objectives {
+      precondition(
+        objective.rowWeights.map { $0.count == rows } ?? true,
+        "\(objective.rowWeights?.count ?? 0) weights of \(rows) rows")
+    }
+    let readsTeacher = objectives.contains(where: \.objective.readsTeacher)
     precondition(
       !readsTeacher
         || teacher.map { $0.hidden.rows == rows && $0.decoder.rows == vocabulary } ?? false,
@@ -103,7 +108,7 @@ extension ComputeScope {
 
   /// Sends each row through the objectives that apply to it; sums in row order.
   private func evaluate(
-    _ objectives: [any VocabularyObjective], rows: Range<Int>, vocabulary: Int,
+    _ objectives: [WeightedObjective], rows: Range<Int>, vocabulary: Int,
     student: UnsafePointer<Float>, teacher: UnsafePointer<Float>?,
     gradient: UnsafeMutablePointer<Float>?
   ) -> [Double] {
@@ -117,15 +122,17 @@ extension ComputeScope {
       engine.perform(cost, onEach: 1, of: rows.count) { range, worker in
         let local = range.lowerBound
         var wrote = false
-        for (i, objective) in objectives.enumerated()
-        where objective.applies(toRow: rows.lowerBound + local) {
-          values[local * count + i] = objective.evaluate(
+        let row = rows.lowerBound + local
+        for (i, weighted) in objectives.enumerated() where weighted.applies(toRow: row) {
+          let weight = weighted.weight(ofRow: row)
+          let value = weighted.objective.evaluate(
             VocabularyRow(
-              index: rows.lowerBound + local, count: vocabulary,
-              student: student + local * vocabulary,
+              index: row, count: vocabulary, student: student + local * vocabulary,
               teacher: teacher.map { $0 + local * vocabulary },
-              gradient: gradient.map { $0 + local * vocabulary }, adds: wrote,
+              gradient: gradient.map { $0 + local * vocabulary },
+              gradientScale: weighted.gradientScale * weight, adds: wrote,
               scratch: engine.scratch(of: worker)))
+          values[local * count + i] = weight * value
           wrote = true
         }
         if !wrote, let gradient {

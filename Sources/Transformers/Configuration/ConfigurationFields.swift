@@ -30,7 +30,9 @@ struct ConfigurationFields {
       let accepted =
         ConfigurationKeys.accepted[key] ?? families.lazy.compactMap { $0.acceptedKeys[key] }.first
       if let accepted {
-        if !accepted.contains(value) {
+        let isOfMissingHead =
+          ConfigurationKeys.ofMaskedLanguageHead.contains(key) && lacksMaskedLanguageHead
+        if !accepted.contains(value), !isOfMissingHead {
           problems.append(
             "\(key) is \(value.line), which is not supported (expected "
               + accepted.map(\.line).joined(separator: " or ") + ")")
@@ -44,6 +46,15 @@ struct ConfigurationFields {
     for names in ConfigurationKeys.synonyms {
       checkSame(names.compactMap { name in object[name].map { (name, $0) } })
     }
+  }
+
+  /// Whether `architectures` says so.
+  private var lacksMaskedLanguageHead: Bool {
+    let names = object["architectures"]?.elements?.map { $0.text ?? "" } ?? []
+    return !names.isEmpty
+      && names.allSatisfy { name in
+        ConfigurationKeys.withoutMaskedLanguageHead.contains { name.hasSuffix($0) }
+      }
   }
 
   private mutating func checkSame(_ given: [(name: String, value: JSONTree)]) {

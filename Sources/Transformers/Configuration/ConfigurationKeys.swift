@@ -20,6 +20,12 @@ enum ConfigurationKeys {
     "quantization_config": [.null],
   ]
 
+  /// Of the keys above those that bear on nothing but the masked-language head.
+  static let ofMaskedLanguageHead: Set<String> = ["tie_word_embeddings"]
+
+  /// How transformers names models that have no such head, after their family.
+  static let withoutMaskedLanguageHead = ["ForSequenceClassification", "BertModel"]
+
   /// Names of one setting: where several are given, their values must be the same.
   static let synonyms: [[String]] = [["torch_dtype", "dtype"]]
 

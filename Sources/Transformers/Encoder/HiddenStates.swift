@@ -1,7 +1,13 @@
 // What is asked of the encoder and what it gives.
 
-/// The hidden states somebody reads; nothing else is computed. Numbered as in transformers: 0 is the
-/// output of the embeddings, n the output of layer n, the last of them what heads read.
+/// What a block's attention is computed from: x · W + b of each token, before it is divided into heads.
+public enum AttentionProjection: String, Sendable, Hashable, CaseIterable {
+  case query, key, value
+}
+
+/// The hidden states and projections somebody reads; nothing else is computed. States are numbered as in transformers: 0
+/// is the output of the embeddings, n the output of layer n, the last of them what heads read. Blocks are counted from 0:
+/// block n reads hidden state n.
 public struct HiddenStateRequest: Sendable {
   /// Rows of the last layer.
   public enum Rows: Sendable {
@@ -17,9 +23,14 @@ public struct HiddenStateRequest: Sendable {
   public var lastLayer: Rows?
   /// Hidden states that are read whole.
   public var layers: Set<Int>
+  /// Projections of every token, by block.
+  public var projections: [Int: Set<AttentionProjection>]
 
-  public init(lastLayer: Rows?, layers: Set<Int> = []) {
-    (self.lastLayer, self.layers) = (lastLayer, layers)
+  public init(
+    lastLayer: Rows?, layers: Set<Int> = [],
+    projections: [Int: Set<AttentionProjection>] = [:]
+  ) {
+    (self.lastLayer, self.layers, self.projections) = (lastLayer, layers, projections)
   }
 
   /// Every token of the last layer.
@@ -34,4 +45,6 @@ public struct HiddenStates {
   public let last: (rows: Tensor, selection: RowSelection)?
   /// Whole hidden states [T, C] by number.
   public let layers: [Int: Tensor]
+  /// Projections [T, C] by block, those that were asked for at the least.
+  public let projections: [Int: [AttentionProjection: TensorColumns]]
 }

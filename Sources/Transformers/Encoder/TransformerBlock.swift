@@ -28,19 +28,21 @@ public final class TransformerBlock: Module, Sendable {
 
   /// - Parameters:
   ///   - x: [T, C].
+  ///   - projected: all three projections of x, if they are there already; then every row is asked for.
   ///   - layout: where each sequence begins.
   ///   - selection: the rows that are asked for; the others take part as keys and values only.
   /// - Returns: y [R, C].
   public func callAsFunction(
-    _ x: Tensor, layout: SequenceLayout, selection: RowSelection, mode: ForwardMode,
-    in scope: ComputeScope
+    _ x: Tensor, projected: [AttentionProjection: TensorColumns]? = nil, layout: SequenceLayout,
+    selection: RowSelection, mode: ForwardMode, in scope: ComputeScope
   ) -> Tensor {
     precondition(
       x.rows == layout.tokenCount, "block: \(x.shape) for \(layout.tokenCount) tokens")
     let placement = selection.placement
     let selected = selection.isEveryRow ? x : scope.rows(selection.rows, of: x)  // [R, C]
     let attended = attention(
-      x, selected: selected, selection: selection, layout: layout, mode: mode, in: scope)
+      x, projected: projected, selected: selected, selection: selection, layout: layout, mode: mode,
+      in: scope)
     let a = attentionNorm(
       selected, adding: attended, site: sites.attentionOutput, placement: placement, mode: mode,
       in: scope)

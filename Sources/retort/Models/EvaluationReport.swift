@@ -3,6 +3,7 @@ import RetortDistillation
 import RetortEvaluation
 import RetortExperimentPlan
 import RetortFormatting
+import RetortReporting
 import RetortText
 
 /// What an evaluation says.
@@ -125,14 +126,8 @@ struct EvaluationReport: Encodable {
 
   private func warning(of result: ClassificationResult) -> String? {
     guard loss != nil, sentences > 1 else { return nil }
-    let only =
-      predicted.map { counts in counts.firstIndex(of: sentences).flatMap { classes?[$0].onOneLine }
-      }
-      ?? (Set(result.logits).count == 1 ? result.logits.first.map { "\($0)" } : nil)
-    if let only {
-      return
-        "the model gives one answer for all \(sentences.grouped) sentences, \(only): nothing can be read from these "
-        + "figures"
+    if predicted?.contains(sentences) ?? (Set(result.logits).count == 1) {
+      return OneAnswer.warning("the model", on: task)
     }
     guard let largestClass, let accuracy, let constant = largestClass.metrics[Accuracy.name],
       accuracy <= constant

@@ -13,7 +13,9 @@ enum Program {
     // A reader that goes away must not end a training; `StandardOutput` ends the process itself.
     signal(SIGPIPE, SIG_IGN)
     LostInput.install()
+    LostMemory.install()
     do {
+      try checkEncoding()
       try checkVerb(CommandLine.arguments.dropFirst().first)
       try checkEmptyWords(CommandLine.arguments.dropFirst())
       var command = try Retort.parseAsRoot(arguments)
@@ -40,6 +42,18 @@ enum Program {
       .compactMap { $0.configuration.commandName }
     guard !verbs.contains(word) else { return }
     throw ValidationError("No verb '\(word)'; \(Spelling.advice(for: word, among: verbs))")
+  }
+
+  /// Swift puts U+FFFD in the place of what is not UTF-8: a file of another name would be looked for.
+  private static func checkEncoding() throws {
+    for word in UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
+      .dropFirst()
+    {
+      guard let word, String(validatingCString: word) == nil else { continue }
+      throw ValidationError(
+        "The argument '\(String(cString: word))' is not UTF-8; give the file a name in UTF-8 (convmv changes names)"
+      )
+    }
   }
 
   /// An empty path would be taken for the root of the file system, or for the working directory.

@@ -117,8 +117,9 @@ struct ProjectTemplate {
     guard data.classes == nil else {
       return "{ soft_targets: { weight: 0.5, temperature: 2.0 }, cross_entropy: { weight: 0.5 } }"
     }
-    let pair = "{ student: \(teacher.halfOfLayers.count), teacher: \(teacher.layerCount) }"
-    return "{ hidden_mse: { weight: 0.5, pairs: [\(pair)] }, label_mse: { weight: 0.5 } }"
+    return
+      "{ hidden: { weight: 0.5, compare: mse, states: last, positions: all, average: tokens }, "
+      + "label_mse: { weight: 0.5 } }"
   }
 
   /// A text pair needs token types, which DistilBERT has not.

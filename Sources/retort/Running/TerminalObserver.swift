@@ -30,14 +30,14 @@ final class TerminalObserver: RunObserver {
       console.write(line: "\(name.padded(to: 10))  \(value)")
     }
     let place = "time".padded(to: 10)
-    guard let seconds = progress.forecastSeconds else {
+    guard let seconds = progress.forecastSeconds, let left = progress.forecastSecondsLeft else {
       return console.write(
         line: "\(place)  not known yet; it can be measured with:", command: measuringCommand)
     }
     console.write(
       line: "\(place)  "
         + (seconds > 0
-          ? "\(seconds.durationText), as explain has measured"
+          ? "\(left.durationText)\(left < seconds ? " left" : ""), as explain has measured"
           : "nothing to compute: all in the cache"))
   }
 

@@ -8,19 +8,22 @@ import RetortFormatting
 struct CacheVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cache",
-    abstract: "List the finished stages in RETORT_CACHE, or remove those that no run uses.",
+    abstract: "List what is in RETORT_CACHE, or remove what no run uses.",
     subcommands: [List.self, Prune.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "ls", abstract: "List the finished stages with their sizes, the oldest first.")
+      commandName: "ls", abstract: "List the finished stages with their sizes, the oldest first.",
+      discussion: "The experiment is the run that computed the stage; other runs may use it too.")
 
     func run() throws {
-      let cache = StageCache(Locations())
+      let locations = Locations()
+      let cache = StageCache(locations)
       let entries = try cache.entries()
       let rows = entries.map { entry in
         [
-          String(entry.digest.prefix(16)), entry.stage?.id ?? "(no record)",
+          String(entry.digest.prefix(16)), entry.experiment ?? "-",
+          entry.stage?.id ?? "(no record)",
           entry.stage?.kind.rawValue ?? "", entry.stage?.data.first ?? "",
           // To the minute.
           String(entry.finished.formatted(.iso8601).prefix(16)) + "Z",
@@ -30,21 +33,29 @@ struct CacheVerb: ParsableCommand {
       if !rows.isEmpty {
         try StandardOutput.shared.write(
           line: TextTable(
-            header: ["digest", "stage", "kind", "data", "finished", "size"], rows: rows,
-            rightAligned: [5]
+            header: ["digest", "experiment", "stage", "kind", "data", "finished", "size"],
+            rows: rows,
+            rightAligned: [6]
           ).text(width: StandardOutput.shared.width))
       }
       try StandardOutput.shared.write(line: "\(cache.folder): \(entries.summary)")
+      let files = try RemadeFile.all(in: locations)
+      if !files.isEmpty {
+        try StandardOutput.shared.write(line: "\(locations.cache): \(files.summary)")
+      }
     }
   }
 
   struct Prune: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "prune",
-      abstract: "Remove the finished stages that no run in the given folders uses.",
+      abstract:
+        "Remove the finished stages that no run in the given folders uses, and prepared data.",
       discussion: """
         A removed stage is computed again by the next run that needs it; RUN#STAGE of a run elsewhere no longer finds its \
-        model. Name the folders of all runs that share the cache.
+        model. Name the folders of all runs that share the cache. Tokenised corpora and generated data (prepared/) are \
+        removed whatever run uses them, and made again when one needs them; so are measured times (forecasts/) of stages \
+        that no run uses.
         """)
 
     @Option(
@@ -56,7 +67,7 @@ struct CacheVerb: ParsableCommand {
 
     @Option(
       help: ArgumentHelp(
-        "Remove only stages that finished at least this many days ago.", valueName: "days"))
+        "Remove only what was finished at least this many days ago.", valueName: "days"))
     var olderThan = 0
 
     @Flag(help: "Say what would be removed; remove nothing.")
@@ -68,7 +79,8 @@ struct CacheVerb: ParsableCommand {
 
     func run() throws {
       let used = try usedDigests()
-      let cache = StageCache(Locations())
+      let locations = Locations()
+      let cache = StageCache(locations)
       let limit = Date(timeIntervalSinceNow: -Double(olderThan) * 86_400)
       let unused = try cache.entries().filter { !used.contains($0.digest) && $0.finished <= limit }
       for entry in unused {
@@ -79,6 +91,14 @@ struct CacheVerb: ParsableCommand {
       }
       try StandardOutput.shared.write(
         line: "\(cache.folder): \(dryRun ? "would remove" : "removed") \(unused.summary)")
+      let files = try RemadeFile.all(in: locations).filter { file in
+        file.written <= limit && !(file.stage.map(used.contains) ?? false)
+      }
+      if !dryRun { for file in files { try file.remove() } }
+      if !files.isEmpty {
+        try StandardOutput.shared.write(
+          line: "\(locations.cache): \(dryRun ? "would remove" : "removed") \(files.summary)")
+      }
     }
 
     /// Of every folder that is named, so that a wrong name removes nothing.
@@ -101,6 +121,14 @@ struct CacheVerb: ParsableCommand {
       }
       return used
     }
+  }
+}
+
+extension [RemadeFile] {
+  /// `3 files of prepared data and measured times, 12 MiB`
+  fileprivate var summary: String {
+    "\(count.grouped) file\(count == 1 ? "" : "s") of prepared data and measured times, "
+      + reduce(0) { $0 + $1.byteCount }.memoryText
   }
 }
 

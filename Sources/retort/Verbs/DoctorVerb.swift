@@ -16,7 +16,7 @@ struct DoctorVerb: ParsableCommand {
   func run() throws {
     let diagnosis = Examination.diagnose()
     if json {
-      try StandardOutput.shared.write(line: JSONText.document(diagnosis))
+      try StandardOutput.shared.write(line: JSONText.document(diagnosis, keys: .snakeCase))
     } else {
       try StandardOutput.shared.write(text: diagnosis.text)
     }

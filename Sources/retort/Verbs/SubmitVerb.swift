@@ -35,6 +35,12 @@ struct SubmitVerb: ParsableCommand, RunsKernels {
         + "the mean; the task's train.tsv must be there.", valueName: "majority"))
   var fillMissing: SubmissionPlan.Filling?
 
+  @Flag(
+    help:
+      "Write the zip even where a test set has other than GLUE's number of examples; its server refuses such a zip."
+  )
+  var allowIncomplete = false
+
   @OptionGroup var replacing: ReplacingOptions
 
   @OptionGroup var computing: ComputingOptions
@@ -42,7 +48,8 @@ struct SubmitVerb: ParsableCommand, RunsKernels {
   func run() throws {
     try OutputFile.check([out], .any, reading: runs, option: "--out")
     try replacing.check(out, option: "--out")
-    let plan = try SubmissionPlan(runs, of: of, filling: fillMissing, in: Locations())
+    let plan = try SubmissionPlan(
+      runs, of: of, filling: fillMissing, allowsIncomplete: allowIncomplete, in: Locations())
     for remark in plan.remarks { Console.shared.write(line: remark) }
     let engine = computing.makeEngine()
     defer { Console.shared.endStatus() }

@@ -69,10 +69,11 @@ struct ObjectiveParityTests {
     let student = try `case`.input("student", in: scope)
     let chosen = try `case`.integers("rows")
     let count = Double(chosen.count)
-    let losses = scope.softTargetDivergence(
+    let losses = scope.softTargets(
+      .hinton(temperature: Float(try `case`.number("temperature"))),
       student: scope.rows(chosen, of: student),
       teacher: scope.rows(chosen, of: try `case`.constant("teacher", in: scope)),
-      temperature: Float(try `case`.number("temperature")), gradientScale: 1 / count)
+      gradientScale: 1 / count)
     scope.backward()
     try expectLoss(losses.reduce(0, +) / count, `case`)
     try `case`.expectGradients(inputs: ["student": student], in: scope, tolerance)
@@ -97,11 +98,10 @@ struct ObjectiveParityTests {
       teacher: TeacherVocabulary(
         hidden: try `case`.constant("teacher", in: scope), decoder: decoder, bias: bias),
       objectives: [
-        MaskedRows(
-          SoftTargetObjective(
-            temperature: Float(try `case`.number("temperature")),
-            gradientScale: 1 / Double(chosen.count)),
-          labels: (0..<Int32(student.rows)).map { chosen.contains($0) ? 0 : -1 })
+        WeightedObjective(
+          SoftTargetObjective(.hinton(temperature: Float(try `case`.number("temperature")))),
+          gradientScale: 1 / Double(chosen.count),
+          rowWeights: (0..<Int32(student.rows)).map { chosen.contains($0) ? 1 : 0 })
       ])
     try expectLoss(sums[0] / Double(chosen.count), `case`)
     try `case`.expectGradients(inputs: ["student": student], in: scope, tolerance)
@@ -117,7 +117,9 @@ struct ObjectiveParityTests {
     let (decoder, bias) = identity(logits.columns)
     let sums = scope.vocabularyHead(
       hidden: logits, decoder: decoder, bias: bias,
-      objectives: [MaskedLanguageObjective(labels: labels, gradientScale: 1 / count)])
+      objectives: [
+        WeightedObjective(MaskedLanguageObjective(labels: labels), gradientScale: 1 / count)
+      ])
     try expectLoss(sums[0] / count, `case`)
     try `case`.expectGradients(inputs: ["logits": logits], in: scope, tolerance)
   }
@@ -148,13 +150,13 @@ struct ObjectiveParityTests {
     let hidden = scope.linear(x, weight: ParameterSpan(weight), bias: ParameterSpan(bias))
     expectClose(hidden.copyValues(), try `case`.floats("hidden"), tolerance, "hidden")
 
-    let divergence = MaskedRows(
-      SoftTargetObjective(
-        temperature: Float(try `case`.number("temperature")),
-        gradientScale: divergenceWeight / Double(chosen.count)),
-      labels: (0..<Int32(ids.count)).map { chosen.contains($0) ? 0 : -1 })
-    let language = MaskedLanguageObjective(
-      labels: labels, gradientScale: labelWeight / labelCount)
+    let divergence = WeightedObjective(
+      SoftTargetObjective(.hinton(temperature: Float(try `case`.number("temperature")))),
+      gradientScale: divergenceWeight / Double(chosen.count),
+      rowWeights: (0..<Int32(ids.count)).map { chosen.contains($0) ? 1 : 0 })
+    let language = WeightedObjective(
+      MaskedLanguageObjective(
+        labels: labels), gradientScale: labelWeight / labelCount)
     let sums = scope.vocabularyHead(
       hidden: hidden, decoder: words, bias: decoderBias,
       teacher: TeacherVocabulary(

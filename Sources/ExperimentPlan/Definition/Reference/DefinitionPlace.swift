@@ -54,7 +54,10 @@ struct DefinitionPlace: Sendable {
     case .named(let value, _): keys(of: value)
     case .list(let item, _): keys(of: item)
     case .any(let types): types.flatMap(keys)
-    case .forms(let forms): forms.flatMap { keys(of: $0.schema) }
+    case .forms(let forms):
+      forms.flatMap { keys(of: $0.schema) }.reduce(into: []) { keys, option in
+        if !keys.contains(where: { $0.key == option.key }) { keys.append(option) }
+      }
     case .number, .integer, .exactly, .truth, .text, .choice, .anything: []
     }
   }

@@ -101,11 +101,14 @@ public struct DefinitionReference: Sendable {
     case .list(let item, _): return blocks(item)
     case .any(let types): return types.flatMap(blocks)
     case .forms(let forms):
+      var seen: [[String]] = []
       return forms.enumerated().flatMap { index, form in
         blocks(form.schema).map { block in
-          (
-            "Form \(index + 1) of \(forms.count). \(form.title). \(block.heading)", block.options
-          )
+          let title = "Form \(index + 1) of \(forms.count). \(form.title)"
+          let keys = block.options.map(\.key)
+          guard !seen.contains(keys) else { return ("\(title). The same keys.", []) }
+          seen.append(keys)
+          return ("\(title). \(block.heading)", block.options)
         }
       }
     case .number, .integer, .exactly, .truth, .text, .choice, .anything: return []
@@ -117,9 +120,12 @@ public struct DefinitionReference: Sendable {
     switch schema {
     case .map: "map"
     case .oneKey: "map of one key"
-    case .forms(let forms): "map, one of \(forms.count) forms"
+    case .forms(let forms):
+      Set(forms.map { form($0.schema) }) == ["map"]
+        ? "map, one of \(forms.count) forms"
+        : forms.map { form($0.schema) }.joined(separator: ", or ")
     case .named: "map of your own names"
-    case .list(.map, _): "list of maps"
+    case .list(.map, _), .list(.oneKey, _): "list of maps"
     case .any(let types): types.map(form).joined(separator: ", or ")
     case .choice(let names): names.joined(separator: " | ")
     default: schema.words

@@ -25,7 +25,8 @@ public struct CorpusOptions: Sendable, Equatable {
   public var minimumLength: Int
   /// Sequences with a larger share of unknown tokens are left out.
   public var maximumUnknown: Double
-  public var masking: MaskingRule
+  /// Nil for text that is read as it is.
+  public var masking: MaskingRule?
 
   static let options = OptionList(
     CorpusOptions.init(texts:minimumLength:maximumUnknown:masking:),
@@ -38,7 +39,9 @@ public struct CorpusOptions: Sendable, Equatable {
       "maximum_unknown", \.maximumUnknown, .number(.fraction, example: "0.5"),
       "Sequences with a larger share of unknown tokens are left out."),
     OptionField(
-      "masking", \.masking, .map(MaskingRule.options), "Which tokens are predicted."))
+      "masking", \.masking, MaskingRule.typeOrNone,
+      "Which tokens are predicted. none: the text is read as it is, for a loss without masked words."
+    ))
 
   /// Keys of which exactly one is given.
   static let oneOf = ["corpus", "sentences"]
@@ -78,15 +81,11 @@ public struct CorpusOptions: Sendable, Equatable {
 
   /// In words, for an explanation.
   var details: [String] {
-    let weights =
-      masking.smoothing == 0 ? "all alike" : "by count^-\(PlainNumber.text(masking.smoothing))"
     return (sentences.map { ["sentences: \($0.words), one sequence each"] } ?? []) + [
       "text: \(texts.map(\.name).joined(separator: ", ")); sequences of at least "
         + "\(minimumLength) tokens, at most \(PlainNumber.percent(maximumUnknown)) "
         + "of them unknown",
-      "masking: \(PlainNumber.percent(masking.probability)) of a batch's tokens, drawn \(weights); "
-        + "\(PlainNumber.percent(masking.mask)) [MASK], \(PlainNumber.percent(masking.keep)) kept, "
-        + "\(PlainNumber.percent(masking.random)) random",
+      "masking: \(masking?.words ?? "none")",
     ]
   }
 }

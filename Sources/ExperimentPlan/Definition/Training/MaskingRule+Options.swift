@@ -28,4 +28,29 @@ extension MaskingRule {
           found: FilledValues.text(masking.mask + masking.keep + masking.random)), at: map.path)
     }
   }
+
+  private enum Absence: String, CaseIterable, Sendable { case none }
+
+  /// A rule, or `none`.
+  static let typeOrNone: OptionType<MaskingRule?> = {
+    let (rule, none) = (OptionType<MaskingRule>.map(options), OptionType<Absence>.choice)
+    return OptionType(
+      schema: .any([rule.schema, none.schema]),
+      words: "{\(options.descriptions.map(\.key).joined(separator: ", "))}, or none",
+      example: rule.example, standIn: .some(nil),
+      read: { node, key, map in
+        node.entries == nil
+          ? none.read(node, key, map).map { _ in MaskingRule?.none }
+          : rule.read(node, key, map).map { MaskingRule?.some($0) }
+      },
+      write: { $0.map(rule.write) ?? none.write(.none) })
+  }()
+
+  /// In words, for an explanation.
+  var words: String {
+    let weights = smoothing == 0 ? "all alike" : "by count^-\(PlainNumber.text(smoothing))"
+    return "\(PlainNumber.percent(probability)) of a batch's tokens, drawn \(weights); "
+      + "\(PlainNumber.percent(mask)) [MASK], \(PlainNumber.percent(keep)) kept, "
+      + "\(PlainNumber.percent(random)) random"
+  }
 }
