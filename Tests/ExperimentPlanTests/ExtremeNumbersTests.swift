@@ -32,7 +32,7 @@ struct ExtremeNumbersTests {
       mine:
         architecture: bert
         sizes:
-          { hidden_size: 8, layer_count: 4, head_count: 1, feed_forward_size: 16,
+          { hidden_size: 48, layer_count: 4, head_count: 1, feed_forward_size: 16,
             maximum_positions: 256, initializer_range: 0.02, layer_norm_epsilon: 1.0e-12 }
         head: { kind: masked_lm, init: new }
         dropout: { hidden: 0.1, attention: 0.1, classifier: 0.1 }
@@ -55,6 +55,12 @@ struct ExtremeNumbersTests {
       \(divergences)
       - id: terms
         distill: { teacher: mine, student: student, \(training), loss: { \(terms) } }
+      - id: validated
+        distill:
+          { teacher: judge, student: student, \(training), masking: none,
+            head: { kind: classification, like: teacher, init: new },
+            loss: [{ soft_targets: { on: classes, weight: 1, divergence: forward_kl, temperature: 2.0, scale: none } }],
+            validate_on: { task: own } }
       - id: scheduled
         distill:
           { teacher: mine, student: student, \(training),
@@ -91,8 +97,8 @@ struct ExtremeNumbersTests {
     "hidden: { weight: 1, compare: mse, states: [[2, 1]], positions: all, average: tokens, \(projection) }, "
     + "sentence: { weight: 1, compare: { info_nce: 0.05 }, pooling: mean, normalise: true, \(projection.replacing("shared: true, ", with: "")) }, "
     + "gram: { weight: 1, of: tokens, states: [[[1, 1], [1, 1]]], average: pairs }, "
-    + "attention: { weight: 1, of: scores, compare: mse, heads: each, blocks: [[1, 1]], average: pairs }, "
-    + "relations: { weight: 1, of: { q-q: 1 }, heads: 1, blocks: [[1, 1]], average: sequences }"
+    + "attention: { weight: 1, of: scores, compare: mse, heads: each, blocks: [[1, 0]], average: pairs }, "
+    + "relations: { weight: 1, of: { q-q: 1 }, heads: 1, blocks: [[1, 0]], average: sequences }"
   private static let projection =
     "projection: { from: student, shared: true, bias: true, init: { normal: 0.02 }, "
     + "learning_rate: 1.0e-3, weight_decay: 0.01, clip: apart, force: true }"
@@ -146,7 +152,8 @@ struct ExtremeNumbersTests {
           + [
             path.replacing(
               "stages.distill.loss.soft_targets.weight.linear",
-              with: "stages.scheduled.loss.soft_targets.weight.linear")
+              with: "stages.scheduled.loss.soft_targets.weight.linear"),
+            path.replacing("stages.distill.validate_on", with: "stages.validated.validate_on"),
           ]
           + ["reading", "learning"].map {
             path.replacing("stages.pretrain.sentences", with: "stages.\($0).sentences")

@@ -100,7 +100,9 @@ struct StatedLossTests {
       try digest("distil", [])
         != digest(
           "distil",
-          ["stages.distil.loss.hidden_mse={ weight: 1, pairs: [{ student: 0, teacher: 0 }] }"]))
+          [
+            "stages.distil.loss.hidden={ weight: 1, compare: mse, states: [[0, 0]], positions: all, average: tokens }"
+          ]))
   }
 
   @Test("a divergence and its numbers are in the digest, what stands without being written is not")

@@ -52,9 +52,10 @@ extension DefinitionChecks {
     guard start != .new, let classNames = task.classNames else { return }
     let path = "stages.\(stage.id).head"
     guard let stored = shape(of: model).classifier else {
-      // A stage that makes one of a teacher that has none is told so itself.
+      // Of a stage that should make one it is said there.
+      let made = definition.stage(id: model)?.work
       guard start == .stored, isKnown(model),
-        definition.stage(id: model)?.work.classifierOrigin == nil
+        !(made?.loss.objective?.readsOfStudent.classLogits ?? false)
       else { return }
       return report(
         path, expected: "a model with a classifier", found: "'\(model)', which has none",
