@@ -239,11 +239,12 @@ struct ExtremeNumbersTests {
   func extremes() {
     #expect(Self.places.count > 80)
     for place in Self.places {
-      let paths = place.paths.filter {
-        Self.outcome($0, place.write(place.example)).text != nil
+      var tried: Set<String> = []
+      let path = place.paths.first {
+        tried.insert($0).inserted && Self.outcome($0, place.write(place.example)).text != nil
       }
-      #expect(!paths.isEmpty, "\(place.path) cannot be \(place.example)")
-      guard let path = paths.first else { continue }
+      #expect(path != nil, "\(place.path) cannot be \(place.example)")
+      guard let path else { continue }
       for value in Self.values {
         let (text, mistakes) = Self.outcome(path, place.write(value))
         #expect(text != nil || !mistakes.isEmpty, "\(path)=\(value)")
