@@ -47,7 +47,8 @@ struct TeacherNames: Sendable, Equatable {
 // MARK: - In a definition
 
 extension TeacherNames {
-  private static let (oneKey, severalKey) = ("teacher", "teachers")
+  private static let oneKey = "teacher"
+  static let severalKey = "teachers"
 
   private static let several = OptionType<[Entry]>(
     schema: .named(DefinitionNames.name.schema, pattern: DefinitionNames.pattern),

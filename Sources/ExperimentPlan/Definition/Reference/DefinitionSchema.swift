@@ -34,7 +34,7 @@ public enum DefinitionSchema {
   ) -> Members {
     object(
       properties: options.map { member($0.key, value(of: $0, filled)) }, options, filled: filled,
-      rules: options.compactMap { rule(of: $0, filled) }, oneOf: oneOf)
+      rules: options.compactMap { rule(of: $0, among: options, filled) }, oneOf: oneOf)
   }
 
   private static func object(
@@ -72,13 +72,15 @@ public enum DefinitionSchema {
 
   /// A key that needs some values of another key. Where one of them is filled in, that one need not be written.
   private static func rule(
-    of option: OptionDescription, _ filled: [DefinitionNode], in group: String? = nil
+    of option: OptionDescription, among options: [OptionDescription], _ filled: [DefinitionNode],
+    in group: String? = nil
   ) -> JSONTree? {
     guard let condition = option.condition else { return nil }
     let values = keyword("enum", .array(condition.values.map { .string($0) }))
-    let isFilledIn = filled.contains {
-      condition.values.contains($0[condition.key]?.scalar ?? "")
-    }
+    let standing = options.first { $0.key == condition.key }?.presence
+    let isFilledIn =
+      filled.contains { condition.values.contains($0[condition.key]?.scalar ?? "") }
+      || condition.values.contains { standing == .standard($0) }
     let path = [group, condition.key].compactMap { $0 }[...]
     let needed = isFilledIn ? absentOr(path, values) : has(path, values)
     return .object([member("if", has([option.key])), member("then", needed)])
@@ -100,14 +102,19 @@ public enum DefinitionSchema {
     let emptyGroups = DefinitionNode.map(
       Set(DefinitionPath.shortForms.map(\.group)).map { ($0, .map([], .standard)) }, .standard)
     var properties = options.map { member($0.key, value(of: $0, filled)) }
-    var rules = options.compactMap { rule(of: $0, filled) }
+    var rules = options.compactMap { rule(of: $0, among: options, filled) }
+    let teachers = [TeacherNames.role(nil), TeacherNames.severalKey]
+    if !kind.type.isTeacherOptional, options.contains(where: { $0.key == teachers[1] }) {
+      rules.append(keyword("oneOf", .array(teachers.map { has([$0]) })))
+    }
     for (key, group) in DefinitionPath.shortForms
     where !options.contains(where: { $0.key == key }) {
       guard case .map(let below, _)? = options.first(where: { $0.key == group })?.schema,
         let option = below.first(where: { $0.key == key })
       else { continue }
       properties.append(member(key, value(of: option, [])))
-      rule(of: option, filled.compactMap { $0[group] }, in: group).map { rules.append($0) }
+      rule(of: option, among: below, filled.compactMap { $0[group] }, in: group)
+        .map { rules.append($0) }
     }
     return object(
       properties: properties, options, filled: filled + [emptyGroups], rules: rules,
