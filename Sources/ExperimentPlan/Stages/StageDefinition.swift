@@ -98,6 +98,7 @@ extension StageDefinition {
     let filled = [recipe?.tree, StandardOptions.tree(for: kind, seed: nil)].compactMap { $0 }
     let keys = descriptions(of: kind).filter { option in
       option.key == "recipe" || option.key == kind.type.oneOf.first
+        || option.key == TeacherNames.role(nil) && !kind.type.isTeacherOptional
         || option.presence == .required && !filled.contains { $0[option.key] != nil }
     }
     return "{ " + keys.map { "\($0.key): \($0.example)" }.joined(separator: ", ") + " }"
