@@ -185,7 +185,7 @@ struct AttentionTermsTests {
     #expect(found == term && problems.isEmpty, "\(problems)")
     #expect(
       term.formula
-        == "MSE(attention scores of each head), blocks 1→0, 3→1, added up, mean over pairs of tokens"
+        == "MSE(attention scores of each head), blocks 1→0 3→1, sum over pairs, mean over pairs of tokens"
     )
   }
 

@@ -219,6 +219,18 @@ import Testing
       ),
       (
         "cosine: { weight: 1.0, layer: last }",
+        "gram: { weight: 1.0, of: features, states: [[[0, 1], [0, 1]], [[1, 2], [1, 2]]], average: sequences }",
+        "x.yaml:21:15: stages.distil.loss.gram has no 'over_pairs': expected sum or mean; TinyBERT and TextBrewer "
+          + "sum over pairs of layers; PKD's code takes the mean"
+      ),
+      (
+        "cosine: { weight: 1.0, layer: last }",
+        "attention: { weight: 1.0, of: scores, compare: mse, heads: each, blocks: uniform, average: pairs }",
+        "x.yaml:21:20: stages.distil.loss.attention has no 'over_pairs': expected sum or mean; TinyBERT and "
+          + "TextBrewer sum over pairs of layers; PKD's code takes the mean"
+      ),
+      (
+        "cosine: { weight: 1.0, layer: last }",
         "hidden: { weight: 1.0, compare: mse, states: last, positions: all, average: tokens, projection: "
           + "{ shared: true, bias: true, init: identity, learning_rate: 1.0e-3, weight_decay: 0, clip: apart } }",
         "x.yaml:21:105: stages.distil.loss.hidden.projection: expected hidden sizes that differ, found 768 in both models; "

@@ -20,17 +20,9 @@ public struct BlockPairs: Sendable, Hashable {
       "blocks", \.blocks, LayerMap.type(example: "last"),
       "Which blocks are compared, counted from 0, as pairs [teacher, student]; uniform: every block of the student with "
         + "one of the teacher at even distances, the last with the last; last: the last of both."),
-    OptionField(
-      optional: "over_pairs", \.reduction, .choice,
-      "Whether the values of several pairs are added up or averaged; it is written wherever there may be several."
-    )
-  ).checked(["blocks", "over_pairs"]) { written, map in
-    guard written.blocks.mayHaveSeveral, written.reduction == nil else { return }
-    map.report(
-      Diagnostic(
-        map.node("blocks")?.origin ?? map.node.origin, map.pathOf("over_pairs"),
-        expected: "sum or mean for several pairs of blocks", found: "nothing",
-        advice: "TinyBERT adds its blocks up: over_pairs: sum"), "over_pairs")
+    PairReduction.option(\.reduction)
+  ).checked(["blocks"]) { written, map in
+    PairReduction.check(ofSeveral: written.blocks.mayHaveSeveral, map)
   }
 
   /// The two keys before they are known to go together.
@@ -46,7 +38,8 @@ public struct BlockPairs: Sendable, Hashable {
 
     /// A map with a mistake is never used.
     var pairs: BlockPairs {
-      BlockPairs(blocks, reduction: reduction ?? (blocks.mayHaveSeveral ? .sum : nil))
+      BlockPairs(
+        blocks, reduction: PairReduction.read(reduction, ofSeveral: blocks.mayHaveSeveral))
     }
   }
 
@@ -101,21 +94,12 @@ public struct BlockPairs: Sendable, Hashable {
     }
   }
 
-  /// "blocks 1→0 + 3→1".
+  /// In a formula: "blocks 1→0 3→1, sum over pairs".
   var words: String {
-    let several: String =
-      switch reduction {
-      case nil: ""
-      case .sum: ", added up"
-      case .mean: ", averaged"
-      }
-    switch blocks {
-    case .pairs(let pairs):
-      return "\(pairs.count == 1 ? "block" : "blocks") "
-        + pairs.map(\.words).joined(separator: ", ") + (pairs.count == 1 ? "" : several)
-    case .uniform: return "blocks uniform\(several)"
-    case .last: return "the last block of both"
-    }
+    guard blocks != .last else { return "the last block of both" }
+    let several = blocks.mayHaveSeveral
+    return "\(several ? "blocks" : "block") \(blocks.words)"
+      + PairReduction.words(reduction, ofSeveral: several)
   }
 
   // MARK: Computing

@@ -149,11 +149,3 @@ extension LayerPair {
   /// "4→2", the teacher's first.
   var words: String { "\(teacher)→\(student)" }
 }
-
-/// How the values of several pairs of layers become one.
-public enum PairReduction: String, Sendable, CaseIterable {
-  case sum, mean
-
-  /// What each pair's value is multiplied by.
-  func factor(of count: Int) -> Double { self == .sum ? 1 : 1 / Double(count) }
-}

@@ -70,7 +70,7 @@ public struct Gram: TensorTerm {
       case (.tokens, _): rows.words
       }
     return "\(comparison), states \(words.joined(separator: " "))"
-      + (states.count > 1 ? overPairs.map { ", \($0.rawValue) over pairs" } ?? "" : "")
+      + PairReduction.words(overPairs, ofSeveral: states.count > 1)
       + ", mean over \(mean)"
   }
 
@@ -125,7 +125,7 @@ extension Gram {
     {
       // What does not go together is reported by the check below.
       Gram(
-        of: $0, states: $1, overPairs: $2 ?? ($1.count > 1 ? .sum : nil),
+        of: $0, states: $1, overPairs: PairReduction.read($2, ofSeveral: $1.count > 1),
         average: $0 == .features ? .sequences : $3)
     },
     OptionField(
@@ -140,18 +140,13 @@ extension Gram {
       ).described(example: "[[[0, 0], [0, 0]], [[4, 4], [1, 1]]]"),
       "Whose products are compared: two states of the teacher, which may be the same one, and two of the student; 0 is the output "
         + "of the embeddings."),
-    OptionField(
-      optional: "over_pairs", \.overPairs, .choice,
-      "How the values of several items become one; required where there is more than one."),
+    PairReduction.option(\.overPairs),
     OptionField(
       "average", \.average, .choice(among: [.pairs, .sequences], name: \.rawValue),
       "pairs: every pair of tokens counts the same; sequences: every sequence does. Features are averaged over sequences."
     )
   ).checked(["of", "states", "average"]) { term, map in
-    if term.states.count > 1, !map.has("over_pairs") {
-      map.reportMissing(
-        "over_pairs", expected: "sum or mean", advice: "TextBrewer sums over its matches")
-    }
+    PairReduction.check(ofSeveral: term.states.count > 1, map)
     if term.kind == .features, let node = map.node("average"), node.scalar != "sequences" {
       map.reportWrong(
         node, "average", expected: "sequences with of: features",

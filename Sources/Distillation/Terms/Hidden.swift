@@ -88,7 +88,7 @@ public struct Hidden: TensorTerm {
       case .normalisedMSE: "‖\(h)/‖\(h)‖ - h_teacher/‖h_teacher‖‖²"
       }
     return "\(comparison), states \(states.words)"
-      + (states.mayHaveSeveral ? overPairs.map { ", \($0.rawValue) over pairs" } ?? "" : "")
+      + PairReduction.words(overPairs, ofSeveral: states.mayHaveSeveral)
       + ", mean over \(rows.words)"
   }
 
@@ -155,10 +155,10 @@ public struct Hidden: TensorTerm {
 extension Hidden {
   public static let options = OptionList(
     {
-      // A number of pairs that is not said is reported by the check below.
       Hidden(
-        compare: $0, states: $1, overPairs: $2 ?? ($1.mayHaveSeveral ? .sum : nil), positions: $3,
-        average: $4, projection: $5)
+        compare: $0, states: $1,
+        overPairs: PairReduction.read($2, ofSeveral: $1.mayHaveSeveral), positions: $3, average: $4,
+        projection: $5)
     },
     OptionField(
       "compare", \.compare, .choice,
@@ -169,9 +169,7 @@ extension Hidden {
       "Which states are compared: pairs of the teacher's and the student's, 0 being the output of the embeddings and n that of "
         + "layer n; uniform: each of the student with every k-th of a teacher of k times as many layers; last: the last of both."
     ),
-    OptionField(
-      optional: "over_pairs", \.overPairs, .choice,
-      "How the values of several pairs become one; required where there may be more than one pair."),
+    PairReduction.option(\.overPairs),
     OptionField(
       "positions", \.positions, .choice,
       "Positions at which states are compared: all tokens, the masked ones, the first of each sequence ([CLS]), or all but [CLS] "
@@ -184,24 +182,14 @@ extension Hidden {
       optional: "projection", \.projection, StateProjection.type(ofPairs: true),
       "Projects the student's states to the teacher's width; only where the widths differ, or with force: true."
     )
-  ).checked(["states"], PairReduction.check)
+  ).checked(["states"]) { term, map in
+    PairReduction.check(ofSeveral: term.states.mayHaveSeveral, map)
+  }
 }
 
 extension OptionType where Value == TermAverage {
   /// Of a value a position.
   static var averageOfPositions: OptionType {
     .choice(among: [.tokens, .sequences], name: \.rawValue)
-  }
-}
-
-extension PairReduction {
-  /// Reports that several pairs are neither summed nor averaged.
-  static func check(_ term: Hidden, _ map: MapReader) { check(term.states, map) }
-
-  static func check(_ states: LayerMap, _ map: MapReader) {
-    guard states.mayHaveSeveral, !map.has("over_pairs") else { return }
-    map.reportMissing(
-      "over_pairs", expected: "sum or mean",
-      advice: "TinyBERT and TextBrewer sum over pairs of layers; PKD's code takes the mean")
   }
 }
