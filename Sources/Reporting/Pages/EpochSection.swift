@@ -260,7 +260,7 @@ struct EpochSection {
     tunings.contains { $0.stage.epochs.first?.correct != nil }
       ? """
       Intervals are Wilson's, on \(count.grouped) examples: one example is \
-      \((1 / Double(max(count, 1))).fixed(4)).
+      \((1 / Double(max(count, 1))).fixed(max(4, String(count).count))).
       """
       : """
       The losses are mean squared errors. Intervals are those of the bootstrap over the \
