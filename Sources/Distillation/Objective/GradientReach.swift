@@ -43,7 +43,7 @@ public struct GradientReach: Sendable, Equatable {
 
 extension Observations {
   /// What of a model of these sizes gets a gradient where this is read of it.
-  /// - Parameter heads: that the model has beside its encoder.
+  /// - Parameter heads: the heads that the model has.
   public func reach(of configuration: TransformerConfiguration, heads: Set<ModelPart>)
     -> GradientReach
   {

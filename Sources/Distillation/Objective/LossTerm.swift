@@ -11,7 +11,7 @@ public protocol LossTerm: Sendable, Equatable {
   static var title: String { get }
   /// In a sentence, for the reference.
   static var about: String { get }
-  /// The batches it can be taken on. Of one key there is one type a kind.
+  /// The batches it can be taken on. Types of one key that can be taken on the same batches differ by `on`.
   static var batchKinds: Set<BatchKind> { get }
   /// Its keys in a definition, in canonical order; the weight is not among them.
   static var options: OptionList<Self> { get }

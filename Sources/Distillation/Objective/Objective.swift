@@ -96,7 +96,7 @@ public struct Objective: Sendable, Equatable {
     terms.map { $0.weight.value(step: step, of: total) }
   }
 
-  /// What a measurement beside a term is called: by its own name, or after the term where several measure it.
+  /// The name of what a term measures without training on it: the term comes first where several terms measure the same.
   public func name(ofMeasure measure: String, by term: WeightedTerm) -> String {
     terms.count { $0.term.measures.contains(measure) } > 1 ? "\(term.name).\(measure)" : measure
   }

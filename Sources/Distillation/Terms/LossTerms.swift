@@ -31,7 +31,7 @@ public enum LossTerms {
     ),
   ]
 
-  /// Those that can be taken on a kind of batch; no two of them have the same key.
+  /// Those that can be taken on a kind of batch. Two of them with the same key differ by `on`.
   public static func types(for kind: BatchKind) -> [any LossTerm.Type] { types(for: [kind]) }
 
   /// Those that can be taken on one of several kinds of batches.

@@ -1,4 +1,4 @@
-// What a run is told besides its definition.
+// What the caller of a run asks for, apart from the definition.
 
 /// What is asked of a runner.
 public struct RunRequest: Sendable {

@@ -297,7 +297,7 @@ private struct StatedTerm<Term: LossTerm>: Sendable {
         OptionField(\.term, Term.options), OptionField(\.teaching, Teaching.options))
   }
 
-  /// A name that is nothing else beside a term in a metrics log or an ablation.
+  /// A name that no metrics log and no ablation uses for anything other than a term.
   private static var termName: OptionType<String> {
     let taken = MetricsLine.Name.allCases.map(\.rawValue) + [Ablation.initialization.rawValue]
     return DefinitionNames.name.described(example: "warm").checked(standIn: Term.key) {
