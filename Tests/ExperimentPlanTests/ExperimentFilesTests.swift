@@ -15,6 +15,11 @@ import Testing
     "quickstart",
     "sst2-distilbert-report", "sst2-minilm", "sst2-minilm-replay", "sst2-task-distillation",
   ]
+  /// Published methods, in a folder of their own.
+  static let methods = [
+    "distilbert", "minilm", "minilmv2", "pkd", "sentence-vectors", "textbrewer-t3",
+    "three-teachers", "tinybert-4-312", "tinybert-6-768", "well-read-students",
+  ].map { "methods/\($0)" }
 
   @Test func theListIsComplete() throws {
     let found = try FileManager.default.contentsOfDirectory(atPath: ExperimentFiles.folder)
@@ -22,14 +27,16 @@ import Testing
     #expect(found == Self.names)
   }
 
-  @Test("valid and named as its file", arguments: names)
+  @Test("valid and named as its file", arguments: names + methods)
   func isValid(name: String) throws {
     let path = "\(ExperimentFiles.folder)/\(name).yaml"
     let context = DefinitionContext(
       locations: Locations(cache: "/nowhere", mirror: nil), definitionPath: path)
     #expect(context.knownReferences?.contains("tpf02-report") == true)
     let loaded = try LoadedDefinition.load(path: path, context: context)
-    #expect(loaded.definition.name == name)
+    #expect(loaded.definition.name == name.split(separator: "/").last.map(String.init))
+    // What is asked, and what it takes, is said of each.
+    #expect(loaded.definition.question != nil && loaded.definition.budget != nil)
     let again = try LoadedDefinition.load(text: loaded.definition.canonicalText, path: "again")
     #expect(again.definition == loaded.definition)
     #expect(again.variants.map(\.definition) == loaded.variants.map(\.definition))

@@ -9,11 +9,25 @@ schema that accepts everything would pass otherwise.
 
 import copy
 import json
+import re
 import subprocess
 import sys
 
 import jsonschema
 import yaml
+
+
+class Loader(yaml.SafeLoader):
+    """YAML 1.2, as Retort and editors read it: `on` is a word there, and no truth as in 1.1."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile("(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
 
 
 def bodies(definition):
@@ -116,16 +130,23 @@ def hidden(states):
     return {"weight": 1.0, "states": states, **common}
 
 
-def no_pairs(definition):
+def add_term(definition, term):
+    """To the loss of every distillation, in the form that it has."""
     for kind, body in bodies(definition):
         if kind == "distill":
-            body.setdefault("loss", {})["hidden"] = hidden([])
+            loss = body.setdefault("loss", {})
+            if isinstance(loss, list):
+                loss.append(term)
+            else:
+                loss.update(term)
+
+
+def no_pairs(definition):
+    add_term(definition, {"hidden": hidden([])})
 
 
 def equal_pairs(definition):
-    for kind, body in bodies(definition):
-        if kind == "distill":
-            body.setdefault("loss", {})["hidden"] = hidden([[2, 1], [2, 1]])
+    add_term(definition, {"hidden": hidden([[2, 1], [2, 1]])})
 
 
 def empty_stages(definition):
@@ -288,7 +309,7 @@ def main(retort, paths):
                 wrong.append(f"{place}: refuses its example {example}: {error.message}")
     for path in paths:
         with open(path, encoding="utf-8") as file:
-            definition = yaml.safe_load(file)
+            definition = yaml.load(file, Loader)
         for error in validator.iter_errors(definition):
             place = ".".join(str(part) for part in error.path)
             wrong.append(f"{path}: refused at {place}: {error.message}")

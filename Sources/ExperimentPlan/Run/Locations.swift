@@ -96,14 +96,24 @@ public struct Locations: Sendable, Equatable {
   }
 
   static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+  /// Where the published results are that a definition can be compared with: `references/` in its folder or, where there is
+  /// none, in the folder above, so that definitions in a folder of their own have the same ones.
+  /// - Parameter path: of the definition.
+  public static func referenceFolder(ofDefinition path: String) -> String {
+    let folder = isStandardInput(path) ? "." : Folder.parent(of: path) ?? "."
+    let above = folder == "." ? ".." : Folder.parent(of: folder) ?? "."
+    return ["\(folder)/references", "\(above)/references"].first { Folder.exists(path: $0) }
+      ?? "\(folder)/references"
+  }
 }
 
 extension DefinitionContext {
   /// What can be known about a definition's surroundings on this machine: folders in cache and
-  /// mirror, and the published results in `references/` beside the definition.
+  /// mirror, and the published results in `references/`.
   public init(locations: Locations, definitionPath: String) {
     let locations = locations.startingFrom(definition: definitionPath)
-    let references = (locations.definitionFolder ?? ".") + "/references"
+    let references = Locations.referenceFolder(ofDefinition: definitionPath)
     let files = Folder.exists(path: references) ? try? Folder.names(path: references) : nil
     let looks = ModelLooks(locations)
     let tables = TaskLooks(locations)

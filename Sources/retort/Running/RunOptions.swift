@@ -2,7 +2,6 @@
 import ArgumentParser
 import RetortDistillation
 import RetortExperimentPlan
-import RetortFiles
 import RetortFormatting
 import RetortRecords
 import RetortReporting
@@ -52,7 +51,9 @@ struct DefinitionRun {
       request, locations: locations, engine: options.computing.makeEngine(), observer: observer)
     if options.dryRun { return try describe(runner, locations) }
     // Before the run: a mistake in them must not come up when the work is done.
-    let references = try ReferenceLibrary(folder: referenceFolder).references
+    let references = try ReferenceLibrary(
+      folder: Locations.referenceFolder(ofDefinition: options.definition)
+    ).references
 
     StopSignals.install()
     let runs: [FinishedRun]
@@ -80,10 +81,6 @@ struct DefinitionRun {
     // After the tables, on a terminal that shows both.
     try StandardOutput.shared.flush()
     for line in NextSteps(of: runs).lines { Console.shared.write(whole: line) }
-  }
-
-  private var referenceFolder: String {
-    "\(Folder.parent(of: options.definition) ?? ".")/references"
   }
 
   /// The stages that options name, nil for all.

@@ -1,7 +1,6 @@
 // `retort show`: the tables of finished runs again, from their records.
 import ArgumentParser
 import RetortExperimentPlan
-import RetortFiles
 import RetortRecords
 import RetortReporting
 
@@ -11,7 +10,7 @@ struct ShowVerb: ParsableCommand {
     abstract: "Print the tables of finished runs again, from their records.",
     discussion: """
       Several runs of one experiment, as of a sweep, are shown together: retort show Runs/x@*. Published results that the \
-      definition compares with are read from references/ in the definition's folder.
+      definition compares with are read from references/ in the definition's folder or the one above.
       """)
 
   @Argument(help: ArgumentHelp("Run folders or their records.", valueName: "run"))
@@ -58,7 +57,7 @@ struct ShowVerb: ParsableCommand {
     guard !wanted.isEmpty else { return [] }
     let definition =
       (try? RunStages(run: runs[0]))?.definitionFile ?? records[0].experiment.file
-    let folder = references ?? "\(Folder.parent(of: definition) ?? ".")/references"
+    let folder = references ?? Locations.referenceFolder(ofDefinition: definition)
     let found = try ReferenceLibrary(folder: folder).references.filter { wanted.contains($0.id) }
     let missing = wanted.subtracting(found.map(\.id)).sorted()
     if !missing.isEmpty {
