@@ -43,6 +43,12 @@ extension RunRecord: StrictRecord {
         facts.append("\(set.name): labels that are classes and numbers")
       }
     }
+    for measure in measures ?? [] {
+      facts += measure.contradictions
+      if sets[measure.data] == nil {
+        facts.append("the measure \(measure.name): no data set \(measure.data) in the record")
+      }
+    }
     for stage in stages {
       if let role = stage.trainedRole, stage.inputs[role] == nil {
         facts.append("\(stage.id): it trains its \(role), and no input has that role")

@@ -15,12 +15,17 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var data: [DataSet]
   /// In the order in which they ran.
   public var stages: [Stage]
+  /// What its models were measured by besides their tasks; nil where the definition asks for nothing.
+  public var measures: [Measure]?
+  /// Of each stage whose teacher could be held against a student without it; nil where there is none.
+  public var teacherChecks: [TeacherCheck]?
   /// Clocks, memory and machine: what may differ between two equal runs.
   public var measured: Measured
 
   public init(
     experiment: Experiment, program: Program, weights: [Weights] = [], data: [DataSet] = [],
-    stages: [Stage] = [], measured: Measured
+    stages: [Stage] = [], measures: [Measure]? = nil, teacherChecks: [TeacherCheck]? = nil,
+    measured: Measured
   ) {
     self.format = Self.currentFormat
     self.experiment = experiment
@@ -28,6 +33,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
     self.weights = weights
     self.data = data
     self.stages = stages
+    self.measures = measures
+    self.teacherChecks = teacherChecks
     self.measured = measured
   }
 

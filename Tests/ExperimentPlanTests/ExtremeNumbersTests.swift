@@ -74,6 +74,9 @@ struct ExtremeNumbersTests {
         finetune:
           { model: student, task: rated, \(finetuning), loss: { label_mse: { weight: 1 } } }
     time_inference: { passes: 3 }
+    measures:
+      - masked_lm: { of: mine, count: 9, entropy_at: 2.0, masking: \(masking), \(text("share: 0.5")) }
+      - masked_lm: { name: counted, of: mine, masking: \(masking), \(text("sentences: 9")) }
 
     """
 
@@ -110,6 +113,11 @@ struct ExtremeNumbersTests {
   private static let reading = "recipe: distilbert-2019, \(common)"
   private static func sentences(_ heldOut: String) -> String {
     "sentences: { from: [mine], words: [2, 40], hold_out: { \(heldOut) } }"
+  }
+  private static let masking =
+    "{ probability: 0.15, smoothing: 0.7, mask: 0.8, keep: 0.1, random: 0.1 }"
+  private static func text(_ heldOut: String) -> String {
+    "sequence_length: 16, text: { \(sentences(heldOut)) }"
   }
   private static let finetuning =
     "recipe: hf-trainer-4.44, evaluation: { batch_size: 8 }, select_best: eval_loss, "
@@ -154,6 +162,7 @@ struct ExtremeNumbersTests {
               "stages.distill.loss.soft_targets.weight.linear",
               with: "stages.scheduled.loss.soft_targets.weight.linear"),
             path.replacing("stages.distill.validate_on", with: "stages.validated.validate_on"),
+            path.replacing("measures.masked_lm.text", with: "measures.counted.text"),
           ]
           + ["reading", "learning"].map {
             path.replacing("stages.pretrain.sentences", with: "stages.\($0).sentences")
@@ -203,8 +212,8 @@ struct ExtremeNumbersTests {
             "[" + Array(repeating: value, count: rule.most ?? 1).joined(separator: ", ") + "]"
           })
       case .list(let item, _):
-        // Stages are told by their names, other maps of a list by their numbers.
-        below(item, path == "stages" ? path : "\(path).0", example)
+        // Stages and measures are told by their names, other maps of a list by their numbers.
+        below(item, ["stages", "measures"].contains(path) ? path : "\(path).0", example)
       case .truth, .text, .choice, .anything: break
       }
     }

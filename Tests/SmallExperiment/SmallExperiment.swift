@@ -175,6 +175,8 @@ struct Run {
 final class RunOnlooker: RunObserver {
   /// Asks to stop once so many steps of all stages together are done.
   var stopsAfter = Int.max
+  /// Asks to stop once a note begins so.
+  var stopsAfterNote: String?
   private(set) var stages: [String] = []
   private(set) var completed: [String] = []
   private(set) var resumedAt: [String: Int] = [:]
@@ -184,7 +186,10 @@ final class RunOnlooker: RunObserver {
   private(set) var notes: [String] = []
   private(set) var began: RunProgress?
 
-  var stopIsRequested: Bool { steps.count >= stopsAfter }
+  var stopIsRequested: Bool {
+    steps.count >= stopsAfter
+      || stopsAfterNote.map { start in notes.contains { $0.hasPrefix(start) } } ?? false
+  }
 
   func runBegan(_ progress: RunProgress, in folder: String) { began = progress }
 

@@ -34,12 +34,20 @@ public struct ConfidenceInterval: Sendable, Equatable {
   ///   - value: of the examples with these numbers, counted from 0.
   /// - Source: B. Efron, Annals of Statistics 7 (1979), 1-26.
   public init(resampling count: Int, level: Double = 0.95, _ value: ([Int]) -> Double) {
+    self.init(samples: Self.samples(of: count, value), level: level)
+  }
+
+  /// What a value is in each sample of the examples. The samples of so many examples are always the same, so that those of two
+  /// models can be compared one by one.
+  public static func samples(of count: Int, _ value: ([Int]) -> Double) -> [Double] {
     var values: [Double] = []
-    Self.forEachSample(of: count) { drawn in
-      let value = value(drawn)
-      if !value.isNaN { values.append(value) }
-    }
-    values.sort()
+    forEachSample(of: count) { values.append(value($0)) }
+    return values
+  }
+
+  /// The percentile interval of values of samples; those that are not numbers do not count.
+  public init(samples: [Double], level: Double = 0.95) {
+    let values = samples.filter { !$0.isNaN }.sorted()
     guard let last = values.last else {
       self.init(low: .nan, high: .nan)
       return

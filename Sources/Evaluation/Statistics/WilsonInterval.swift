@@ -14,12 +14,18 @@ public struct WilsonInterval: Sendable, Equatable {
   /// - count: > 0; correct in 0...count.
   public init(correct: Int, count: Int, z: Double = Self.z95) {
     precondition(count > 0 && (0...count).contains(correct), "\(correct) of \(count)")
-    let n = Double(count)
-    let p = Double(correct) / n
+    self.init(share: Double(correct) / Double(count), of: Double(count), z: z)
+  }
+
+  /// - Parameters:
+  ///   - p: the share, 0...1.
+  ///   - n: how many independent examples it is of; > 0, not always whole.
+  public init(share p: Double, of n: Double, z: Double = Self.z95) {
+    precondition(n > 0 && (0...1).contains(p), "\(p) of \(n)")
     let widening = 1 + z * z / n
     let centre = (p + z * z / (2 * n)) / widening
     let half = z / widening * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
-    low = correct == 0 ? 0 : centre - half
-    high = correct == count ? 1 : centre + half
+    low = p == 0 ? 0 : centre - half
+    high = p == 1 ? 1 : centre + half
   }
 }

@@ -4,23 +4,26 @@ import RetortOptions
 extension DefinitionChecks {
   /// Held-out sentences are those that another stage does not learn from: only where both choose in the same way.
   mutating func checkHeldOutSentences() {
-    let sources = definition.stages.compactMap { stage in
-      stage.work.corpus?.sentences.map { (stage: stage.id, source: $0) }
+    for stage in definition.stages {
+      guard let source = stage.work.corpus?.sentences, source.part == .heldOut else { continue }
+      checkHeldOut(source, at: "stages.\(stage.id).sentences")
     }
-    for heldOut in sources where heldOut.source.part == .heldOut {
-      for training in sources where training.source.part == .training {
-        guard !mistakes.touch("stages.\(training.stage).sentences"),
-          !Set(heldOut.source.texts).isDisjoint(with: training.source.texts),
-          let key = heldOut.source.firstDifference(from: training.source)
-        else { continue }
-        report(
-          "stages.\(heldOut.stage).sentences.\(key)",
-          "differs from that of stages.\(training.stage), which learns from the same text",
-          advice:
-            "write the same value in both; otherwise sentences that are held out here are learned there"
-        )
-        break
-      }
+  }
+
+  /// - Parameter source: held-out sentences, written at `path`.
+  mutating func checkHeldOut(_ source: SentenceSource, at path: String) {
+    for stage in definition.stages {
+      guard let learned = stage.work.corpus?.sentences, learned.part == .training,
+        !mistakes.touch("stages.\(stage.id).sentences"),
+        !Set(source.texts).isDisjoint(with: learned.texts),
+        let key = source.firstDifference(from: learned)
+      else { continue }
+      return report(
+        "\(path).\(key)",
+        "differs from that of stages.\(stage.id), which learns from the same text",
+        advice:
+          "write the same value in both; otherwise sentences that are held out here are learned there"
+      )
     }
   }
 }

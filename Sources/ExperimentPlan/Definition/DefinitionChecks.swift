@@ -46,6 +46,7 @@ struct DefinitionChecks {
     checkReplay()
     checkBaselines()
     checkAblations()
+    checkMeasures()
     if diagnostics.isEmpty, mistakes.isEmpty { settleStages() }
   }
 

@@ -27,6 +27,7 @@ extension ResolvedDefinition {
     var found: [CorpusSource] = []
     if case .trained(let texts, _) = vocabulary.source { found += texts }
     for stage in stages { found += stage.work.corpus?.texts.flatMap(\.origins) ?? [] }
+    found += measuredTexts.flatMap(\.texts).flatMap(\.origins)
     return found.firstOccurrences
   }
 
@@ -37,12 +38,16 @@ extension ResolvedDefinition {
 
   /// All sentences that any stage learns from, in order of first use.
   public var sentenceSources: [SentenceSource] {
-    stages.compactMap { $0.work.corpus?.sentences }.firstOccurrences
+    (stages.compactMap { $0.work.corpus?.sentences }
+      + measuredTexts.compactMap { $0.corpus?.sentences }).firstOccurrences
   }
 
-  /// Every task that any stage fine-tunes or is evaluated on, in order of first use; before a part of a task that task.
+  private var measuredTexts: [ResolvedText] { measures.compactMap { resolved($0.measure.sample) } }
+
+  /// Every task that a stage or measure uses, in order of first use; before a part of a task that task.
   public var taskSources: [TaskSource] {
-    stages.compactMap(\.work.evaluated).flatMap(\.withWholes).firstOccurrences
+    (stages.compactMap(\.work.evaluated) + measures.flatMap(\.measure.tasks))
+      .flatMap(\.withWholes).firstOccurrences
   }
 }
 

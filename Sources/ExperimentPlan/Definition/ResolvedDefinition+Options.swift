@@ -11,12 +11,14 @@ extension ResolvedDefinition {
         random: RandomSource,
         _: [CorpusSource], _: [TaskSource], vocabulary: VocabularyDefinition,
         models: [ModelDefinition], stages: [StageDefinition], baselines: [Baseline],
-        sweep: [SweepAxis], ablate: [Ablation], references: [String], passes: Int?
+        measures: [MeasureDefinition], sweep: [SweepAxis], ablate: [Ablation], references: [String],
+        passes: Int?
       ) in
       ResolvedDefinition(
         name: name, question: question, budget: budget, seed: seed, random: random,
-        vocabulary: vocabulary, models: models, stages: stages, baselines: baselines, sweep: sweep,
-        ablate: ablate, compareWith: references, inferencePasses: passes)
+        vocabulary: vocabulary, models: models, stages: stages, baselines: baselines,
+        measures: measures, sweep: sweep, ablate: ablate, compareWith: references,
+        inferencePasses: passes)
     },
     formatField,
     OptionField(
@@ -52,7 +54,7 @@ extension ResolvedDefinition {
         + "mlm_only: the same distillation without the terms that look at the teacher. "
         + "teacher: the teacher itself, fine-tuned. random_init: a student of the same sizes with random weights."
     ),
-    sweepField,
+    MeasureDefinition.field, sweepField,
     OptionField(
       "ablate", \.ablate, .list(of: Ablation.type, ListRule(isDistinct: true, oneAlone: true)),
       otherwise: [],

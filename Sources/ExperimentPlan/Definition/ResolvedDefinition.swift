@@ -69,6 +69,8 @@ public struct ResolvedDefinition: Sendable, Equatable {
   public var models: [ModelDefinition]
   public var stages: [StageDefinition]
   public var baselines: [Baseline]
+  /// What models are measured by besides their tasks. No stage's result depends on it.
+  var measures: [MeasureDefinition]
   public var sweep: [SweepAxis]
   public var ablate: [Ablation]
   public var compareWith: [String]

@@ -19,6 +19,13 @@ public struct SentenceSource: Sendable, Hashable {
       + (part == .heldOut ? ", held out" : "")
   }
 
+  /// The sentences that are not held out.
+  var learned: SentenceSource {
+    var source = self
+    source.part = .training
+    return source
+  }
+
   /// In words, for an explanation.
   var words: String {
     var parts = [rule.split == .sentences ? "cut into sentences" : "a sentence a line"]

@@ -32,6 +32,9 @@ public struct PlanDigests: Sendable, Equatable {
       for input in stage.inputs { _ = try making.digest(of: input) }
       _ = try making.digest(of: .stage(stage.id))
     }
+    for input in plan.measuredInputs(with: wanted ?? plan.stages) {
+      _ = try making.digest(of: input)
+    }
     models = making.models
     stages = making.stages
   }

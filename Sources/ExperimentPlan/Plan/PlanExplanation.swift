@@ -44,7 +44,7 @@ public struct PlanExplanation {
       lines += indented(describe(stage, number: index + 1))
       lines.append("")
     }
-    lines += rest
+    lines += measures + rest
     while lines.last == "" { lines.removeLast() }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -70,6 +70,37 @@ public struct PlanExplanation {
       }
     lines.append("  vocabulary: \(vocabulary); \(cases)")
     return lines
+  }
+
+  private var measures: [String] {
+    let planned = plan.measures(with: plan.stages)
+    guard !planned.isEmpty else { return [] }
+    return ["Measures, after the stages"]
+      + planned.flatMap { measure -> [String] in
+        let (sample, text) = (measure.measure.sample, measure.text)
+        var on = text.name
+        if let count = sample.count {
+          on += ", \(count.grouped) sequences of them (seed \(sample.seed))"
+        } else if let source = text.corpus?.sentences, source.part == .heldOut,
+          let counts = sentences[source] ?? sentences[source.learned]
+        {
+          on += ", \(counts.heldOut.grouped) sentences"
+        }
+        let beside = measure.with.map { ", with \($0.name)" } ?? ""
+        return indented(
+          [
+            "\(measure.name): \(type(of: measure.measure).title) of \(measure.of.map(\.name).listed)\(beside)"
+          ]
+            + indented(
+              ["on \(on); at most \(text.sequenceLength) tokens a sequence"]
+                + measure.measure.conditions(of: text)))
+      }
+      + (plan.teacherQuestions.isEmpty
+        ? []
+        : plan.teacherQuestions.map { question in
+          "  before \(question.stage): is \(question.teacher) better at what it teaches than "
+            + "\(question.untaught[0])?"
+        }) + [""]
   }
 
   private var rest: [String] {

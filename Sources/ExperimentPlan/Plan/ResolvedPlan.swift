@@ -53,13 +53,14 @@ public struct PlannedStage: Sendable, Equatable {
 }
 
 /// The ordered graph of everything a definition asks for. Baselines come after the main stages, so
-/// that what is asked for is there first.
+/// that what is asked for is there first; but for those that tell before a distillation whether its teacher is worth listening
+/// to.
 public struct ResolvedPlan: Sendable, Equatable {
   public let definition: ResolvedDefinition
   /// The definition's models and those that baselines add.
   public let models: [ModelDefinition]
   /// Every stage after all that it needs.
-  public let stages: [PlannedStage]
+  public private(set) var stages: [PlannedStage]
 
   /// - Parameter definition: checked by `LoadedDefinition.load`, so every name in it leads somewhere.
   public init(_ definition: ResolvedDefinition) {
@@ -74,12 +75,13 @@ public struct ResolvedPlan: Sendable, Equatable {
         stage: stage, role: role,
         inputs: stage.inputs.map { stageIDs.contains($0) ? .stage($0) : .model($0) })
     }
+    stages = stagesWithAnswersFirst
   }
 
   public func stage(id: String) -> PlannedStage? { stages.first { $0.id == id } }
   public func model(named name: String) -> ModelDefinition? { models.first { $0.name == name } }
 
-  /// The models that stages begin from, sources before what is made of them.
+  /// The models that stages begin from, and those that are measured when they are finished, sources before what is made of them.
   func modelNames(neededBy stages: [PlannedStage]) -> [String] {
     var names: [String] = []
     func visit(_ input: StageInput) {
@@ -90,6 +92,7 @@ public struct ResolvedPlan: Sendable, Equatable {
       names.append(name)
     }
     for planned in stages { planned.inputs.forEach(visit) }
+    measuredInputs(with: stages).forEach(visit)
     return names
   }
 

@@ -68,6 +68,10 @@ extension DigestFacts {
         attempt { facts.tasks[task] = try digest(of: task, in: locations) }
       }
     }
+    for task in plan.measures(with: stages).flatMap(\.measure.tasks) where facts.tasks[task] == nil
+    {
+      attempt { facts.tasks[task] = try digest(of: task, in: locations) }
+    }
     guard problems.isEmpty else { throw LocationError(problems: problems.firstOccurrences) }
     return facts
   }
@@ -173,6 +177,7 @@ extension ResolvedPlan {
     var found: [CorpusSource] = []
     if case .trained(let texts, _) = definition.vocabulary.source { found += texts }
     for stage in stages { found += stage.stage.work.corpus?.texts ?? [] }
+    for measure in measures(with: stages) { found += measure.text.texts }
     return found.firstOccurrences
   }
 }

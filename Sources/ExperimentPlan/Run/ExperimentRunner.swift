@@ -149,8 +149,19 @@ public final class ExperimentRunner {
       )
     }
     var results: [StageRecord] = []
-    for planned in stages {
+    let measuring = MeasureRunner(
+      plan: plan, digests: digests, data: data, models: modelMaking(digests), engine: engine,
+      observer: observer, note: events.note)
+    var checks: [RunRecord.TeacherCheck] = []
+    for (place, planned) in stages.enumerated() {
       guard let digest = digests.stages[planned.id] else { continue }
+      for answer in try measuring.answers(
+        before: planned, finished: Array(stages[..<place]), results: results,
+        examples: { try data.task($0).dev.labels?.map { Int($0) } })
+      {
+        events.note("\(planned.id): \(answer.finding)")
+        checks.append(answer.record)
+      }
       if let cached = cache.lookUp(digest) {
         var record = try StageRecord.read(path: "\(cached)/\(Self.stageRecordName)")
           .named(for: planned)
@@ -169,10 +180,13 @@ public final class ExperimentRunner {
       }
       results.append(try execute(planned, digest: digest, digests: digests, folder, events))
     }
+    let measures = try measuring.records(of: plan.measures(with: stages))
     let record = try RecordMaking(
       plan: plan, variant: variant, variants: variants, request: request, facts: facts,
       digests: digests, data: data, models: modelMaking(digests), engine: engine
-    ).record(of: results, stages: stages, timings: try timeInference(of: results, digests))
+    ).record(
+      of: results, stages: stages, measures: measures, teacherChecks: checks,
+      timings: try timeInference(of: results, digests))
     try AtomicFile.replace(path: folder.record, with: record.text())
     events.log("the run has finished: \(folder.record)")
     return FinishedRun(

@@ -85,6 +85,9 @@ public struct Locations: Sendable, Equatable {
   /// Tokenised corpora and generated data.
   public var prepared: String { "\(cache)/prepared" }
 
+  /// What models were measured by.
+  public var measures: String { "\(cache)/measures" }
+
   /// Times that `explain` measured.
   public var forecasts: String { "\(cache)/forecasts" }
 

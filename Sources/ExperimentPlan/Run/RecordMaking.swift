@@ -23,7 +23,8 @@ struct RecordMaking {
   let engine: Engine
 
   func record(
-    of results: [StageRecord], stages: [PlannedStage], timings: [RunRecord.Timing]
+    of results: [StageRecord], stages: [PlannedStage], measures: [RunRecord.Measure],
+    teacherChecks: [RunRecord.TeacherCheck], timings: [RunRecord.Timing]
   ) throws -> RunRecord {
     let definition = plan.definition
     let text = definition.canonicalText
@@ -41,7 +42,8 @@ struct RecordMaking {
         version: ProgramVersion.current, numericsVersion: Numerics.version,
         blasCore: BLASKernel.coreName),
       weights: try weights(of: stages), data: try dataSets(of: stages),
-      stages: results.map(\.stage),
+      stages: results.map(\.stage), measures: measures.isEmpty ? nil : measures,
+      teacherChecks: teacherChecks.isEmpty ? nil : teacherChecks,
       measured: RunRecord.Measured(
         machine: machine(), command: request.command,
         stages: Dictionary(
@@ -138,6 +140,23 @@ struct RecordMaking {
               metrics: split == "dev" ? source.judgingMetrics : nil,
               selection: split == "train" ? task.accounts.selection : nil))
         }
+      }
+    }
+    for measure in plan.measures(with: stages) {
+      let (text, length) = (measure.text, measure.text.sequenceLength)
+      if let options = text.corpus { add(try corpus(options, length)) }
+      for source in measure.measure.tasks {
+        let task = try data.task(source)
+        let sequences = try data.sequences(of: source, .dev, maximumLength: length)
+        let labels = task.dev.labels?.map { Int($0) }
+        add(
+          RunRecord.DataSet(
+            name: "\(task.name) dev", digest: task.dev.digest, examples: task.dev.count,
+            tokens: sequences.sequences.tokenCount,
+            balance: Dictionary(
+              (labels ?? []).map { (task.classNames[$0], 1) }, uniquingKeysWith: +),
+            labels: labels.map { LabelSequence($0) }, numbers: task.dev.numbers,
+            metrics: source.judgingMetrics))
       }
     }
     return sets

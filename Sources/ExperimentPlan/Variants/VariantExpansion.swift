@@ -80,6 +80,7 @@ struct VariantExpansion {
   /// Keys of names and comparisons, which change no result.
   private static let idle = [
     "format", "name", "question", "budget", "sweep", "ablate", "baselines", "compare_with",
+    MeasureDefinition.key,
   ]
 
   /// Each value must make a whole definition of its own.
@@ -170,6 +171,7 @@ struct VariantExpansion {
     if let ablation {
       // Baselines are those of the full loss.
       variant["baselines"] = nil
+      MeasureDefinition.leaveOutBaselines(in: &variant)
       edits += ablation.what.edits(in: ablation.full, origin: origin)
     }
     var problems: [Diagnostic] = []

@@ -46,6 +46,7 @@ struct ExperimentPage {
       sections.append(EpochSection(runs, stage: id).text(picture: picture(plots.epochs(stage: id))))
     }
     sections.append(ComparisonSection(runs).text())
+    sections.append(MeasuresSection(runs).text())
     sections += epochTables("Fine-tunings", tunings.filter { !sectionIDs.contains($0) })
     sections += epochTables("Teacher and baselines", runs.tuningIDs(main: false))
     sections.append(ClaimsSection(runs).text())

@@ -35,6 +35,7 @@ extension RunRecord {
       SweepSection(runs).plainText(width: width),
     ].compactMap { $0 }
     if let comparison = ComparisonSection(runs).plainText(width: width) { parts.append(comparison) }
+    parts += [MeasuresSection(runs).plainText(width: width)].compactMap { $0 }
     return parts.filter { $0 != "\n" }.joined(separator: "\n")
   }
 }

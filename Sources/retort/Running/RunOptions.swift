@@ -69,6 +69,12 @@ struct DefinitionRun {
         description: "stopped after step \(step.grouped)"
           + (checkpoint.map { ", saved in \($0); go on with:" } ?? ""),
         command: checkpoint.map { _ in Self.resumingCommand })
+    } catch let error as MeasureError {
+      guard case .interrupted = error else { throw error }
+      throw Stopped(
+        signal: StopSignals.received ?? .interrupt,
+        description: "\(error); what was measured before is kept; go on with:",
+        command: Self.resumingCommand)
     }
     let records = runs.map(\.record)
     let compared = references.filter { reference in

@@ -1,0 +1,98 @@
+// How well models guess masked words of a text.
+import RetortDistillation
+import RetortOptions
+import RetortText
+
+/// The masked-LM loss per masked word, the same words for every model, beside that of the best guess that knows nothing but
+/// how often words occur.
+struct MaskedLMMeasure: Measure {
+  var of: [String]
+  var sample: MeasuredSample
+  /// Nil for that of the stage that holds the text out.
+  var masking: MaskingRule?
+  /// Temperatures at which the entropy of a model's guesses is measured too.
+  var entropyTemperatures: [Double]
+
+  static let kind = "masked_lm"
+  static let title = "masked-LM loss"
+  static let about =
+    "The masked-LM loss per masked word in nats, of the same masked words for every model, beside that of the best guess that "
+    + "knows only how often words occur."
+  static let need = ModelNeed.maskedLMHead
+  static let options = OptionList(
+    MaskedLMMeasure.init(of:sample:masking:entropyTemperatures:),
+    .measured(\.of), OptionField(\.sample, MeasuredSample.options),
+    OptionField(
+      optional: "masking", \.masking, .map(MaskingRule.options),
+      "Which words are masked. If not written: as the stage does that holds the text out. Words are drawn by how often they occur in "
+        + "the text that was learned."),
+    OptionField(
+      "entropy_at", \.entropyTemperatures,
+      .list(
+        of: .number(.positive, example: "2.0"), ListRule(isDistinct: true, oneAlone: true),
+        standIn: []), otherwise: [],
+      "Temperatures at which the entropy of the models' own distributions is measured too: how much soft targets could say."
+    ))
+
+  /// What its figure is called.
+  static let loss = "masked-LM loss"
+
+  func check(at path: String, _ shapes: MeasuredShapes, in checks: inout DefinitionChecks) {
+    if case .task = sample.text {
+      checks.report("\(path).text", expected: "a text, whose words are masked", found: "a task")
+    }
+    guard masking == nil, let stage = checks.definition.stage(holdingOut: sample.text) else {
+      if masking == nil, checks.definition.resolved(sample) != nil {
+        checks.report(
+          path, "has no 'masking'",
+          expected: "which words are masked, as in masking: \(MaskingRule.example)")
+      }
+      return
+    }
+    if stage.work.corpus?.masking == nil {
+      checks.report(
+        path, "has no 'masking', and neither has stages.\(stage.id)",
+        expected: "which words are masked, as in masking: \(MaskingRule.example)")
+    }
+  }
+
+  func conditions(of text: ResolvedText) -> [String] {
+    ["masking: \(rule(text).words)"]
+  }
+
+  private func rule(_ text: ResolvedText) -> MaskingRule {
+    masking ?? text.masking ?? MaskingRule()
+  }
+
+  private func measurement(in execution: MeasureExecution) throws -> WordMeasurement {
+    WordMeasurement(
+      text: execution.sequences.source, vocabulary: try execution.vocabulary,
+      masking: rule(execution.text), tokenCounts: try execution.learnedCounts, seed: sample.seed)
+  }
+
+  func figuresOfText(in execution: MeasureExecution) throws -> [MeasuredFigure] {
+    let floor = try measurement(in: execution).unigramFloor(
+      tokenCounts: execution.learnedCounts, observer: execution.observer)
+    return [MeasuredFigure(name: "loss of guessing by how often words occur", estimate: floor)]
+  }
+
+  func run(
+    of inputs: [MeasuredInput], in execution: MeasureExecution,
+    take: (MeasuredInput, [MeasuredFigure]) throws -> Void
+  ) throws {
+    let figures = [WordFigure.loss] + entropyTemperatures.map { .entropy(temperature: $0) }
+    let names = [Self.loss] + entropyTemperatures.map { "entropy at T = \(PlainNumber.text($0))" }
+    let measurement = try measurement(in: execution)
+    for input in inputs {
+      let estimates = try measurement.estimates(
+        of: execution.model(input), figures, engine: execution.engine,
+        observer: execution.observer)
+      try take(
+        input, zip(names, estimates).map { MeasuredFigure(name: $0, estimate: $1) })
+    }
+  }
+}
+
+extension MaskingRule {
+  fileprivate static var example: String { options.example }
+}

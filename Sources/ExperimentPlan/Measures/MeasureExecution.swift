@@ -1,0 +1,76 @@
+// What a measure is given to work with.
+import RetortDistillation
+import RetortText
+import RetortTransformers
+
+/// One measure, being taken.
+final class MeasureExecution {
+  let text: ResolvedText
+  let sequences: MeasuredSequences
+  let engine: Engine
+  let models: ModelMaking
+  let observer: (any RecordingObserver)?
+  private let data: PreparedData
+
+  /// - Parameter first: only so many sequences, to see how long they take; nil for all that are asked for.
+  init(
+    _ measure: any Measure, text: ResolvedText, data: PreparedData, models: ModelMaking,
+    engine: Engine, observer: (any RecordingObserver)?, first: Int? = nil
+  ) throws {
+    (self.text, self.data, self.models, self.engine) = (text, data, models, engine)
+    self.observer = observer
+    sequences = try data.sequences(of: measure.sample, text, first: first)
+  }
+
+  var vocabulary: Vocabulary { get throws { try data.vocabulary() } }
+
+  /// [V], how often each token occurs in the text that was learned.
+  var learnedCounts: [Int] {
+    get throws {
+      guard let learned = text.learned else {
+        preconditionFailure("a measure of masked words was checked to have a text")
+      }
+      return try data.corpus(learned.corpus, sequenceLength: learned.sequenceLength).tokenCounts
+    }
+  }
+
+  func model(_ input: MeasuredInput) throws -> TransformerModel { try models.make(input.input) }
+}
+
+/// The sequences that are measured.
+struct MeasuredSequences {
+  let source: any SequenceSource
+  /// Of everything that decides them.
+  let digest: String
+  /// Those of the text, before some were chosen.
+  let wholeCount: Int
+  let tokenCount: Int
+}
+
+extension PreparedData {
+  func sequences(
+    of sample: MeasuredSample, _ text: ResolvedText, first: Int? = nil
+  ) throws -> MeasuredSequences {
+    let whole: any SequenceSource
+    let digest: String
+    if let options = text.corpus {
+      let corpus = try corpus(options, sequenceLength: text.sequenceLength)
+      (whole, digest) = (corpus, corpus.digest)
+    } else if let task = text.task {
+      let examples = try sequences(of: task, .dev, maximumLength: text.sequenceLength)
+      whole = examples.sequences
+      digest =
+        "\(try self.task(task).dev.digest) \(try tokenizer().identity) \(text.sequenceLength)"
+    } else {
+      preconditionFailure("a measure without a text")
+    }
+    var source = whole
+    if let count = sample.count, count < whole.count {
+      source = ChosenSequences(count, of: whole, seed: sample.seed)
+    }
+    if let first, first < source.count { source = ChosenSequences(first: first, of: source) }
+    return MeasuredSequences(
+      source: source, digest: "\(digest) \(source.count) of \(whole.count)",
+      wholeCount: whole.count, tokenCount: source.tokenCount)
+  }
+}

@@ -1,0 +1,190 @@
+// The measures of a run, taken when their models are there.
+import RetortDistillation
+import RetortEvaluation
+import RetortFiles
+import RetortFormatting
+import RetortOptions
+import RetortRecords
+import RetortTransformers
+
+/// Takes measures, each of a model once, and makes their part of the record.
+final class MeasureRunner {
+  let plan: ResolvedPlan
+  private let digests: PlanDigests
+  private let data: PreparedData
+  private let models: ModelMaking
+  private let engine: Engine
+  private let cache: MeasureCache
+  private let watcher: MeasureWatcher
+  /// Hears what is measured.
+  private let note: (String) -> Void
+  /// Of this run, by the cache's digest.
+  private var known: [String: [MeasuredFigure]] = [:]
+
+  init(
+    plan: ResolvedPlan, digests: PlanDigests, data: PreparedData, models: ModelMaking,
+    engine: Engine, observer: (any RunObserver)?, note: @escaping (String) -> Void
+  ) {
+    self.plan = plan
+    self.digests = digests
+    self.data = data
+    self.models = models
+    self.engine = engine
+    self.note = note
+    cache = MeasureCache(data.locations)
+    watcher = MeasureWatcher(observer)
+  }
+
+  /// The figures of some models of a measure, in their order.
+  /// - Parameter inputs: of the measure's; all if nil.
+  func figures(
+    _ planned: PlannedMeasure, of inputs: [MeasuredInput]? = nil
+  ) throws -> [[MeasuredFigure]] {
+    let inputs = inputs ?? planned.of
+    let sequences = try data.sequences(of: planned.measure.sample, planned.text)
+    func digest(_ input: MeasuredInput?) throws -> String {
+      try self.digest(planned, sequences, of: input)
+    }
+    let missing = try inputs.filter { try figures(digest($0)) == nil }
+    if !missing.isEmpty {
+      note(
+        "\(planned.name): \(type(of: planned.measure).title) of \(missing.map(\.name).listed) on "
+          + "\(sequences.source.count.grouped) sequences")
+      var start = ContinuousClock.now
+      let execution = try execution(planned)
+      try planned.measure.run(of: missing, in: execution) { input, figures in
+        try keep(figures, of: planned, digest(input))
+        note(
+          "\(planned.name): \(input.name): \(figures.map(\.words).joined(separator: ", ")); "
+            + ((.now - start) / .seconds(1) as Double).durationText)
+        start = .now
+      }
+    }
+    return try inputs.map { try figures(digest($0)) ?? [] }
+  }
+
+  /// Those of the text itself.
+  private func figuresOfText(_ planned: PlannedMeasure) throws -> [MeasuredFigure] {
+    let sequences = try data.sequences(of: planned.measure.sample, planned.text)
+    let digest = try digest(planned, sequences, of: nil)
+    if let figures = figures(digest) { return figures }
+    let figures = try planned.measure.figuresOfText(in: execution(planned))
+    try keep(figures, of: planned, digest)
+    return figures
+  }
+
+  private func execution(_ planned: PlannedMeasure) throws -> MeasureExecution {
+    try MeasureExecution(
+      planned.measure, text: planned.text, data: data, models: models, engine: engine,
+      observer: watcher)
+  }
+
+  // MARK: Kept figures
+
+  private func figures(_ digest: String) -> [MeasuredFigure]? {
+    if let figures = known[digest] { return figures }
+    known[digest] = cache.lookUp(digest)
+    return known[digest]
+  }
+
+  private func keep(
+    _ figures: [MeasuredFigure], of planned: PlannedMeasure, _ digest: String
+  ) throws {
+    for figure in figures where !figure.estimate.isFinite {
+      throw MeasureError.notFinite(figure: "\(planned.name): \(figure.name)")
+    }
+    try cache.keep(figures, digest)
+    known[digest] = figures
+  }
+
+  /// Of everything that bears on the figures of one model.
+  /// - Parameter input: nil for those of the text itself.
+  private func digest(
+    _ planned: PlannedMeasure, _ sequences: MeasuredSequences, of input: MeasuredInput?
+  ) throws -> String {
+    let measure = planned.measure
+    func digest(_ input: MeasuredInput?) throws -> CanonicalValue {
+      guard let input else { return .text("") }
+      guard let digest = digests.of(input.input) else { throw MissingDigest(what: input.name) }
+      return .text(digest)
+    }
+    var learned = ""
+    if let text = planned.text.learned {
+      learned = try data.corpus(text.corpus, sequenceLength: text.sequenceLength).digest
+    }
+    return SHA256.hexDigest(
+      of: CanonicalText.write(
+        .map([
+          ("measure", .text(type(of: measure).kind)),
+          ("version", .integer(type(of: measure).version)),
+          ("numerics", .integer(Numerics.version)), ("blas", .text(BLASKernel.coreName)),
+          ("options", .map(measure.digestEntries)),
+          ("conditions", .list(measure.conditions(of: planned.text).map { .text($0) })),
+          ("sequences", .text(sequences.digest)), ("learned", .text(learned)),
+          ("data", .list(try measure.digests(of: planned.text, in: data).map { .text($0) })),
+          ("model", try digest(input)), ("with", try digest(planned.with)),
+        ]), sorted: true))
+  }
+
+  // MARK: In the record
+
+  /// Every measure of the run.
+  func records(of measures: [PlannedMeasure]) throws -> [RunRecord.Measure] {
+    try measures.map { planned in
+      let all = try figures(planned)
+      let ofText = try figuresOfText(planned)
+      return RunRecord.Measure(
+        name: planned.name, kind: type(of: planned.measure).kind,
+        title: type(of: planned.measure).title, data: planned.text.name,
+        examples: try data.sequences(of: planned.measure.sample, planned.text).source.count,
+        conditions: planned.measure.conditions(of: planned.text), with: planned.with?.name,
+        ofText: ofText.isEmpty ? nil : ofText.map { RunRecord.Measure.Figure($0, beside: nil) },
+        models: zip(planned.of, all).enumerated().map { place, entry in
+          let (input, figures) = entry
+          return RunRecord.Measure.Model(
+            name: input.name,
+            figures: figures.enumerated().map { number, figure in
+              RunRecord.Measure.Figure(figure, beside: place == 0 ? nil : all[0][number])
+            })
+        })
+    }
+  }
+}
+
+extension Measure {
+  /// What it takes besides its text and its models, which count by their contents.
+  fileprivate var digestEntries: [(String, CanonicalValue)] {
+    let named = Set(["of", "with", "text", "task", "sequence_length", "count"])
+    return Self.options.writeAll(self).filter { !named.contains($0.0) }
+  }
+}
+
+extension MeasuredFigure {
+  /// "masked-LM loss 6.2834 (6.2512 to 6.3156)"
+  var words: String {
+    "\(name) \(estimate.value.fixed(4))"
+      + (estimate.interval.map { " (\($0.low.fixed(4)) to \($0.high.fixed(4)))" } ?? "")
+  }
+}
+
+extension RunRecord.Measure.Figure {
+  fileprivate init(_ figure: MeasuredFigure, beside first: MeasuredFigure?) {
+    let interval = figure.estimate.interval
+    let difference = first.map { figure.estimate.difference(from: $0.estimate) }
+    self.init(
+      name: figure.name, value: figure.estimate.value, low: interval?.low, high: interval?.high,
+      difference: difference.map {
+        .init(value: $0.value, low: $0.interval?.low, high: $0.interval?.high)
+      })
+  }
+}
+
+/// Passes the wish to stop on to a measure.
+private final class MeasureWatcher: RecordingObserver {
+  private weak var observer: (any RunObserver)?
+
+  init(_ observer: (any RunObserver)?) { self.observer = observer }
+
+  func recorded(_ progress: RecordingProgress) {}
+  var stopIsRequested: Bool { observer?.stopIsRequested ?? false }
+}

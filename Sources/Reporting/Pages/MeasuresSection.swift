@@ -1,0 +1,112 @@
+// What models were measured by besides their tasks, with intervals, and what was said of teachers before their students learned.
+import RetortFormatting
+import RetortRecords
+
+struct MeasuresSection {
+  private let runs: ExperimentRuns
+
+  init(_ runs: ExperimentRuns) { self.runs = runs }
+
+  /// One measure in every run that has it.
+  private struct Entry {
+    let measure: RunRecord.Measure
+    let record: RunRecord
+  }
+
+  private var names: [String] {
+    runs.records.flatMap { $0.measures ?? [] }.map(\.name).firstOccurrences
+  }
+
+  private func entries(_ name: String) -> [Entry] {
+    runs.records.flatMap { record in
+      (record.measures ?? []).filter { $0.name == name }.map { Entry(measure: $0, record: record) }
+    }
+  }
+
+  /// For a page; empty without measures.
+  func text() -> String {
+    let findings = findings
+    guard !names.isEmpty || !findings.isEmpty else { return "" }
+    var parts = ["## Measures\n"]
+    if !findings.isEmpty {
+      parts.append(findings.map { "- \($0)\n".markdownProse }.joined())
+    }
+    for name in names {
+      let entries = entries(name)
+      parts.append("### \(heading(entries[0].measure).markdownProse)\n\n\(table(entries).text)")
+      parts.append(conditions(entries[0].measure).markdownProse + "\n")
+    }
+    return parts.joined(separator: "\n")
+  }
+
+  /// For a terminal; nil without measures.
+  func plainText(width: Int?) -> String? {
+    let parts =
+      findings.map { "\($0.wrapped(to: width))\n" }
+      + names.map { name in
+        let entries = entries(name)
+        return "\(heading(entries[0].measure)):\n\n".wrapped(to: width)
+          + table(entries).plainText(width: width)
+      }
+    return parts.isEmpty ? nil : parts.joined(separator: "\n")
+  }
+
+  private func heading(_ measure: RunRecord.Measure) -> String {
+    (measure.name == measure.kind ? "" : "\(measure.name): ") + measure.title
+      + " on \(measure.data)"
+      + (measure.with.map { ", with \($0)" } ?? "")
+  }
+
+  /// What was said before students were trained, once where several runs share the stage.
+  private var findings: [String] {
+    runs.records.flatMap { record in
+      (record.teacherChecks ?? []).map { "Before \($0.stage): \($0.finding)." }
+    }.firstOccurrences
+  }
+
+  private func table(_ entries: [Entry]) -> MarkdownTable {
+    let several = runs.records.count > 1
+    let first = entries[0].measure.models.first?.name ?? ""
+    var table = MarkdownTable(
+      (several ? [.init("Run", .left)] : [])
+        + [
+          .init("Model", .left), .init("Figure", .left), .init("Value"), .init("95 % interval"),
+          .init("Less that of \(first)"), .init("95 % interval"),
+        ])
+    // A model that several runs share has the same figures in all of them.
+    var shown: [[String]] = []
+    func add(_ entry: Entry, _ model: String, _ figures: [RunRecord.Measure.Figure]) {
+      for figure in figures {
+        let cells = [
+          model, figure.name, figure.value.fixed(4), Self.interval(figure.low, figure.high),
+          figure.difference.map { Self.signed($0.value) } ?? "-",
+          figure.difference.map { Self.interval($0.low, $0.high) } ?? "-",
+        ]
+        guard !shown.contains(cells) else { continue }
+        shown.append(cells)
+        table.add((several ? [ExperimentRuns.label(entry.record)] : []) + cells)
+      }
+    }
+    for entry in entries {
+      for model in entry.measure.models { add(entry, model.name, model.figures) }
+      add(entry, "the text itself", entry.measure.ofText ?? [])
+    }
+    return table
+  }
+
+  private func conditions(_ measure: RunRecord.Measure) -> String {
+    let conditions = measure.conditions.map { "; \($0)" }.joined()
+    return
+      "\(measure.examples.grouped) sequences\(conditions). Differences are taken sequence by sequence on the same text."
+      + (runs.records.count > 1 ? " Rows that are the same in several runs are shown once." : "")
+  }
+
+  private static func interval(_ low: Double?, _ high: Double?) -> String {
+    guard let low, let high else { return "-" }
+    return low.fixed(4) + (low < 0 ? " to " : "-") + high.fixed(4)
+  }
+
+  private static func signed(_ value: Double) -> String {
+    (value > 0 ? "+" : "") + value.fixed(4)
+  }
+}
