@@ -79,7 +79,7 @@ struct ClassTeachingTests {
       entropy -= log(softmax(s[index], 1)[label])
     }
     let taught = try train(
-      student, try teaching(teacher, soft: 0.3, labels: 0.7, temperature: temperature))
+      student, teaching(teacher, soft: 0.3, labels: 0.7, temperature: temperature))
     let first = try #require(taught.steps.first)
     #expect(first.terms.map(\.name) == ["soft_targets", "cross_entropy"])
     #expect(abs(first.terms[0].value - divergence / 8) <= 1e-5 * divergence)
@@ -123,18 +123,18 @@ struct ClassTeachingTests {
   @Test("a student that is its teacher has nothing to learn from it")
   func sameModel() throws {
     let first = try #require(
-      try train(model(3), try teaching(model(3), soft: 1, labels: 0, temperature: 2)).steps.first)
+      try train(model(3), teaching(model(3), soft: 1, labels: 0, temperature: 2)).steps.first)
     #expect(abs(first.terms[0].value) <= 1e-6 && first.total == first.terms[0].value)
   }
 
   @Test("without a weight on the teacher's answers it is plain fine-tuning, bit by bit")
   func plain() throws {
     let plain = try train(model(4), nil)
-    let taught = try train(model(4), try teaching(model(3), soft: 0, labels: 1, temperature: 2))
+    let taught = try train(model(4), teaching(model(3), soft: 0, labels: 1, temperature: 2))
     #expect(plain.values == taught.values)
     #expect(plain.steps.map(\.total) == taught.steps.map(\.total))
     #expect(plain.steps[0].terms.map(\.name) == ["cross_entropy"])
-    let other = try train(model(4), try teaching(model(3), soft: 1, labels: 1, temperature: 2))
+    let other = try train(model(4), teaching(model(3), soft: 1, labels: 1, temperature: 2))
     #expect(plain.values != other.values)
   }
 
@@ -143,7 +143,7 @@ struct ClassTeachingTests {
     let teacher = model(3, layers: 2)
     let results = try [1, 3].map {
       try train(
-        model(4), try teaching(teacher, soft: 1, labels: 0, temperature: 2), threads: $0)
+        model(4), teaching(teacher, soft: 1, labels: 0, temperature: 2), threads: $0)
     }
     #expect(results[0].values == results[1].values)
     let steps = results[0].steps.map(\.total)

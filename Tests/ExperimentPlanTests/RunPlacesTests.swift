@@ -187,7 +187,7 @@ import Testing
   ) throws(RunFolderError) -> RunFolder {
     try RunFolder(
       runs: "\(temporary.path)/Runs", name: "x", resolvedDefinition: text, from: "a.yaml",
-      opening: opening)
+      digests: [:], opening: opening)
   }
 
   @Test func aRunFolderIsHeldByOne() throws {

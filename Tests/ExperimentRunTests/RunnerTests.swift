@@ -325,7 +325,7 @@ struct RunnerTests {
     let experiment = try SmallExperiment()
     let held = try RunFolder(
       runs: "\(experiment.folder.path)/Runs", name: "small", resolvedDefinition: "a: 1\n",
-      from: "a.yaml", opening: .new)
+      from: "a.yaml", digests: [:], opening: .new)
     for resumes in [false, true] {
       #expect(throws: RunFolderError.self) {
         try experiment.run(experiment.request(resumes: resumes))

@@ -53,7 +53,7 @@ public struct Fixture: Sendable {
   }
 
   public func has(_ attribute: String, of group: String) throws -> Bool {
-    try file.attributes(of: "/\(group)")[attribute] != nil
+    file.attributes(of: "/\(group)")[attribute] != nil
   }
 
   /// Names of the arrays below a group, relative to it.

@@ -236,12 +236,22 @@ import Testing
       saying: "test.csv:3: expected one of the classes bad, good, found 'fair'")
   }
 
-  @Test func thatAFinishedRunOfAnotherDefinitionIsReplacedIsSaid() throws {
-    let words = "the finished run of another definition that was in"
+  @Test func thatAnotherFinishedRunIsReplacedIsSaid() throws {
+    let words = "another finished run that was in"
     #expect(try run().errors.contains(words) == false)
-    #expect(try run().errors.contains(words) == false, "the same definition is no other")
+    #expect(try run().errors.contains(words) == false, "the same run is no other")
     let other = try run("stages.sentiment.limit.epochs=2")
     #expect(other.status == 0 && other.errors.contains(words), "\(other.errors)")
     #expect(other.errors.contains("limit.epochs was 3, is 2"))
+    // Nor is the record of other data lost.
+    let kept = "\(experiment.runFolder)/earlier/record-2.json"
+    let record = try Data(contentsOf: URL(fileURLWithPath: "\(experiment.runFolder)/record.json"))
+    try experiment.folder.write("train.csv", Self.csv(80))
+    let changed = try run("stages.sentiment.limit.epochs=2")
+    #expect(
+      changed.status == 0
+        && changed.errors.contains("other data, weights or another program for sentiment"),
+      "\(changed.errors)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: kept)) == record)
   }
 }

@@ -43,7 +43,7 @@ import Testing
       for (name, value) in experiment.environment() { environment[name] = value }
       process.environment = environment
       let errors = experiment.folder.file("errors\(job)")
-      FileManager.default.createFile(atPath: errors, contents: nil)
+      _ = FileManager.default.createFile(atPath: errors, contents: nil)
       process.standardError = FileHandle(forWritingAtPath: errors)
       process.standardOutput = FileHandle.nullDevice
       try process.run()

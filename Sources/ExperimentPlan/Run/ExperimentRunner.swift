@@ -124,7 +124,7 @@ public final class ExperimentRunner {
     let folder = try RunFolder(
       runs: request.runs, name: variant.runName,
       resolvedDefinition: plan.definition.canonicalText, from: request.definitionPath,
-      opening: request.resumes ? .resume : .new)
+      digests: digests.stages, opening: request.resumes ? .resume : .new)
     let events = RunEvents(folder: folder, observer: observer)
     defer { events.close() }
     try events.begin(
@@ -135,7 +135,7 @@ public final class ExperimentRunner {
 
     if let differences = folder.replaced {
       events.note(
-        "the finished run of another definition that was in \(folder.path) is replaced "
+        "another finished run that was in \(folder.path) is replaced "
           + "(\(differences.joined(separator: "; "))); its stages stay in the cache, its record is now "
           + (folder.replacedRecord ?? "gone"))
     }

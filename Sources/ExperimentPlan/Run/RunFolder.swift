@@ -52,7 +52,7 @@ public final class RunFolder {
   public enum Opening: Sendable { case new, resume }
 
   public static let recordName = "record.json"
-  /// Records of finished runs of other definitions that were in the folder, numbered from 1.
+  /// Records of finished runs of other definitions, or of other data or weights, that were in the folder, numbered from 1.
   static let earlierName = "earlier"
 
   /// The record of a run that is named by its folder or by the record itself.
@@ -67,8 +67,8 @@ public final class RunFolder {
   }
 
   public let path: String
-  /// In which keys the definition of a finished run that was in the folder differed from this one; nil where there was
-  /// none, or of the same definition.
+  /// In what a finished run that was in the folder differed from this one; nil where there was none, or one of the same
+  /// definition, data and weights.
   private(set) var replaced: [String]?
   /// Where the record of that run is now.
   private(set) var replacedRecord: String?
@@ -112,28 +112,29 @@ public final class RunFolder {
   /// Takes the folder `runs/<name>`, which is made if missing.
   /// - Parameters:
   ///   - source: the file that the definition was read from.
+  ///   - digests: of its stages, by their ids.
   ///   - opening: `.new` begins anew where the last run had finished; `.resume` goes on where it
   ///     stopped, or begins when there is nothing to resume.
   public init(
     runs: String, name: String, resolvedDefinition text: String, from source: String,
-    opening: Opening
+    digests: [String: String], opening: Opening
   ) throws(RunFolderError) {
     path = "\(runs)/\(name)"
     do {
       try Folder.create(path: path)
       lock = try FolderLock(folder: path)
     } catch { throw .file(error) }
-    try prepare(text, from: source, opening)
+    try prepare(text, from: source, digests, opening)
   }
 
   private func prepare(
-    _ text: String, from source: String, _ opening: Opening
+    _ text: String, from source: String, _ digests: [String: String], _ opening: Opening
   ) throws(RunFolderError) {
     for folder in [path, checkpoints, predictions] { PendingFile.removeLeftovers(in: folder) }
     try contents.check(text, from: source, opening)
     let earlier = contents.earlierDefinition
     // The log tells of every run in the folder, one after the other.
-    if opening == .new { replaced = contents.differences(of: text) }
+    replaced = contents.differences(of: text, digests)
     if replaced != nil {
       do { replacedRecord = try keepRecord() } catch { throw .file(error) }
     }

@@ -50,12 +50,23 @@ struct RunFolderContents {
     }
   }
 
-  /// Of a finished run of another definition, in which keys that differs; nil where there is none.
-  func differences(of text: String) -> [String]? {
-    guard Locations.exists("\(path)/\(RunFolder.recordName)"), let earlier = earlierDefinition,
-      earlier != text
+  /// In what a finished run differs: in keys of its definition, or in what its stages are computed of. Nil where there is
+  /// none, or the same.
+  /// - Parameter digests: of the stages, by their ids.
+  func differences(of text: String, _ digests: [String: String]) -> [String]? {
+    guard Locations.exists("\(path)/\(RunFolder.recordName)"), let earlier = earlierDefinition
     else { return nil }
-    return Self.differences(earlier, text)
+    if earlier != text { return Self.differences(earlier, text) }
+    guard let progress = try? RunProgress.read(run: path) else {
+      return ["what its stages were computed of is not known"]
+    }
+    let others = progress.stages.filter { stage in
+      digests[stage.id].map { $0 != stage.digest } ?? false
+    }
+    guard !others.isEmpty else { return nil }
+    return [
+      "other data, weights or another program for \(others.map(\.id).joined(separator: ", "))"
+    ]
   }
 
   /// Whether a folder has nothing in it but the empty `checkpoints/` that a run which ended at its very

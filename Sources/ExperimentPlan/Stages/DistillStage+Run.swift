@@ -76,7 +76,7 @@ extension DistillStage {
   ) throws -> (RunForecast.Stage, DataSize) {
     if head != nil {
       let (teachers, student) = try classifiers(planned, probe.models)
-      let teacher = try TeacherGroup.of(teachers) { _, model in
+      let teacher = TeacherGroup.of(teachers) { _, model in
         LiveTeacher(model: model, engine: probe.engine)
       }
       return try probe.measure(
