@@ -89,6 +89,17 @@ public struct OptionField<Root: Sendable, Value: Sendable>: Sendable {
     writeAll = write
   }
 
+  /// A key that may be stated and has one possible value, which holds without it too. It is not written.
+  public init(confirming key: String, _ type: OptionType<Value>, _ value: Value, _ about: String) {
+    self.init(
+      describedAs: [
+        OptionDescription(
+          key: key, schema: type.schema, about: about,
+          presence: .standard(CanonicalText.line(type.write(value))), example: type.example)
+      ], standIn: value, read: { map in map.has(key) ? map.value(key, type) : value },
+      write: { _ in [] })
+  }
+
   /// The keys of another value in the same map.
   public init(_ path: any KeyPath<Root, Value> & Sendable, _ options: OptionList<Value>) {
     descriptions = options.descriptions

@@ -83,6 +83,8 @@ public struct OptionDescription: Sendable {
   public let namesContents: Bool
   /// Which other value of the map the key needs; nil where it always holds.
   public var condition: Condition?
+  /// When it is required and what stands for it, where that depends on more than the key; nil where `presence` says it.
+  public var presenceWords: String?
 
   public struct Condition: Sendable, Equatable {
     /// `name` of `{name: adamw, betas: …}`.

@@ -60,6 +60,8 @@ extension RunRecord {
       public var values: [Double]
       /// The terms' weights at this step; nil where they are the same at all steps.
       public var weights: [Double]?
+      /// What the raw terms are multiplied by before their weights at this step; nil where that is the same at all steps.
+      public var scales: [Double]?
       /// L2 norms of the scaled terms' gradients over all trained parameters, without weight.
       public var gradientNorms: [Double]
       /// Between the gradients of the first and second term, the first and third, ..., the second and third, ...
@@ -68,12 +70,13 @@ extension RunRecord {
       public var measurements: [String: Double]
 
       public init(
-        step: Int, values: [Double], weights: [Double]? = nil, gradientNorms: [Double],
-        gradientCosines: [Double], measurements: [String: Double] = [:]
+        step: Int, values: [Double], weights: [Double]? = nil, scales: [Double]? = nil,
+        gradientNorms: [Double], gradientCosines: [Double], measurements: [String: Double] = [:]
       ) {
         self.step = step
         self.values = values
         self.weights = weights
+        self.scales = scales
         self.gradientNorms = gradientNorms
         self.gradientCosines = gradientCosines
         self.measurements = measurements
@@ -81,7 +84,8 @@ extension RunRecord {
 
       /// The teacher's entropy has a key of its own, as in records from before there were other measurements.
       private enum CodingKeys: CodingKey {
-        case step, values, weights, gradientNorms, gradientCosines, teacherEntropy, measurements
+        case step, values, weights, scales, gradientNorms, gradientCosines, teacherEntropy,
+          measurements
       }
 
       public init(from decoder: any Decoder) throws {
@@ -89,6 +93,7 @@ extension RunRecord {
         step = try container.decode(Int.self, forKey: .step)
         values = try container.decode([Double].self, forKey: .values)
         weights = try container.decodeIfPresent([Double].self, forKey: .weights)
+        scales = try container.decodeIfPresent([Double].self, forKey: .scales)
         gradientNorms = try container.decode([Double].self, forKey: .gradientNorms)
         gradientCosines = try container.decode([Double].self, forKey: .gradientCosines)
         measurements =
@@ -103,6 +108,7 @@ extension RunRecord {
         try container.encode(step, forKey: .step)
         try container.encode(values, forKey: .values)
         try container.encodeIfPresent(weights, forKey: .weights)
+        try container.encodeIfPresent(scales, forKey: .scales)
         try container.encode(gradientNorms, forKey: .gradientNorms)
         try container.encode(gradientCosines, forKey: .gradientCosines)
         var others = measurements
@@ -124,6 +130,8 @@ extension RunRecord {
       return points.compactMap { point in
         point.values.count == terms.count && point.gradientNorms.count == terms.count
           && point.weights?.count ?? terms.count == terms.count
+          && point.scales?.allSatisfy { $0 > 0 } ?? true
+          && point.scales?.count ?? terms.count == terms.count
           && point.gradientCosines.count == pairCount
           ? nil
           : "the breakdown at step \(point.step) has \(point.values.count) values, "

@@ -112,7 +112,7 @@ extension RunRecord {
   public struct LossCurve: Codable, Sendable, Equatable {
     /// Steps in a window; the last one may be shorter.
     public var window: Int
-    /// The constant factors that the terms' values have in them, as T² of soft targets; nil in earlier records.
+    /// The factors that the terms' values have in them, as T² of soft targets; nil in earlier records.
     public var scales: [Scale]?
     public var points: [Point]
 
@@ -129,12 +129,17 @@ extension RunRecord {
       /// `temperature`
       public var option: String
       public var value: Double
+      /// How the option changes, in words; factor and value are then those of the first step. Nil where they are constant.
+      public var changes: String?
 
-      public init(term: String, factor: Double, option: String, value: Double) {
+      public init(
+        term: String, factor: Double, option: String, value: Double, changes: String? = nil
+      ) {
         self.term = term
         self.factor = factor
         self.option = option
         self.value = value
+        self.changes = changes
       }
     }
 

@@ -120,6 +120,36 @@ struct ClassTeachingTests {
     #expect(abs(first - sum / weights) <= 1e-5 * first)
   }
 
+  @Test("temperatures of sentences are about the mean of their own batch, not of the step")
+  func temperatures() throws {
+    let (teacher, student) = (model(3, layers: 2), model(4))
+    let batches = EpochOrder.shuffled(count: 30, batchSize: 4, seed: 5, epoch: 0).prefix(2)
+    var sum = 0.0
+    for examples in batches {
+      let (t, s) = (try logits(teacher, examples), try logits(student, examples))
+      let weights = s.map { 1 / ((softmax($0, 1).max() ?? 0) + 1e-3) }
+      let mean = weights.reduce(0, +) / Double(weights.count)
+      for (index, weight) in weights.enumerated() {
+        let temperature = max(1.5, 2 + 30 * (mean - weight))
+        let (q, p) = (softmax(t[index], temperature), softmax(s[index], temperature))
+        for k in 0..<2 {
+          let divergence: Double = q[k] * log(q[k] / p[k])
+          sum += temperature * temperature * divergence
+        }
+      }
+    }
+    let temperature = RowTemperature(.confidence, base: 2, beta: 30, least: 1.5)
+    let objective = Objective(
+      WeightedTerm(
+        1, ClassSoftTargets(SoftTargetSettings(temperature: .bySentence(temperature)))))
+    let results = try [1, 3].map {
+      try train(model(4), Teaching(teacher: teacher, objective: objective), threads: $0)
+    }
+    let first = try #require(results[0].steps.first).terms[0].value
+    #expect(abs(first - sum / 8) <= 1e-5 * first)
+    #expect(results[0].values == results[1].values)
+  }
+
   @Test("a student that is its teacher has nothing to learn from it")
   func sameModel() throws {
     let first = try #require(

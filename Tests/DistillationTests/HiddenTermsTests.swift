@@ -19,7 +19,7 @@ struct HiddenTermsTests {
   func parity() throws {
     let fixture = try Fixture("hidden_terms.h5")
     let cases = try Self.cases(fixture)
-    #expect(cases.count == 59)
+    #expect(cases.count == 62)
     for name in cases {
       let `case` = try HiddenCase(fixture, name)
       let result = try `case`.compute(threads: 2)
@@ -146,9 +146,15 @@ private struct HiddenCase {
         of: try #require(GramKind(rawValue: text("of"))),
         states: matches.map { .init(teacher: Array($0[..<2]), student: Array($0[2...])) },
         overPairs: PairReduction(rawValue: try text("over_pairs")),
-        average: try #require(TermAverage(rawValue: text("average"))))
+        average: try #require(TermAverage(rawValue: text("average"))),
+        projection: try flag("projected")
+          ? projection(shared: try flag("shared"), biased: try flag("biased")) : nil)
       states = Set(matches.flatMap { $0[2...] }).sorted()
-      parameters = []
+      parameters =
+        try flag("projected")
+        ? (0..<(try flag("shared") ? 1 : matches.count)).flatMap { i in
+          ["projection_\(i)"] + (try flag("biased") ? ["bias_\(i)"] : [])
+        } : []
     default:
       isWide = try flag("projected")
       let comparison: Sentence.Comparison =

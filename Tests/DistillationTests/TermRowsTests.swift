@@ -1,5 +1,4 @@
 // What a term is a mean over, from the sequences of a step.
-import RetortOptions
 import RetortTensorEngine
 import RetortText
 import RetortTransformers
@@ -72,9 +71,10 @@ import Testing
     #expect(batch.rows(inner).rows == [1, 2, 4, 5, 8, 9, 12, 14])
   }
 
-  @Test("a vocabulary term that averages over sequences counts a short one as much as a long one")
+  @Test("soft targets that average over sequences count a short one as much as a long one")
   func vocabulary() throws {
     let model = Small.model(.bert, layers: 1, heads: [.maskedLanguage])
+    let teacher = Small.model(.bert, layers: 2, heads: [.maskedLanguage], seed: 2)
     let engine = Engine(threadCount: 2)
     let batch = TrainingBatch(
       MaskedBatch(
@@ -82,10 +82,12 @@ import Testing
           tokenIDs: (0..<18).map { Int32(5 + $0) }, offsets: Self.offsets, examples: [0, 1, 2, 3]),
         labels: Self.words, maskedCount: 4))
     func mean(_ average: TermAverage, _ batch: TrainingBatch) throws -> Double {
-      let term = AveragedWords(average: average)
+      let term = SoftTargets(
+        SoftTargetSettings(temperature: 2), positions: .masked, average: average)
       let counts = RowCounts([batch])
       let sums = try ObjectivePass(
-        student: model, teacher: nil, objective: Objective(WeightedTerm(1, term)),
+        student: model, teacher: LiveTeacher(model: teacher, engine: engine),
+        objective: Objective(WeightedTerm(1, term)),
         parameters: [[]], weights: [1], counts: counts,
         scope: ComputeScope(engine: engine, recording: true)
       ).run(batch, at: BatchPlace(step: 0, microBatch: 0), mode: .inference)
@@ -106,23 +108,5 @@ import Testing
     #expect(abs(bySequence - byToken) > 1e-3)
     #expect(abs(try mean(.sequences, batch) - bySequence) < 1e-5)
     #expect(abs(try mean(.tokens, batch) - byToken) < 1e-5)
-  }
-}
-
-/// The masked words, each sequence counting as much as any other where it is asked for.
-private struct AveragedWords: VocabularyTerm {
-  static let key = "averaged_words"
-  static let title = "words"
-  static let about = "The masked words."
-  static let batchKinds: Set<BatchKind> = [.maskedText]
-  static let options = OptionList.none(AveragedWords(average: .tokens))
-
-  let average: TermAverage
-  var positions: TokenPositions { .masked }
-  var readsTeacher: Bool { false }
-  var formula: String { "CE, mean over \(rows.words)" }
-
-  func objective(of rows: VocabularyRows) -> any VocabularyObjective {
-    MaskedLanguageObjective(labels: rows.labels)
   }
 }

@@ -65,7 +65,8 @@ struct ExtremeNumbersTests {
         distill:
           { teacher: mine, student: student, \(training),
             loss: { soft_targets: { weight: { linear: { from: 1, to: 0, share: 0.5 } },
-                                    temperature: 2.0, positions: masked } } }
+                                    temperature: { linear: { from: 2, to: 1, share: 0.5 } },
+                                    positions: masked } } }
       - id: finetune
         finetune:
           { model: student, task: own, teacher: judge, \(finetuning),
@@ -94,12 +95,17 @@ struct ExtremeNumbersTests {
     + "\n  - id: columns\n    finetune: { model: student, task: own, teacher: judge, "
     + "\(finetuning), loss: { soft_targets: { weight: 1, temperature: 2.0, "
     + "divergence: { pearson: { rows: 0, columns: 1 } } } } }"
+    + ["flsw: { base: 8, beta: 1, gamma: 2, least: 1 }", "cwsm: { base: 8, beta: 1, least: 1 }"].map
+  {
+    "\n  - id: \($0.prefix(4))\n    finetune: { model: student, task: own, teacher: judge, \(finetuning), "
+      + "loss: { soft_targets: { weight: 1, temperature: { \($0) } } } }"
+  }.joined()
 
   /// Terms that compare more than logits, each with a projection if it may have one.
   private static let terms =
     "hidden: { weight: 1, compare: mse, states: [[2, 1]], positions: all, average: tokens, \(projection) }, "
     + "sentence: { weight: 1, compare: { info_nce: 0.05 }, pooling: mean, normalise: true, \(projection.replacing("shared: true, ", with: "")) }, "
-    + "gram: { weight: 1, of: tokens, states: [[[1, 1], [1, 1]]], average: pairs }, "
+    + "gram: { weight: 1, of: features, states: [[[1, 1], [1, 1]]], average: sequences, \(projection) }, "
     + "attention: { weight: 1, of: scores, compare: mse, heads: each, blocks: [[1, 0]], average: pairs }, "
     + "relations: { weight: 1, of: { q-q: 1 }, heads: 1, blocks: [[1, 0]], average: sequences }"
   private static let projection =
@@ -157,6 +163,16 @@ struct ExtremeNumbersTests {
             path.replacing("stages.distill.loss.\($0).", with: "stages.terms.loss.\($0).")
               .replacing("stages.finetune.loss.\($0).", with: "stages.terms.loss.\($0).")
           }
+          + ["linear", "flsw", "cwsm"].map { key in
+            // So is one temperature.
+            ["distill", "finetune"].reduce(path) { path, kind in
+              path.replacing(
+                "stages.\(kind).loss.soft_targets.temperature.\(key)",
+                with:
+                  "stages.\(key == "linear" ? "scheduled" : key).loss.soft_targets.temperature.\(key)"
+              )
+            }
+          }
           + [
             path.replacing(
               "stages.distill.loss.soft_targets.weight.linear",
@@ -184,7 +200,7 @@ struct ExtremeNumbersTests {
       switch schema {
       case .map(let options, _), .oneKey(let options): visit(options, path)
       // Steps are no names.
-      case .named where path.hasSuffix(".weight.steps"): break
+      case .named where path.hasSuffix(".steps"): break
       case .named(let value, _): below(value, "\(path).*", example)
       // How a weight changes is the same for all terms.
       case .any(let types) where path.hasSuffix(".weight"):

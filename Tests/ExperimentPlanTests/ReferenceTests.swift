@@ -46,6 +46,10 @@ struct ReferenceTests {
     let page = try DefinitionReference(path: "stages.distill.loss.soft_targets").text
     #expect(page.contains("recipe distilbert-2019: 5.0"))
     #expect(page.contains("recipe distilbert-2019: all"))
+    // A list and a map share the page.
+    #expect(page.contains("required in a list; in a map, if not written: forward_kl"))
+    #expect(page.contains("required in a list; in a map, if not written: vocabulary"))
+    #expect(page.contains("required in a list with on: vocabulary; otherwise, if not"))
     let batch = try DefinitionReference(path: "stages.finetune.batching.batch_size").text
     #expect(batch.contains("a whole number from 1 to 2147483647"))
     #expect(batch.contains("recipe hf-trainer-4.44: 8"))

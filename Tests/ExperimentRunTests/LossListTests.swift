@@ -18,8 +18,8 @@ struct LossListTests {
     """
   private static let twoTemperatures = """
           loss:
-            - soft_targets: { name: warm, on: vocabulary, weight: 5.0, temperature: 2.0, divergence: forward_kl, scale: t_squared, positions: all }
-            - soft_targets: { name: cold, on: vocabulary, weight: 1.0, temperature: 1.0, divergence: forward_kl, scale: t_squared, positions: masked }
+            - soft_targets: { name: warm, on: vocabulary, weight: 5.0, temperature: 2.0, divergence: forward_kl, scale: t_squared, positions: all, average: tokens }
+            - soft_targets: { name: cold, on: vocabulary, weight: 1.0, temperature: 1.0, divergence: forward_kl, scale: t_squared, positions: masked, average: tokens }
             - masked_lm: { weight: 2.0 }
 
     """
@@ -30,7 +30,7 @@ struct LossListTests {
   func sameAsMap() throws {
     let list = """
             loss:
-              - soft_targets: { on: vocabulary, weight: 5.0, temperature: 2.0, divergence: forward_kl, scale: t_squared, positions: all }
+              - soft_targets: { on: vocabulary, weight: 5.0, temperature: 2.0, divergence: forward_kl, scale: t_squared, positions: all, average: tokens }
               - masked_lm: { weight: 2.0 }
               - cosine: { weight: 1.0, layer: last }
 
@@ -39,6 +39,15 @@ struct LossListTests {
       DefinitionText.load(Self.small(loss: list)), DefinitionText.load(DefinitionText.small)
     )
     #expect(written.canonicalText == standard.canonicalText)
+    // A mean over sequences is another loss, in a map as in a list.
+    let bySequence = try [
+      (Self.map, "positions: all }", "positions: all, average: sequences }"),
+      (list, "average: tokens", "average: sequences"),
+    ].map { loss, part, other in
+      try DefinitionText.load(Self.small(loss: loss.replacing(part, with: other))).canonicalText
+    }
+    #expect(bySequence[0] == bySequence[1] && bySequence[0].contains("average: sequences"))
+    #expect(!standard.canonicalText.contains("average"))
     // A term that is left out counts as one with a weight of 0, in both.
     let part = try DefinitionText.load(
       Self.small(loss: "      loss: [{ masked_lm: { weight: 2.0 } }]\n"))
@@ -67,7 +76,7 @@ struct LossListTests {
                 loss:
                   - masked_lm: { weight: 2.0 }
                   - cosine: { weight: 1.0, layer: last }
-                  - soft_targets: { on: vocabulary, weight: 5.0, temperature: 2.0, divergence: forward_kl, scale: t_squared, positions: all }
+                  - soft_targets: { on: vocabulary, weight: 5.0, temperature: 2.0, divergence: forward_kl, scale: t_squared, positions: all, average: tokens }
 
           """))
     #expect(
@@ -86,7 +95,7 @@ struct LossListTests {
       ])
     let terms = try #require(definition.stage(id: "distil")?.work.statedLoss).terms
     #expect(terms.map(\.weight) == [.constant(5), .constant(0.5), .constant(1)])
-    #expect((terms[0].term as? SoftTargets)?.settings.temperature == 4)
+    #expect((terms[0].term as? SoftTargets)?.settings.temperature == .constant(4))
     #expect(
       DefinitionText.messages(text, overrides: ["stages.distil.loss.col.weight=1"]) == [
         "--set stages.distil.loss.col.weight=1: 'col' in 'stages.distil.loss.col.weight': expected one "
@@ -130,6 +139,10 @@ struct LossListTests {
           + "attention, relations, found masked_lm and cosine"
       ),
       (
+        "positions: all, average: tokens", "positions: all",
+        "x.yaml:19:25: stages.distil.loss.warm has no 'average': expected tokens or sequences, as in average: tokens"
+      ),
+      (
         "divergence: forward_kl, scale: t_squared", "divergence: forward_kl",
         "x.yaml:19:25: stages.distil.loss.warm has no 'scale': expected t_squared or none, as in scale: t_squared"
       ),
@@ -166,8 +179,8 @@ struct LossListTests {
         overrides: [
           "baselines=[]", "stages.distil.account_every={ steps: 2 }",
           "stages.distil.loss=[{ soft_targets: { name: warm, on: vocabulary, weight: { linear: { from: 4.0, to: 0.0, "
-            + "share: 0.5 } }, temperature: 2.0, divergence: forward_kl, scale: t_squared, positions: all } }, { soft_targets: { name: cold, on: vocabulary, "
-            + "weight: { steps: { 0: 0.5, 3: 1.0 } }, temperature: 1.0, divergence: forward_kl, scale: t_squared, positions: all } }]",
+            + "share: 0.5 } }, temperature: 2.0, divergence: forward_kl, scale: t_squared, positions: all, average: tokens } }, { soft_targets: { name: cold, on: vocabulary, "
+            + "weight: { steps: { 0: 0.5, 3: 1.0 } }, temperature: 1.0, divergence: forward_kl, scale: t_squared, positions: all, average: tokens } }]",
         ]))
     let stage = try #require(run.record.stages.last)
     #expect(stage.steps == 4)

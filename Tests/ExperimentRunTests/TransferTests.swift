@@ -130,7 +130,7 @@ struct TransferTests {
       ),
       (
         "on: classes, weight: 1.0, temperature: 2.0",
-        "on: vocabulary, weight: 0, temperature: 2.0, positions: all",
+        "on: vocabulary, weight: 0, temperature: 2.0, positions: all, average: tokens",
         "stages.transfer.loss: expected at least one term with a weight above 0, found none"
       ),
       (

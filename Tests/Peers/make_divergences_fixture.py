@@ -18,13 +18,12 @@ import ast
 import importlib
 import importlib.util
 import os
-import sys
-import types
 
 import torch
 import torch.nn.functional as F
 
 from fixture_file import FixtureFile, destination
+from toolkits import alone
 
 SEED = 20261128
 # Rows, outcomes, temperature, spread of the logits.
@@ -50,15 +49,6 @@ DIVERGENCES = {
 }
 
 
-def alone(package, module):
-    """A module of a package without the package's own __init__, which wants more than torch."""
-    found = importlib.util.find_spec(package)
-    stub = types.ModuleType(package)
-    stub.__path__ = list(found.submodule_search_locations)
-    sys.modules[package] = stub
-    return importlib.import_module(f"{package}.{module}")
-
-
 def generalized_jsd_loss():
     """That of trl's GKDTrainer, a method that uses nothing of its class."""
     folder = importlib.util.find_spec("trl").submodule_search_locations[0]
@@ -74,7 +64,7 @@ def generalized_jsd_loss():
     return names[method.name]
 
 
-textbrewer = alone("textbrewer", "losses")
+(textbrewer,) = alone("textbrewer", "losses")
 torchdistill = importlib.import_module("torchdistill.losses.mid_level")
 trl_jsd = generalized_jsd_loss()
 

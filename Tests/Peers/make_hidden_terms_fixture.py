@@ -8,7 +8,7 @@ where the padding is, from float32 states:
            equal_teacher_<k> [15, 12], k = 0, 1: three sequences of 5 tokens
 /<case>    student_<k>_gradient [16, 12] of the states it reads; projection_<i>_gradient, bias_<i>_gradient
   attributes: loss; kind (hidden, gram, sentence); compare; for hidden: positions, average, over_pairs,
-  projected, shared, biased; for gram: of, average, over_pairs, wide; for sentence: pooling, normalised, projected
+  projected, shared, biased; for gram: of, average, over_pairs, wide, projected, shared, biased; for sentence: pooling, normalised, projected
   peer: what a peer's own function makes of the case, and peer_factor: the peer's value over the loss
 
 /<run>     two runs of 20 steps, clip_together and clip_apart: teacher bert (eval), student distilbert of
@@ -26,11 +26,13 @@ sentence-transformers' MSELoss and MarginMSELoss restated.
 import numpy as np
 import torch
 import torch.nn.functional as F
-from textbrewer import losses as textbrewer
 from transformers import get_linear_schedule_with_warmup
 
 import tiny_models
 from fixture_file import FixtureFile, destination
+from toolkits import alone
+
+(textbrewer,) = alone("textbrewer", "losses")
 
 SEED = 20261128
 LENGTHS = (7, 4, 5)
@@ -196,10 +198,16 @@ def peer_of_hidden(states, compare, positions, over, pairs, over_pairs, projecte
 
 
 def gram(states):
-    def case(name, of, over, matches, over_pairs, wide=False):
+    def case(name, of, over, matches, over_pairs, wide=False, projected=False, shared=False,
+             biased=False):  # fmt: skip
         leaves, total = {}, 0.0
-        for t, s in matches:
+        for index, (t, s) in enumerate(matches):
             h = [leaves.setdefault(f"student_{k}", states.leaf(f"student_{k}")) for k in s]
+            if projected:
+                i = 0 if shared else index
+                weight = leaves.setdefault(f"projection_{i}", states.leaf(f"projection_{i}"))
+                bias = leaves.setdefault(f"bias_{i}", states.leaf(f"bias_{i}")) if biased else None
+                h = [F.linear(x, weight, bias) for x in h]
             g = [states.values[f"{'wide' if wide else 'teacher'}_{k}"].double() for k in t]
             sequences = []
             for h1, h2, g1, g2 in zip(*(torch.split(x, list(LENGTHS)) for x in h + g)):
@@ -214,7 +222,7 @@ def gram(states):
                 value = sum(s.mean() for s in sequences) / len(sequences)
             total = total + value * (1 / len(matches) if over_pairs == "mean" else 1)
         peer = {}
-        if of == "features" and len(matches) == 1:
+        if of == "features" and len(matches) == 1 and not projected:
             (t, s), mask = matches[0], mask_of("all", states.masked, 7)
             peer["peer"] = textbrewer.fsp_loss(
                 *(
@@ -224,7 +232,8 @@ def gram(states):
                 ), mask).item()  # fmt: skip
         states.put_case(
             name, total, leaves, kind="gram", of=of, average=over, over_pairs=over_pairs,
-            matches=";".join(f"{t[0]},{t[1]},{s[0]},{s[1]}" for t, s in matches), wide=wide, **peer,
+            matches=";".join(f"{t[0]},{t[1]},{s[0]},{s[1]}" for t, s in matches), wide=wide,
+            projected=projected, shared=shared, biased=biased, **peer,
         )  # fmt: skip
 
     case("nst", "tokens", "pairs", [((1, 1), (0, 0))], "sum")
@@ -232,6 +241,12 @@ def gram(states):
     case("nst_sequences", "tokens", "sequences", [((0, 0), (0, 0)), ((2, 2), (1, 1))], "mean")
     case("fsp", "features", "sequences", [((0, 2), (0, 1))], "sum")
     case("fsp_same", "features", "sequences", [((2, 2), (1, 1)), ((0, 1), (0, 1))], "sum")
+    wide = dict(wide=True, projected=True)
+    case("fsp_projected", "features", "sequences", [((0, 2), (0, 1))], "sum", **wide)
+    case("fsp_projected_pairs", "features", "sequences", [((2, 2), (1, 1)), ((0, 1), (0, 1))],
+         "mean", biased=True, **wide)  # fmt: skip
+    case("fsp_projected_shared", "features", "sequences", [((2, 2), (1, 1)), ((0, 1), (0, 1))],
+         "sum", shared=True, **wide)  # fmt: skip
 
     # TextBrewer's mmd_loss: right without a mask; with one it divides by the padded length, not by C.
     equal = [

@@ -36,14 +36,25 @@ public protocol LossTerm: Sendable, Equatable {
   var formula: String { get }
   /// What one should know before one trains on it, a sentence each: `explain` prints them below the formula.
   var notes: [String] { get }
+  /// What of it depends on which sequences share a batch; nil for a sum over rows.
+  var coupling: BatchCoupling? { get }
+  /// What of it changes from step to step, by its keys; empty for nothing.
+  var schedules: [(key: String, value: StepValue)] { get }
+  /// The same as it is at a step, with all of that settled.
+  /// - Parameters:
+  ///   - step: steps done before.
+  ///   - total: steps of the whole stage.
+  func at(step: Int, of total: Int) -> Self
   /// What it is a mean over.
   var rows: TermRows { get }
   var readsOfStudent: Observations { get }
   /// Nothing, if it needs no teacher.
   var readsOfTeacher: Observations { get }
   var scale: ValueScale? { get }
-  /// What a teacher's logits are divided by; nil for a term without a temperature.
+  /// What a teacher's logits are divided by; nil for a term without a temperature, and for one that changes.
   var temperatureOfTeacher: Double? { get }
+  /// Why the logits of several teachers cannot become one in a way, for a term that reads logits alone; nil where they can.
+  func refusal(of combination: TeacherCombination) -> TermProblem?
   /// Share of the target that all classes have evenly, from 0 to below 1: an evaluation's loss has it too.
   var labelSmoothing: Double { get }
   /// The same with weights of classes, for a term that reads them.
@@ -72,6 +83,10 @@ extension LossTerm {
   public static var readsClassWeights: Bool { false }
   public var name: String { Self.key }
   public var notes: [String] { [] }
+  public var coupling: BatchCoupling? { nil }
+  public var schedules: [(key: String, value: StepValue)] { [] }
+  public func at(step: Int, of total: Int) -> Self { self }
+  public func refusal(of combination: TeacherCombination) -> TermProblem? { nil }
   public var readsOfTeacher: Observations { .nothing }
   public var scale: ValueScale? { nil }
   public var temperatureOfTeacher: Double? { nil }
@@ -142,7 +157,8 @@ extension LossTerm {
   /// Names of what can be measured beside it, in order.
   public var measures: [String] {
     let none = VocabularyRows(labels: [], teacherLogits: nil)
-    return ((self as? any VocabularyTerm)?.measurements(of: none).keys.sorted()) ?? []
+    // They are the same at every step.
+    return (at(step: 0, of: 1) as? any VocabularyTerm)?.measurements(of: none).keys.sorted() ?? []
   }
 }
 

@@ -88,14 +88,6 @@ public struct Objective: Sendable, Equatable {
 
   public subscript(_ name: String) -> WeightedTerm? { terms.first { $0.name == name } }
 
-  /// The weights of a step.
-  /// - Parameters:
-  ///   - step: steps done before.
-  ///   - total: steps of the whole stage.
-  public func weights(step: Int, of total: Int) -> [Double] {
-    terms.map { $0.weight.value(step: step, of: total) }
-  }
-
   /// The name of what a term measures without training on it: the term comes first where several terms measure the same.
   public func name(ofMeasure measure: String, by term: WeightedTerm) -> String {
     terms.count { $0.term.measures.contains(measure) } > 1 ? "\(term.name).\(measure)" : measure
@@ -118,6 +110,15 @@ public struct Objective: Sendable, Equatable {
 
   /// The names of the teachers that are read, each once; none where there is one alone.
   public var teacherNames: [String] { Set(terms.flatMap(\.teachers)).sorted() }
+
+  /// The names of the teachers whose vocabulary logits are read, each once; nil for the only one.
+  var vocabularyTeachers: [String?] {
+    var names: [String?] = []
+    for weighted in terms where weighted.term.readsOfTeacher.vocabularyLogits != nil {
+      names += weighted.ofTeachers { $0 }.filter { !names.contains($0) }
+    }
+    return names
+  }
 
   /// What one of several teachers must compute.
   public func reads(ofTeacher name: String) -> Observations {
@@ -168,7 +169,8 @@ public struct Objective: Sendable, Equatable {
     for (index, weighted) in terms.enumerated()
     where weighted.term.readsOfTeacher.vocabularyLogits != nil {
       guard let term = (weighted.term as? any VocabularyTerm)?.keeping(logits: count) else {
-        throw NeedsAllLogits(term: weighted.name, least: weighted.keptLogits)
+        throw NeedsAllLogits(
+          term: weighted.name, least: weighted.keptLogits.flatMap { $0 > count ? $0 : nil })
       }
       objective.terms[index].term = term
     }

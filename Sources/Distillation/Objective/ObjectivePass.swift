@@ -6,7 +6,7 @@ import RetortTransformers
 struct ObjectivePass {
   let student: TransformerModel
   let teacher: (any TeacherSource)?
-  /// Resolved for student and teachers.
+  /// Resolved for student and teachers, and as it is at the step.
   let objective: Objective
   /// The terms' own, by term.
   let parameters: [[Parameter]]
@@ -49,7 +49,7 @@ struct ObjectivePass {
     if let logitRows, let last = observed.last {
       vocabularyTerms(
         of: batch, layout: layout, last: last, rows: logitRows,
-        targets: targets.ofVocabularyTerms(objective), mode: mode, into: &sums)
+        targets: targets, mode: mode, into: &sums)
     }
     for (index, weighted) in objective.terms.enumerated() {
       guard let term = weighted.term as? any TensorTerm else { continue }
@@ -78,7 +78,7 @@ struct ObjectivePass {
 
   private func vocabularyTerms(
     of batch: TrainingBatch, layout: SequenceLayout,
-    last: (rows: Tensor, selection: RowSelection), rows: RowSelection, targets: TeacherTargets?,
+    last: (rows: Tensor, selection: RowSelection), rows: RowSelection, targets: Targets,
     mode: ForwardMode, into sums: inout Sums
   ) {
     guard let head = student.maskedLanguageHead else {
@@ -92,11 +92,14 @@ struct ObjectivePass {
     var objectives: [WeightedObjective] = []
     var places: [Int] = []
     var measured: [(name: String, rows: TermRows, objective: WeightedObjective)] = []
+    let teachers = objective.vocabularyTeachers
     for (index, weighted) in objective.terms.enumerated() {
       guard let term = weighted.term as? any VocabularyTerm else { continue }
       let known = VocabularyRows(
         labels: labels,
-        teacherLogits: term.readsTeacher ? targets?.topLogits[term.temperatureOfKeptLogits] : nil)
+        teacherLogits: term.readsTeacher
+          ? targets.topLogits(for: weighted, temperature: term.temperatureOfKeptLogits) : nil)
+      let logits = weighted.logits(among: teachers)
       let rowWeights = term.rows.weights(layout: layout, words: batch.words).map { all in
         rows.rows.map { all[Int($0)] }
       }
@@ -105,23 +108,35 @@ struct ObjectivePass {
         WeightedObjective(
           term.objective(of: known),
           gradientScale: counts.gradientScale(over: term.rows, weight: weights[index]),
-          rowWeights: rowWeights))
+          rowWeights: rowWeights, teacher: logits))
       guard measures else { continue }
       for (name, objective) in term.measurements(of: known) {
         measured.append(
           (
             name, term.rows,
-            WeightedObjective(objective, gradientScale: 0, rowWeights: rowWeights)
+            WeightedObjective(
+              objective, gradientScale: 0, rowWeights: rowWeights, teacher: logits)
           ))
       }
     }
     // Measurements last: they add nothing to a gradient that a term has written.
     let values = scope.vocabularyHead(
       hidden: features, decoder: head.decoder, bias: head.decoderBias,
-      teacher: targets?.vocabulary, objectives: objectives + measured.map(\.objective))
+      teachers: targets.vocabularies(of: teachers),
+      objectives: objectives + measured.map(\.objective))
     for (place, value) in zip(places, values) { sums.terms[place] = value }
     for (measurement, value) in zip(measured, values.dropFirst(places.count)) {
       sums.measurements[measurement.name] = Measurement(rows: measurement.rows, sum: value)
     }
+  }
+}
+
+extension WeightedTerm {
+  /// Which of the vocabulary logits of these teachers the term is given.
+  fileprivate func logits(among teachers: [String?]) -> TeacherLogits {
+    let places = ofTeachers { teachers.firstIndex(of: $0) ?? 0 }
+    guard places.count > 1, let combination else { return .of(places[0]) }
+    return .combined(
+      places, combination.ofVocabulary(temperature: term.temperatureOfTeacher ?? 1))
   }
 }

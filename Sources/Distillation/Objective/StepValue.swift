@@ -1,4 +1,4 @@
-// A number that may change in the course of a stage: the weight of a term.
+// A number that may change in the course of a stage: the weight of a term, a temperature.
 import RetortOptions
 
 /// A number for every optimizer step of a stage. A step has the value that holds before it: steps are counted from 0 here, and
@@ -55,6 +55,15 @@ public enum StepValue: Sendable, Hashable {
     if case .constant(let value) = self { value } else { nil }
   }
 
+  /// After "its weight": that a stage ends before it changes; nil where it does not, or may not.
+  /// - Parameter totalSteps: of the stage; nil where it is not known.
+  public func note(totalSteps: Int?) -> String? {
+    guard case .steps(let starts) = self, let totalSteps,
+      let late = starts.first(where: { $0.step >= totalSteps })
+    else { return nil }
+    return "changes after step \(late.step), and the stage has only \(totalSteps) steps"
+  }
+
   /// "0.5", or how it changes, in brackets.
   public var words: String {
     switch self {
@@ -79,7 +88,8 @@ extension StepValue {
   /// - Parameter rule: of every value that it takes.
   public static func type(_ rule: NumberRule, example: String) -> OptionType<StepValue> {
     let number = OptionType<Double>.number(rule, example: example)
-    let schedule = schedule(of: number)
+    let schedule = OptionType.oneKey(
+      alternatives(of: number, from: "1.0", to: "0.0", make: { $0 }, take: { $0 }))
     return OptionType(
       schema: .any([number.schema, schedule.schema]),
       words: "\(number.words), or {linear: {from, to}}, or {steps: {0: value}}", example: example,
@@ -95,30 +105,41 @@ extension StepValue {
     var from, to, share: Double
   }
 
-  private static func schedule(of number: OptionType<Double>) -> OptionType<StepValue> {
+  /// The keys of a value that changes, each with how.
+  /// - Parameters:
+  ///   - number: of every value that it takes.
+  ///   - first, last: two such values, for examples.
+  ///   - make: what the map stands for.
+  ///   - take: the reverse; nil for a value of another key.
+  static func alternatives<Value>(
+    of number: OptionType<Double>, from first: String, to last: String,
+    make: @escaping @Sendable (StepValue) -> Value,
+    take: @escaping @Sendable (Value) -> StepValue?
+  ) -> [OptionAlternative<Value>] {
     let line = OptionList(
       Line.init(from:to:share:),
-      OptionField("from", \.from, number.described(example: "1.0"), "The value of the first step."),
+      OptionField("from", \.from, number.described(example: first), "The value of the first step."),
       OptionField(
-        "to", \.to, number.described(example: "0.0"),
+        "to", \.to, number.described(example: last),
         "The value that it comes to, and keeps from there on."),
       OptionField(
         "share", \.share, .number(.positiveFraction, example: "0.5"), otherwise: 1,
         "The share of the stage's steps in which it gets there."))
-    return .oneKey([
+    return [
       OptionAlternative(
         "linear", .map(line, words: "{from, to, share}"),
         "In a straight line, before each step: from + (to - from) · step / (share · steps of the stage), steps counted from 0.",
-        make: { .linear(from: $0.from, to: $0.to, share: $0.share) },
+        make: { make(.linear(from: $0.from, to: $0.to, share: $0.share)) },
         take: {
-          guard case .linear(let from, let to, let share) = $0 else { return nil }
+          guard case .linear(let from, let to, let share)? = take($0) else { return nil }
           return Line(from: from, to: to, share: share)
         }),
       OptionAlternative(
-        "steps", starts(of: number),
-        "Each value from its step on, steps counted from 0: {0: 1.0, 500: 0.2}.",
-        make: { .steps($0) }, take: { if case .steps(let starts) = $0 { starts } else { nil } }),
-    ])
+        "steps", starts(of: number).described(example: "{ 0: \(first), 500: \(last) }"),
+        "Each value from its step on, steps counted from 0: {0: \(first), 500: \(last)}.",
+        make: { make(.steps($0)) },
+        take: { if case .steps(let starts)? = take($0) { starts } else { nil } }),
+    ]
   }
 
   private static func starts(of number: OptionType<Double>) -> OptionType<[Start]> {

@@ -33,10 +33,17 @@ extension ObjectivePass {
       }
     }
 
-    /// Terms on vocabulary logits all read one teacher.
-    func ofVocabularyTerms(_ objective: Objective) -> TeacherTargets? {
-      let reading = objective.terms.first { $0.term.readsOfTeacher.vocabularyLogits != nil }
-      return all[reading?.teachers.first]
+    /// The vocabulary logits of teachers, in the order of their names; none where a store has the largest alone.
+    func vocabularies(of names: [String?]) -> [TeacherVocabulary] {
+      let found = names.compactMap { all[$0]?.vocabulary }
+      precondition(
+        found.isEmpty || found.count == names.count, "vocabulary logits of some teachers alone")
+      return found
+    }
+
+    /// What was kept of the logits that a term reads, of its only teacher.
+    func topLogits(for weighted: WeightedTerm, temperature: Double?) -> TopLogits? {
+      all[weighted.teachers.first]?.topLogits[temperature]
     }
 
     /// Hidden states and class logits for a term; those of several teachers combined.

@@ -17,14 +17,30 @@ public enum LogitKind: String, Sendable, CaseIterable {
   case vocabulary, classes
 }
 
-/// The constant factor in a term's logged value, and the option it comes from: T² of temperature T.
+/// The factor in a term's logged value, and the option it comes from: T² of temperature T.
 public struct ValueScale: Sendable, Equatable {
   public var option: String
   public var value: Double
   public var factor: Double
+  /// How the option changes, in words; value and factor are then those of the first step. Nil where they are constant.
+  public var changes: String?
 
-  public init(option: String, value: Double, factor: Double) {
+  public init(option: String, value: Double, factor: Double, changes: String? = nil) {
     (self.option, self.value, self.factor) = (option, value, factor)
+    self.changes = changes
+  }
+}
+
+/// What of a term is taken over the sequences of one batch together, so that it is no sum over rows: it depends on `batch_size`
+/// and on the order of the sequences, and the batches of one step do not see each other.
+public struct BatchCoupling: Sendable, Equatable {
+  /// What it is: "the similarities between sentences".
+  public var words: String
+  /// The fewest sequences of a batch of which it teaches anything.
+  public var leastSequences: Int
+
+  public init(_ words: String, leastSequences: Int = 2) {
+    (self.words, self.leastSequences) = (words, leastSequences)
   }
 }
 

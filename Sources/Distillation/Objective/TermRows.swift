@@ -27,6 +27,16 @@ public enum TermPositions: String, Sendable, Hashable, CaseIterable {
     case .inner: "positions between [CLS] and [SEP]"
     }
   }
+
+  /// The same of one sequence.
+  fileprivate var wordsOfSequence: String {
+    switch self {
+    case .all: "all its positions"
+    case .masked: "its masked positions"
+    case .first: "its first position"
+    case .inner: "its positions between [CLS] and [SEP]"
+    }
+  }
 }
 
 /// What the values at a term's positions are averaged over, in all batches of a step together. A sequence n with rₙ of the
@@ -73,7 +83,7 @@ public struct TermRows: Sendable, Hashable {
     case .tokens: positions.words
     case .sequences where classWeights != nil: "sentences by the weights of their classes"
     case .sequences where positions == .first: examples.words
-    case .sequences: "sequences, of each the mean over its \(positions.words)"
+    case .sequences: "sequences, of each the mean over \(positions.wordsOfSequence)"
     case .rows: "rows of a sequence's matrix, \(positions.words)"
     case .pairs: "pairs of a sequence's tokens, \(positions.words)"
     }

@@ -3,7 +3,7 @@ import Foundation
 import RetortTensorEngine
 import RetortText
 
-/// Teachers by their names. A term of the loss names one of them, or several whose class logits are combined.
+/// Teachers by their names. A term of the loss names one of them, or several whose logits are combined.
 public final class TeacherGroup: TeacherSource {
   private let sources: [String: any TeacherSource]
 
@@ -39,7 +39,7 @@ public final class TeacherGroup: TeacherSource {
   }
 }
 
-/// How the class logits of several teachers become those of one.
+/// How the logits of several teachers become those of one.
 public enum TeacherCombination: String, Sendable, CaseIterable {
   /// The mean of their softened distributions. A divergence from it has the gradient of the mean of the divergences from
   /// each of them.
@@ -47,6 +47,15 @@ public enum TeacherCombination: String, Sendable, CaseIterable {
   /// The mean of their logits, which is the geometric mean of their distributions.
   case logits
 
+  /// The same for rows that stream through a vocabulary head.
+  func ofVocabulary(temperature: Double) -> LogitCombination {
+    switch self {
+    case .probabilities: .probabilities(temperature: temperature)
+    case .logits: .logits
+    }
+  }
+
+  /// Of class logits, which are few: in doubles, all rows at once.
   /// - Parameters:
   ///   - logits: [N, K] of each teacher, in row order.
   ///   - columns: K.

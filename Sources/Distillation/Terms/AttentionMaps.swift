@@ -127,6 +127,8 @@ public struct AttentionMaps: TensorTerm {
   public var readsOfStudent: Observations { blocks.readsOfStudent(Self.reads) }
   public var readsOfTeacher: Observations { blocks.readsOfTeacher(Self.reads) }
 
+  public var notes: [String] { [blocks.blocks.orderNote("blocks")].compactMap { $0 } }
+
   public var formula: String {
     let which: String =
       switch heads {

@@ -95,6 +95,8 @@ public struct AttentionRelations: TensorTerm {
   public var readsOfStudent: Observations { blocks.readsOfStudent(reads) }
   public var readsOfTeacher: Observations { blocks.readsOfTeacher(reads) }
 
+  public var notes: [String] { [blocks.blocks.orderNote("blocks")].compactMap { $0 } }
+
   public var formula: String {
     let parts = relations.map { item in
       (item.weight == 1 ? "" : "\(PlainNumber.text(item.weight)) · ")

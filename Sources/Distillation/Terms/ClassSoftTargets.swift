@@ -11,13 +11,16 @@ public struct ClassSoftTargets: TensorTerm {
   public static let about = SoftTargets.about
   public static let batchKinds: Set<BatchKind> = [.text, .labelledSentences]
   public static let on: LogitKind? = .classes
-  public static let statedInList = SoftTargets.statedInList
+  public static let statedInList: Set<String> = ["divergence", "scale"]
   public static let options = OptionList(
     {
       ClassSoftTargets(
-        SoftTargetSettings($1, temperature: $0, scale: $2, targets: $3), examples: $4)
+        SoftTargetSettings($2, temperature: $0, scale: $3, targets: $4), examples: $5)
     },
     OptionField.temperature(\.settings.temperature),
+    OptionField(
+      confirming: "average", .choice(among: [.sequences], name: \.rawValue), TermAverage.sequences,
+      "Every sentence counts the same."),
     OptionField.divergence(\.settings.divergence),
     OptionField.scale(\.settings.scale),
     OptionField.targets(\.settings.targets),
@@ -43,9 +46,28 @@ public struct ClassSoftTargets: TensorTerm {
   public var rows: TermRows { TermRows(.first, average: .sequences, examples: examples) }
   public var readsOfStudent: Observations { Observations(classLogits: true) }
   public var readsOfTeacher: Observations { Observations(classLogits: true) }
-  public var temperatureOfTeacher: Double? { settings.temperature }
+  public var temperatureOfTeacher: Double? { settings.temperature.constant }
+  public var schedules: [(key: String, value: StepValue)] { settings.schedules }
+
+  public func at(step: Int, of total: Int) -> ClassSoftTargets {
+    var term = self
+    term.settings = settings.at(step: step, of: total)
+    return term
+  }
+
+  public func refusal(of combination: TeacherCombination) -> TermProblem? {
+    settings.refusal(of: combination)
+  }
   public var scale: ValueScale? { settings.valueScale }
   public var notes: [String] { settings.notes }
+  public var coupling: BatchCoupling? {
+    if settings.temperature.bySentence != nil {
+      return BatchCoupling("the temperatures of sentences")
+    }
+    return settings.divergence.kind.couplingNumber.map {
+      BatchCoupling("the correlations of \(settings.divergence.key).\($0)")
+    }
+  }
 
   public var formula: String { "\(settings.formula), mean over \(rows.words)" }
 
@@ -59,10 +81,12 @@ public struct ClassSoftTargets: TensorTerm {
   }
 
   public func sum(over batch: TermBatch, gradientScale: Double, in scope: ComputeScope) -> Double {
-    let teacher = batch.teacher.classLogits
+    let (student, teacher) = (batch.student.classLogits, batch.teacher.classLogits)
     return scope.softTargets(
-      settings.loss, student: batch.student.classLogits, teacher: teacher,
+      settings.loss, student: student, teacher: teacher,
       labels: batch.classes.isEmpty ? nil : batch.classes,
+      temperatures: settings.temperature.bySentence?.temperatures(
+        student: student, teacher: teacher),
       gradientScale: gradientScale, rowWeights: weights(teacher, batch.classes)
     ).reduce(0, +)
   }

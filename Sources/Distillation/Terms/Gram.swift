@@ -8,6 +8,8 @@ import RetortTensorEngine
 ///     tokens     (h₁·h₂ᵀ/C_student - g₁·g₂ᵀ/C_teacher)², [L, L], averaged over pairs or over sequences
 ///     features   mean over [C, C] of (h₁ᵀ·h₂/L - g₁ᵀ·g₂/L)², averaged over sequences
 ///
+/// Features are compared at the teacher's width: with a projection both states of the student are projected first, by the same
+/// one.
 /// Source: Huang, Wang 2017 (arXiv 1707.01219); Yim et al. 2017 (doi 10.1109/CVPR.2017.754).
 public struct Gram: TensorTerm {
   public static let key = "gram"
@@ -35,9 +37,12 @@ public struct Gram: TensorTerm {
   public var overPairs: PairReduction?
   /// `pairs` or `sequences` of tokens, `sequences` of features.
   public var average: TermAverage
+  /// Of features alone.
+  public var projection: StateProjection?
 
   public init(
-    of kind: GramKind, states: [StatePairs], overPairs: PairReduction? = nil, average: TermAverage
+    of kind: GramKind, states: [StatePairs], overPairs: PairReduction? = nil, average: TermAverage,
+    projection: StateProjection? = nil
   ) {
     precondition(!states.isEmpty, "no states")
     precondition(
@@ -45,9 +50,10 @@ public struct Gram: TensorTerm {
       "products of \(kind) averaged by \(average)")
     precondition(overPairs != nil || states.count == 1, "several pairs, summed or averaged")
     (self.kind, self.states, self.overPairs) = (kind, states, overPairs)
-    self.average = average
+    (self.average, self.projection) = (average, projection)
   }
 
+  public var training: TermTraining? { projection?.training }
   public var rows: TermRows { TermRows(.all, average: average) }
   public var readsOfStudent: Observations {
     Observations(hiddenStates: Set(states.flatMap(\.student).map { .number($0) }))
@@ -69,21 +75,33 @@ public struct Gram: TensorTerm {
       case (.tokens, .sequences): "sequences, of each the mean over its pairs of tokens"
       case (.tokens, _): rows.words
       }
-    return "\(comparison), states \(words.joined(separator: " "))"
+    let projected =
+      projection.map { ", h = " + StateProjection.words($0, of: "h_student") } ?? ""
+    return "\(comparison)\(projected), states \(words.joined(separator: " "))"
       + PairReduction.words(overPairs, ofSeveral: states.count > 1)
       + ", mean over \(mean)"
   }
 
   public func problems(student: ModelDimensions, teacher: ModelDimensions) -> [TermProblem] {
-    guard kind == .features, let inner = student.hiddenSize, let outer = teacher.hiddenSize,
-      inner != outer
-    else { return [] }
-    return [
-      TermProblem(
-        key: "of", expected: "hidden sizes that are equal",
-        found: "\(outer) in the teacher, \(inner) in the student",
-        advice: "write of: tokens, whose matrices have the same size at any width")
-    ]
+    guard kind == .features else { return [] }
+    return StateProjection.problems(projection, student: student, teacher: teacher).map {
+      var problem = $0
+      if projection == nil, let advice = problem.advice {
+        problem.advice =
+          advice + "; or write of: tokens, whose matrices have the same size at any width"
+      }
+      return problem
+    }
+  }
+
+  public func makeParameters(
+    path: String, student: ModelDimensions, teacher: ModelDimensions, seed: UInt64
+  ) -> [Parameter] {
+    let names = states.map {
+      "\($0.student[0])_\($0.student[1])_to_\($0.teacher[0])_\($0.teacher[1])"
+    }
+    return projection?.makeParameters(
+      path: path, names: names, student: student, teacher: teacher, seed: seed) ?? []
   }
 
   public func keys(ofStudentLayer layer: Int) -> [String] { keys(of: layer, in: 1, \.student) }
@@ -110,9 +128,21 @@ public struct Gram: TensorTerm {
     func tensors(_ observed: ObservedTensors, _ numbers: [Int]) -> (Tensor, Tensor) {
       (observed.hiddenState(.number(numbers[0])), observed.hiddenState(.number(numbers[1])))
     }
-    return states.reduce(0) { sum, pairs in
+    /// The student's two, at the teacher's width; one tensor if they are the same state.
+    func projected(_ index: Int, _ numbers: [Int]) -> (Tensor, Tensor) {
+      let (first, second) = tensors(batch.student, numbers)
+      guard let projection else { return (first, second) }
+      let one = projection(first, pair: index, batch.parameters, in: scope)
+      return (
+        one,
+        numbers[0] == numbers[1]
+          ? one : projection(second, pair: index, batch.parameters, in: scope)
+      )
+    }
+    return states.enumerated().reduce(0) { sum, element in
+      let (index, pairs) = element
       let losses = scope.gramLoss(
-        of: kind, student: tensors(batch.student, pairs.student),
+        of: kind, student: projected(index, pairs.student),
         teacher: tensors(batch.teacher, pairs.teacher), layout: layout,
         gradientScale: factor * gradientScale, sequenceWeights: weights)
       return sum + factor * losses.reduce(0, +)
@@ -126,7 +156,7 @@ extension Gram {
       // What does not go together is reported by the check below.
       Gram(
         of: $0, states: $1, overPairs: PairReduction.read($2, ofSeveral: $1.count > 1),
-        average: $0 == .features ? .sequences : $3)
+        average: $0 == .features ? .sequences : $3, projection: $4)
     },
     OptionField(
       "of", \.kind, .choice,
@@ -144,8 +174,20 @@ extension Gram {
     OptionField(
       "average", \.average, .choice(among: [.pairs, .sequences], name: \.rawValue),
       "pairs: every pair of tokens counts the same; sequences: every sequence does. Features are averaged over sequences."
+    ),
+    OptionField(
+      optional: "projection", \.projection, StateProjection.type(ofPairs: true),
+      "Projects the student's states to the teacher's width before their features are multiplied, both states of a pair by the "
+        + "same projection; with of: features, only where the widths differ, or with force: true."
     )
   ).checked(["of", "states", "average"]) { term, map in
+    if term.kind == .tokens, let node = map.node("projection") {
+      map.report(
+        Diagnostic(
+          node.origin, map.pathOf("projection"), expected: "no projection with of: tokens",
+          found: "one", advice: "a matrix between tokens has the same size at any width"),
+        "projection")
+    }
     PairReduction.check(ofSeveral: term.states.count > 1, map)
     if term.kind == .features, let node = map.node("average"), node.scalar != "sequences" {
       map.reportWrong(

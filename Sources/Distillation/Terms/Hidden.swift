@@ -78,6 +78,8 @@ public struct Hidden: TensorTerm {
     return term
   }
 
+  public var notes: [String] { [states.orderNote("states")].compactMap { $0 } }
+
   public var formula: String {
     let h = StateProjection.words(projection, of: "h_student")
     let comparison =

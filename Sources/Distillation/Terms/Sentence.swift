@@ -57,6 +57,17 @@ public struct Sentence: TensorTerm {
   /// Similarities are numbers at any width.
   private var needsEqualWidths: Bool { compare != .similarityMSE && compare != .marginMSE }
 
+  public var coupling: BatchCoupling? {
+    switch compare {
+    case .cosine, .mse: nil
+    // Of one vector that is not normalised there is its length.
+    case .similarityMSE:
+      BatchCoupling("the similarities between sentences", leastSequences: isNormalised ? 2 : 1)
+    case .marginMSE: BatchCoupling("the differences between similarities")
+    case .infoNCE: BatchCoupling("the similarities to other sentences")
+    }
+  }
+
   public var formula: String {
     let comparison =
       switch compare {

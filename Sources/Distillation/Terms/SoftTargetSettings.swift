@@ -5,8 +5,9 @@ import RetortTensorEngine
 /// How a student's logits are compared with a teacher's.
 public struct SoftTargetSettings: Sendable, Equatable {
   public var divergence: Divergence
-  /// Both models' logits are divided by it.
-  public var temperature: Double
+  /// Both models' logits are divided by it. What the divergence is multiplied by is the square of that of the step, and where
+  /// each sentence has its own, of that.
+  public var temperature: SoftTargetTemperature
   public var scale: SoftTargetLoss.Scale
   public var targets: SoftTargetLoss.Targets
 
@@ -31,29 +32,81 @@ public struct SoftTargetSettings: Sendable, Equatable {
     _ divergence: Divergence = .forwardKL, temperature: Double,
     scale: SoftTargetLoss.Scale = .tSquared, targets: SoftTargetLoss.Targets = .soft
   ) {
-    precondition(temperature > 0, "a temperature must be positive")
+    self.init(divergence, temperature: .constant(temperature), scale: scale, targets: targets)
+  }
+
+  /// - Parameter temperature: above 0 at all steps.
+  public init(
+    _ divergence: Divergence = .forwardKL, temperature: SoftTargetTemperature,
+    scale: SoftTargetLoss.Scale = .tSquared, targets: SoftTargetLoss.Targets = .soft
+  ) {
+    precondition(temperature.smallest > 0, "a temperature must be positive")
     (self.divergence, self.temperature) = (divergence, temperature)
     (self.scale, self.targets) = (scale, targets)
   }
 
+  /// The same at a step, with what changes from step to step settled.
+  func at(step: Int, of total: Int) -> SoftTargetSettings {
+    var settings = self
+    settings.temperature = temperature.at(step: step, of: total)
+    return settings
+  }
+
+  /// The temperature of a step, or what those of sentences are about.
+  var settledTemperature: Double {
+    guard let settled = temperature.constant ?? temperature.bySentence?.base else {
+      preconditionFailure("a temperature that changes is settled before a step is computed")
+    }
+    return settled
+  }
+
   var loss: SoftTargetLoss {
     SoftTargetLoss(
-      divergence.kind, temperature: Float(temperature), scale: scale, targets: targets)
+      divergence.kind, temperature: Float(settledTemperature), scale: scale, targets: targets)
   }
 
   /// T², where the values have it.
   var valueScale: ValueScale? {
-    scale == .tSquared && !divergence.kind.isFreeOfTemperature
-      ? .squareOfTemperature(temperature) : nil
+    guard scale == .tSquared, !divergence.kind.isFreeOfTemperature else { return nil }
+    let first = temperature.at(step: 0, of: 1)
+    var factor = ValueScale.squareOfTemperature(
+      first.constant ?? temperature.bySentence?.base ?? 1)
+    if let schedule = temperature.schedule { factor.changes = schedule.words }
+    if temperature.bySentence != nil { factor.changes = "τ of each sentence" }
+    return factor
+  }
+
+  /// What changes from step to step, by its key.
+  var schedules: [(key: String, value: StepValue)] {
+    temperature.schedule.map { [(key: "temperature", value: $0)] } ?? []
   }
 
   /// The loss of a row in words, with its numbers.
   var formula: String {
     let words = DivergenceWords(
-      temperature: PlainNumber.text(temperature), scale: scale, text: PlainNumber.text)
-    return switch targets {
-    case .soft: divergence.kind.formula(words)
-    case .hard: "\(words.factor)CE(\(words.student), the teacher's largest logit)"
+      temperature: temperature.symbol, scale: scale, text: PlainNumber.text)
+    let formula =
+      switch targets {
+      case .soft: divergence.kind.formula(words)
+      case .hard: "\(words.factor)CE(\(words.student), the teacher's largest logit)"
+      }
+    // Nothing is said of a temperature that is not in the formula.
+    return formula.contains(temperature.symbol) ? formula + temperature.definition : formula
+  }
+
+  /// Why the answers of several teachers cannot become one in a way; nil where they can.
+  func refusal(of combination: TeacherCombination) -> TermProblem? {
+    guard combination == .probabilities else { return nil }
+    if divergence.kind.isFreeOfTemperature {
+      return TermProblem(
+        key: "combine", expected: "logits, for a divergence of logits", found: "probabilities",
+        advice: "probabilities leave open how large the logits are")
+    }
+    return temperature.bySentence.map {
+      TermProblem(
+        key: "combine", expected: "logits, where each sentence has a temperature of its own",
+        found: "probabilities with \($0.key)",
+        advice: "probabilities are combined at one temperature")
     }
   }
 
@@ -85,15 +138,15 @@ extension ValueScale {
 
 // MARK: - Options
 
-extension OptionField where Value == Double {
+extension OptionField where Value == SoftTargetTemperature {
   /// The option `temperature` of soft targets.
-  static func temperature(_ path: any KeyPath<Root, Double> & Sendable) -> OptionField {
+  static func temperature(
+    _ path: any KeyPath<Root, SoftTargetTemperature> & Sendable
+  ) -> OptionField {
     OptionField(
-      "temperature", path,
-      .number(
-        .positive, advice: "logits are divided by it; 1 means no softening; DistilBERT uses 2",
-        example: "2.0"),
-      "T: both models' logits are divided by it, and the loss multiplied by T² unless scale is none."
+      "temperature", path, .temperature,
+      "T: both models' logits are divided by it, and the loss multiplied by T² unless scale is none. A number, or how it "
+        + "changes from step to step; over classes also one of each sentence, by whose own square its loss is multiplied."
     )
   }
 }
@@ -116,7 +169,7 @@ extension OptionField where Value == SoftTargetLoss.Scale {
     OptionField(
       "scale", path, .choice, otherwise: .tSquared,
       "What the divergence is multiplied by. t_squared: T², so that the gradient of KL stays about as large at "
-        + "every T. none: 1.")
+        + "every T; T is that of the step, or of the sentence where each has its own. none: 1.")
   }
 }
 
@@ -197,6 +250,11 @@ extension DivergenceNumber {
 extension SoftTargetSettings {
   /// Reports what does not go together, at the keys of the term.
   func check(in map: MapReader) {
+    if let temperature = temperature.bySentence, let number = divergence.kind.couplingNumber {
+      report(
+        "temperature", expected: "one for all sentences", found: temperature.key,
+        "the correlations of \(divergence.key).\(number) are taken at one temperature", map)
+    }
     if targets == .hard, divergence != .forwardKL {
       report("targets", expected: "soft", found: "hard", "hard targets go with forward_kl", map)
     }

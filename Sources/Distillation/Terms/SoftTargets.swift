@@ -2,7 +2,8 @@
 import RetortOptions
 import RetortTensorEngine
 
-/// A divergence of softmax(s/T) from softmax(t/T) over the vocabulary, mean over the positions it is taken on.
+/// A divergence of softmax(s/T) from softmax(t/T) over the vocabulary, mean over the positions it is taken on, or over
+/// sequences of the mean over each one's positions.
 /// Source: Hinton, Vinyals, Dean 2015 (arXiv 1503.02531); Sanh et al. 2019 (arXiv 1910.01108), section 3; others with each
 /// divergence in RetortTensorEngine.
 public struct SoftTargets: VocabularyTerm {
@@ -12,15 +13,19 @@ public struct SoftTargets: VocabularyTerm {
     "The divergence of the student's softened distribution from the teacher's."
   public static let batchKinds: Set<BatchKind> = [.maskedText, .text]
   public static let on: LogitKind? = .vocabulary
-  public static let statedInList: Set<String> = ["divergence", "scale"]
+  public static let statedInList: Set<String> = ["average", "divergence", "scale"]
   public static let options = OptionList(
     {
       SoftTargets(
-        SoftTargetSettings($2, temperature: $0, scale: $3, targets: $4), positions: $1,
-        keptLogits: $5)
+        SoftTargetSettings($3, temperature: $0, scale: $4, targets: $5), positions: $1,
+        average: $2, keptLogits: $6)
     },
     OptionField.temperature(\.settings.temperature),
     OptionField.positions(\.positions),
+    OptionField(
+      "average", \.average, .averageOfPositions, otherwise: .tokens,
+      "tokens: every position counts the same; sequences: every sequence that has such a position does, whatever "
+        + "its length. Over classes a sentence has one row of logits: sequences."),
     OptionField.divergence(\.settings.divergence),
     OptionField.scale(\.settings.scale),
     OptionField.targets(\.settings.targets),
@@ -32,6 +37,8 @@ public struct SoftTargets: VocabularyTerm {
 
   public var settings: SoftTargetSettings
   public var positions: TokenPositions
+  /// `tokens` or `sequences`.
+  public var average: TermAverage
   /// How many of the teacher's logits are compared, all others being one outcome. Nil for the divergence over the whole
   /// vocabulary.
   public private(set) var keptLogits: Int?
@@ -40,10 +47,14 @@ public struct SoftTargets: VocabularyTerm {
 
   /// - Parameter keptLogits: for soft targets and forward KL alone.
   public init(
-    _ settings: SoftTargetSettings, positions: TokenPositions, keptLogits: Int? = nil
+    _ settings: SoftTargetSettings, positions: TokenPositions, average: TermAverage = .tokens,
+    keptLogits: Int? = nil
   ) {
+    precondition(
+      average == .tokens || average == .sequences, "logits of positions are averaged by \(average)")
     self.settings = settings
     self.positions = positions
+    self.average = average
     self.keptLogits = keptLogits
   }
 
@@ -54,6 +65,11 @@ public struct SoftTargets: VocabularyTerm {
 
   private func check(in map: MapReader) {
     settings.check(in: map)
+    if let temperature = settings.temperature.bySentence {
+      settings.report(
+        "temperature", expected: "a number, linear or steps over a vocabulary",
+        found: temperature.key, "temperatures of single sentences go with on: classes", map)
+    }
     if let keptLogits, !settings.leavesOutEntropy {
       settings.report(
         "kept_logits", expected: "no such key", found: "\(keptLogits)",
@@ -78,7 +94,8 @@ public struct SoftTargets: VocabularyTerm {
   public func keeping(logits count: Int) -> SoftTargets? {
     // The largest is all that hard targets need.
     if settings.targets == .hard { return self }
-    guard settings.leavesOutEntropy else { return nil }
+    // A log-normaliser is of one temperature.
+    guard settings.leavesOutEntropy, settings.temperature.constant != nil else { return nil }
     if let keptLogits { return keptLogits <= count ? self : nil }
     var term = self
     term.keptLogits = count
@@ -87,7 +104,20 @@ public struct SoftTargets: VocabularyTerm {
   }
 
   public var temperatureOfKeptLogits: Double? {
-    settings.leavesOutEntropy ? settings.temperature : nil
+    settings.leavesOutEntropy ? settings.temperature.constant : nil
+  }
+
+  public var temperatureOfTeacher: Double? { settings.temperature.constant }
+  public var schedules: [(key: String, value: StepValue)] { settings.schedules }
+
+  public func at(step: Int, of total: Int) -> SoftTargets {
+    var term = self
+    term.settings = settings.at(step: step, of: total)
+    return term
+  }
+
+  public func refusal(of combination: TeacherCombination) -> TermProblem? {
+    settings.refusal(of: combination)
   }
 
   public var readsTeacher: Bool { true }
@@ -103,7 +133,7 @@ public struct SoftTargets: VocabularyTerm {
   public func objective(of rows: VocabularyRows) -> any VocabularyObjective {
     if let kept = kept(of: rows) {
       return TopKSoftTargetObjective(
-        teacher: kept, temperature: settings.temperature, scale: settings.scale)
+        teacher: kept, temperature: settings.settledTemperature, scale: settings.scale)
     }
     if settings.targets == .hard, let teacher = rows.teacherLogits {
       return HardTargetObjective(settings.loss, teacher: teacher)
@@ -121,7 +151,7 @@ public struct SoftTargets: VocabularyTerm {
     guard settings.leavesOutEntropy else { return [:] }
     return [
       TeacherEntropyObjective.name: TeacherEntropyObjective(
-        temperature: settings.temperature, kept: kept(of: rows))
+        temperature: settings.settledTemperature, kept: kept(of: rows))
     ]
   }
 

@@ -9,6 +9,7 @@ extension Trainer {
   ) throws -> (losses: StepLosses, measurements: [String: Double]) {
     let counts = RowCounts(batches, weightedBy: objective.weighsExamples ? teacher : nil)
     let weights = objective.weights(step: step, of: totalSteps)
+    let objective = objective.at(step: step, of: totalSteps)
     let pass = ObjectivePass(
       student: job.model, teacher: objective.needsTeacher ? teacher : nil, objective: objective,
       parameters: parameters, weights: weights, counts: counts, scope: scope, measures: measures)

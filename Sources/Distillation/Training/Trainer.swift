@@ -161,6 +161,7 @@ public final class Trainer<Job: TrainingJob> {
     try observer?.stepCompleted(
       StepReport(
         step: progress.step, totalSteps: totalSteps, epoch: progress.epoch + 1, losses: losses,
+        scheduled: settings.objective.scheduled(step: progress.step - 1, of: totalSteps),
         learningRate: schedule.peak * factor, gradientNorm: norm, sequences: examples.count,
         tokens: tokens,
         seconds: seconds, breakdown: breakdown))

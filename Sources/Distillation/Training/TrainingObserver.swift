@@ -6,6 +6,9 @@ public struct StepReport: Sendable {
   /// Counted from 1.
   public var epoch: Int
   public var losses: StepLosses
+  /// What changes from step to step, such as a weight or a temperature, as it was at this one: by term and key, as in
+  /// `soft_targets.temperature`.
+  public var scheduled: [String: Double]
   /// Of groups that have the optimizer's peak.
   public var learningRate: Double
   /// Global L2 norm of the gradient before clipping.

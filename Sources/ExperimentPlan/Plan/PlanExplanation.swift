@@ -264,14 +264,14 @@ public struct PlanExplanation {
           + (stage.work.task.map { "the training file of \($0.name) is not at hand" }
             ?? "the text has not been read"),
         LearningRateCurve.line(training, counts: nil),
-      ]
+      ] + stage.trainingNotes()
     }
     let sizeText = size.tokens.map { "\(size.sequences.grouped) sequences, \($0.grouped) tokens" }
     return [
       "steps: \(counts.isEstimate ? "about " : "")\(counts.total.grouped) (\(counts.stepsPerEpoch.grouped) "
         + "an epoch of \(sizeText ?? "\(size.sequences.grouped) examples"))",
       LearningRateCurve.line(training, counts: counts),
-    ]
+    ] + stage.trainingNotes(totalSteps: counts.total)
   }
 
   private func indented(_ lines: [String]) -> [String] { lines.map { "  " + $0 } }

@@ -266,6 +266,9 @@ public final class ExperimentRunner {
       resumes: request.resumes, observer: watcher,
       began: { total in
         events.stageBegan(planned, totalSteps: total, resumedAt: watcher.resumedStep)
+        for line in planned.stage.lossNotes(totalSteps: total) {
+          events.note("\(planned.id): \(line)")
+        }
       }, note: { events.note("\(planned.id): \($0)") })
     let result = try execution.run()
     var record = result.record

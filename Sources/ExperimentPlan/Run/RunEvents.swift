@@ -160,6 +160,7 @@ final class StageWatcher: TrainingObserver {
   func stepCompleted(_ report: StepReport) throws {
     var values = Dictionary(
       uniqueKeysWithValues: report.losses.terms.map { ($0.name, $0.value) })
+    values.merge(report.scheduled) { value, _ in value }
     values[.loss] = report.losses.total
     values[.learningRate] = report.learningRate
     values[.gradientNorm] = report.gradientNorm

@@ -51,7 +51,9 @@ extension StageExecution {
         window: window,
         scales: objective.terms.compactMap { weighted in
           weighted.term.scale.map {
-            .init(term: weighted.name, factor: $0.factor, option: $0.option, value: $0.value)
+            .init(
+              term: weighted.name, factor: $0.factor, option: $0.option, value: $0.value,
+              changes: $0.changes)
           }
         },
         points: progress.curve.map { point in
@@ -92,13 +94,16 @@ extension RunRecord.GradientBreakdowns {
   ) {
     let first = objective.weights(step: 0, of: totalSteps)
     let changes = objective.terms.contains { $0.weight.constant == nil }
+    let scales = objective.scales(step: 0, of: totalSteps)
+    let changesScale = objective.terms.contains { !$0.term.schedules.isEmpty }
     self.init(
       every: steps,
-      terms: zip(objective.terms, first).map { weighted, weight in
+      terms: zip(zip(objective.terms, scales), first).map { entry, weight in
+        let (weighted, scale) = entry
         let measures = weighted.term.measures.map { objective.name(ofMeasure: $0, by: weighted) }
         return Term(
-          name: weighted.name, weight: weight, scale: weighted.term.scale?.factor ?? 1,
-          scaledBy: weighted.term.scale.map { Term.Option(name: $0.option, value: $0.value) },
+          name: weighted.name, weight: weight, scale: scale?.factor ?? 1,
+          scaledBy: scale.map { Term.Option(name: $0.option, value: $0.value) },
           measures: measures.isEmpty ? nil : measures,
           readsKeptLogits: weighted.keptLogits != nil)
       },
@@ -106,6 +111,8 @@ extension RunRecord.GradientBreakdowns {
         Point(
           step: $0.step, values: $0.terms,
           weights: changes ? objective.weights(step: $0.step - 1, of: totalSteps) : nil,
+          scales: changesScale
+            ? objective.scales(step: $0.step - 1, of: totalSteps).map { $0?.factor ?? 1 } : nil,
           gradientNorms: $0.gradientNorms,
           gradientCosines: $0.cosines,
           measurements: $0.measurements)

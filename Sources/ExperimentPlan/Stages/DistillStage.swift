@@ -156,6 +156,7 @@ struct DistillStage: StageWork {
         "\(path).targets", expected: "live, where there are several teachers", found: "a store",
         advice: "a store has the outputs of one teacher")
     }
+    loss.checkTraining(stage, studentShape, in: &checks)
     checks.checkFreeze(stage, studentShape)
     checks.checkLength(
       stage, (teachers.models + [student]).map { ($0, checks.shape(of: $0)) })

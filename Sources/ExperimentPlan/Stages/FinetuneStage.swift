@@ -167,6 +167,7 @@ struct FinetuneStage: StageWork {
     checks.checkLength(stage, [(model, shape)])
     checks.check(head, of: stage, over: model, on: learned)
     checkLoss(stage, classifierShape(over: shape), in: &checks)
+    loss.checkTraining(stage, shape, in: &checks)
   }
 
   /// Only a metric that can be had of the task's answers can choose among them.

@@ -75,9 +75,6 @@ struct LossOptions: Sendable, Equatable {
       let titles = terms.map { $0.givenName ?? type(of: $0.term).title }
       return titles.isEmpty ? [] : ["\(words) (weight 0): \(titles.joined(separator: ", "))"]
     }
-    let notes = (objective?.terms ?? []).filter(\.counts).flatMap { weighted in
-      weighted.term.notes.map { "note on \(weighted.name): \($0)" }
-    }
     return (objective?.formulaLines ?? []) + notes
       + line("measured", terms.filter(Self.isMeasured))
       + line("left out", terms.filter { !$0.counts && !Self.isMeasured($0) })

@@ -47,6 +47,7 @@ struct PretrainStage: StageWork {
     let shape = checks.shape(of: model)
     loss.check(
       teachers: nil, student: ("model", model, shape), at: "stages.\(stage.id)", in: &checks)
+    loss.checkTraining(stage, shape, in: &checks)
     checks.checkFreeze(stage, shape)
     checks.checkLength(stage, [(model, shape)])
   }

@@ -169,16 +169,6 @@ extension TeacherNames {
         "\(path).teachers.\(name)", "is read by no term of the loss",
         advice: "name it in a term, or leave it out")
     }
-    let ofVocabulary = reading.filter { $0.term.readsOfTeacher.vocabularyLogits != nil }
-    if let first = ofVocabulary.first,
-      let other = ofVocabulary.first(where: { $0.teachers != first.teachers })
-    {
-      checks.report(
-        "\(path).loss.\(other.name).teacher",
-        expected: first.teachers.joined(separator: ", ") + ", as \(first.name) reads",
-        found: other.teachers.joined(separator: ", "),
-        advice: "logits over the vocabulary are computed of one teacher a stage")
-    }
   }
 
   private func checkCombination(
@@ -193,17 +183,17 @@ extension TeacherNames {
       return
     }
     var beside = weighted.term.readsOfTeacher
-    beside.classLogits = false
+    (beside.classLogits, beside.vocabularyLogits) = (false, nil)
     if !beside.isEmpty {
       checks.report(
         "\(place).teacher", expected: "one teacher", found: "\(weighted.teachers.count)",
-        advice: "only class logits of several teachers can be combined; write a term for each")
-    } else if weighted.combination == .probabilities, let term = weighted.term as? ClassSoftTargets,
-      term.settings.divergence.kind.isFreeOfTemperature
-    {
+        advice: "only logits of several teachers can be combined; write a term for each")
+    } else if let problem = weighted.combination.flatMap({
+      weighted.term.refusal(of: $0)
+    }) {
       checks.report(
-        "\(place).combine", expected: "logits, for a divergence of logits", found: "probabilities",
-        advice: "probabilities leave open how large the logits are")
+        "\(place).combine", expected: problem.expected, found: problem.found,
+        advice: problem.advice)
     } else if weighted.combination == nil {
       checks.report(
         place, "has no 'combine'",

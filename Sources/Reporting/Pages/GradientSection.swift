@@ -35,7 +35,8 @@ struct GradientSection {
         }
         table.add([
           index == 0 ? breakdowns.label : "", term.name,
-          cell(4) { $0.values[index] / term.scale }, cell(4) { $0.values[index] },
+          cell(4) { $0.values[index] / breakdowns.scale(of: index, at: $0) },
+          cell(4) { $0.values[index] },
           breakdowns.weightText(of: index),
           cell(3) { $0.values[index] * breakdowns.weight(of: index, at: $0) },
           cell(3) { $0.gradientNorms[index] },

@@ -60,7 +60,8 @@ struct LossSection {
     var texts: [String] = []
     for scale in curves.flatMap({ $0.scales ?? [] }) {
       let text =
-        ", \(scale.term) with its factor \(scale.factor.significant(6)) "
+        scale.changes.map { ", \(scale.term) with the square of its \(scale.option), \($0)" }
+        ?? ", \(scale.term) with its factor \(scale.factor.significant(6)) "
         + "(\(scale.option) \(scale.value.significant(6)))"
       if !texts.contains(text) { texts.append(text) }
     }

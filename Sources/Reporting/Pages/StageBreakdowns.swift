@@ -40,6 +40,11 @@ struct StageBreakdowns {
     point.weights?[term] ?? terms[term].weight
   }
 
+  /// What a raw term is multiplied by before its weight.
+  func scale(of term: Int, at point: Point) -> Double {
+    point.scales?[term] ?? terms[term].scale
+  }
+
   /// A term's weighted gradient norm beside the sum of all.
   func share(of term: Int, at point: Point) -> Double {
     let weighted = terms.indices.map { point.gradientNorms[$0] * weight(of: $0, at: point) }
@@ -115,13 +120,22 @@ extension StageBreakdowns {
 
   /// The term that measured the teacher's entropy, and its temperature. Earlier records name neither: their soft
   /// targets did, whose scale is T².
-  private var entropyTerm: (term: RunRecord.GradientBreakdowns.Term, temperature: Double)? {
+  private var entropyTerm: (term: RunRecord.GradientBreakdowns.Term, temperature: String)? {
     let name = RunRecord.GradientBreakdowns.teacherEntropy
-    if let term = terms.first(where: { $0.measures?.contains(name) ?? false }) {
-      return term.scaledBy.map { (term, $0.value) }
+    if let index = terms.firstIndex(where: { $0.measures?.contains(name) ?? false }) {
+      return terms[index].scaledBy.map { (terms[index], temperatureText($0.value, of: index)) }
     }
     let soft = terms.first { $0.measures == nil && $0.name.hasPrefix("soft_targets") }
-    return soft.map { ($0, $0.scale.squareRoot()) }
+    return soft.map { ($0, $0.scale.squareRoot().significant(4)) }
+  }
+
+  /// A temperature, or its first and last where it changes: then the scale is its square.
+  private func temperatureText(_ temperature: Double, of term: Int) -> String {
+    let all = points.map { scale(of: term, at: $0).squareRoot() }
+    guard points.contains(where: { $0.scales != nil }), let first = all.first, let last = all.last,
+      all.contains(where: { $0 != first })
+    else { return temperature.significant(4) }
+    return "\(first.significant(4)) to \(last.significant(4))"
   }
 
   private var entropyText: String? {
@@ -135,7 +149,7 @@ extension StageBreakdowns {
       !readsKeptLogits
       ? "as of \(Int(exp(entropy.median).rounded()).grouped) words it held equally likely"
       : "over the words that were kept and all others as one"
-    return "At T = \(temperature.significant(4)) the teacher's entropy is "
+    return "At T = \(temperature) the teacher's entropy is "
       + "\(entropy.text(digits: 2)) nats, \(outcomes)."
   }
 

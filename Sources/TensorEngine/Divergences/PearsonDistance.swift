@@ -49,7 +49,7 @@ public struct PearsonDistance: LogitDivergence {
     columns > 0
       ? [
         "the correlations of the columns are taken over a micro-batch: they depend on batch_size and on the order of the "
-          + "sentences, and accumulate does not make up for a smaller batch"
+          + "sentences"
       ] : []
   }
 

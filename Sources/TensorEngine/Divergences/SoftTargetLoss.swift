@@ -38,6 +38,11 @@ public struct SoftTargetLoss: Sendable, Equatable {
     SoftTargetLoss(ForwardKL(), temperature: temperature, scale: .tSquared, targets: .soft)
   }
 
+  /// The same at another temperature.
+  func at(temperature: Float) -> SoftTargetLoss {
+    SoftTargetLoss(divergence, temperature: temperature, scale: scale, targets: targets)
+  }
+
   public static func == (a: SoftTargetLoss, b: SoftTargetLoss) -> Bool {
     a.temperature == b.temperature && a.scale == b.scale && a.targets == b.targets
       && a.divergence.isSame(as: b.divergence)

@@ -61,21 +61,26 @@ extension ComputeScope {
   ///   - student: s [N, K], differentiated.
   ///   - teacher: t [N, K], constant.
   ///   - labels: [N], the right class of each row; nil for a loss that does not need it.
+  ///   - temperatures: [N], a temperature for each row in place of the loss's own, whose square its value is multiplied by where
+  ///     the loss says so; nil for the loss's own. Rows that are coupled have one.
   ///   - gradientScale: what the gradient of each row's loss is multiplied by, besides its weight.
   ///   - rowWeights: [N], what each row's loss and gradient are multiplied by; nil for 1 each.
   /// - Returns: the N losses, scale and weights included. A part that couples the rows of the batch is in each of them.
   public func softTargets(
     _ loss: SoftTargetLoss, student: Tensor, teacher: Tensor, labels: [Int32]? = nil,
-    gradientScale: Double, rowWeights: [Double]? = nil
+    temperatures: [Float]? = nil, gradientScale: Double, rowWeights: [Double]? = nil
   ) -> [Double] {
     precondition(
       student.shape == teacher.shape, "student \(student.shape) and teacher \(teacher.shape)")
     let (rows, classes) = (student.rows, student.columns)
-    for count in [labels?.count, rowWeights?.count] {
+    for count in [labels?.count, rowWeights?.count, temperatures?.count] {
       precondition(
         count == nil || count == rows, "\(count ?? 0) values for rows of \(student.shape)")
     }
     precondition(labels != nil || !loss.divergence.needsLabels, "a loss that needs labels")
+    precondition(
+      temperatures == nil || loss.divergence.couplingNumber == nil,
+      "rows that are coupled have one temperature")
     let (s, t) = (student.pointer, teacher.pointer)
     let gradient = seed(student)
     let weights = rowWeights ?? [Double](repeating: 1, count: rows)
@@ -86,7 +91,7 @@ extension ComputeScope {
         withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * classes) { scratch in
           guard let scratch = scratch.baseAddress else { return 0.0 }
           return weight
-            * loss.evaluate(
+            * (temperatures.map { loss.at(temperature: $0[row]) } ?? loss).evaluate(
               count: classes, student: s + row * classes, teacher: t + row * classes,
               label: labels.map { Int($0[row]) } ?? -1,
               gradient: gradient.map { $0.pointer + row * classes },

@@ -17,17 +17,20 @@ public struct WeightedObjective: Sendable {
   let objective: any VocabularyObjective
   let gradientScale: Double
   let rowWeights: [Double]?
+  let teacher: TeacherLogits
 
   /// - Parameters:
   ///   - gradientScale: what the gradient of each row's loss is multiplied by, besides the row's weight; 1/(number of rows)
   ///     makes the mean. 0 for what is only measured.
   ///   - rowWeights: [R], what each row's loss and gradient are multiplied by; a row of weight 0 is not evaluated. Nil for
   ///     1 each.
+  ///   - teacher: whose logits it is given, if it reads a teacher's.
   public init(
-    _ objective: any VocabularyObjective, gradientScale: Double, rowWeights: [Double]? = nil
+    _ objective: any VocabularyObjective, gradientScale: Double, rowWeights: [Double]? = nil,
+    teacher: TeacherLogits = .of(0)
   ) {
     (self.objective, self.gradientScale) = (objective, gradientScale)
-    self.rowWeights = rowWeights
+    (self.rowWeights, self.teacher) = (rowWeights, teacher)
   }
 
   func weight(ofRow row: Int) -> Double { rowWeights?[row] ?? 1 }
@@ -45,7 +48,7 @@ public struct VocabularyRow {
   public let count: Int
   /// [V]
   public let student: UnsafePointer<Float>
-  /// [V]; nil where no objective reads a teacher.
+  /// [V]; nil for an objective that reads none.
   public let teacher: UnsafePointer<Float>?
   /// [V]; nil in a forward-only scope.
   public let gradient: UnsafeMutablePointer<Float>?

@@ -59,6 +59,7 @@ extension ValidateVerb {
     let definitions = loaded.variants.map(\.definition)
     var problems: [String] = []
     var lines = Set(definitions.flatMap { $0.modelNotes(look: look) }).sorted()
+    lines += Set(definitions.flatMap(\.lossNotes)).sorted()
     for task in Set(definitions.flatMap(\.taskSources)).sorted(by: { $0.name < $1.name })
     where task.hasSelection {
       lines += (locations.known(task)?.lines ?? []).map { "\(task.name): \($0)" }

@@ -75,6 +75,8 @@ public struct DefinitionReference: Sendable {
       facts.append("\(source): \(FilledValues.text(filled.tree))")
     }
     switch option.presence {
+    case _ where option.presenceWords != nil && place.filled.isEmpty:
+      facts.append(option.presenceWords ?? "")
     case .standard(let value): facts.append("if not written: \(value)")
     case .required where place.filled.isEmpty: facts.append("required")
     case .required where recipes.count == place.filled.count:
