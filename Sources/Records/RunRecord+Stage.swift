@@ -274,8 +274,11 @@ extension RunRecord.Stage {
   /// Whether it learned a task and was evaluated on it, as a fine-tuning is.
   public var isEvaluated: Bool { !evaluations.isEmpty }
 
-  /// The model or stage that it learned from; nil without a teacher.
-  public var teacher: String? { inputs["teacher"] }
+  /// The models or stages that it learned from, in the order of their names in the loss; empty without a teacher.
+  public var teachers: [String] {
+    inputs.filter { $0.key == "teacher" || $0.key.hasPrefix("teachers.") }
+      .sorted { $0.key < $1.key }.map(\.value)
+  }
 
   /// The model or stage that it trained. Earlier records do not name its role: there it was one of two.
   public var trainedInput: String? {

@@ -1,4 +1,5 @@
 // Distillation on unlabelled sentences: a student learns a classifier's answers without a label.
+import Foundation
 import RetortDistillation
 import RetortRecords
 import RetortReporting
@@ -119,6 +120,28 @@ struct TransferTests {
     let resumed = try stopped.run(stopped.request(resumes: true, stages: ["transfer"]))
     #expect(
       resumed.record.stages.last?.curve.points == expected.record.stages.last?.curve.points)
+  }
+
+  @Test("its baselines are the same student with the labels that its teacher had")
+  func baselines() throws {
+    // The last stage goes: nothing is fine-tuned after the student.
+    let text = try #require(Self.text.components(separatedBy: "  - id: after").first)
+    let experiment = try SmallExperiment(text + "baselines: [no_distillation, random_init]\n")
+    let ids = ["transfer.no_distillation", "transfer.random_init"]
+    let run = try experiment.run(
+      experiment.request(stages: ["transfer"] + ids, overrides: ["stages.distil.limit.steps=1"]))
+    for (id, model) in zip(ids, ["student", "student.random_init"]) {
+      let stage = try #require(run.record.stages.first { $0.id == id })
+      #expect(stage.kind == .finetune && stage.inputs == ["model": model] && stage.isEvaluated)
+      #expect(stage.data.contains("sentiment train"))
+    }
+    #expect(run.record.summary().contains("The student that was not distilled has"))
+    // Without the other distillation there is nothing that a teacher would be fine-tuned for.
+    let alone = text.replacing("model: distil\n", with: "model: teacher_mlm\n")
+    let messages = DefinitionText.messages(alone + "baselines: [teacher]\n")
+    #expect(
+      messages.count == 1 && messages[0].contains("baselines.0 teacher is a stage already"),
+      "\(messages)")
   }
 
   @Test(

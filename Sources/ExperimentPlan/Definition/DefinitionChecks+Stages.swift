@@ -78,12 +78,22 @@ extension DefinitionChecks {
     guard !chains.isEmpty || !isWhole else {
       report(
         "baselines", "have nothing to be compared with",
-        expected: "a finetune stage whose model is a distill stage",
+        expected:
+          "a finetune stage whose model is a distill stage, or a distill stage with validate_on and a teacher "
+          + "fine-tuned on that task",
         advice: "add the stage, or leave baselines out")
       return
     }
     func place(_ baseline: Baseline) -> String {
       "baselines" + (definition.baselines.firstIndex(of: baseline).map { ".\($0)" } ?? "")
+    }
+    if definition.baselines.contains(.teacher), !chains.isEmpty,
+      chains.allSatisfy(\.isWithoutLabels)
+    {
+      report(
+        place(.teacher),
+        "teacher is a stage already, fine-tuned on the task that the student is evaluated on",
+        advice: "leave teacher out")
     }
     for chain in chains {
       if definition.baselines.contains(.mlmOnly), !chain.distillation.loss.hasTermWithoutTeacher,

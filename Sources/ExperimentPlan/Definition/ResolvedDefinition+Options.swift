@@ -52,7 +52,9 @@ extension ResolvedDefinition {
       otherwise: [],
       "Comparisons that are run too. no_distillation: the student's first weights straight to fine-tuning. "
         + "mlm_only: the same distillation without the terms that look at the teacher. "
-        + "teacher: the teacher itself, fine-tuned. random_init: a student of the same sizes with random weights."
+        + "teacher: the teacher itself, fine-tuned. random_init: a student of the same sizes with random weights, fine-tuned. "
+        + "Of a student that is evaluated without labels (validate_on) and not fine-tuned after, no_distillation and "
+        + "random_init are fine-tuned as its teacher was."
     ),
     MeasureDefinition.field, sweepField,
     OptionField(

@@ -154,6 +154,8 @@ struct BaselineExpansion {
     switch baseline {
     case .noDistillation: start = chain.distillation.student
     case .teacher:
+      // What was fine-tuned already is a stage of its own.
+      guard !chain.isWithoutLabels else { return }
       for entry in chain.distillation.teachers.entries {
         addFinetunes(
           of: chain, suffix + (entry.name.map { ".\($0)" } ?? ""), from: entry.model, baseline)

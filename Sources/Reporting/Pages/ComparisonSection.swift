@@ -17,7 +17,11 @@ struct ComparisonSection {
     var main: RunRecord.Stage? {
       stages.first { $0.variant == "main" && !record.isSource($0) }
     }
-    var teacher: RunRecord.Stage? { stages.first(where: isTeacher) }
+
+    /// Those that a row is compared with: its own.
+    func teachers(of stage: RunRecord.Stage) -> [RunRecord.Stage] {
+      isTeacher(stage) ? [] : record.teachers(of: stage, among: stages)
+    }
 
     /// The `teacher` baseline, or what another stage learned from.
     func isTeacher(_ stage: RunRecord.Stage) -> Bool {
@@ -77,6 +81,8 @@ struct ComparisonSection {
     var data: String
     /// What the others are compared with.
     var own: String
+    /// Whether a model has more than one teacher.
+    var hasSeveralTeachers: Bool
   }
 
   /// For a terminal; nil if there is nothing to compare.
@@ -95,7 +101,7 @@ struct ComparisonSection {
     "## Models compared on \(tables.data)\n\n" + tables.measures.text + "\n"
       + "Each model with the weights of the epoch that was kept; \(runs.seedText). "
       + "Parameters include the classification head; size is theirs in float32.\(timingText)\n\n"
-      + (tables.pairs.map { $0.text + "\n" + caption(tables.own) } ?? "")
+      + (tables.pairs.map { $0.text + "\n" + caption(tables) } ?? "")
       + (tables.differences.map { differences in
         (tables.pairs == nil ? "" : "\n") + differences.text + "\n"
           + PairedDifference.rule(against: "the \(tables.own)", in: .other) + "\n"
@@ -153,7 +159,10 @@ struct ComparisonSection {
     }
     return Tables(
       measures: measures, pairs: hasClasses ? pairs : nil,
-      differences: differences(in: groups, to: own, runColumn), data: first.data, own: own)
+      differences: differences(in: groups, to: own, runColumn), data: first.data, own: own,
+      hasSeveralTeachers: groups.contains { group in
+        group.stages.contains { group.teachers(of: $0).count > 1 }
+      })
   }
 
   /// Each model's difference to the definition's own, in every metric of the task but accuracy; nil without any.
@@ -217,13 +226,14 @@ struct ComparisonSection {
     _ stage: RunRecord.Stage, _ kept: RunRecord.Evaluation, in group: Group
   ) -> [String] {
     var cells = [group.record.title(of: stage), "-", "-"]
-    if let teacher = group.teacher?.keptEvaluation, let right = teacher.correct, right > 0,
-      let correct = kept.correct, teacher.count == kept.count, !group.isTeacher(stage)
-    {
-      let same = zip(teacher.predictions?.labels ?? [], kept.predictions?.labels ?? [])
-        .count { $0 == $1 }
+    let teachers = group.teachers(of: stage).compactMap(\.keptEvaluation)
+      .filter { $0.count == kept.count }
+    if let right = teachers.compactMap(\.correct).max(), right > 0, let correct = kept.correct {
+      let same = teachers.map { teacher in
+        zip(teacher.predictions?.labels ?? [], kept.predictions?.labels ?? []).count { $0 == $1 }
+      }
       cells[1] = Self.percent(correct, of: right)
-      cells[2] = Self.percent(same, of: kept.count)
+      cells[2] = Self.percent(same.reduce(0, +), of: kept.count * same.count)
     }
     let own = group.main ?? group.stages[0]
     guard stage.id != own.id, let other = own.keptEvaluation,
@@ -237,10 +247,12 @@ struct ComparisonSection {
     "\((100 * Double(part) / Double(max(whole, 1))).fixed(1)) %"
   }
 
-  private func caption(_ own: String) -> String {
+  private func caption(_ tables: Tables) -> String {
     """
     Example by example: how often a model answers as the teacher does, and on how many examples it \
-    alone, or the \(own) alone, is right. \(PairedDifference.rule(against: "the \(own)"))
+    alone, or the \(tables.own) alone, is right. \
+    \(tables.hasSeveralTeachers ? "Of several teachers the share is that of the best one's accuracy, and the agreement the mean. " : "")\
+    \(PairedDifference.rule(against: "the \(tables.own)"))
 
     """
   }

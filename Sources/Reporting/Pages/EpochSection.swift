@@ -106,8 +106,9 @@ struct EpochSection {
     let several = tunings.count > 1
     let count = tunings.first?.stage.epochs.first?.count ?? 0
     let metrics = furtherMetrics
-    var table = MarkdownTable(
-      [.init("Run", .left)] + Self.columns(metrics, of: tunings.flatMap(\.stage.epochs)))
+    let columns = EpochColumns(tunings.map(\.stage))
+    var table = MarkdownTable([.init("Run", .left)] + columns.heads(metrics))
+    func add(_ label: String, _ cells: [String]) { table.add([label] + columns.shown(cells)) }
     let conditions = runs.conditions
     for number in Set(tunings.flatMap { $0.stage.epochs.map(\.number) }).sorted() {
       for condition in conditions {
@@ -118,16 +119,17 @@ struct EpochSection {
           }
           rows.append(epoch)
           let label = several ? "Retort, \(ExperimentRuns.label(tuning.record))" : "Retort"
-          table.add([label] + Self.cells(epoch, of: tuning, metrics))
+          add(label, EpochColumns.cells(epoch, of: tuning, metrics))
         }
         if rows.count > 1 {
           let name = conditions.count > 1 ? " \(condition.title)," : ""
-          table.add(
-            Self.summary(rows, metrics, called: "Retort,\(name) median (min-max) of \(rows.count)"))
+          add("Retort,\(name) median (min-max) of \(rows.count)", Self.summary(rows, metrics))
         }
       }
       for comparison in comparisons {
-        if let row = Self.row(comparison, metrics, epoch: number, of: count) { table.add(row) }
+        if let row = Self.row(comparison, metrics, epoch: number, of: count) {
+          add(comparison.name(epoch: number), row)
+        }
       }
     }
     return table
@@ -140,12 +142,12 @@ struct EpochSection {
 
   /// Median and range of the same epoch in runs that differ in seeds alone.
   private static func summary(
-    _ rows: [RunRecord.Epoch], _ metrics: [ShownMetric], called name: String
+    _ rows: [RunRecord.Epoch], _ metrics: [ShownMetric]
   ) -> [String] {
     func range(_ value: (RunRecord.Epoch) -> Double?) -> String {
       MedianRange(rows.compactMap(value))?.text() ?? "No log"
     }
-    let first = [name, "\(rows[0].number)", range(\.trainingLoss), range(\.validationLoss)]
+    let first = ["\(rows[0].number)", range(\.trainingLoss), range(\.validationLoss)]
     guard rows[0].correct != nil else {
       return first + [range(\.epochTrainingLoss)]
         + metrics.flatMap { metric in [range(metric.value), ""] } + [""]
@@ -165,79 +167,36 @@ struct EpochSection {
     }
     let single = epochs.count == 1 && comparison.runs[0].examples == count
     return [
-      comparison.name(epoch: number), "\(number)", range(.trainingLoss), range(.validationLoss),
+      "\(number)", range(.trainingLoss), range(.validationLoss),
       range(.accuracy), range(.epochTrainingLoss), single ? "\(first.correct)" : "-",
       single ? WilsonInterval.text(correct: first.correct, count: count) : "-",
     ] + metrics.map { _ in "-" } + [""]
   }
 
-  /// Of an epoch, whatever the rows are called.
-  static func columns(
-    _ metrics: [ShownMetric], of epochs: [RunRecord.Epoch]
-  ) -> [MarkdownTable.Column] {
-    let units = Set(epochs.map(\.unit))
-    let numbers = units.count > 1 ? "Epoch or step" : (units.first ?? .epoch).column
-    let losses: [MarkdownTable.Column] = [
-      .init(numbers), .init("Training Loss"), .init("Validation Loss"),
-    ]
-    let best = MarkdownTable.Column("Best by", .left)
-    guard epochs.isEmpty || epochs[0].correct != nil else {
-      var columns = losses + [.init("Epoch mean")]
-      for metric in metrics { columns += [.init(metric.title), .init("95 % interval")] }
-      return columns + [best]
-    }
-    let count = epochs.first?.count ?? 0
-    let ofClasses: [MarkdownTable.Column] = [
-      .init("Accuracy"), .init("Epoch mean"), .init("Correct of \(count.grouped)"),
-      .init("95 % interval"),
-    ]
-    return losses + ofClasses + metrics.map { MarkdownTable.Column($0.title) } + [best]
-  }
-
-  static func cells(
-    _ epoch: RunRecord.Epoch, of tuning: ExperimentRuns.Tuning, _ metrics: [ShownMetric]
-  ) -> [String] {
-    let stage = tuning.stage
-    let best = stage.best
-    let marks =
-      [
-        best?.byLoss == epoch.number ? "loss" : nil,
-        best?.byAccuracy == epoch.number ? "accuracy" : nil,
-      ].compactMap { $0 }
-      + metrics.filter { $0.best(of: stage.epochs) == epoch.number }.map(\.name)
-    let losses = [
-      "\(epoch.number)", epoch.trainingLoss?.fixed(4) ?? "No log", epoch.validationLoss.fixed(4),
-    ]
-    guard let correct = epoch.correct else {
-      let evaluation = stage.evaluation(ofRow: epoch.number)
-      var cells = losses + [epoch.epochTrainingLoss.fixed(4)]
-      for metric in metrics {
-        cells.append(metric.value(of: epoch)?.fixed(4) ?? "-")
-        cells.append(evaluation.map { metric.intervalText($0, in: tuning.record) } ?? "-")
-      }
-      return cells + [marks.joined(separator: ", ")]
-    }
-    let ofClasses = [
-      epoch.accuracy?.fixed(4) ?? "-", epoch.epochTrainingLoss.fixed(4), "\(correct)",
-      WilsonInterval.text(correct: correct, count: epoch.count),
-    ]
-    return losses + ofClasses + metrics.map { epoch.metrics?[$0.name]?.fixed(4) ?? "-" }
-      + [marks.joined(separator: ", ")]
-  }
-
   private func caption(_ stage: RunRecord.Stage) -> String {
-    let window = stage.curve.window
     let count = stage.epochs.first?.count ?? 0
     let runCount = tunings.count == 1 ? "One run" : "\(tunings.count) runs"
     return """
       \(runCount), \(runs.seedText); budget \(budget(of: stage)); \
-      learning rate \(stage.learningRate). Training Loss is the mean over the last window of \
-      \(window) steps that was complete \(unit == .epoch ? "at the epoch's end" : "at the step"), as Hugging \
-      Face's Trainer prints it; Epoch mean is over all steps of the epoch\(unit == .epoch ? "" : " up to this one"). \
+      learning rate \(stage.learningRate). \(losses(of: stage)). \
       \(endings)\
       \(tunings.count > 1 ? "No run was chosen or left out for its result. " : "")\
       \(intervals(on: count))
 
+      """
+  }
+
+  /// What the columns of the training's loss are.
+  private func losses(of stage: RunRecord.Stage) -> String {
+    let mean = "over all steps of the epoch\(unit == .epoch ? "" : " up to this one")"
+    if stage.isDistillation {
+      return
+        "It learned from a teacher and read no label; Epoch mean is the mean of its own loss \(mean)"
+    }
+    return """
+      Training Loss is the mean over the last window of \
+      \(stage.curve.window) steps that was complete \(unit == .epoch ? "at the epoch's end" : "at the step"), as Hugging \
+      Face's Trainer prints it; Epoch mean is \(mean)
       """
   }
 

@@ -47,7 +47,9 @@ struct ExperimentPage {
     }
     sections.append(ComparisonSection(runs).text())
     sections.append(MeasuresSection(runs).text())
-    sections += epochTables("Fine-tunings", tunings.filter { !sectionIDs.contains($0) })
+    let others = tunings.filter { !sectionIDs.contains($0) }
+    let distils = others.contains { runs.tunings($0).contains(where: \.stage.isDistillation) }
+    sections += epochTables(distils ? "Distillations and fine-tunings" : "Fine-tunings", others)
     sections += epochTables("Teacher and baselines", runs.tuningIDs(main: false))
     sections.append(ClaimsSection(runs).text())
     sections.append(LossSection(runs).text() + plots.losses().map { picture($0) }.joined())
@@ -109,18 +111,18 @@ struct ExperimentPage {
 
   private func epochTable(_ heading: String, _ ids: [String]) -> String {
     let several = runs.records.count > 1
-    let epochs = ids.flatMap { runs.tunings($0) }.flatMap(\.stage.epochs)
-    let metrics = ShownMetric.all(in: epochs)
+    let stages = ids.flatMap { runs.tunings($0) }.map(\.stage)
+    let metrics = ShownMetric.all(in: stages.flatMap(\.epochs))
+    let columns = EpochColumns(stages)
     var table = MarkdownTable(
-      [.init("Model", .left)] + (several ? [.init("Run", .left)] : [])
-        + EpochSection.columns(metrics, of: epochs))
+      [.init("Model", .left)] + (several ? [.init("Run", .left)] : []) + columns.heads(metrics))
     for id in ids {
       for tuning in runs.tunings(id) {
         for epoch in tuning.stage.epochs {
           table.add(
             [tuning.record.title(of: tuning.stage)]
               + (several ? [ExperimentRuns.label(tuning.record)] : [])
-              + EpochSection.cells(epoch, of: tuning, metrics))
+              + columns.shown(EpochColumns.cells(epoch, of: tuning, metrics)))
         }
       }
     }

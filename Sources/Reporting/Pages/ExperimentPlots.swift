@@ -21,6 +21,7 @@ struct ExperimentPlots {
     typealias Ours = (RunRecord.Epoch) -> Chart.Point?
     typealias Theirs = (Reference.Epoch, _ examples: Int) -> Chart.Point?
     let metric = ShownMetric.leading(of: tunings)
+    let isDistillation = tunings.contains(where: \.stage.isDistillation)
     func panel(_ title: String, _ ours: Ours, _ theirs: Theirs) -> Chart.Panel {
       let own = tunings.map { tuning in
         Chart.Series(
@@ -43,8 +44,12 @@ struct ExperimentPlots {
       title: "\(runs.name): \(tunings.first?.stage.task ?? id), \(section.unit.title)",
       panels: [
         panel(
-          "Training Loss, last window",
-          { row in row.trainingLoss.map { Chart.Point(x: Double(row.number), y: $0) } },
+          isDistillation ? "Training Loss, mean of the epoch" : "Training Loss, last window",
+          { row in
+            (isDistillation ? row.epochTrainingLoss : row.trainingLoss).map {
+              Chart.Point(x: Double(row.number), y: $0)
+            }
+          },
           { epoch, _ in
             epoch.trainingLoss.map { Chart.Point(x: Double(epoch.epoch), y: $0.value) }
           }),
@@ -83,7 +88,10 @@ struct ExperimentPlots {
   func losses() -> [Plot] {
     let entries = runs.distinctStages.filter { $0.stage.curve.points.count > 1 }
     var plots: [Plot] = []
-    for entry in entries where !entry.stage.isEvaluated {
+    func isTuning(_ entry: ExperimentRuns.Tuning) -> Bool {
+      entry.stage.isEvaluated && !entry.stage.isDistillation
+    }
+    for entry in entries where !isTuning(entry) {
       let id = entry.stage.id
       guard !plots.contains(where: { $0.file == fileName(id) }) else { continue }
       plots.append(
@@ -91,7 +99,7 @@ struct ExperimentPlots {
           file: fileName(id), caption: "Loss of stage \(id) by step",
           svg: ChartDrawing.svg(terms(of: entries.filter { $0.stage.id == id }))))
     }
-    let tunings = entries.filter(\.stage.isEvaluated)
+    let tunings = entries.filter(isTuning)
     if !tunings.isEmpty {
       plots.append(
         Plot(

@@ -110,43 +110,14 @@ extension RunRecord {
   }
 
   var hasDistillation: Bool { stages.contains { $0.isDistillation && $0.variant == "main" } }
-
-  /// What a row of the comparison is called.
-  func title(of stage: Stage) -> String {
-    switch stage.variant {
-    case "main": mainTitle(of: stage)
-    case "teacher": "teacher"
-    case "no_distillation": "student, not distilled"
-    case "mlm_only": "student, masked LM only"
-    case "random_init": "student, random weights"
-    default: stage.variant.replacing("_", with: " ")
-    }
-  }
-}
-
-extension RunRecord {
-  /// Whether a fine-tuning of this run learned from the stage's answers.
-  func teaches(_ stage: Stage) -> Bool {
-    stages.contains { $0.isEvaluated && $0.teacher == stage.id }
-  }
-
-  /// Whether another fine-tuning of this run learned or went on from the stage.
-  func isSource(_ stage: Stage) -> Bool {
-    teaches(stage) || stages.contains { $0.isEvaluated && $0.trainedInput == stage.id }
-  }
-
-  /// With the stage's name where the definition has several fine-tunings.
-  private func mainTitle(of stage: Stage) -> String {
-    if teaches(stage) { return "teacher" }
-    let name = hasDistillation ? "distilled student" : "fine-tuned model"
-    let same = stages.count { $0.isEvaluated && $0.variant == "main" && !teaches($0) }
-    return same > 1 ? "\(name) \(stage.id)" : name
-  }
 }
 
 extension RunRecord.Stage {
-  /// Whether it learned from a teacher on text.
-  var isDistillation: Bool { teacher != nil && !isEvaluated }
+  /// Whether it learned from a teacher on text, without labels: it has not read the training set of the task that it is
+  /// evaluated on, if it is evaluated.
+  var isDistillation: Bool {
+    !teachers.isEmpty && !(task.map { data.contains("\($0) train") } ?? false)
+  }
 
   /// The task's name, from the name of the split it was evaluated on: `glue/sst2 dev`.
   var task: String? {

@@ -37,7 +37,10 @@ struct Headline {
     let kept = tunings.compactMap { $0.stage.keptEpoch }
     guard let first = kept.first, let stage = tunings.first?.stage else { return nil }
     let record = runs.first
-    let name = record.hasDistillation ? "The distilled student" : "The fine-tuned model"
+    let name =
+      stage.isDistillation
+      ? "The student, which saw no label,"
+      : record.hasDistillation ? "The distilled student" : "The fine-tuned model"
     var text: String
     if first.correct == nil { return regression(name, tunings) }
     if kept.count == 1, let correct = first.correct, let accuracy = first.accuracy {
@@ -51,14 +54,16 @@ struct Headline {
       text = "\(name) has a median accuracy of \(range) over \(kept.count) runs "
       text += "on \(first.count.grouped) examples."
     }
-    let teacher = record.stages.first {
-      $0.variant == "teacher" && $0.isEvaluated && $0.task == stage.task
-    }
-    if kept.count == 1, let teacher = teacher?.keptEpoch, let right = teacher.correct, right > 0,
+    let teachers = record.teachers(
+      of: stage, among: record.stages.filter { $0.isEvaluated && $0.task == stage.task })
+    let best = teachers.compactMap(\.keptEpoch).max { ($0.correct ?? 0) < ($1.correct ?? 0) }
+    if kept.count == 1, let teacher = best, let right = teacher.correct, right > 0,
       let correct = first.correct, let accuracy = teacher.accuracy
     {
       let share = 100 * Double(correct) / Double(right)
-      text += " That is \(share.fixed(1)) % of its teacher's \(accuracy.fixed(4))."
+      let whose =
+        teachers.count > 1 ? "the best of its \(teachers.count) teachers'" : "its teacher's"
+      text += " That is \(share.fixed(1)) % of \(whose) \(accuracy.fixed(4))."
     }
     if kept.count == 1 { text += undistilled(beside: stage, in: record) ?? "" }
     return text

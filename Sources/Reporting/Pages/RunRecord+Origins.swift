@@ -33,7 +33,7 @@ extension RunRecord {
       isStudent = model.source.contains("sizes of a student of")
     }
     return stages.first {
-      !$0.isEvaluated && $0.trainedInput == model.name && ($0.teacher == nil || isStudent)
+      !$0.isEvaluated && $0.trainedInput == model.name && ($0.teachers.isEmpty || isStudent)
     }?.id
   }
 

@@ -64,8 +64,8 @@ struct TaskSection {
         for model in condition.models(on: split) {
           guard let first = model.measurements.first, let task = first.stage.task else { continue }
           let input = first.stage.trainedInput ?? model.stage
-          let key = [model.variant, input, first.stage.teacher ?? ""]
-          let taught = first.stage.teacher.map { ", taught by \($0)" } ?? ""
+          let key = [model.variant, input] + first.stage.teachers
+          let taught = first.stage.teachingText
           let name =
             model.variant == "main" ? input + taught : "\(model.title) (\(input))"
           let place = rows.firstIndex { $0.key == key && $0.row.models[task] == nil }
