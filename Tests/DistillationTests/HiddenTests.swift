@@ -49,9 +49,55 @@ struct HiddenTests {
       LayerMap.last.pairs(of: .blocks, student: student, teacher: teacher) == [
         LayerPair(teacher: 5, student: 2)
       ])
-    let odd = term.problems(
-      student: student, teacher: ModelDimensions(layerCount: 7, hiddenSize: 16))
-    #expect(odd.map(\.key) == ["states"] && odd[0].found == "uniform with 7")
+    // PKD's: the same without the embeddings' output and the last.
+    #expect(
+      Self.hidden(.skip).resolved(student: student, teacher: teacher).states
+        == .pairs(Array(pairs[1...2])))
+    #expect(
+      LayerMap.skip.pairs(of: .blocks, student: student, teacher: teacher)
+        == blocks.map { Array($0[0...1]) })
+    func found(_ map: LayerMap, _ inner: Int, _ outer: Int) -> String? {
+      let found = Self.hidden(map).problems(
+        student: ModelDimensions(layerCount: inner, hiddenSize: 8),
+        teacher: ModelDimensions(layerCount: outer, hiddenSize: 16))
+      #expect(found.allSatisfy { $0.key == "states" })
+      return found.first?.found
+    }
+    #expect(found(.uniform, 3, 7) == "uniform with 7" && found(.skip, 3, 7) == "skip with 7")
+    #expect(found(.skip, 1, 7) == "skip with 1" && found(.skip, 3, 6) == nil)
+    let nearest = LayerMap.nearest(NearestLayers())
+    #expect(found(nearest, 3, 2) == "nearest with 2" && found(nearest, 3, 7) == nil)
+    #expect(LayerMap.skip.words == "skip" && nearest.isOpen && !LayerMap.last.isOpen)
+  }
+
+  @Test("the nearest layers are those of the largest sum that rise, whatever the table")
+  func nearest() {
+    var random = RandomInputs(5)
+    for (rows, columns) in [(1, 1), (1, 4), (2, 2), (3, 5), (4, 7)] {
+      for _ in 0..<20 {
+        // Few values, so that sums are often equal: then the lower layers count.
+        let table = (0..<rows).map { _ in
+          random.integers(columns, below: 4).map { Double($0) }
+        }
+        var choices: [[Int]] = [[]]
+        for row in 0..<rows {
+          choices = choices.flatMap { choice in
+            ((choice.last ?? -1) + 1..<columns - (rows - 1 - row)).map { choice + [$0] }
+          }
+        }
+        func sum(_ choice: [Int]) -> Double {
+          choice.enumerated().reduce(0) { $0 + table[$1.offset][$1.element] }
+        }
+        let best = choices.map(sum).max()
+        let found = NearestLayers.increasing(table)
+        #expect(choices.contains(found) && sum(found) == best, "\(table)")
+      }
+    }
+    #expect(NearestLayers.increasing([[0.5, 0.5, 0.5]]) == [0])
+    // Each one's own nearest, where those rise.
+    #expect(NearestLayers.increasing([[1, 0.2, 0.1], [0.9, 0.3, 0.8]]) == [0, 2])
+    // The second would take the first as well.
+    #expect(NearestLayers.increasing([[0.9, 0.8, 0.1], [0.95, 0.2, 0.1]]) == [0, 1])
   }
 
   @Test("layers that are not there, widths that differ or need no projection do not fit")

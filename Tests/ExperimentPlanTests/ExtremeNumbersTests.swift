@@ -37,6 +37,19 @@ struct ExtremeNumbersTests {
         head: { kind: masked_lm, init: new }
         dropout: { hidden: 0.1, attention: 0.1, classifier: 0.1 }
       student: { architecture: bert, init_from: mine, layers: [0, 1, 2, 3, 2, 1] }
+      cut: { architecture: bert, init_from: mine, layers: [0] }
+      wide:
+        architecture: bert
+        sizes:
+          { hidden_size: 768, layer_count: 1, head_count: 12, feed_forward_size: 3072,
+            maximum_positions: 256, initializer_range: 0.02, layer_norm_epsilon: 1.0e-12 }
+        dropout: { hidden: 0.1, attention: 0.1, classifier: 0.1 }
+      thin:
+        architecture: bert
+        init_from: wide
+        layers: [0]
+        width:
+          { hidden_size: 192, head_count: 6, feed_forward_size: 768, by: pca, keep: first, scale: none }
     stages:
       - id: judge
         finetune: { model: mine, task: own, \(finetuning) }
@@ -55,6 +68,8 @@ struct ExtremeNumbersTests {
       \(divergences)
       - id: terms
         distill: { teacher: mine, student: student, \(training), loss: { \(terms) } }
+      - id: searched
+        distill: { teacher: mine, student: cut, \(training), loss: { \(searches) } }
       - id: validated
         distill:
           { teacher: judge, student: student, \(training), masking: none,
@@ -108,6 +123,13 @@ struct ExtremeNumbersTests {
     + "gram: { weight: 1, of: features, states: [[[1, 1], [1, 1]]], average: sequences, \(projection) }, "
     + "attention: { weight: 1, of: scores, compare: mse, heads: each, blocks: [[1, 0]], average: pairs }, "
     + "relations: { weight: 1, of: { q-q: 1 }, heads: 1, blocks: [[1, 0]], average: sequences }"
+  private static let searches: String = {
+    let nearest = "{ nearest: { sequences: 9, seed: 1 } }, over_pairs: sum"
+    return
+      "hidden: { weight: 1, compare: mse, states: \(nearest), positions: all, average: tokens }, "
+      + "attention: { weight: 1, of: scores, compare: mse, heads: each, blocks: \(nearest), average: pairs }, "
+      + "relations: { weight: 1, of: [q-q], heads: 1, blocks: \(nearest), average: sequences }"
+  }()
   private static let projection =
     "projection: { from: student, shared: true, bias: true, init: { normal: 0.02 }, "
     + "learning_rate: 1.0e-3, weight_decay: 0.01, clip: apart, force: true }"
@@ -159,9 +181,11 @@ struct ExtremeNumbersTests {
               "stages.finetune.loss.soft_targets.divergence",
               with: "stages.\($0).loss.soft_targets.divergence")
           }
-          + ["hidden", "sentence", "gram", "attention", "relations"].map {
-            path.replacing("stages.distill.loss.\($0).", with: "stages.terms.loss.\($0).")
-              .replacing("stages.finetune.loss.\($0).", with: "stages.terms.loss.\($0).")
+          + ["hidden", "sentence", "gram", "attention", "relations"].flatMap { term in
+            ["terms", "searched"].map { stage in
+              path.replacing("stages.distill.loss.\(term).", with: "stages.\(stage).loss.\(term).")
+                .replacing("stages.finetune.loss.\(term).", with: "stages.\(stage).loss.\(term).")
+            }
           }
           + ["linear", "flsw", "cwsm"].map { key in
             // So is one temperature.
@@ -185,7 +209,7 @@ struct ExtremeNumbersTests {
               .replacing("stages.distill.sentences", with: "stages.\($0).sentences")
           }
       }
-      return ["mine", "own", "student", "few"].map { path.replacing("*", with: $0) }
+      return ["mine", "own", "student", "few", "thin"].map { path.replacing("*", with: $0) }
     }
   }
 

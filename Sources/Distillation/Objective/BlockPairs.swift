@@ -19,7 +19,9 @@ public struct BlockPairs: Sendable, Hashable {
     OptionField(
       "blocks", \.blocks, LayerMap.type(example: "last"),
       "Which blocks are compared, counted from 0, as pairs [teacher, student]; uniform: every block of the student with "
-        + "one of the teacher at even distances, the last with the last; last: the last of both."),
+        + "one of the teacher at even distances, the last with the last; skip: the same without the last; last: the last of "
+        + "both; nearest: each of the student with the one that its output is most like, by linear CKA."
+    ),
     PairReduction.option(\.reduction)
   ).checked(["blocks"]) { written, map in
     PairReduction.check(ofSeveral: written.blocks.mayHaveSeveral, map)
@@ -45,16 +47,9 @@ public struct BlockPairs: Sendable, Hashable {
 
   // MARK: With models
 
-  func resolved(student: ModelDimensions, teacher: ModelDimensions) -> BlockPairs {
-    guard blocks == .uniform,
-      let pairs = blocks.pairs(of: .blocks, student: student, teacher: teacher)
-    else { return self }
-    return BlockPairs(.pairs(pairs), reduction: reduction)
-  }
-
-  /// The blocks as they are observed. Of `uniform`, until the models are known, only the last is.
+  /// The blocks as they are observed. Until the models are known, only the last is.
   private var observed: [(teacher: EncoderBlock, student: EncoderBlock)] {
-    guard case .pairs(let pairs) = blocks else { return [(.last, .last)] }
+    guard let pairs = blocks.settledPairs else { return [(.last, .last)] }
     return pairs.map { (.number($0.teacher), .number($0.student)) }
   }
 
@@ -113,7 +108,7 @@ public struct BlockPairs: Sendable, Hashable {
     _ value: (_ teacher: EncoderBlock, _ student: EncoderBlock, _ scales: [Double]) -> [Double]
   ) -> Double {
     let pairs = observed
-    precondition(blocks != .uniform, "uniform pairs of blocks are settled before a batch is")
+    precondition(!blocks.isOpen, "which blocks are compared is settled before a batch is")
     let factor = reduction?.factor(of: pairs.count) ?? 1
     return pairs.reduce(0) { sum, pair in
       let values = value(

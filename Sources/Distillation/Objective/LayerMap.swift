@@ -17,8 +17,15 @@ public enum LayerMap: Sendable, Hashable {
   /// the teacher, and block m has block k·(m + 1) - 1.
   /// - Source: Jiao et al. 2020 (arXiv 1909.10351), section 3.1: the uniform function g.
   case uniform
+  /// Every layer between the embeddings' output and the last layer of the student. With a teacher of k times as many blocks,
+  /// hidden state m of the student, from 1 to M - 1 of M, has hidden state k·m of the teacher, and block m, from 0 to M - 2,
+  /// has block k·(m + 1) - 1: the pairs of `uniform` without the first and the last state. A student of one block has none.
+  /// - Source: Sun et al. 2019 (arXiv 1908.09355), section 3.2: PKD-Skip, {2, 4, 6, 8, 10} of 12 for a student of 6.
+  case skip
   /// The last of both.
   case last
+  /// Every layer of the student with the one of the teacher that it is nearest to on a text, found once before the training.
+  case nearest(NearestLayers)
 
   /// What layers are numbered.
   public enum Layers: Sendable {
@@ -29,47 +36,91 @@ public enum LayerMap: Sendable, Hashable {
   }
 
   /// The pairs, in the order of the student's layers unless the definition has another one; nil where they follow from numbers of
-  /// layers that are not known, or that do not fit.
+  /// layers that are not known or do not fit, or are yet to be found.
   public func pairs(
     of layers: Layers, student: ModelDimensions, teacher: ModelDimensions
   ) -> [LayerPair]? {
-    if case .pairs(let pairs) = self { return pairs }
+    if let settledPairs { return settledPairs }
     guard let inner = student.layerCount, let outer = teacher.layerCount else { return nil }
-    if self == .last {
+    switch self {
+    case .pairs, .nearest: return settledPairs
+    case .last:
       return [
         LayerPair(
           teacher: layers.last(layerCount: outer), student: layers.last(layerCount: inner))
       ]
-    }
-    guard outer % inner == 0 else { return nil }
-    let step = outer / inner
-    return switch layers {
-    case .hiddenStates: (0...inner).map { LayerPair(teacher: step * $0, student: $0) }
-    case .blocks: (0..<inner).map { LayerPair(teacher: step * ($0 + 1) - 1, student: $0) }
+    case .uniform, .skip:
+      guard outer % inner == 0, self == .uniform || inner > 1 else { return nil }
+      let step = outer / inner
+      let states = self == .uniform ? 0...inner : 1...inner - 1
+      let pairs = states.map { LayerPair(teacher: step * $0, student: $0) }
+      // Block m ends with state m + 1.
+      return layers == .hiddenStates
+        ? pairs
+        : pairs.filter { $0.student > 0 }.map {
+          LayerPair(teacher: $0.teacher - 1, student: $0.student - 1)
+        }
     }
   }
 
-  /// What does not fit the models: `uniform` of a student whose layers are no divisor of the teacher's. That a numbered layer is
-  /// missing is the observations' to say.
+  /// The pairs where no model is needed to tell them: as written, or as they were found.
+  public var settledPairs: [LayerPair]? {
+    switch self {
+    case .pairs(let pairs): pairs
+    case .nearest(let nearest): nearest.found
+    case .uniform, .skip, .last: nil
+    }
+  }
+
+  /// Whether which layers are compared depends on the models, and has not been settled.
+  public var isOpen: Bool { self != .last && settledPairs == nil }
+
+  /// The same with what follows from the numbers of layers written out.
+  func resolved(
+    of layers: Layers, student: ModelDimensions, teacher: ModelDimensions
+  ) -> LayerMap {
+    guard self == .uniform || self == .skip,
+      let pairs = pairs(of: layers, student: student, teacher: teacher)
+    else { return self }
+    return .pairs(pairs)
+  }
+
+  /// What does not fit the models: `uniform` or `skip` of a student whose layers are no divisor of the teacher's, and others that
+  /// numbers of layers rule out. That a numbered layer is missing is the observations' to say.
   /// - Parameter key: that the map is written under.
   public func problems(
     key: String, student: ModelDimensions, teacher: ModelDimensions
   ) -> [TermProblem] {
-    guard self == .uniform, let inner = student.layerCount, let outer = teacher.layerCount,
-      outer % inner != 0
-    else { return [] }
-    return [
-      TermProblem(
-        key: key, expected: "a teacher with a multiple of the student's \(inner) layers",
-        found: "uniform with \(outer)", advice: "write the pairs, as in \(key): [[2, 1], [4, 2]]")
-    ]
+    guard let inner = student.layerCount, let outer = teacher.layerCount else { return [] }
+    let advice = "write the pairs, as in \(key): [[2, 1], [4, 2]]"
+    switch self {
+    case .skip where inner == 1:
+      return [
+        TermProblem(
+          key: key, expected: "a student of at least 2 layers", found: "skip with 1",
+          advice: "skip leaves the last layer out; write uniform or last")
+      ]
+    case .uniform where outer % inner != 0, .skip where outer % inner != 0:
+      return [
+        TermProblem(
+          key: key, expected: "a teacher with a multiple of the student's \(inner) layers",
+          found: "\(words) with \(outer)", advice: advice)
+      ]
+    case .nearest where outer < inner:
+      return [
+        TermProblem(
+          key: key, expected: "a teacher with at least the student's \(inner) layers",
+          found: "nearest with \(outer)", advice: advice)
+      ]
+    case .pairs, .uniform, .skip, .last, .nearest: return []
+    }
   }
 
   /// Whether there may be more than one pair.
   public var mayHaveSeveral: Bool {
     switch self {
     case .pairs(let pairs): pairs.count > 1
-    case .uniform: true
+    case .uniform, .skip, .nearest: true
     case .last: false
     }
   }
@@ -79,9 +130,11 @@ extension LayerMap {
   /// In a formula: "2→1 4→2", the teacher's first.
   public var words: String {
     switch self {
-    case .pairs(let pairs): pairs.map(\.words).joined(separator: " ")
+    case .pairs(let pairs): pairs.words
     case .uniform: "uniform"
+    case .skip: "skip"
     case .last: "last"
+    case .nearest(let nearest): nearest.words
     }
   }
 
@@ -105,28 +158,37 @@ extension LayerMap {
       of: LayerPair.type, ListRule(least: 1, isDistinct: true, oneAlone: false),
       words: "a list of pairs [teacher, student]", tooFew: "at least one pair [teacher, student]"
     )
-    let words = "pairs [[teacher, student], …] or uniform or last"
+    let names: [(String, LayerMap)] = [
+      ("uniform", .uniform), ("skip", .skip), ("last", .last),
+      ("nearest", .nearest(NearestLayers())),
+    ]
+    let search = OptionType<LayerMap>.oneKey([
+      OptionAlternative(
+        "nearest", NearestLayers.type,
+        "Each layer of the student with the one of the teacher whose linear CKA with it is highest.",
+        make: { .nearest($0) }, take: { if case .nearest(let search) = $0 { search } else { nil } })
+    ])
+    let words = "pairs [[teacher, student], …] or uniform, skip, last or nearest"
     return OptionType(
-      schema: .any([.choice(["uniform", "last"]), pairs.schema]), words: words, example: example,
-      standIn: .last,
+      schema: .any([.choice(names.map(\.0)), pairs.schema, search.schema]), words: words,
+      example: example, standIn: .last,
       read: { node, key, map in
         if node.items != nil { return pairs.read(node, key, map).map { .pairs($0) } }
-        switch node.scalar {
-        case "uniform": return .uniform
-        case "last": return .last
-        default:
-          map.reportWrong(
-            node, key, expected: words,
-            advice: node.scalar.flatMap { Spelling.nearest(to: $0, among: ["uniform", "last"]) }
-              .map { "did you mean '\($0)'?" })
-          return nil
-        }
+        if node.entries != nil { return search.read(node, key, map) }
+        if let named = names.first(where: { $0.0 == node.scalar }) { return named.1 }
+        map.reportWrong(
+          node, key, expected: words,
+          advice: node.scalar.flatMap { Spelling.nearest(to: $0, among: names.map(\.0)) }
+            .map { "did you mean '\($0)'?" })
+        return nil
       },
       write: { layers in
         switch layers {
         case .pairs(let list): pairs.write(list)
         case .uniform: .text("uniform")
+        case .skip: .text("skip")
         case .last: .text("last")
+        case .nearest: search.write(layers)
         }
       })
   }
@@ -147,5 +209,9 @@ extension LayerPair {
   }()
 
   /// "4→2", the teacher's first.
-  var words: String { "\(teacher)→\(student)" }
+  public var words: String { "\(teacher)→\(student)" }
+}
+
+extension [LayerPair] {
+  var words: String { map(\.words).joined(separator: " ") }
 }

@@ -36,16 +36,11 @@ public struct LayerSimilarity: Sendable, Equatable {
     tokenCount = first.tokenIDs.count
     sequenceCount = first.sequenceCount
     guard tokenCount > 1 else { throw LayerSimilarityError.tooFewTokens(count: tokenCount) }
-    let sides = [CentredLayers(first), CentredLayers(second)]
+    let sides = [StoredLayers(first), StoredLayers(second)]
     let (rows, columns) = (first.layout.layers.count, second.layout.layers.count)
     let sameWidth = first.layout.hiddenSize == second.layout.hiddenSize
 
-    var own = sides.map { side in
-      (0..<side.layers.count).map { _ in ProductSum(count: side.width * side.width) }
-    }
-    var cross = (0..<rows).map { _ in
-      (0..<columns).map { _ in ProductSum(count: sides[0].width * sides[1].width) }
-    }
+    var sums = AlignmentSums(sides.map { ($0.layers.count, $0.width) })
     var cosines = [[Double]](repeating: [Double](repeating: 0, count: columns), count: rows)
     var clock = RecordingClock(total: tokenCount, observer: observer)
     for start in stride(from: 0, to: tokenCount, by: Self.chunk) {
@@ -54,40 +49,21 @@ public struct LayerSimilarity: Sendable, Equatable {
       if sameWidth {
         for a in 0..<rows {
           for b in 0..<columns {
-            cosines[a][b] += CentredLayers.cosines(states[0][a], states[1][b], rows: range.count)
+            cosines[a][b] += StoredLayers.cosines(states[0][a], states[1][b], rows: range.count)
           }
         }
       }
-      let centred = zip(sides, states).map { side, states in
-        states.enumerated().map { side.centre($1, layer: $0) }
-      }
-      for (index, side) in sides.enumerated() {
-        for layer in 0..<side.layers.count {
-          let values = centred[index][layer]
-          own[index][layer].add(
-            engine.crossProduct(values, side.width, values, side.width, rows: range.count))
-        }
-      }
-      for a in 0..<rows {
-        for b in 0..<columns {
-          cross[a][b].add(
-            engine.crossProduct(
-              centred[0][a], sides[0].width, centred[1][b], sides[1].width, rows: range.count))
-        }
-      }
+      sums.add(
+        zip(sides, states).map { side, states in
+          zip(side.means, states).map { $0.centre($1) }
+        }, rows: range.count, on: engine)
       _ = clock.report(done: range.upperBound, tokens: range.count)
     }
-    for (index, side) in sides.enumerated() {
-      for (layer, number) in side.layers.enumerated() where own[index][layer].squaredNorm == 0 {
-        throw LayerSimilarityError.constant(isFirst: index == 0, layer: number)
-      }
+    if let constant = sums.constant {
+      throw LayerSimilarityError.constant(
+        isFirst: constant.side == 0, layer: sides[constant.side].layers[constant.layer])
     }
-    alignment = (0..<rows).map { a in
-      (0..<columns).map { b in
-        cross[a][b].squaredNorm
-          / (own[0][a].squaredNorm.squareRoot() * own[1][b].squaredNorm.squareRoot())
-      }
-    }
+    alignment = sums.alignment
     let tokens = Double(tokenCount)
     cosine = sameWidth ? cosines.map { $0.map { $0 / tokens } } : nil
   }
@@ -133,12 +109,12 @@ public enum LayerSimilarityError: Error, Equatable, Sendable, CustomStringConver
 }
 
 /// A store's layers with the mean of each column over all tokens.
-private struct CentredLayers {
+private struct StoredLayers {
   let layers: [Int]
   let width: Int
   private let store: TextActivationStore
-  /// [layers][C]
-  private let means: [[Float]]
+  /// By layer.
+  let means: [ColumnMeans]
 
   init(_ store: TextActivationStore) {
     self.store = store
@@ -146,15 +122,11 @@ private struct CentredLayers {
     (self.layers, self.width) = (layers, width)
     let tokens = store.tokenIDs.count
     means = layers.map { layer in
-      var sums = [Double](repeating: 0, count: width)
+      var sums = ColumnSums(width: width)
       for start in stride(from: 0, to: tokens, by: 2048) {
-        let range = start..<min(start + 2048, tokens)
-        let values = Self.read(store, layer, range)
-        for row in 0..<range.count {
-          for column in 0..<width { sums[column] += Double(values[row * width + column]) }
-        }
+        sums.add(Self.read(store, layer, start..<min(start + 2048, tokens)))
       }
-      return sums.map { Float($0 / Double(tokens)) }
+      return sums.means(rows: tokens)
     }
   }
 
@@ -169,15 +141,6 @@ private struct CentredLayers {
       store.readHidden(
         layer: layer, rows: rows, into: UnsafeMutableBufferPointer(rebasing: target[..<count]))
     }
-  }
-
-  func centre(_ values: [Float], layer index: Int) -> [Float] {
-    var values = values
-    let means = means[index]
-    for row in 0..<values.count / width {
-      for column in 0..<width { values[row * width + column] -= means[column] }
-    }
-    return values
   }
 
   /// Sum over rows of the cosines; 0 for a row without length.
@@ -196,30 +159,5 @@ private struct CentredLayers {
       if length > 0 { total += xy / length }
     }
     return total
-  }
-}
-
-/// A product summed over chunks of rows, in double precision.
-private struct ProductSum {
-  private var values: [Double]
-
-  init(count: Int) { values = [Double](repeating: 0, count: count) }
-
-  mutating func add(_ product: [Float]) {
-    for index in values.indices { values[index] += Double(product[index]) }
-  }
-
-  var squaredNorm: Double { values.reduce(0) { $0 + $1 * $1 } }
-}
-
-extension Engine {
-  fileprivate func crossProduct(
-    _ x: [Float], _ width: Int, _ y: [Float], _ otherWidth: Int, rows: Int
-  ) -> [Float] {
-    x.withUnsafeBufferPointer { x in
-      y.withUnsafeBufferPointer { y in
-        crossProduct(of: x, columns: width, with: y, columns: otherWidth, rows: rows)
-      }
-    }
   }
 }

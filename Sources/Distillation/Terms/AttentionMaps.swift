@@ -14,7 +14,7 @@ import RetortTensorEngine
 /// Sources: Jiao et al. 2020 (arXiv 1909.10351), equation 7 (scores, mse, each); `att_mse_loss`, `att_mse_sum_loss`,
 /// `att_ce_loss` and `att_ce_mean_loss` of TextBrewer 0.2.1, the cross-entropies of which differ from the divergence by the
 /// teacher's entropy, a constant.
-public struct AttentionMaps: TensorTerm {
+public struct AttentionMaps: TensorTerm, LayerMapTerm {
   public static let key = "attention"
   public static let title = "attention maps"
   public static let about =
@@ -147,12 +147,10 @@ public struct AttentionMaps: TensorTerm {
     return "\(difference), \(blocks.words), mean over \(over)"
   }
 
-  public var leavesLayersOpen: Bool { blocks.blocks == .uniform }
-
-  public func resolved(student: ModelDimensions, teacher: ModelDimensions) -> AttentionMaps {
-    var term = self
-    term.blocks = blocks.resolved(student: student, teacher: teacher)
-    return term
+  public static let layers = LayerMap.Layers.blocks
+  public var layerMap: LayerMap {
+    get { blocks.blocks }
+    set { blocks.blocks = newValue }
   }
 
   public func problems(student: ModelDimensions, teacher: ModelDimensions) -> [TermProblem] {

@@ -16,7 +16,7 @@ import RetortTensorEngine
 ///
 /// Nothing of the student after the projections of its last block in a pair is trained by this term: not the output of that
 /// block's attention, its feed-forward network and layer norms, nor the blocks above (`Observations.reach`).
-public struct AttentionRelations: TensorTerm {
+public struct AttentionRelations: TensorTerm, LayerMapTerm {
   public static let key = "relations"
   public static let title = "attention relations"
   public static let about =
@@ -107,12 +107,10 @@ public struct AttentionRelations: TensorTerm {
       + "\(average.rawValue)"
   }
 
-  public var leavesLayersOpen: Bool { blocks.blocks == .uniform }
-
-  public func resolved(student: ModelDimensions, teacher: ModelDimensions) -> AttentionRelations {
-    var term = self
-    term.blocks = blocks.resolved(student: student, teacher: teacher)
-    return term
+  public static let layers = LayerMap.Layers.blocks
+  public var layerMap: LayerMap {
+    get { blocks.blocks }
+    set { blocks.blocks = newValue }
   }
 
   public func problems(student: ModelDimensions, teacher: ModelDimensions) -> [TermProblem] {

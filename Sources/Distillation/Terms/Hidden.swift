@@ -12,7 +12,7 @@ import RetortTensorEngine
 ///
 /// Source: mse: Jiao et al. 2020 (arXiv 1909.10351), equations 8 and 9; cosine: Sanh et al. 2019 (arXiv 1910.01108), section 3;
 /// normalised_mse: Sun et al. 2019 (arXiv 1908.09355), equation 7, of which the authors' code has 1/C.
-public struct Hidden: TensorTerm {
+public struct Hidden: TensorTerm, LayerMapTerm {
   public static let key = "hidden"
   public static let title = "hidden states"
   public static let about =
@@ -51,12 +51,20 @@ public struct Hidden: TensorTerm {
   public var rows: TermRows { TermRows(positions, average: average) }
   public var training: TermTraining? { projection?.training }
 
-  /// Of `uniform`, until the models are known, the two pairs that it has of any models.
+  public static let layers = LayerMap.Layers.hiddenStates
+  public var layerMap: LayerMap {
+    get { states }
+    set { states = newValue }
+  }
+
+  /// Until the models are known, those that there are of any models.
   private var pairs: [(teacher: HiddenLayer, student: HiddenLayer)] {
+    if let pairs = states.settledPairs {
+      return pairs.map { (.number($0.teacher), .number($0.student)) }
+    }
     switch states {
-    case .pairs(let pairs): pairs.map { (.number($0.teacher), .number($0.student)) }
-    case .last: [(.last, .last)]
-    case .uniform: [(.number(0), .number(0)), (.last, .last)]
+    case .uniform, .nearest: return [(.number(0), .number(0)), (.last, .last)]
+    case .pairs, .skip, .last: return [(.last, .last)]
     }
   }
 
@@ -65,17 +73,6 @@ public struct Hidden: TensorTerm {
   }
   public var readsOfTeacher: Observations {
     Observations(hiddenStates: Set(pairs.map(\.teacher)))
-  }
-
-  public var leavesLayersOpen: Bool { states == .uniform }
-
-  public func resolved(student: ModelDimensions, teacher: ModelDimensions) -> Hidden {
-    guard states == .uniform,
-      let pairs = states.pairs(of: .hiddenStates, student: student, teacher: teacher)
-    else { return self }
-    var term = self
-    term.states = .pairs(pairs)
-    return term
   }
 
   public var notes: [String] { [states.orderNote("states")].compactMap { $0 } }
@@ -116,7 +113,7 @@ public struct Hidden: TensorTerm {
   }
 
   public func sum(over batch: TermBatch, gradientScale: Double, in scope: ComputeScope) -> Double {
-    precondition(states != .uniform, "uniform pairs of layers are settled before a batch is")
+    precondition(!states.isOpen, "which layers are compared is settled before a batch is")
     let rows = batch.rows(rows)
     guard rows.count > 0 else { return 0 }
     let factor = overPairs?.factor(of: pairs.count) ?? 1
@@ -169,7 +166,9 @@ extension Hidden {
     OptionField(
       "states", \.states, LayerMap.type(),
       "Which states are compared: pairs of the teacher's and the student's, 0 being the output of the embeddings and n that of "
-        + "layer n; uniform: each of the student with every k-th of a teacher of k times as many layers; last: the last of both."
+        + "layer n; uniform: each of the student with every k-th of a teacher of k times as many layers; skip: the same without "
+        + "the first and the last, as PKD; last: the last of both; nearest: each of the student with the one that it is most "
+        + "like, by linear CKA."
     ),
     PairReduction.option(\.overPairs),
     OptionField(

@@ -54,6 +54,8 @@ public final class Trainer<Job: TrainingJob> {
     }
     settings.objective = settings.objective.resolved(
       student: job.model.dimensions, teacher: dimensions)
+    precondition(
+      !settings.objective.searchesLayers, "layers are found (LayerSearch) before a training")
     self.settings = settings
     self.engine = engine
     self.checkpointing = checkpointing

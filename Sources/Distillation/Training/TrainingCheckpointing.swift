@@ -48,7 +48,16 @@ public struct TrainingCheckpointing {
       }
     }
     content.progress = progress.storedValues.merging(TrainingNames(settings).storedValues) { $1 }
+      .merging(settings.objective.storedLayers) { $1 }
     try Checkpoint.write(path: path, content: content)
+  }
+
+  /// The objective with the layers that were found where this training began; as it is where there is nothing to go on from.
+  public func takingLayers(of objective: Objective) throws -> Objective {
+    guard resumes, objective.searchesLayers, FileManager.default.fileExists(atPath: path) else {
+      return objective
+    }
+    return objective.takingLayers(try Checkpoint(path: path).progress)
   }
 
   /// Keeps the weights as they are as the best so far, those after so many steps.
@@ -111,6 +120,9 @@ public struct TrainingCheckpointing {
         "\(path) was written with another \(name.replacing("_", with: " "))")
     }
     try TrainingNames(settings).check(checkpoint.progress, path: path)
+    for (name, value) in settings.objective.storedLayers where checkpoint.progress[name] != value {
+      throw TrainingError.foreignProgress("\(path) was written with other layers compared")
+    }
     let progress = try TrainingProgress(storedValues: checkpoint.progress)
     let best = selection == .last ? nil : selection.best(of: progress.epochs)?.step
     // Right after the best evaluation the checkpoint has its weights.

@@ -116,6 +116,7 @@ extension DefinitionChecks {
           advice: "\(student.of) has \(count) layers, counted from 0")
       }
     }
+    if let width = student.width { check(width, of: student.of, source.configuration, at: path) }
     guard let from = source.family, !mistakes.touch("\(path).architecture") else { return }
     let to = student.architecture
     switch (from.structure.hasTokenTypes, to.structure.hasTokenTypes) {
@@ -135,6 +136,37 @@ extension DefinitionChecks {
         report(
           "\(path).token_type", "has no meaning from \(from) to \(to)", advice: "leave it out")
       }
+    }
+  }
+
+  /// A student is at most as wide as what it is made of.
+  private mutating func check(
+    _ width: StudentWidth, of name: String, _ source: TransformerConfiguration?, at path: String
+  ) {
+    let path = "\(path).width"
+    let before = diagnostics.count
+    if width.hiddenSize % width.headCount != 0 {
+      report(
+        "\(path).hidden_size", expected: "a multiple of head_count (\(width.headCount))",
+        found: "\(width.hiddenSize)")
+    }
+    guard let source else { return }
+    for (key, most, found) in [
+      ("hidden_size", source.hiddenSize, width.hiddenSize),
+      ("head_count", source.headCount, width.headCount),
+      ("feed_forward_size", source.feedForwardSize, width.feedForwardSize),
+    ] where found > most {
+      report(
+        "\(path).\(key)", expected: "at most \(most), as \(name) has", found: "\(found)",
+        advice: "a wider student is built from nothing, with sizes")
+    }
+    let headSize = width.hiddenSize / width.headCount
+    if diagnostics.count == before, headSize > source.headSize {
+      report(
+        "\(path).head_count",
+        expected:
+          "heads of at most \(source.headSize) columns (hidden_size / head_count), as \(name) has",
+        found: "heads of \(headSize)", advice: "use more heads")
     }
   }
 

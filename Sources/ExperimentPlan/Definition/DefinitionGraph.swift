@@ -143,8 +143,11 @@ struct DefinitionGraph {
         let source = shape(student.of)
         result = ModelShape(
           source.configuration.map(student.configuration), vocabularySize: source.vocabularySize)
-        (result.hiddenSize, result.maximumPositions) = (source.hiddenSize, source.maximumPositions)
+        (result.hiddenSize, result.maximumPositions) = (
+          student.width?.hiddenSize ?? source.hiddenSize, source.maximumPositions
+        )
         (result.family, result.layerCount) = (student.architecture, student.layers.count)
+        result.forget { isMistaken("models.\(name).width.\($0)") }
       }
       result.configuration = result.configuration.map { model.dropout?.applied(to: $0) ?? $0 }
       result.hasMaskedLMHead = model.maskedLMHead != nil

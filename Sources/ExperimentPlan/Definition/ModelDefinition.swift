@@ -52,10 +52,46 @@ public struct StudentSource: Sendable, Equatable {
   public var layers: [Int]
   /// Stated when the source has token types and the student has none.
   public var tokenType: StudentInitialization.TokenTypes?
+  /// Of a student narrower than its source.
+  public var width: StudentWidth?
 
-  /// The source's sizes with the student's layers, in the student's family.
+  /// The source's sizes with the student's layers and width, in the student's family.
   func configuration(of source: TransformerConfiguration) -> TransformerConfiguration {
-    source.student(family: architecture, layerCount: layers.count)
+    var configuration = source.student(family: architecture, layerCount: layers.count)
+    if let width {
+      configuration.hiddenSize = width.hiddenSize
+      configuration.headCount = width.headCount
+      configuration.feedForwardSize = width.feedForwardSize
+    }
+    return configuration
+  }
+}
+
+/// The sizes of a student that is narrower than its source, and what becomes of the source's weights.
+public struct StudentWidth: Sendable, Equatable {
+  public var hiddenSize: Int
+  public var headCount: Int
+  public var feedForwardSize: Int
+  public var reduction: WidthReduction
+
+  /// "192 of 384 columns, 6 of 12 heads and 768 of 1536 neurons by importance, scaled to keep the variance"
+  /// - Parameter source: nil where its sizes are not known.
+  func words(of source: TransformerConfiguration?) -> String {
+    func part(_ count: Int, _ size: KeyPath<TransformerConfiguration, Int>) -> String {
+      source.map { "\(count) of \($0[keyPath: size])" } ?? "\(count)"
+    }
+    let columns = part(hiddenSize, \.hiddenSize)
+    let heads = part(headCount, \.headCount)
+    let neurons = part(feedForwardSize, \.feedForwardSize)
+    let (first, rank) = reduction.kept == .first ? ("the first ", "") : ("", " by importance")
+    let scale = reduction.scale == .variance ? "scaled to keep the variance" : "not scaled"
+    return switch reduction.method {
+    case .truncation:
+      "\(first)\(columns) columns, \(heads) heads and \(neurons) neurons\(rank), \(scale)"
+    case .pca:
+      "\(columns) columns along the principal components of the word embeddings, \(first)\(heads) heads and "
+        + "\(neurons) neurons\(rank), \(scale)"
+    }
   }
 }
 

@@ -27,7 +27,7 @@ extension ModelSizes {
       .number(.positive, example: "1.0e-12").described(as: "a number above 0 (1e-12 in BERT)"),
       "Added to the variance in layer normalisation; 1.0e-12 in a DistilBERT."))
 
-  private static func size(example: String) -> OptionType<Int> {
+  static func size(example: String) -> OptionType<Int> {
     .integer(atLeast: 1, atMost: TransformerConfiguration.largestSize, example: example)
   }
 }
@@ -50,7 +50,7 @@ extension StudentSource {
     atLeast: 1, atMost: TransformerConfiguration.mostLayers, example: "4")
 
   static let options = OptionList(
-    StudentSource.init(architecture:of:layers:tokenType:),
+    StudentSource.init(architecture:of:layers:tokenType:width:),
     OptionField(
       "architecture", \.architecture, .choice.described(example: "distilbert"),
       "The student's family."),
@@ -68,14 +68,53 @@ extension StudentSource {
     OptionField(
       optional: "token_type", \.tokenType, .choice,
       "What to do with the source's token type embeddings if the student has none. fold adds row 0 to the position "
-        + "embeddings, which is exact; drop leaves it out, as DistilBERT's script does."))
+        + "embeddings, which is exact; drop leaves it out, as DistilBERT's script does."),
+    OptionField(
+      optional: "width", \.width, .map(StudentWidth.options),
+      "Of a student narrower than its source: its sizes, and what becomes of the source's weights. Default: the source's width."
+    ))
 
   private init(
     architecture: ModelFamily, of source: String, layers: [Int],
-    tokenType: StudentInitialization.TokenTypes?
+    tokenType: StudentInitialization.TokenTypes?, width: StudentWidth?
   ) {
-    self.init(of: source, architecture: architecture, layers: layers, tokenType: tokenType)
+    self.init(
+      of: source, architecture: architecture, layers: layers, tokenType: tokenType, width: width)
   }
+}
+
+extension StudentWidth {
+  static let options = OptionList(
+    {
+      StudentWidth(
+        hiddenSize: $0, headCount: $1, feedForwardSize: $2,
+        reduction: WidthReduction(by: $3, keeping: $4, scale: $5))
+    },
+    OptionField(
+      "hidden_size", \.hiddenSize, ModelSizes.size(example: "192"),
+      "Width of the student's hidden states; a multiple of head_count."),
+    OptionField(
+      "head_count", \.headCount, ModelSizes.size(example: "6"),
+      "Attention heads of a block. Heads are kept whole where hidden_size / head_count is the source's, and cut where it is less."
+    ),
+    OptionField(
+      "feed_forward_size", \.feedForwardSize, ModelSizes.size(example: "768"),
+      "Width inside the feed-forward part of a block."),
+    OptionField(
+      "by", \.reduction.method, .choice,
+      "truncation: some columns of the hidden states are kept, the same in all layers. pca: hidden states are projected onto the "
+        + "principal components of the source's word embeddings, and every matrix that reads or writes them with them; scales of "
+        + "norms, which cannot be, become the diagonal of what that makes of them. Heads and neurons are kept or cut in both."
+    ),
+    OptionField(
+      "keep", \.reduction.kept, .choice,
+      "Which columns, heads and neurons are kept. importance: those with the largest share of the squared weights of the matrices "
+        + "that they are in; first: the first ones."),
+    OptionField(
+      "scale", \.reduction.scale, .choice,
+      "variance: a matrix that loses inputs is multiplied by √(old / new number of them), so that its outputs keep their variance; "
+        + "with pca the scales of norms are, in the place of the matrices that read hidden states. none: weights as they are."
+    ))
 }
 
 /// A family and sizes: a model built from nothing.

@@ -112,6 +112,8 @@ private struct DigestMaking {
     case .randomStudent(var student):
       parents.append(try source(student.of))
       student.of = ""
+      // Of its width the sizes count alone.
+      student.width?.reduction = WidthReduction(by: .truncation, keeping: .first, scale: .none)
       described.source = .randomStudent(student)
       drawsWeights = true
     }

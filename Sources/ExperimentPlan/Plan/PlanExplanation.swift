@@ -161,6 +161,9 @@ public struct PlanExplanation {
       words.append(
         "made of layers \(student.layers.map(String.init).joined(separator: ", ")) of \(student.of)"
       )
+      if let width = student.width {
+        words.append(width.words(of: self.shape(of: student.of).configuration))
+      }
     case .randomStudent(let student):
       words.append("sizes of a student of \(student.of), random weights (seed \(model.seed))")
     }

@@ -122,7 +122,8 @@ struct ModelMaking {
         heads: studentHeads(definition, teacher: teacher))
       try StudentInitialization(
         layers: student.layers, tokenTypes: student.tokenType,
-        maskedLanguageHead: definition.maskedLMHead == .copied ? .all : .new
+        maskedLanguageHead: definition.maskedLMHead == .copied ? .all : .new,
+        width: student.width?.reduction
       ).apply(to: model, from: teacher, seed: definition.seed)
       return model
     case .randomStudent(let student):

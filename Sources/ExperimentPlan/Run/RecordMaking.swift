@@ -90,7 +90,8 @@ struct RecordMaking {
       let isRandomFile = remark?.hasPrefix("random") ?? false
       return RunRecord.Weights(
         name: name, origin: isRandomFile ? .random : definition.source.origin,
-        source: definition.sourceText + (remark.map { ", \($0)" } ?? ""),
+        source: definition.sourceText(shape: { plan.shape(of: $0, look: data.locations.look) })
+          + (remark.map { ", \($0)" } ?? ""),
         drawnFor: isRandomFile ? .file : definition.source.drawnFor,
         sizesOf: definition.source.sizesOf,
         digest: definition.source.address.flatMap { facts.folders[$0]?.weights },
@@ -244,7 +245,8 @@ extension ModelDefinition {
   }
 
   /// Where the weights are from, in words.
-  fileprivate var sourceText: String {
+  /// - Parameter shape: of a model or stage.
+  fileprivate func sourceText(shape: (String) -> ModelShape) -> String {
     switch source {
     case .folder(.path(let path)):
       RunStage(path) != nil
@@ -255,6 +257,7 @@ extension ModelDefinition {
     case .layers(let student):
       "\(student.of), layers \(student.layers.map(String.init).joined(separator: " "))"
         + (student.tokenType.map { ", token type \($0 == .fold ? "folded" : "dropped")" } ?? "")
+        + (student.width.map { ", \($0.words(of: shape(student.of).configuration))" } ?? "")
     case .randomStudent(let student): "random, seed \(seed), sizes of a student of \(student.of)"
     }
   }

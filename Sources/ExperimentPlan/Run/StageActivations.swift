@@ -97,10 +97,6 @@ public final class StageActivations {
       stages: CachedStages(
         digests: digests, cache: StageCache(locations), definitionPath: request.definitionPath))
     let teacher = try models.make(teacherInput)
-    if objective.leavesLayersOpen {
-      objective = objective.resolved(
-        student: try models.make(planned.model).dimensions, teacher: teacher.dimensions)
-    }
     let corpus = try data.corpus(
       text, sequenceLength: planned.stage.training.sequenceLength)
     guard corpus.count > 0 else {
@@ -109,6 +105,15 @@ public final class StageActivations {
           + "removed by cleaning")
     }
     let training = planned.stage.training
+    if objective.leavesLayersOpen {
+      let student = try models.make(planned.model)
+      let (found, findings) = try LayerSearch(
+        student: student, teacher: LiveTeacher(model: teacher, engine: engine), text: corpus,
+        seed: training.seed, engine: engine
+      ).objective(objective)
+      for finding in findings { note(finding.words) }
+      objective = found.resolved(student: student.dimensions, teacher: teacher.dimensions)
+    }
     sequenceCount = corpus.count
     layout = try request.layout(
       for: objective, hiddenSize: teacher.configuration.hiddenSize,

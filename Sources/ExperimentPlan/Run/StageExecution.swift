@@ -43,10 +43,16 @@ struct StageExecution {
     teaching makeTeaching: (TokenizedCorpus) throws -> StageTeaching
   ) throws -> StageResult {
     let corpus = try data.corpus(options, sequenceLength: training.sequenceLength)
+    guard corpus.count > 0 else {
+      throw TrainingError.noData("\(options.name): all sequences were removed by cleaning")
+    }
     let teaching = try makeTeaching(corpus)
     model.freeze(training.freeze)
+    let found = try findingLayers(of: teaching.objective, student: model, text: corpus) {
+      teaching.source
+    }
     let settings = training.settings(
-      teaching.objective, curve: .maskedLanguage, breakdownSteps: breakdownSteps)
+      found, curve: .maskedLanguage, breakdownSteps: breakdownSteps)
     let loop = MaskedLanguageTraining(
       student: model, teacher: teaching.source,
       batches: training.batches(
@@ -59,10 +65,6 @@ struct StageExecution {
       },
       settings: settings, engine: engine, checkpointing: try checkpointing(of: model),
       observer: observer)
-    guard corpus.count > 0 else {
-      throw TrainingError.noData(
-        "\(options.name): all sequences were removed by cleaning")
-    }
     let objective = loop.trainer.settings.objective
     let total = loop.totalSteps
     try (teaching.source as? StoredTeacher)?.check(covers: total)

@@ -27,7 +27,9 @@ struct StageProbe {
     let training = planned.stage.training
     model.freeze(training.freeze)
     let corpus = try data.corpus(options, sequenceLength: training.sequenceLength)
-    let settings = training.settings(objective, curve: .maskedLanguage)
+    let settings = training.settings(
+      objective.assumingEvenLayers(student: model.dimensions, teacher: teacher),
+      curve: .maskedLanguage)
     let batches = training.batches(
       of: corpus, masking: options.masking, vocabulary: try data.vocabulary())
     let watch = ProbeWatch(engine)

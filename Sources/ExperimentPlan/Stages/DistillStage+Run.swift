@@ -37,8 +37,11 @@ extension DistillStage {
           teacher: execution.digests.of(teacherInput) ?? "", corpus: corpus,
           vocabulary: execution.digests.vocabulary, masking: text.masking,
           training: execution.training)
+        let found = try execution.findingLayers(of: objective, student: student, text: corpus) {
+          LiveTeacher(model: try models.make(teacherInput), engine: execution.engine)
+        }
         return try .stored(
-          objective, path: execution.data.locations.place(of: path), identity: identity,
+          found, path: execution.data.locations.place(of: path), identity: identity,
           student: student, teacher: { try models.make(teacherInput) }, engine: execution.engine)
       }
     }

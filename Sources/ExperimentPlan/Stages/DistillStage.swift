@@ -130,7 +130,9 @@ struct DistillStage: StageWork {
     checkHead(studentShape, at: path, in: &checks)
     checkValidation(at: path, in: &checks)
     if teachers.models.contains(student) {
-      checks.report("\(path).student", "is the teacher itself", advice: "name another model")
+      checks.report(
+        "\(path).student", "is the teacher itself",
+        advice: "name another model, or a copy: one with init_from and all of its layers")
     }
     var taught = studentShape
     if head != nil { taught.classifier = shape(after: studentShape, checks.shape(of:)).classifier }

@@ -12,15 +12,18 @@ extension FinetuneStage {
     try checkTokenTypes(of: model, self.model)
     model.freeze(execution.training.freeze)
     let length = execution.training.sequenceLength
-    let objective = objective.weighting(classes: try learned.weights(of: task.train))
-    let settings = execution.training.settings(
-      objective, curve: .fineTuning, breakdownSteps: breakdownSteps, rates: rates)
     func sequences(_ part: PreparedData.Task.Part) throws -> LabelledSequences {
       try execution.data.sequences(of: learned, part, maximumLength: length)
     }
     let examples = try sequences(.train)
     let teacher = try teacher(
       of: execution.planned, task, examples, execution.models, execution.engine)
+    let objective = try execution.findingLayers(
+      of: objective.weighting(classes: try learned.weights(of: task.train)), student: model,
+      text: examples.sequences
+    ) { teacher }
+    let settings = execution.training.settings(
+      objective, curve: .fineTuning, breakdownSteps: breakdownSteps, rates: rates)
     let loop = FineTuning(
       model: model, training: examples,
       validation: try sequences(.dev), teacher: teacher,
@@ -67,15 +70,17 @@ extension FinetuneStage {
       try probe.data.sequences(of: learned, part, maximumLength: training.sequenceLength)
     }
     let (examples, validation) = (try sequences(.train), try sequences(.dev))
-    let settings = training.settings(objective, curve: .fineTuning)
     let watch = ProbeWatch(probe.engine)
     // As many as are sure to be trained on: the teacher answers to all of them.
     let few = examples.examples(
-      0..<min(examples.count, settings.batchSize * ProbeWatch.leastSteps))
+      0..<min(examples.count, training.batching.batchSize * ProbeWatch.leastSteps))
     let clock = ContinuousClock.now
     let teacher = try teacher(of: planned, task, few, probe.models, probe.engine)
     let answering =
       objective.readsOfTeacher.classLogits ? (ContinuousClock.now - clock) / .seconds(1) : 0
+    let settings = training.settings(
+      objective.assumingEvenLayers(student: model.dimensions, teacher: teacher),
+      curve: .fineTuning)
     func loop(
       _ settings: TrainingSettings, _ training: LabelledSequences, _ validation: LabelledSequences
     ) -> FineTuning {

@@ -7,6 +7,10 @@ public struct StudentInitializationError: Error, Equatable, CustomStringConverti
     case layerCount(student: Int, found: Int)
     case noSuchLayer(Int, teacherLayers: Int)
     case size(String, teacher: Int, student: Int)
+    /// Of a student that is to be narrower.
+    case wider(String, teacher: Int, student: Int)
+    /// The word embeddings vary in fewer directions than the student has columns.
+    case tooFewComponents(Int)
     case tokenTypesNotStated
     case tokenTypesNeedless
     case noMaskedLanguageHead
@@ -22,6 +26,10 @@ public struct StudentInitializationError: Error, Equatable, CustomStringConverti
         "the layer map names teacher layer \(layer), the teacher has 0 to \(count - 1)"
       case .size(let name, let teacher, let student):
         "\(name) must be equal: teacher \(teacher), student \(student)"
+      case .wider(let name, let teacher, let student):
+        "\(name) must be at most the teacher's \(teacher), found \(student)"
+      case .tooFewComponents(let count):
+        "the teacher's word embeddings have fewer than \(count) principal components: use fewer columns, or truncation"
       case .tokenTypesNotStated:
         "the teacher has token types and the student has none: say token_type: fold or drop"
       case .tokenTypesNeedless:

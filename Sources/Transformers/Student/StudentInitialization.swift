@@ -27,10 +27,15 @@ public struct StudentInitialization: Sendable, Equatable {
   /// Must be given if, and only if, the teacher has token types and the student has none.
   public var tokenTypes: TokenTypes?
   public var maskedLanguageHead: MaskedLanguageHead
+  /// How a student that is narrower gets the teacher's weights; nil for one of the same sizes.
+  public var width: WidthReduction?
 
-  public init(layers: [Int], tokenTypes: TokenTypes?, maskedLanguageHead: MaskedLanguageHead) {
+  public init(
+    layers: [Int], tokenTypes: TokenTypes?, maskedLanguageHead: MaskedLanguageHead,
+    width: WidthReduction? = nil
+  ) {
     (self.layers, self.tokenTypes) = (layers, tokenTypes)
-    self.maskedLanguageHead = maskedLanguageHead
+    (self.maskedLanguageHead, self.width) = (maskedLanguageHead, width)
   }
 
   /// Everything that keeps this initialisation from being done, before any weight is read.
@@ -47,15 +52,19 @@ public struct StudentInitialization: Sendable, Equatable {
     for layer in layers where !(0..<teacher.layerCount).contains(layer) {
       problems.append(.noSuchLayer(layer, teacherLayers: teacher.layerCount))
     }
-    for (name, ofTeacher, ofStudent) in [
-      ("vocabulary size", teacher.vocabularySize, student.vocabularySize),
+    let widths = [
       ("hidden size", teacher.hiddenSize, student.hiddenSize),
       ("head count", teacher.headCount, student.headCount),
       ("feed-forward size", teacher.feedForwardSize, student.feedForwardSize),
-      ("position count", teacher.maximumPositions, student.maximumPositions),
+    ]
+    for (name, ofTeacher, ofStudent) in [
+      ("vocabulary size", teacher.vocabularySize, student.vocabularySize)
+    ] + (width == nil ? widths : []) + [
+      ("position count", teacher.maximumPositions, student.maximumPositions)
     ] where ofTeacher != ofStudent {
       problems.append(.size(name, teacher: ofTeacher, student: ofStudent))
     }
+    problems += width?.problems(teacher: teacher, student: student) ?? []
     let losesTokenTypes = teacher.tokenTypeCount > 0 && student.tokenTypeCount == 0
     if losesTokenTypes != (tokenTypes != nil) {
       problems.append(losesTokenTypes ? .tokenTypesNotStated : .tokenTypesNeedless)
@@ -81,36 +90,51 @@ public struct StudentInitialization: Sendable, Equatable {
     {
       throw StudentInitializationError(problems: [.noMaskedLanguageHead])
     }
-    var copied: Set<String> = []
-    func copy(_ from: any Module, to: any Module) {
-      for (source, target) in zip(from.parameters, to.parameters) {
-        copied.insert(target.path)
-        target.copyValues(of: source)
-      }
+    let narrowed = try width.map { reduction throws(StudentInitializationError) in
+      try NarrowedModel(
+        reduction, of: teacher, layers: layers, student: student.configuration)
     }
-    copyEmbeddings(teacher.encoder.embeddings, to: student.encoder.embeddings)
-    copied.formUnion(student.encoder.embeddings.parameters.map(\.path))
+    var filled: Set<String> = []
+    /// Copies a part, or fills it with what `narrow` makes of it.
+    func fill<Part: Module>(
+      _ to: Part, from: Part, _ narrow: (NarrowedModel) -> (Part, Part) -> Void
+    ) {
+      if let narrowed { narrow(narrowed)(to, from) } else { to.copyValues(of: from) }
+      filled.formUnion(to.parameters.map(\.path))
+    }
+    fillEmbeddings(student.encoder.embeddings, from: teacher.encoder.embeddings, narrowed)
+    filled.formUnion(student.encoder.embeddings.parameters.map(\.path))
     for (target, layer) in zip(student.encoder.blocks, layers) {
-      copy(teacher.encoder.blocks[layer], to: target)
+      fill(target, from: teacher.encoder.blocks[layer]) { $0.fill(_:from:) }
     }
-    if let from = teacher.pooler, let to = student.pooler { copy(from, to: to) }
+    if let from = teacher.pooler, let to = student.pooler {
+      fill(to, from: from) { $0.fill(_:from:) }
+    }
     if let from = teacher.maskedLanguageHead, let to = student.maskedLanguageHead,
       maskedLanguageHead != .new
     {
-      copy(from, to: to)
+      fill(to, from: from) { $0.fill(_:from:) }
     }
-    let rest = student.parameters.filter { !copied.contains($0.path) }
+    let rest = student.parameters.filter { !filled.contains($0.path) }
     rest.initializeByKind(
       standardDeviation: student.configuration.initializerRange, seed: seed)
     return rest.map(\.path)
   }
 
-  private func copyEmbeddings(_ teacher: TransformerEmbeddings, to student: TransformerEmbeddings) {
-    student.words.copyValues(of: teacher.words)
-    student.positions.copyValues(of: teacher.positions)
-    student.norm.scale.copyValues(of: teacher.norm.scale)
-    student.norm.shift.copyValues(of: teacher.norm.shift)
-    guard let types = teacher.tokenTypes else { return }
+  private func fillEmbeddings(
+    _ student: TransformerEmbeddings, from teacher: TransformerEmbeddings,
+    _ narrowed: NarrowedModel?
+  ) {
+    let types: Parameter?
+    if let narrowed {
+      types = narrowed.fill(student, from: teacher)
+    } else {
+      student.words.copyValues(of: teacher.words)
+      student.positions.copyValues(of: teacher.positions)
+      student.norm.copyValues(of: teacher.norm)
+      types = teacher.tokenTypes
+    }
+    guard let types else { return }
     if let own = student.tokenTypes {
       own.copyValues(of: types)
     } else if tokenTypes == .fold {
@@ -118,6 +142,13 @@ public struct StudentInitialization: Sendable, Equatable {
       let positions = student.positions.values
       for i in positions.indices { positions[i] += types.values[i % columns] }  // row 0 of types
     }
+  }
+}
+
+extension Module {
+  /// Takes the values of a part that is built alike.
+  fileprivate func copyValues(of other: Self) {
+    for (target, source) in zip(parameters, other.parameters) { target.copyValues(of: source) }
   }
 }
 
