@@ -22,7 +22,7 @@ struct ChangingTemperatureTests {
 
   /// What a training of eight steps leaves: its losses and its weights.
   private func train(
-    _ term: WeightedTerm, threads: Int = 2, checkpointing: TrainingCheckpointing? = nil,
+    _ terms: [WeightedTerm], threads: Int = 2, checkpointing: TrainingCheckpointing? = nil,
     stopsAt: Int? = nil
   ) throws -> (losses: [StepLosses], weights: [String: [UInt32]]) {
     let engine = Engine(threadCount: threads)
@@ -38,7 +38,7 @@ struct ChangingTemperatureTests {
       1, SoftTargets(temperature: 1, positions: .masked), name: "alone")
     one.teachers = ["b"]
     let settings = Small.maskedLanguage(
-      Objective(term, one, WeightedTerm(2, MaskedLanguage())), .epochs(2))
+      Objective(terms + [one, WeightedTerm(2, MaskedLanguage())]), .epochs(2))
     let onlooker = Onlooker()
     if let stopsAt { onlooker.stopsAt = stopsAt }
     let training = MaskedLanguageTraining(
@@ -58,13 +58,13 @@ struct ChangingTemperatureTests {
 
   @Test("a step has the temperature that holds before it, whatever way that is written")
   func values() throws {
-    let warm = try train(soft(.constant(4)))
+    let warm = try train([soft(.constant(4))])
     #expect(warm.losses.count == 8)
     let same = try train(
-      soft(.byStep(.steps([.init(step: 0, value: 4), .init(step: 3, value: 4)]))))
+      [soft(.byStep(.steps([.init(step: 0, value: 4), .init(step: 3, value: 4)])))])
     #expect(same.weights == warm.weights && same.losses == warm.losses)
     let cooling = try train(
-      soft(.byStep(.steps([.init(step: 0, value: 4), .init(step: 3, value: 1)]))))
+      [soft(.byStep(.steps([.init(step: 0, value: 4), .init(step: 3, value: 1)])))])
     #expect(Array(cooling.losses.prefix(3)) == Array(warm.losses.prefix(3)))
     #expect(cooling.losses[3].terms[0] != warm.losses[3].terms[0])
     // At the same weights, the other terms are the same.
@@ -72,9 +72,28 @@ struct ChangingTemperatureTests {
     #expect(warm.losses[0].terms.map(\.name) == ["soft_targets", "alone", "masked_lm"])
   }
 
+  @Test("each term is given its own combination of the teachers' logits")
+  func combinations() throws {
+    let terms = zip(
+      ["first", "other", "again", "turned"],
+      [TeacherCombination.probabilities, .logits, .probabilities, .probabilities]
+    ).map { name, combination in
+      var term = WeightedTerm(1, SoftTargets(temperature: 3, positions: .all), name: name)
+      (term.teachers, term.combination) = (["a", "b"], combination)
+      if name == "turned" { term.teachers = ["b", "a"] }
+      return term
+    }
+    let first = try train(terms).losses[0]
+    let values = first.terms.map(\.value)
+    #expect(values[0] == values[2] && abs(values[0] - values[1]) > 1e-4)
+    expectClose(
+      [values[3]], [values[0]],
+      Tolerance(relative: 1e-5, absolute: 0, because: "float32 logarithms in another order"))
+  }
+
   @Test("on 1, 2 and 3 threads, stopped and gone on with: the same bits", arguments: [nil, 6])
   func bits(kept: Int?) throws {
-    let term = soft(.byStep(.linear(from: 4, to: 1, share: 1)), kept: kept)
+    let term = [soft(.byStep(.linear(from: 4, to: 1, share: 1)), kept: kept)]
     let whole = try train(term)
     for threads in [1, 3] {
       let other = try train(term, threads: threads)

@@ -77,6 +77,39 @@ struct GradientPageTests {
     #expect(plot.contains("agreement"))
   }
 
+  @Test("a temperature that changes: raw values by the scale of their step")
+  func changingTemperature() throws {
+    var accounting = accounting
+    accounting.terms[0] = .init(
+      name: "soft_targets", weight: 5, scale: 16, scaledBy: .init(name: "temperature", value: 4),
+      measures: ["teacher_entropy"])
+    accounting.points[0].scales = [16, 1, 1]
+    accounting.points[1].scales = [4, 1, 1]
+    var record = RunRecord.synthetic()
+    record.stages[0].accounting = accounting
+    for index in record.stages.indices { record.stages[index].curve.scales = [] }
+    record.stages[0].curve.scales = [
+      .init(
+        term: "soft_targets", factor: 16, option: "temperature", value: 4,
+        changes: "(4 to 2 over the stage)")
+    ]
+    #expect(try RunRecord(text: record.text(), source: "r") == record)
+    let text = try #require(
+      ExperimentPage(
+        ExperimentRuns(name: record.experiment.name, records: [record], references: [])
+      ).files["synthetic-l3-from-l6.md"])
+    let row = try #require(
+      text.split(separator: "\n").last { $0.contains("| soft_targets |") })
+    #expect(
+      row.split(separator: "|").map { $0.trimmingSpaces }[2...3]
+        == ["0.0750 (0.0500-0.1000)", "0.6000 (0.4000-0.8000)"])
+    #expect(text.contains("At T = 4 to 2 the teacher's entropy is 2.50"))
+    #expect(
+      text.contains("soft_targets with the square of its temperature, (4 to 2 over the stage)"))
+    record.stages[0].accounting?.points[1].scales = [4]
+    #expect(record.contradictions().contains { $0.contains("breakdown at step 51") })
+  }
+
   @Test("nothing where it was not asked for")
   func absent() throws {
     let files = page(nil)
