@@ -40,14 +40,17 @@ struct EstimateTests {
   @Test("jackknife and bootstrap, alone and against another")
   func replicates() throws {
     // Of a mean the jackknife's variance is the usual one: that of [1, 2, 3, 6] is 14/3 / 4.
-    let values = [1.0, 2, 3, 6]
-    let leftOut = values.map { (12 - $0) / 3 }
-    let mean = Estimate(value: 3, jackknife: leftOut)
+    let values = (0..<20).map { Double($0 * $0 % 7) }
+    let sum = values.reduce(0, +)
+    let leftOut = values.map { (sum - $0) / 19 }
+    let mean = Estimate(value: sum / 20, jackknife: leftOut)
     let interval = try #require(mean.interval)
-    let half = WilsonInterval.z95 * (14.0 / 12).squareRoot()
-    #expect(abs(interval.high - (3 + half)) < 1e-12)
-    let difference = mean.difference(from: Estimate(value: 2, jackknife: leftOut.map { $0 - 1 }))
-    #expect(difference.value == 1 && difference.interval?.low == difference.interval?.high)
+    let variance = values.reduce(0) { $0 + ($1 - sum / 20) * ($1 - sum / 20) } / 19 / 20
+    // scipy.stats.t.ppf(0.975, 19)
+    #expect(abs(interval.high - (sum / 20 + 2.0930240544082634 * variance.squareRoot())) < 1e-3)
+    let difference = mean.difference(
+      from: Estimate(value: sum / 20 - 1, jackknife: leftOut.map { $0 - 1 }))
+    #expect(abs(difference.value - 1) < 1e-12 && abs((difference.interval?.high ?? 9) - 1) < 1e-9)
     let samples = ConfidenceInterval.samples(of: 20) { drawn in
       drawn.reduce(0) { $0 + Double($1) } / 20
     }

@@ -93,6 +93,10 @@ struct ExtremeNumbersTests {
     measures:
       - masked_lm: { of: mine, count: 9, entropy_at: 2.0, masking: \(masking), \(text("share: 0.5")) }
       - masked_lm: { name: counted, of: mine, masking: \(masking), \(text("sentences: 9")) }
+      - teacher_agreement: { of: student, with: mine, on: vocabulary, temperature: 2.0, count: 9, \(text("share: 0.5")) }
+      - sentence_agreement: { of: student, with: mine, pairs: none, count: 900, neighbours: 1, \(text("share: 0.5")) }
+      - calibration: { of: judge, task: own, sequence_length: 16, bins: 15 }
+      - linear_probe: { of: mine, task: own, sequence_length: 16, inverse_penalty: 1.0 }
 
     """
 
@@ -261,7 +265,11 @@ struct ExtremeNumbersTests {
     // Terms of both kinds of stages are read by one declaration: one of the two is enough.
     let shared = ["hidden", "sentence", "gram", "attention", "relations"]
     return found.filter { place in
-      !shared.contains { place.path.hasPrefix("stages.finetune.loss.\($0).") }
+      // All measures on text share its keys.
+      if place.path.contains("_agreement.text.") || place.path.contains("_agreement.masking.") {
+        return false
+      }
+      return !shared.contains { place.path.hasPrefix("stages.finetune.loss.\($0).") }
     }
   }()
 

@@ -184,4 +184,182 @@ struct MeasureTests {
     let messages = DefinitionText.messages(Self.text.replacing(part, with: replacement))
     #expect(messages.count == 1 && messages[0].contains(message), "\(messages)")
   }
+
+  // MARK: Answers, vectors, calibration, probes
+
+  private static let finetuning =
+    "task: sentiment, recipe: hf-trainer-4.44, sequence_length: 64, batch_size: 8, "
+    + "learning_rate: 1.0e-3, weight_decay: 0.01, limit: { epochs: 1 }, select_best: last"
+
+  /// With a classifier whose answers a student learns, and measures of all kinds.
+  private static let classes =
+    text.replacing(
+      "baselines: [no_distillation, mlm_only, teacher]\n",
+      with: """
+          - id: judge
+            finetune: { model: teacher_mlm, \(finetuning) }
+          - id: transfer
+            distill:
+              teacher: judge
+              student: student
+              head: { kind: classification, like: teacher, init: new }
+              sentences: { from: [reviews], words: [2, 40], hold_out: { share: 0.3, seed: 9 } }
+              sequence_length: 64
+              masking: none
+              loss:
+                - soft_targets: { on: classes, weight: 1.0, temperature: 2.0, divergence: forward_kl, scale: t_squared }
+              batching: { batch_size: 8, accumulate: 1, group_by_length: true }
+              optimizer: { name: adamw, learning_rate: 1.0e-3, betas: [0.9, 0.999], epsilon: 1.0e-8,
+                           weight_decay: 0.01, max_grad_norm: 1.0 }
+              schedule: { name: linear, warmup: 0.05 }
+              freeze: []
+              limit: { epochs: 1 }
+              validate_on: { task: sentiment }
+          - id: after
+            finetune: { model: transfer, \(finetuning) }
+        baselines: [no_distillation]
+
+        """
+    ).replacing(
+      "student, distil, distil.mlm_only], text: held_out,", with: "distil], text: held_out,")
+      + """
+        - teacher_agreement: { name: words, of: [student, distil], with: teacher_mlm, on: vocabulary, text: held_out }
+        - teacher_agreement:
+            { name: answers, of: [transfer, after], with: judge, on: classes, temperature: 2.0, text: { task: sentiment },
+              sequence_length: 64 }
+        - sentence_agreement: { of: [student, distil], with: teacher_mlm, text: { held_out_of: transfer }, neighbours: [1, 3] }
+        - calibration: { of: [judge, transfer], task: sentiment, sequence_length: 64, bins: 5 }
+        - linear_probe: { of: [teacher_mlm, distil], task: sentiment, sequence_length: 64 }
+
+      """
+
+  @Test("every kind: figures, their agreement with the stages' own, threads, page and forecast")
+  func everyKind() throws {
+    let experiment = try SmallExperiment(Self.classes)
+    let run = try experiment.run(experiment.request())
+    let measures = try Self.measures(run)
+    #expect(
+      measures.map(\.kind)
+        == Measures.types.map { $0.kind }.flatMap { $0 == "teacher_agreement" ? [$0, $0] : [$0] })
+    func figures(_ name: String, _ model: String) throws -> [RunRecord.Measure.Figure] {
+      let measure = try #require(measures.first { $0.name == name })
+      return try #require(measure.models.first { $0.name == model }).figures
+    }
+    let words = try figures("words", "student")
+    #expect(words.map(\.name) == ["KL(teacher_mlm ‖ model)", "same answer"])
+    #expect(words[0].value > 0 && (0...1).contains(words[1].value))
+    let answers = try figures("answers", "after")
+    #expect(answers[0].name == "KL(judge ‖ model)" && answers[0].difference != nil)
+    let vectors = try figures("sentence_agreement", "distil")
+    #expect(
+      vectors.map(\.name) == [
+        "cosine", "rank correlation of similarities", "same nearest neighbour",
+        "shared among 3 nearest neighbours",
+      ])
+    #expect((0.1...1).contains(vectors[0].value) && (-1...1).contains(vectors[1].value))
+
+    // The accuracy of a calibration is that of the stage's own evaluation, and the agreement that of its answers.
+    func answered(_ stage: String) throws -> RunRecord.Evaluation {
+      try #require(run.record.stages.first { $0.id == stage }?.keptEvaluation)
+    }
+    let calibration = try figures("calibration", "transfer")
+    #expect(calibration[1].value == (try answered("transfer")).accuracy)
+    #expect((0...1).contains(calibration[0].value) && calibration[2].value >= 0.5)
+    let (own, theirs) = (
+      try #require(try answered("after").predictions).labels,
+      try #require(try answered("judge").predictions).labels
+    )
+    let same = zip(own, theirs).count { $0 == $1 }
+    #expect(answers[1].value == Double(same) / Double(own.count))
+    let probe = try figures("linear_probe", "teacher_mlm")
+    #expect((0.3...1).contains(probe[0].value) && probe[0].low != nil)
+
+    // Whether its teacher knows the classes better than a student that learned the labels.
+    let check = try #require(run.record.teacherChecks?.first { $0.stage == "transfer" })
+    #expect(check.teacher == "judge" && check.untaught == "after.no_distillation")
+    #expect(
+      check.finding.hasPrefix("the accuracy on sentiment of the teacher (judge), ")
+        && check.finding.contains("(after.no_distillation)"))
+    let completed = run.observer.completed
+    let order = [
+      completed.firstIndex(of: "after.no_distillation"), completed.firstIndex(of: "transfer"),
+    ]
+    #expect(try #require(order[0]) < (try #require(order[1])))
+    let summary = run.record.summary()
+    for part in [
+      "words: agreement with the teacher on", "linear probe on sentiment dev", check.finding,
+    ] {
+      #expect(summary.contains(part), "\(summary)")
+    }
+
+    // The same bits from one thread.
+    let other = try SmallExperiment(Self.classes)
+    let single = try DefinitionRunner(
+      other.request(), locations: other.locations, engine: Engine(threadCount: 1),
+      observer: RunOnlooker()
+    ).run()
+    #expect(single.first?.record.measures == measures)
+
+    // Before anything is computed it is told how long this takes; afterwards that it is there.
+    let forecast = try Self.forecast(SmallExperiment(Self.classes))
+    #expect(
+      forecast.measures.count == 6
+        && forecast.measures.allSatisfy { $0.seconds > 0 && !$0.isCached })
+    #expect(forecast.text.contains("words: 2 models on "))
+    let after = try Self.forecast(experiment)
+    #expect(after.measures.allSatisfy { $0.isCached && $0.seconds == 0 })
+  }
+
+  private static func forecast(_ experiment: SmallExperiment) throws -> RunForecast {
+    let loaded = try LoadedDefinition.load(path: experiment.definition)
+    return try RunForecast(
+      variants: loaded.variants, locations: experiment.locations, engine: Engine(threadCount: 2),
+      note: { _ in })
+  }
+
+  @Test(
+    "mistakes in measures of classes and vectors",
+    arguments: [
+      (
+        "of: [transfer, after], with: judge", "of: [distil, after], with: judge",
+        "measures.answers.of.0 needs a classifier, but distil has none"
+      ),
+      (
+        "of: [transfer, after], with: judge", "of: [judge, after], with: judge",
+        "measures.answers.of has judge, which the others are compared with"
+      ),
+      (
+        "with: judge, on: classes", "with: jugde, on: classes",
+        "measures.answers.with: expected a model or stage, found 'jugde'; did you mean 'judge'?"
+      ),
+      (
+        "on: classes, temperature: 2.0, text", "on: vocabulary, temperature: 2.0, text",
+        "measures.answers."
+      ),
+      (
+        "neighbours: [1, 3]", "neighbours: [1, 3], count: 4",
+        "measures.sentence_agreement.neighbours: expected numbers below 3, of 4 sentences, found 3"
+      ),
+      (
+        "neighbours: [1, 3]", "count: 5001",
+        "measures.sentence_agreement.count: expected at most 5000 sentences with pairs: all, found 5001"
+      ),
+      (
+        "neighbours: [1, 3]", "pairs: some",
+        "measures.sentence_agreement.pairs: expected all, none or a whole number from 2 to 10000000, found 'some'"
+      ),
+      (
+        "of: [judge, transfer], task: sentiment", "of: [judge, transfer], task: glue/mnli",
+        "measures.calibration.of.0: expected a classifier"
+      ),
+      (
+        "of: [teacher_mlm, distil], task: sentiment", "of: [teacher_mlm, distil], task: glue/stsb",
+        "measures.linear_probe.task: expected a task with classes, found glue/stsb, whose labels are numbers"
+      ),
+    ])
+  func classMistakes(part: String, replacement: String, message: String) throws {
+    try #require(Self.classes.contains(part))
+    let messages = DefinitionText.messages(Self.classes.replacing(part, with: replacement))
+    #expect(messages.first?.contains(message) == true, "\(messages)")
+  }
 }

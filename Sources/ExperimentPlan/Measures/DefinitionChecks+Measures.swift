@@ -32,7 +32,7 @@ extension DefinitionChecks {
         (name, plan.shape(of: name, look: context.look))
       }
       let shapes = MeasuredShapes(of: measure.of.map(shape), with: measure.with.map(shape))
-      check(type(of: measure).need, of: shapes, at: path)
+      check(measure.need, of: shapes, at: path)
       checkLength(measure.sample, shapes, at: path)
       measure.check(at: path, shapes, in: &self)
     }

@@ -18,7 +18,6 @@ struct MaskedLMMeasure: Measure {
   static let about =
     "The masked-LM loss per masked word in nats, of the same masked words for every model, beside that of the best guess that "
     + "knows only how often words occur."
-  static let need = ModelNeed.maskedLMHead
   static let options = OptionList(
     MaskedLMMeasure.init(of:sample:masking:entropyTemperatures:),
     .measured(\.of), OptionField(\.sample, MeasuredSample.options),
@@ -33,6 +32,8 @@ struct MaskedLMMeasure: Measure {
         standIn: []), otherwise: [],
       "Temperatures at which the entropy of the models' own distributions is measured too: how much soft targets could say."
     ))
+
+  var need: ModelNeed { .maskedLMHead }
 
   /// What its figure is called.
   static let loss = "masked-LM loss"

@@ -16,14 +16,13 @@ protocol Measure: Sendable, Equatable {
   static var version: Int { get }
   /// Its keys, in canonical order.
   static var options: OptionList<Self> { get }
-  /// What a model must have to be measured.
-  static var need: ModelNeed { get }
-
   /// The models and stages that are measured.
   var of: [String] { get set }
   /// The model or stage that they are compared with; nil where they are not.
   var with: String? { get }
   var sample: MeasuredSample { get }
+  /// What a model must have to be measured.
+  var need: ModelNeed { get }
   /// Whose examples it reads.
   var tasks: [TaskSource] { get }
 
@@ -33,6 +32,9 @@ protocol Measure: Sendable, Equatable {
   func conditions(of text: ResolvedText) -> [String]
   /// Of what it reads besides its text.
   func digests(of text: ResolvedText, in data: PreparedData) throws -> [String]
+  /// Tokens that each model reads.
+  func tokenCount(of sequences: MeasuredSequences, _ text: ResolvedText, in data: PreparedData)
+    throws -> Int
   /// Figures of the text itself.
   func figuresOfText(in execution: MeasureExecution) throws -> [MeasuredFigure]
   /// Takes it of some of its models. Every model has the same figures, in the same order.
@@ -50,6 +52,9 @@ extension Measure {
   func check(at path: String, _ shapes: MeasuredShapes, in checks: inout DefinitionChecks) {}
   func digests(of text: ResolvedText, in data: PreparedData) throws -> [String] { [] }
   func figuresOfText(in execution: MeasureExecution) throws -> [MeasuredFigure] { [] }
+  func tokenCount(
+    of sequences: MeasuredSequences, _ text: ResolvedText, in data: PreparedData
+  ) throws -> Int { sequences.tokenCount }
 
   /// Every model or stage that it reads.
   var names: [String] { of + (with.map { [$0] } ?? []) }
@@ -82,7 +87,13 @@ struct MeasuredShapes {
 /// The kinds of measures that a definition can name. A new one is a file and a line here.
 enum Measures {
   /// In the order of the reference.
-  static let types: [any Measure.Type] = [MaskedLMMeasure.self]
+  static let types: [any Measure.Type] = [
+    MaskedLMMeasure.self,
+    TeacherAgreementMeasure.self,
+    SentenceAgreementMeasure.self,
+    CalibrationMeasure.self,
+    LinearProbeMeasure.self,
+  ]
 
   static func named(_ kind: String) -> (any Measure.Type)? { types.first { $0.kind == kind } }
 }

@@ -198,3 +198,12 @@ extension OptionField where Value == [String] {
         + "baseline's by its own name, as distil.mlm_only.")
   }
 }
+
+extension OptionField where Value == String {
+  /// The model that they are compared with.
+  static func comparedWith(_ path: any KeyPath<Root, String> & Sendable) -> OptionField {
+    OptionField(
+      "with", path, MeasuredNames.name.described(example: "teacher"),
+      "The model or stage that they are compared with.")
+  }
+}

@@ -10,16 +10,22 @@ final class MeasureExecution {
   let engine: Engine
   let models: ModelMaking
   let observer: (any RecordingObserver)?
+  /// What the models are compared with; nil where they are not.
+  let with: MeasuredInput?
+  /// Whether only a few sequences are taken, to see how long they take.
+  var isProbe: Bool { first != nil }
   private let data: PreparedData
+  private let first: Int?
 
   /// - Parameter first: only so many sequences, to see how long they take; nil for all that are asked for.
   init(
-    _ measure: any Measure, text: ResolvedText, data: PreparedData, models: ModelMaking,
-    engine: Engine, observer: (any RecordingObserver)?, first: Int? = nil
+    _ planned: PlannedMeasure, data: PreparedData, models: ModelMaking, engine: Engine,
+    observer: (any RecordingObserver)?, first: Int? = nil
   ) throws {
-    (self.text, self.data, self.models, self.engine) = (text, data, models, engine)
-    self.observer = observer
-    sequences = try data.sequences(of: measure.sample, text, first: first)
+    (text, with) = (planned.text, planned.with)
+    (self.data, self.models, self.engine) = (data, models, engine)
+    (self.observer, self.first) = (observer, first)
+    sequences = try data.sequences(of: planned.measure.sample, text, first: first)
   }
 
   var vocabulary: Vocabulary { get throws { try data.vocabulary() } }
@@ -35,6 +41,17 @@ final class MeasureExecution {
   }
 
   func model(_ input: MeasuredInput) throws -> TransformerModel { try models.make(input.input) }
+
+  func classifier(_ input: MeasuredInput) throws -> TransformerModel {
+    try models.storedClassifier(input.input, labels: nil, trains: false)
+  }
+
+  func examples(of task: TaskSource, _ part: PreparedData.Task.Part) throws -> LabelledSequences {
+    let all = try data.sequences(of: task, part, maximumLength: text.sequenceLength)
+    return first.map { all.examples(0..<min($0, all.count)) } ?? all
+  }
+
+  func classNames(of task: TaskSource) throws -> [String] { try data.task(task).classNames }
 }
 
 /// The sequences that are measured.

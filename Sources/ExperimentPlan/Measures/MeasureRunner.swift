@@ -75,9 +75,39 @@ final class MeasureRunner {
 
   private func execution(_ planned: PlannedMeasure) throws -> MeasureExecution {
     try MeasureExecution(
-      planned.measure, text: planned.text, data: data, models: models, engine: engine,
-      observer: watcher)
+      planned, data: data, models: models, engine: engine, observer: watcher)
   }
+
+  // MARK: Forecast
+
+  /// What a measure will take for each of its models, from a few sequences of one of them.
+  func forecast(_ planned: PlannedMeasure) throws -> RunForecast.Measure {
+    let sequences = try data.sequences(of: planned.measure.sample, planned.text)
+    let missing = try planned.of.filter { try figures(digest(planned, sequences, of: $0)) == nil }
+    let tokens = try planned.measure.tokenCount(of: sequences, planned.text, in: data)
+    var seconds = 0.0
+    if let first = missing.first {
+      let execution = try MeasureExecution(
+        planned, data: data, models: models, engine: engine, observer: watcher,
+        first: Self.probedSequences)
+      let start = ContinuousClock.now
+      try planned.measure.run(of: [first], in: execution) { _, _ in }
+      let probed = try planned.measure.tokenCount(
+        of: execution.sequences, planned.text, in: data)
+      // Of a task that is learned from as well, as many examples of both sets.
+      let share =
+        probed > execution.sequences.tokenCount
+        ? 2 * execution.sequences.tokenCount : execution.sequences.tokenCount
+      let perToken = ((.now - start) / .seconds(1)) / Double(max(1, share))
+      seconds = perToken * Double(tokens * missing.count)
+    }
+    return RunForecast.Measure(
+      name: planned.name, models: planned.of.count, sequences: sequences.source.count,
+      tokens: tokens, seconds: seconds, isCached: missing.isEmpty)
+  }
+
+  /// Enough of them to see how long one takes.
+  private static let probedSequences = 64
 
   // MARK: Kept figures
 

@@ -30,7 +30,21 @@ public struct RunForecast: Sendable {
     public var mayStopEarly: Bool
   }
 
+  /// A measure of all its models.
+  public struct Measure: Encodable, Sendable {
+    /// With the variant's name where an earlier one has a measure of this name.
+    public var name: String
+    public var models: Int
+    public var sequences: Int
+    /// That each model reads.
+    public var tokens: Int
+    public var seconds: Double
+    public var isCached: Bool
+  }
+
   public private(set) var stages: [Stage] = []
+  /// Measures whose models the stages leave; empty where the definition asks for none.
+  public private(set) var measures: [Measure] = []
   /// Of each stage's data, for the explanation's step counts.
   public private(set) var sizes: [String: DataSize] = [:]
 
@@ -78,11 +92,24 @@ public struct RunForecast: Sendable {
         counted[digest] = known.size
         sizes[planned.id] = sizes[planned.id] ?? known.size
       }
+      let measuring = MeasureRunner(
+        plan: plan, digests: digests, data: probe.data, models: probe.models, engine: engine,
+        observer: nil, note: note)
+      for planned in plan.measures(with: plan.stages) {
+        note("\(planned.name): a few sequences, to see how long they take")
+        var measure = try measuring.forecast(planned)
+        if measures.contains(where: { $0.name == planned.name }) {
+          measure.name = "\(planned.name), \(variant.title)"
+        }
+        measures.append(measure)
+      }
     }
   }
 
-  /// Of the stages that are not in the cache.
-  public var seconds: Double { open.reduce(0) { $0 + $1.seconds } }
+  /// Of the stages and measures that are not in the cache.
+  public var seconds: Double {
+    open.reduce(0) { $0 + $1.seconds } + measures.reduce(0) { $0 + $1.seconds }
+  }
   public var memoryBytes: Int { open.map(\.memoryBytes).max() ?? 0 }
   /// The most at any time: what earlier stages leave, and all that the one at hand needs.
   public var diskBytes: Int {
@@ -106,6 +133,13 @@ public struct RunForecast: Sendable {
           + "disk \(stage.diskBytes.memoryText)"
           + (stage.isCached ? " (in the cache: nothing to compute)" : ""))
     }
+    for measure in measures {
+      lines.append(
+        "  \(measure.name): \(measure.models) model\(measure.models == 1 ? "" : "s") on "
+          + "\(measure.sequences.grouped) sequences, \(measure.tokens.grouped) tokens, about "
+          + measure.seconds.durationText
+          + (measure.isCached ? " (in the cache: nothing to compute)" : ""))
+    }
     lines.append(
       "  in all: \(open.contains(where: \.mayStopEarly) ? "at most " : "")\(seconds.durationText), memory \(memoryBytes.memoryText), "
         + "disk \(diskBytes.memoryText)")
@@ -114,11 +148,12 @@ public struct RunForecast: Sendable {
 }
 
 extension RunForecast: Encodable {
-  enum CodingKeys: CodingKey { case stages, seconds, memoryBytes, diskBytes }
+  enum CodingKeys: CodingKey { case stages, measures, seconds, memoryBytes, diskBytes }
 
   public func encode(to encoder: any Swift.Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(stages, forKey: .stages)
+    if !measures.isEmpty { try values.encode(measures, forKey: .measures) }
     try values.encode(seconds, forKey: .seconds)
     try values.encode(memoryBytes, forKey: .memoryBytes)
     try values.encode(diskBytes, forKey: .diskBytes)
