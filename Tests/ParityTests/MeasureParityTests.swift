@@ -59,16 +59,30 @@ struct MeasureParityTests {
     let masked = Double(labels.count { $0 >= 0 })
     for ((name, figure), estimate) in zip(figures, estimates) {
       let wanted = try fixture.doubles("words/\(name)")
-      expectClose(estimate.parts, wanted, Self.close, name)
+      if figure == .agreement {
+        #expect(estimate.parts == wanted)
+      } else {
+        expectClose(estimate.parts, wanted, Self.close, name)
+      }
       #expect(estimate.count == masked)
       #expect(abs(estimate.value - wanted.reduce(0, +) / masked) < 1e-5)
       #expect(estimate.method == (figure == .agreement ? .share : .ratio))
     }
+    // Two models of random weights never agree; a model always does with itself.
+    let itself = try measurement.estimates(
+      of: teacher, beside: teacher, [.agreement, .divergence(temperature: 1)], engine: engine)
+    #expect(itself[0].value == 1 && itself[1].value.magnitude < 1e-7)
+
     let whole = WordMeasurement(text: try sequences("true_ids"), weights: [], mask: nil)
     let all = try whole.estimates(
       of: student, beside: teacher, [.divergence(temperature: 1), .agreement], engine: engine)
     for (name, estimate) in zip(["all_kl", "all_same"], all) {
-      expectClose(estimate.parts, try fixture.doubles("words/\(name)"), Self.close, name)
+      let wanted = try fixture.doubles("words/\(name)")
+      if estimate.method == .share {
+        #expect(estimate.parts == wanted)
+      } else {
+        expectClose(estimate.parts, wanted, Self.close, name)
+      }
       #expect(estimate.count == Double(text.tokenCount))
     }
   }
@@ -91,8 +105,10 @@ struct MeasureParityTests {
     let cosine = try #require(all.cosine)
     expectClose(cosine.parts, try fixture.doubles("vectors/cosine"), Self.close)
     let rank = try #require(all.rank)
-    // Equal similarities apart, one exchanged pair of 2,415 moves it by 1e-9; float32 exchanges a few.
-    #expect(abs(rank.value - (try fixture.number("spearman", of: "vectors"))) < 1e-6)
+    // Float32 exchanges a few of 2,415 neighbouring similarities, each of which moves ρ = 1 - 6 Σd²/(n³ - n) by at most
+    // 6 · 2n/n³ = 2e-6.
+    let difference = rank.value - (try fixture.number("spearman", of: "vectors"))
+    #expect(difference.magnitude < 1e-5)
     for (k, shared) in zip([1, 5], all.neighbours) {
       expectClose(
         shared.parts, try fixture.doubles("vectors/shared_\(k)"),
