@@ -7,11 +7,13 @@ import RetortText
 ///
 /// The sentences' tokens, [CLS] and [SEP] left out, stand one after another and are cut into pieces of length - 2
 /// tokens, each between [CLS] and [SEP]; what is left over is dropped. Of each sequence the positions 3, 10, 17, …,
-/// counted from 0, become [MASK], as far as they are before the last: 18 of 128, 14 %.
+/// counted from 0, become [MASK], as far as they are before the last: 18 of 128, 14 %. Where nothing reads masked words
+/// all stay as they are.
 public struct ConnectedText: MaskedBatchSource {
   public let sequences: TokenSequences
   private let batchSize: Int
-  private let maskID: Int32
+  /// Nil for text as it is.
+  private let maskID: Int32?
 
   public static let maskPeriod = 7
   public static let firstMask = 3
@@ -20,9 +22,9 @@ public struct ConnectedText: MaskedBatchSource {
   ///   - sentences: with [CLS] and [SEP].
   ///   - length: of each sequence, [CLS] and [SEP] counted; at least 4.
   ///   - count: sequences to make; fewer where the sentences end.
-  ///   - maskID: the id of [MASK].
+  ///   - maskID: the id of [MASK]; nil for text as it is.
   public init(
-    _ sentences: TokenSequences, length: Int, count: Int, batchSize: Int, maskID: Int32
+    _ sentences: TokenSequences, length: Int, count: Int, batchSize: Int, maskID: Int32?
   ) {
     precondition(length >= 4, "a sequence of \(length) tokens has nothing to mask")
     var sequences = TokenSequences()
@@ -53,6 +55,7 @@ public struct ConnectedText: MaskedBatchSource {
 
   public func batch(_ examples: [Int], at place: BatchPlace) -> MaskedBatch {
     var packed = PackedBatch(examples, of: sequences)
+    guard let maskID else { return MaskedBatch(unmasked: packed) }
     var labels = [Int32](repeating: -1, count: packed.tokenCount)
     var count = 0
     for row in examples.indices {

@@ -17,8 +17,8 @@ public enum TargetSource: String, Sendable, CaseIterable {
   case topK = "top-k"
 }
 
-/// Everything a step of `MaskedLanguageTraining` needs, with the objective of DistilBERT: divergence at all positions,
-/// masked words and the cosine of the last hidden states, or from the largest logits the first two.
+/// Everything a step of `MaskedLanguageTraining` needs, with a given objective or with that of DistilBERT: divergence at all
+/// positions, masked words and the cosine of the last hidden states, or from the largest logits the first two.
 public enum DistillationBenchmark {
   public static let job = "distillation"
 
@@ -26,16 +26,18 @@ public enum DistillationBenchmark {
   public static let keptLogits = 64
 
   /// - Parameters:
-  ///   - student: with a masked-language head; trained in place.
-  ///   - teacher: the same, of the same vocabulary.
+  ///   - student: with the heads that the objective reads; trained in place.
+  ///   - teacher: likewise, of the same vocabulary.
   ///   - text: of sequences of one length; batches are consecutive ones, from the beginning again where they end.
+  ///   - loss: of a live teacher; nil for that of DistilBERT, for which both have a masked-language head.
   public static func run(
     student: BenchmarkedModel, teacher: BenchmarkedModel, text: ConnectedText, length: Int,
-    targets: TargetSource, settings: StepSettings, engine: Engine
+    targets: TargetSource, loss: Objective? = nil, settings: StepSettings, engine: Engine
   ) throws -> StepResult {
+    precondition(loss == nil || targets == .live, "a loss of one's own is taught by a live teacher")
     let job = DistillationJob(
       student: student.model, teacher: teacher.model, text: text, targets: targets,
-      settings: trainingSettings(readsStates: targets != .topK, settings),
+      settings: trainingSettings(loss ?? distilBERT(readsStates: targets != .topK), settings),
       keptLogits: min(keptLogits, teacher.model.configuration.vocabularySize))
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("retort-bench-\(UUID().uuidString)").path
@@ -59,7 +61,7 @@ public enum DistillationBenchmark {
       count: text.sequenceCount, batchSize: settings.batchSize, warmup: settings.warmup)
     var result = StepBenchmark(
       settings: settings, engine: engine, monitor: monitor, job: Self.job, timed: student,
-      checkLoss: all[0],
+      checkLoss: all[0], countsAll: loss == nil,
       products: { step in
         job.products(lengths: order.examples(ofStep: step).map(text.length(of:)))
       }
@@ -67,23 +69,27 @@ public enum DistillationBenchmark {
       failures: StepBenchmark.failures(of: "the first batch's loss", oneThread: alone, all: all))
     result.length = length
     result.targets = targets.rawValue
+    result.loss = loss?.sum
     result.teacher = teacher.name
     return result
   }
 
-  /// The numbers of DistilBERT's own distillation, at a constant rate.
-  ///
   /// Source: README of DistilBERT's distiller (transformers-research-projects fccd0cd).
   /// - Parameter readsStates: whether the teacher's hidden states are to be had.
-  private static func trainingSettings(
-    readsStates: Bool, _ settings: StepSettings
+  private static func distilBERT(readsStates: Bool) -> Objective {
+    Objective(
+      [
+        WeightedTerm(5, SoftTargets(temperature: 2, positions: .all)),
+        WeightedTerm(2, MaskedLanguage()),
+      ] + (readsStates ? [WeightedTerm(1, HiddenCosine())] : []))
+  }
+
+  /// The numbers of DistilBERT's own distillation, at a constant rate.
+  static func trainingSettings(
+    _ objective: Objective, _ settings: StepSettings
   ) -> TrainingSettings {
     TrainingSettings(
-      objective: Objective(
-        [
-          WeightedTerm(5, SoftTargets(temperature: 2, positions: .all)),
-          WeightedTerm(2, MaskedLanguage()),
-        ] + (readsStates ? [WeightedTerm(1, HiddenCosine())] : [])),
+      objective: objective,
       optimization: OptimizationSettings(
         optimizer: AdamW(
           learningRate: 5e-4, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0,
@@ -134,7 +140,12 @@ private struct DistillationJob {
     var settings = settings
     if let store { settings.objective = try settings.objective.taught(from: store.layout) }
     let source: any TeacherSource =
-      if let store {
+      if settings.objective.readsOfTeacher.classLogits {
+        // As a stage does it: each sequence is answered once.
+        try ClassifierTeacher(
+          model: teacher, training: text.sequences, reads: settings.objective.readsOfTeacher,
+          engine: engine)
+      } else if let store {
         try StoredTeacher(
           store: store, identity: Self.identity, objective: settings.objective,
           head: targets == .exact ? teacher.maskedLanguageHead : nil,
@@ -149,6 +160,11 @@ private struct DistillationJob {
 
   /// - Parameter lengths: of a step's sequences.
   func products(lengths: [Int]) -> StepProducts {
+    // Heads that a loss reads at some rows alone are not among them.
+    guard student.maskedLanguageHead != nil, teacher.maskedLanguageHead != nil else {
+      return .encoder(student, lengths: lengths, trains: true)
+        + .encoder(teacher, lengths: lengths, trains: false)
+    }
     let student = StepProducts.maskedLanguage(student, lengths: lengths, trains: true)
     return switch targets {
     case .live: student + .maskedLanguage(teacher, lengths: lengths, trains: false)
@@ -160,5 +176,5 @@ private struct DistillationJob {
 
 extension StepLosses {
   /// The total, then the terms.
-  fileprivate var values: [Double] { [total] + terms.map(\.value) }
+  var values: [Double] { [total] + terms.map(\.value) }
 }

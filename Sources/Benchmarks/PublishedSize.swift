@@ -8,6 +8,8 @@ public enum PublishedSize: String, Sendable, CaseIterable {
   case distilbert
   /// MiniLM-L6-H384-uncased, a BERT: 6 layers, hidden size 384.
   case minilm
+  /// The same in three layers: a student of it.
+  case minilmL3 = "minilm-l3"
   /// bert-base-uncased: 12 layers, hidden size 768.
   case bertBase = "bert-base"
 
@@ -16,9 +18,10 @@ public enum PublishedSize: String, Sendable, CaseIterable {
     var configuration: TransformerConfiguration =
       switch self {
       case .distilbert: .distilBertBase
-      case .minilm: .miniLML6
+      case .minilm, .minilmL3: .miniLML6
       case .bertBase: .bertBase
       }
+    if self == .minilmL3 { configuration.layerCount = 3 }
     configuration.labels = ["negative", "positive"]
     return configuration
   }

@@ -47,8 +47,7 @@ public struct StepProducts {
   public static func maskedLanguage(
     _ model: TransformerModel, lengths: [Int], trains: Bool
   ) -> StepProducts {
-    var products = StepProducts()
-    products.addEncoder(model, lengths: lengths, readsAll: true, trains: trains)
+    var products = encoder(model, lengths: lengths, trains: trains)
     products.addHead(model, rows: lengths.reduce(0, +), trains: trains)
     return products
   }
@@ -59,6 +58,15 @@ public struct StepProducts {
   ) -> StepProducts {
     var products = StepProducts()
     products.addHead(model, rows: lengths.reduce(0, +), trains: trains)
+    return products
+  }
+
+  /// Of the encoder and of every token's state.
+  public static func encoder(
+    _ model: TransformerModel, lengths: [Int], trains: Bool
+  ) -> StepProducts {
+    var products = StepProducts()
+    products.addEncoder(model, lengths: lengths, readsAll: true, trains: trains)
     return products
   }
 

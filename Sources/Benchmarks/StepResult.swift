@@ -36,6 +36,8 @@ public struct StepResult: Encodable, Sendable {
   /// Where a distillation's targets come from.
   public var targets: String?
   public var teacher: String?
+  /// The terms of a loss of one's own.
+  public var loss: String?
   public var operations: [Operation]
   /// Of all measured steps.
   public var flops: Int
@@ -53,7 +55,7 @@ public struct StepResult: Encodable, Sendable {
   public var failures: [String]
 
   enum CodingKeys: CodingKey {
-    case checkLoss, state, length, targets, teacher, operations, flops, flopsPerStep
+    case checkLoss, state, length, targets, teacher, loss, operations, flops, flopsPerStep
     case productGflops, productSecondsPerStep, stepOverProducts, ceilings, pageFaultsPerStep
     case peakActivationBytes, failures
   }
@@ -66,6 +68,7 @@ public struct StepResult: Encodable, Sendable {
     try values.encodeIfPresent(length, forKey: .length)
     try values.encodeIfPresent(targets, forKey: .targets)
     try values.encodeIfPresent(teacher, forKey: .teacher)
+    try values.encodeIfPresent(loss, forKey: .loss)
     try values.encode(operations, forKey: .operations)
     try values.encode(flops, forKey: .flops)
     try values.encode(flopsPerStep, forKey: .flopsPerStep)

@@ -6,8 +6,8 @@ import RetortRecords
 import RetortStrictJSON
 
 /// `records/*.json` and those under `records/parity`, `records/performance` and `records/similarity`
-/// are the input; `README.md`, `<experiment>.md`, `parity.md`, `performance.md`, `similarity.md` and
-/// `*.svg` are drawn from them and from the references, and from nothing else: no clock, no machine,
+/// are the input; `README.md`, `<experiment>.md`, `methods.md`, `parity.md`, `performance.md`, `similarity.md`
+/// and `*.svg` are drawn from them and from the references, and from nothing else: no clock, no machine,
 /// no version. `defaults.md` sets the program's own values beside those of the references; it is drawn where the
 /// references have Hugging Face's, and not in a project folder of one's own.
 public struct ResultsFolder: Sendable {
@@ -108,6 +108,10 @@ public struct ResultsFolder: Sendable {
     if !performance.isEmpty {
       files.merge(PerformancePage(performance).files) { _, new in new }
       pages.append((PerformancePage.title, PerformancePage.file))
+    }
+    if let terms = performance.terms {
+      files[MethodsPage.file] = MethodsPage(terms, ladder: parity.ladder).text()
+      pages.append((MethodsPage.title, MethodsPage.file))
     }
     let similarities = try similarities()
     if !similarities.isEmpty {
@@ -288,7 +292,8 @@ extension RunRecord {
     let name = experiment.name
     return !name.isEmpty && !name.hasPrefix(".")
       && ![
-        "README.md", DefaultsPage.file, ParityPage.file, PerformancePage.file, SimilarityPage.file,
+        "README.md", DefaultsPage.file, MethodsPage.file, ParityPage.file, PerformancePage.file,
+        SimilarityPage.file,
       ].contains("\(name).md")
       && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
   }

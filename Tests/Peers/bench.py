@@ -4,8 +4,9 @@
                       [--retort .build/release/retort] [--list]
     Tests/Peers/bench --scaling [--record FILE]
     Tests/Peers/bench --forecast [--record FILE]
+    Tests/Peers/bench --losses [--only ROW]... [--alternations 5] [--record FILE]
 
-Every row of bench_rows.json, or those named: what is timed, against whom, and the ratio wanted. The
+Every row of bench_rows.json, with --losses of bench_losses.json, or those named: what is timed, against whom, and the ratio wanted. The
 sides of a contest take turns, process by process, so that a machine that gets slower does so for both;
 each round gives one ratio, and the table shows their median and range. What all sides must agree on
 (the loss of the first batch, logits, token ids, which sentences) is compared in every round; a row
@@ -55,8 +56,9 @@ def main():
     parser.add_argument("--list", action="store_true", help="print the names of the rows")
     parser.add_argument("--scaling", action="store_true")
     parser.add_argument("--forecast", action="store_true")
+    parser.add_argument("--losses", action="store_true", help="the rows of bench_losses.json")
     arguments = parser.parse_args()
-    rows = read_rows()
+    rows = read_rows("bench_losses.json" if arguments.losses else "bench_rows.json")
     names = [row["id"] for row in rows]
     if arguments.list:
         return print("\n".join(names))
@@ -85,9 +87,9 @@ def main():
         sys.exit(record(arguments, rows, material, machine))
 
 
-def read_rows():
-    """bench_rows.json; refuses a row that no contest or measure would ever fill."""
-    path = os.path.join(HERE, "bench_rows.json")
+def read_rows(name):
+    """The rows of a file; refuses one that no contest or measure would ever fill."""
+    path = os.path.join(HERE, name)
     with open(path, encoding="utf-8") as file:
         rows = json.load(file)
     known = {"contest": {contest.name for contest in CONTESTS}, "measure": set(MEASURES)}

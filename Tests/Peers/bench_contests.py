@@ -3,11 +3,13 @@
 Each command prints one JSON object (timing.py); what it must agree on with the others is in it.
 """
 
+import json
 import os
 import subprocess
 import time
 from dataclasses import dataclass, field
 from functools import partial
+from statistics import median
 from typing import Callable
 
 import bench_setup
@@ -19,6 +21,21 @@ FINETUNING = dict(batch_size=16, warmup=3, steps=25)
 DISTILLATIONS = {"8x128": (8, 128, 1, 3), "5x512": (5, 512, 1, 2)}
 # Of SST-2, [CLS] and [SEP] left out, with a margin: the mean is 11.3.
 TOKENS_OF_SENTENCE = 8
+# Losses beside PyTorch's statements of them: time_losses.py says what they are.
+LAST_COSINE = "{ hidden: { name: last, weight: 1.0, compare: cosine, states: last, positions: all, average: tokens } }"
+LOSSES = {
+    "hidden": f"[{LAST_COSINE}, {{ hidden: {{ weight: 1.0, compare: mse, states: uniform, "
+    "over_pairs: sum, positions: all, average: tokens } }]",
+    "relations": f"[{LAST_COSINE}, {{ relations: {{ weight: 1.0, of: [q-q, k-k, v-v], heads: 48, "
+    "blocks: last, average: sequences } }]",
+}
+# Their rows of term_rows.yaml.
+METHODS = {
+    "hidden": "Hidden states, MSE, four pairs",
+    "relations": "Relations of MiniLMv2, 48 heads",
+}
+LOSS_STEPS = dict(batch_size=8, length=128, warmup=2, steps=8)
+COST_TURNS = dict(alternations=7, warmup=1, steps=4)
 INFERENCE = dict(batch_size=32, warmup=3)
 SINGLE_WARMUP = 20
 TOKENIZER_REPETITIONS = 3
@@ -85,6 +102,38 @@ def distillation(shape, with_store, material, threads):
     if with_store:
         contestants |= {"exact": step(targets="exact"), "top-k": step(targets="top-k")}
     return contestants
+
+
+def losses(loss, material, threads):
+    common = dict(
+        model=material.model("minilm-l3-encoder"), teacher=material.model("minilm-encoder"),
+        sentences=material.text_file(
+            (LOSS_STEPS["warmup"] + LOSS_STEPS["steps"]) * 8 * 128 // TOKENS_OF_SENTENCE
+        ),
+        threads=threads, **LOSS_STEPS,
+    )  # fmt: skip
+    script = "time_losses.py"
+    return {
+        "default": python("peers", script, loss=loss, settings="default", **common),
+        "retort": retort(material, "step", job="distillation", loss=LOSSES[loss], **common),
+        "expert": python("peers", script, loss=loss, settings="expert", **common),
+    }
+
+
+def method_cost(loss, material, threads):
+    rows = os.path.join(HERE, "term_rows.yaml")
+    options = dict(only=METHODS[loss], threads=threads, **COST_TURNS)
+    command = [material.retort, "bench", "terms", rows, *flags(options), "--json"]
+    return {"retort": partial(time_with_method, command)}
+
+
+def time_with_method(command):
+    """A step with a method over one without it: the median of turns in one process."""
+    result = subprocess.run(command, capture_output=True, check=True)
+    record = json.loads(result.stdout)
+    method = record["methods"][0]
+    ratios = [longer / step for step, longer in zip(method["without"], method["with"])]
+    return {"time_with_method": median(ratios), "versions": record["versions"]}
 
 
 def inference(material, threads):
@@ -161,6 +210,10 @@ CONTESTS = [
     Contest("tokenization-1", 12, partial(tokenization, 1)),
     Contest("tokenization-2", 10, partial(tokenization, 2)),
     Contest("prediction-start", 1, prediction_start),
+    Contest("losses-hidden", 40, partial(losses, "hidden")),
+    Contest("losses-relations", 45, partial(losses, "relations")),
+    Contest("cost-hidden", 30, partial(method_cost, "hidden")),
+    Contest("cost-relations", 30, partial(method_cost, "relations")),
     # The longest last: a record that was interrupted lacks the least.
     Contest("fine-tuning-distilbert-late", 65, partial(finetuning, "distilbert", "late")),
     Contest("distillation-5x512", 150, partial(distillation, "5x512", False)),

@@ -40,6 +40,7 @@ MEASURES = {
     ),
     "latency": Measure("p50_seconds", "seconds", "peer/retort"),
     "memory": Measure("peak_resident_bytes", "bytes", "retort/peer"),
+    "time_with_method": Measure("time_with_method", "", "retort"),
     "step_over_products": Measure("step_over_products", "", "retort"),
     "first_answer": Measure("first_answer_seconds", "seconds", "retort"),
 }

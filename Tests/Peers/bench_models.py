@@ -11,6 +11,7 @@ from transformers import (
     BertConfig,
     BertForMaskedLM,
     BertForSequenceClassification,
+    BertModel,
     DistilBertConfig,
     DistilBertForMaskedLM,
     DistilBertForSequenceClassification,
@@ -25,6 +26,8 @@ MINILM = dict(
 MODELS = {
     "distilbert-classifier": (DistilBertForSequenceClassification, DistilBertConfig(num_labels=2)),
     "minilm-classifier": (BertForSequenceClassification, BertConfig(num_labels=2, **MINILM)),
+    "minilm-encoder": (BertModel, BertConfig(**MINILM)),
+    "minilm-l3-encoder": (BertModel, BertConfig(**MINILM | dict(num_hidden_layers=3))),
     "bert-base-masked-lm": (BertForMaskedLM, BertConfig()),
     "distilbert-masked-lm": (DistilBertForMaskedLM, DistilBertConfig()),
 }

@@ -32,7 +32,7 @@ def write(arguments, machine, rows, runs):
     """Replaces the file whole; rows and runs may be of a recording that still goes on."""
     record = {
         "format": FORMAT,
-        "command": COMMAND,
+        "command": COMMAND + (" --losses" if arguments.losses else ""),
         "alternations": arguments.alternations,
         "threads": arguments.threads,
         "machine": machine,

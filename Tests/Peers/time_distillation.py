@@ -23,25 +23,13 @@ import torch
 import torch.nn.functional as F
 from transformers import AutoModelForMaskedLM
 
-import labelled_sentences
 import peer_settings
+from connected_text import connected_text
 from distillation_losses import cosine_loss, divergence
 from timing import Timing, torch_versions
 
 MASK, FIRST_MASKED, MASK_PERIOD = 103, 3, 7
 IGNORED = -100
-
-
-def connected_text(path, vocabulary, length, count):
-    """`count` sequences of the file's tokens, int64 [count, length]."""
-    sentences, _ = labelled_sentences.read(path)
-    sequences = labelled_sentences.token_ids(sentences, vocabulary)
-    first, last = sequences[0][0], sequences[0][-1]
-    tokens = [token for ids in sequences for token in ids[1:-1]]
-    if len(tokens) < count * (length - 2):
-        raise SystemExit(f"{path}: {len(tokens)} tokens, {count * (length - 2)} needed")
-    pieces = labelled_sentences.batches(tokens, length - 2)[:count]
-    return torch.tensor([[first, *piece, last] for piece in pieces])
 
 
 def masked(sequences):

@@ -57,6 +57,8 @@ public protocol LossTerm: Sendable, Equatable {
   func refusal(of combination: TeacherCombination) -> TermProblem?
   /// Share of the target that all classes have evenly, from 0 to below 1: an evaluation's loss has it too.
   var labelSmoothing: Double { get }
+  /// Its keys whose values can be computed only where labels are known; none where it is the kind of batch that says so.
+  var keysNeedingLabels: [String] { get }
   /// The same with weights of classes, for a term that reads them.
   /// - Parameter weights: by class; nil for 1 each.
   func weighting(classes weights: [Double]?) -> Self
@@ -91,6 +93,7 @@ extension LossTerm {
   public var scale: ValueScale? { nil }
   public var temperatureOfTeacher: Double? { nil }
   public var labelSmoothing: Double { 0 }
+  public var keysNeedingLabels: [String] { [] }
   public func weighting(classes weights: [Double]?) -> Self { self }
 
   public static var version: Int { 1 }
@@ -104,6 +107,14 @@ extension LossTerm {
 
   /// Whether it is taken of masked words alone.
   public var isOfMaskedWords: Bool { rows.positions == .masked }
+
+  /// Whether all that it reads is there on a kind of batch.
+  public func canBeTaken(on kind: BatchKind) -> Bool {
+    guard Self.batchKinds.contains(kind), kind == .maskedText || !isOfMaskedWords else {
+      return false
+    }
+    return kind == .labelledSentences || keysNeedingLabels.isEmpty
+  }
 
   public func isSame(as other: any LossTerm) -> Bool { other as? Self == self }
 }

@@ -214,7 +214,10 @@ public struct Objective: Sendable, Equatable {
   }
 
   /// On one line.
-  public var formula: String { "loss = " + formulas.joined(separator: " + ") }
+  public var formula: String { "loss = " + sum }
+
+  /// The same without what it is called.
+  public var sum: String { formulas.joined(separator: " + ") }
 
   /// Of the terms that count.
   private var formulas: [String] {

@@ -68,6 +68,10 @@ public struct ClassSoftTargets: TensorTerm {
       BatchCoupling("the correlations of \(settings.divergence.key).\($0)")
     }
   }
+  public var keysNeedingLabels: [String] {
+    (settings.divergence.kind.needsLabels ? ["divergence"] : [])
+      + (examples == .teacherCorrect ? ["examples"] : [])
+  }
 
   public var formula: String { "\(settings.formula), mean over \(rows.words)" }
 

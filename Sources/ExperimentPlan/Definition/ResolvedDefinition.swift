@@ -1,4 +1,3 @@
-import Foundation
 // An experiment definition with everything explicit, and how one is loaded.
 import RetortDistillation
 import RetortOptions
@@ -107,26 +106,8 @@ public struct LoadedDefinition: Sendable, Equatable {
   public static func load(
     path: String, overrides: [String] = [], context: DefinitionContext = DefinitionContext()
   ) throws(DefinitionError) -> LoadedDefinition {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      let isFolder = (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil
-      let exists = FileManager.default.fileExists(atPath: path)
-      throw DefinitionError([
-        Diagnostic(
-          .file(path: path, line: 1, column: 1),
-          isFolder ? "is a folder" : exists ? "cannot be read" : "no such file",
-          expected: "a definition in YAML",
-          advice: "see Experiments/ for examples")
-      ])
-    }
-    guard let text = String(validatingUTF8Data: data) else {
-      let offset = data.firstInvalidUTF8Offset
-      let line = data.prefix(offset).count { $0 == UInt8(ascii: "\n") } + 1
-      throw DefinitionError([
-        Diagnostic(
-          .file(path: path, line: line, column: 1), "not UTF-8 at byte \(offset)",
-          advice: "save the file as UTF-8")
-      ])
-    }
+    let text = try DefinitionFile.text(
+      path: path, expected: "a definition in YAML", advice: "see Experiments/ for examples")
     return try load(text: text, path: path, overrides: overrides, context: context)
   }
 
@@ -150,30 +131,5 @@ public struct LoadedDefinition: Sendable, Equatable {
     return LoadedDefinition(
       definition: whole.definition, filledValues: whole.filledValues,
       variants: expansion.variants)
-  }
-}
-
-extension String {
-  fileprivate init?(validatingUTF8Data data: Data) {
-    guard let text = String(validating: data, as: UTF8.self) else { return nil }
-    self = text
-  }
-}
-
-extension Data {
-  /// Where the first sequence of bytes begins that is not UTF-8.
-  fileprivate var firstInvalidUTF8Offset: Int {
-    var (low, high) = (0, count)
-    // The longest valid prefix, up to a sequence cut short by the prefix itself.
-    while low < high {
-      let middle = (low + high + 1) / 2
-      let isValid = (0...3).contains { cut in
-        middle >= cut && String(validating: prefix(middle - cut), as: UTF8.self) != nil
-      }
-      if isValid { low = middle } else { high = middle - 1 }
-    }
-    return (0...3).map { low - $0 }.first {
-      $0 >= 0 && String(validating: prefix($0), as: UTF8.self) != nil
-    } ?? 0
   }
 }

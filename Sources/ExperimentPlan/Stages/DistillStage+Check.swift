@@ -17,12 +17,7 @@ extension DistillStage {
     }
     guard !isMasked else { return }
     for weighted in loss.terms where weighted.counts {
-      guard let term = weighted.term as? ClassSoftTargets else { continue }
-      let needing = [
-        ("divergence", term.settings.divergence.kind.needsLabels),
-        ("examples", term.examples == .teacherCorrect),
-      ]
-      for (key, needsLabels) in needing where needsLabels {
+      for key in weighted.term.keysNeedingLabels {
         checks.report(
           "\(path).loss.\(weighted.name).\(key)",
           "needs labels, and the sentences of a distillation have none",

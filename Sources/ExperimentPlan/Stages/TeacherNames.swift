@@ -135,10 +135,7 @@ extension TeacherNames {
     for weighted in reading {
       let place = "\(path).loss.\(weighted.name)"
       if only != nil {
-        let written = [
-          ("teacher", !weighted.teachers.isEmpty), ("combine", weighted.combination != nil),
-        ]
-        for (key, isThere) in written where isThere {
+        for key in Self.keysOfSeveral(in: weighted) {
           checks.report(
             "\(place).\(key)", "cannot be used where a stage has one teacher",
             advice: "leave it out, or write teachers: in the stage")
@@ -169,6 +166,12 @@ extension TeacherNames {
         "\(path).teachers.\(name)", "is read by no term of the loss",
         advice: "name it in a term, or leave it out")
     }
+  }
+
+  /// The keys of a term that are for several teachers, as far as they are written.
+  static func keysOfSeveral(in weighted: WeightedTerm) -> [String] {
+    (weighted.teachers.isEmpty ? [] : ["teacher"])
+      + (weighted.combination == nil ? [] : ["combine"])
   }
 
   private func checkCombination(

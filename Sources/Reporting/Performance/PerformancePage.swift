@@ -25,6 +25,11 @@ struct PerformancePage {
       sections.append(conditions(of: comparison))
       if let profile = comparison.profile { sections.append(profile.text()) }
     }
+    if let losses = records.losses {
+      sections.append(
+        Self.lossIntroduction + outcome(of: losses) + "\n" + table(of: losses)
+          + "\n" + machine(losses.machine, threads: losses.threads, versions: losses.versions))
+    }
     if let scaling = records.scaling {
       sections.append(
         ScalingSection(scaling).text()
@@ -48,6 +53,16 @@ struct PerformancePage {
     sentences, the same number of threads, in turns, process by process. In every round both sides had
     to agree on what they computed. Weights are random at published sizes: speed does not depend on
     them.
+
+    """
+
+  private static let lossIntroduction = """
+    ## Losses
+
+    Terms on hidden states and on the relations of attention: the step with them beside the same loss in PyTorch, as
+    one would write it there, and what they add to a step of this program (1.05 is 5 % more than without the term).
+    [methods.md](methods.md) has the cost of every term.
+
 
     """
 
@@ -177,6 +192,9 @@ struct PerformancePage {
     if let comparison = records.comparison {
       commands.append(
         "\(comparison.command) --record Results/records/performance/comparison.json")
+    }
+    if let losses = records.losses {
+      commands.append("\(losses.command) --record Results/records/performance/losses.json")
     }
     if let scaling = records.scaling {
       commands.append("\(scaling.command) --record Results/records/performance/scaling.json")

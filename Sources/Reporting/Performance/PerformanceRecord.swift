@@ -65,14 +65,21 @@ struct PerformanceRecord: Codable, Sendable, Equatable {
 }
 
 /// The machine that a recording was made on.
-struct RecordedMachine: Codable, Sendable, Equatable {
-  var processor: String
-  var cores: Int
-  var memoryBytes: Int
+public struct RecordedMachine: Codable, Sendable, Equatable {
+  public var processor: String
+  public var cores: Int
+  public var memoryBytes: Int
   /// The operating system's kernel.
-  var system: String
+  public var system: String
   /// Processes that were running or waiting to, over the minute before.
-  var loadBefore: Double
+  public var loadBefore: Double
+
+  public init(
+    processor: String, cores: Int, memoryBytes: Int, system: String, loadBefore: Double
+  ) {
+    (self.processor, self.cores, self.memoryBytes) = (processor, cores, memoryBytes)
+    (self.system, self.loadBefore) = (system, loadBefore)
+  }
 }
 
 extension PerformanceRecord.Row {

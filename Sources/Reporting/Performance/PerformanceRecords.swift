@@ -7,8 +7,17 @@ struct PerformanceRecords: Sendable, Equatable {
   var comparison: PerformanceRecord?
   var scaling: ScalingRecord?
   var forecast: ForecastRecord?
+  /// Losses beside PyTorch's statements of them.
+  var losses: PerformanceRecord?
+  /// What each method costs: of a page of its own.
+  var terms: MethodsRecord?
 
-  var isEmpty: Bool { comparison == nil && scaling == nil && forecast == nil }
+  /// Whether there is nothing for the page of performance.
+  var isEmpty: Bool {
+    comparison == nil && scaling == nil && forecast == nil && losses == nil
+  }
+
+  private static let names = "comparison.json, losses.json, scaling.json, forecast.json, terms.json"
 
   /// - Parameter folder: may be missing.
   /// - Throws: also for a file that is none of these records, which no page would show.
@@ -19,11 +28,12 @@ struct PerformanceRecords: Sendable, Equatable {
       case "comparison.json": comparison = try .readForPages(path: path)
       case "scaling.json": scaling = try .readForPages(path: path)
       case "forecast.json": forecast = try .readForPages(path: path)
+      case "losses.json": losses = try .readForPages(path: path)
+      case "terms.json": terms = try .readForPages(path: path)
       default:
         throw .unreadable(
           source: path,
-          reason: "no record of performance; those are comparison.json, scaling.json, forecast.json"
-        )
+          reason: "no record of performance; those are \(Self.names)")
       }
     }
   }

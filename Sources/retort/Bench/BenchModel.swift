@@ -1,6 +1,7 @@
 // Models that benchmarks time.
 import ArgumentParser
 import RetortBenchmarks
+import RetortDistillation
 import RetortExperimentPlan
 import RetortText
 import RetortTransformers
@@ -9,7 +10,7 @@ import RetortTransformers
 struct BenchModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "distilbert, minilm or bert-base with random weights; or a checkpoint (.h5), a Hugging Face "
+      "distilbert, minilm, minilm-l3 or bert-base with random weights; or a checkpoint (.h5), a Hugging Face "
         + "folder, hub:owner/name[@revision], or RUN#STAGE.", valueName: "model"))
   var model = PublishedSize.distilbert.rawValue
 
@@ -25,7 +26,7 @@ enum BenchModel {
   case stored(StoredModel, name: String, weights: BenchmarkedModel.Weights)
 
   /// - Parameters:
-  ///   - text: `distilbert`, `minilm`, `bert-base`, or what a person may call a stored model.
+  ///   - text: a published size, such as `distilbert`, or what a person may call a stored model.
   ///   - weights: nil for those that are stored, or random ones where none are.
   ///   - option: where the model was named, for the error message.
   init(_ text: String, weights: BenchmarkedModel.Weights?, option: String) throws {
@@ -41,29 +42,57 @@ enum BenchModel {
     }
   }
 
-  /// The model with one head, and the encoder.
+  /// The encoder with one head.
   /// - Parameter seed: of weights that are not stored.
   func make(head: RetortTransformers.ModelPart, seed: UInt64) throws -> BenchmarkedModel {
-    switch self {
-    case .published(let size):
-      return BenchmarkedModel(
-        name: size.rawValue, configuration: size.configuration, heads: [head], seed: seed)
-    case .stored(let stored, let name, .random):
-      return BenchmarkedModel(
-        name: name, configuration: stored.configuration, heads: [head], seed: seed)
-    case .stored(let stored, let name, .stored):
-      guard stored.parts.contains(head) else {
-        let parts = stored.parts.sorted().map(\.rawValue).joined(separator: ", ")
-        throw CommandFailure(
-          "\(stored.path): no \(head.rawValue) head (it has \(parts)); --weights random times the "
-            + "model with new weights")
-      }
-      let heads: Set<RetortTransformers.ModelPart> = [
-        .pooler, .maskedLanguage, .classification, .nextSentence,
-      ]
-      let model = try stored.load(heads: [head], ignoring: heads.subtracting([head]), seed: seed)
-      return BenchmarkedModel(name: name, weights: .stored, model: model)
+    try make(heads: [head], seed: seed)
+  }
+
+  /// The encoder with some heads, or without any.
+  /// - Parameters:
+  ///   - labels: of a classification head; nil for the model's own.
+  ///   - seed: of weights that are not stored.
+  func make(
+    heads: Set<RetortTransformers.ModelPart>, labels: [String]? = nil, seed: UInt64
+  ) throws -> BenchmarkedModel {
+    guard case .stored(let stored, let name, .stored) = self else {
+      var configuration = configuration
+      if let labels { configuration.labels = labels }
+      return BenchmarkedModel(name: name, configuration: configuration, heads: heads, seed: seed)
     }
+    let missing = heads.subtracting(stored.parts).sorted()
+    guard missing.isEmpty else {
+      let parts = stored.parts.sorted().map(\.rawValue).joined(separator: ", ")
+      throw CommandFailure(
+        "\(stored.path): no \(missing[0].rawValue) head (it has \(parts)); --weights random times the "
+          + "model with new weights")
+    }
+    let all: Set<RetortTransformers.ModelPart> = [
+      .pooler, .maskedLanguage, .classification, .nextSentence,
+    ]
+    let model = try stored.load(
+      heads: heads, labels: labels, ignoring: all.subtracting(heads), seed: seed)
+    return BenchmarkedModel(name: name, weights: .stored, model: model)
+  }
+
+  /// As it was asked for.
+  private var name: String {
+    switch self {
+    case .published(let size): size.rawValue
+    case .stored(_, let name, _): name
+    }
+  }
+
+  /// Its name and size, for a record.
+  var words: String {
+    let sizes = configuration
+    return "\(name): \(sizes.layerCount) layers of \(sizes.hiddenSize), "
+      + (isRandom ? "random weights" : "stored weights")
+  }
+
+  private var isRandom: Bool {
+    if case .stored(_, _, .stored) = self { return false }
+    return true
   }
 
   var configuration: TransformerConfiguration {
@@ -71,6 +100,19 @@ enum BenchModel {
     case .published(let size): size.configuration
     case .stored(let stored, _, _): stored.configuration
     }
+  }
+
+  var dimensions: ModelDimensions {
+    let sizes = configuration
+    return ModelDimensions(
+      layerCount: sizes.layerCount, hiddenSize: sizes.hiddenSize,
+      vocabularySize: sizes.vocabularySize, classCount: sizes.labels.count,
+      headCount: sizes.headCount)
+  }
+
+  /// The id of [MASK].
+  var maskID: Int32 {
+    (try? makeTokenizer().vocabulary.maskID) ?? MadeUpSentences.maskID
   }
 
   /// What cuts text into the model's tokens: its own, or for a published size the uncased one of BERT.
@@ -84,5 +126,30 @@ enum BenchModel {
   static func uncasedTokenizer() throws -> BertTokenizer {
     let (vocabulary, settings) = try StoredVocabulary.read("hub:distilbert/distilbert-base-uncased")
     return BertTokenizer(vocabulary: vocabulary, options: settings.options)
+  }
+}
+
+extension BenchModel {
+  /// Refuses a student and a teacher that cannot read the same sequences.
+  static func check(student: BenchModel, teacher: BenchModel, length: Int) throws {
+    let models = [("--model", student.configuration), ("--teacher", teacher.configuration)]
+    for (option, sizes) in models where length > sizes.maximumPositions {
+      throw CommandFailure(
+        "--length is \(length), \(option) has \(sizes.maximumPositions) positions")
+    }
+    let (own, taught) = (student.configuration.vocabularySize, teacher.configuration.vocabularySize)
+    guard own == taught else {
+      throw CommandFailure(
+        "--teacher has a vocabulary of \(taught) words, --model one of \(own); teacher and student "
+          + "read the same token ids")
+    }
+  }
+}
+
+extension Observations {
+  /// The heads whose logits are read.
+  var heads: Set<RetortTransformers.ModelPart> {
+    Set(
+      (vocabularyLogits == nil ? [] : [.maskedLanguage]) + (classLogits ? [.classification] : []))
   }
 }

@@ -45,6 +45,12 @@ struct BenchStep: ParsableCommand, RunsKernels {
         + "the largest of its stored logits.", valueName: "live|exact|top-k"))
   var targets: TargetSource = .live
 
+  @Option(
+    help: ArgumentHelp(
+      "The loss of a distillation, in place of DistilBERT's: a list of terms in YAML, as a definition has them, or @FILE.",
+      valueName: "terms"))
+  var loss: String?
+
   @Option(help: ArgumentHelp("Steps that are measured.", valueName: "n"))
   var steps = 20
 
@@ -63,6 +69,9 @@ struct BenchStep: ParsableCommand, RunsKernels {
     try requireAtLeast(4, length, option: "--length")
     try requireAtLeast(1, steps, option: "--steps")
     try requireAtLeast(0, warmup, option: "--warmup")
+    if loss != nil, job != .distillation || targets != .live {
+      throw ValidationError("--loss is of a distillation with live targets: --job distillation")
+    }
   }
 
   func run() throws {
@@ -94,23 +103,37 @@ struct BenchStep: ParsableCommand, RunsKernels {
   private func distill(_ student: BenchModel, on engine: Engine) throws -> StepResult {
     let batchSize = batchSize ?? 8
     let teacher = try BenchModel(teacher, weights: model.weights, option: "--teacher")
-    for (option, model) in [("--model", student), ("--teacher", teacher)]
-    where length > model.configuration.maximumPositions {
-      throw CommandFailure(
-        "--length is \(length), \(option) has \(model.configuration.maximumPositions) positions")
-    }
+    try BenchModel.check(student: student, teacher: teacher, length: length)
+    let stated = try loss.map { try self.stated($0, student, teacher) }
     let needed = batchSize * (warmup + steps)
     // A sentence is at least a word.
     let (sentences, data) = try sentences.tokens(of: student, .train, count: needed * length)
-    let maskID = (try? student.makeTokenizer().vocabulary.maskID) ?? MadeUpSentences.maskID
+    let readsMasks = stated.map { $0.batches == .maskedText } ?? true
     let text = ConnectedText(
-      sentences.sequences, length: length, count: needed, batchSize: batchSize, maskID: maskID)
+      sentences.sequences, length: length, count: needed, batchSize: batchSize,
+      maskID: readsMasks ? student.maskID : nil)
     guard text.sequenceCount > 0 else {
       throw CommandFailure("\(data): not enough text for one sequence of \(length) tokens")
     }
+    let heads = stated.map { $0.loss.readsOfStudent.union($0.loss.readsOfTeacher).heads }
     return try DistillationBenchmark.run(
-      student: try student.make(head: .maskedLanguage, seed: 42),
-      teacher: try teacher.make(head: .maskedLanguage, seed: 43), text: text, length: length,
-      targets: targets, settings: settings(batchSize: batchSize, data: data), engine: engine)
+      student: try student.make(heads: heads ?? [.maskedLanguage], seed: 42),
+      teacher: try teacher.make(heads: heads ?? [.maskedLanguage], seed: 43), text: text,
+      length: length, targets: targets, loss: stated?.loss,
+      settings: settings(batchSize: batchSize, data: data), engine: engine)
+  }
+
+  /// A loss of one's own, for the models.
+  private func stated(
+    _ text: String, _ student: BenchModel, _ teacher: BenchModel
+  ) throws -> (loss: Objective, batches: BatchKind) {
+    let kinds: Set<BatchKind> = [.text, .maskedText]
+    let stated =
+      text.hasPrefix("@")
+      ? try StatedLoss(file: String(text.dropFirst()), on: kinds)
+      : try StatedLoss(text, source: "--loss", on: kinds)
+    let found = try stated.objective(
+      student: student.dimensions, teacher: teacher.dimensions, on: kinds)
+    return (found.0, found.batches)
   }
 }

@@ -27,6 +27,7 @@ extension StepResult {
     if let teacher, let targets, let length {
       lines.append("taught by \(teacher), \(targets) targets, sequences of \(length) tokens")
     }
+    if let loss { lines.append("loss           \(loss)") }
     lines.append("optimizer      \(state)")
     lines += run.lines(unit: "sentences")
     lines.append("activations    \(peakActivationBytes.memoryText) at the most")

@@ -25,42 +25,20 @@ enum Examination {
         configuration: BLASKernel.configuration, kernel: BLASKernel.coreName,
         chosenByUser: BLASKernel.isChosenByUser, speeds: ProductTiming.speeds())
     }
+    let memory = Machine.memory
     var diagnosis = Diagnosis(
       program: ProgramVersion.current,
       processor: .init(
-        name: features.modelName, available: Processor.availableCount, load: load,
+        name: features.modelName, available: Processor.availableCount, load: Machine.load,
         kernelsBuiltFor: level.rawValue, offers: features.highestLevel?.rawValue,
         missing: missing),
-      blas: blas, selfCheck: numbers?.state, memory: memory, hdf5: HDF5Library.version,
+      blas: blas, selfCheck: numbers?.state,
+      memory: .init(totalBytes: memory.total, availableBytes: memory.available),
+      hdf5: HDF5Library.version,
       folders: [cacheFolder, mirrorFolder], findings: [])
     diagnosis.findings =
       (numbers?.findings(kernel: blas.kernel ?? "", level: level) ?? []) + findings(diagnosis)
     return diagnosis
-  }
-
-  private static var load: Double {
-    var averages = [0.0, 0, 0]
-    return getloadavg(&averages, 3) > 0 ? averages[0] : 0
-  }
-
-  private static var memory: Diagnosis.MemoryState {
-    func bytes(_ name: String, in text: String) -> Int {
-      let line = text.split(separator: "\n").first { $0.hasPrefix("\(name):") }
-      return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
-        ?? 0
-    }
-    let text = procText("/proc/meminfo")
-    return .init(
-      totalBytes: bytes("MemTotal", in: text), availableBytes: bytes("MemAvailable", in: text))
-  }
-
-  /// Files under /proc have no size and cannot be mapped.
-  private static func procText(_ path: String) -> String {
-    guard let stream = fopen(path, "r") else { return "" }
-    defer { fclose(stream) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 14)
-    let count = fread(&bytes, 1, bytes.count, stream)
-    return String(decoding: bytes[..<count], as: UTF8.self)
   }
 
   private static var cacheFolder: Diagnosis.FolderState {

@@ -11,6 +11,7 @@ struct BenchVerb: ParsableCommand {
       number is wrong.
       """,
     subcommands: [
-      BenchOperations.self, BenchStep.self, BenchInference.self, BenchTokenizing.self,
+      BenchOperations.self, BenchStep.self, BenchTerms.self, BenchInference.self,
+      BenchTokenizing.self,
     ])
 }

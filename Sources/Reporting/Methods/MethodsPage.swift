@@ -1,0 +1,112 @@
+// Results/methods.md: every method of distillation, what proves it and what it costs.
+import RetortRecords
+
+struct MethodsPage {
+  static let title = "Methods of distillation"
+  static let file = "methods.md"
+
+  private let record: MethodsRecord
+  private let ladder: ParityLadder?
+
+  /// - Parameter ladder: nil where nothing was recorded.
+  init(_ record: MethodsRecord, ladder: ParityLadder?) {
+    (self.record, self.ladder) = (record, ladder)
+  }
+
+  func text() -> String {
+    """
+    \(PageMarkup.origin("records/performance/terms.json and records/parity/ladder.json"))
+
+    # \(Self.title)
+
+    Every method that a loss can have: its formula with the numbers of one example, what it needs, what its value and
+    gradient were held against, how far apart the two were, and what it adds to a training step.
+
+    \(table)
+    A *largest difference* is that of the rows of the [ladder](parity.md#the-ladder) that compare the method, and in brackets
+    the largest relative one, beside the largest value of its array. The *cost* is the time that a step with the method
+    takes more than one without it: the median and, in brackets, the range of \(record.alternations) pairs of turns of \
+    \(record.steps) steps each, in one process. A cost below 0 is one that the variation between turns hides. Arrows in a formula lead from the \
+    teacher's layer to the student's.
+
+    ## Under which conditions
+
+    \(conditions)
+    ## Again
+
+    \(PageMarkup.code(Self.again(record.command), info: "sh"))
+
+    """
+  }
+
+  private var table: String {
+    var table = MarkdownTable([
+      .init("Method", .left), .init("Formula", .left), .init("Needs", .left),
+      .init("Held against", .left), .init("Largest difference"), .init("Cost of a step"),
+      .init("Source", .left),
+    ])
+    for method in record.methods {
+      table.add([
+        method.name, method.formula, method.needs.joined(separator: "; "), method.heldAgainst,
+        difference(of: method), Self.cost(of: method), method.source,
+      ])
+    }
+    return table.text
+  }
+
+  /// Of all rows that compare it.
+  private func difference(of method: MethodsRecord.Method) -> String {
+    let rows = (ladder?.rows ?? []).filter { row in
+      method.proofs.contains { $0.suite == row.suite && row.test.hasPrefix($0.row) }
+    }
+    guard let absolute = rows.map(\.largestAbsolute).max() else { return "- (no row)" }
+    // Beside values that must vanish nothing is large or small.
+    let relative = rows.filter { $0.toleranceRelative > 0 }.map(\.largestRelative).max()
+    let range = relative.map { " (\($0.significant(2)) relative)" } ?? ""
+    return absolute.significant(2) + range
+  }
+
+  private static func cost(of method: MethodsRecord.Method) -> String {
+    guard let range = MedianRange(method.shares) else { return "-" }
+    let median = percent(range.median)
+    guard range.count > 1 else { return median }
+    return "\(median) (\(percent(range.minimum)) to \(percent(range.maximum)))"
+  }
+
+  private static func percent(_ share: Double) -> String {
+    let text = (share * 100).fixed(1)
+    return "\(share > 0 && text != "0.0" ? "+" : "")\(text) %"
+  }
+
+  private var conditions: String {
+    let machine = record.machine
+    var table = MarkdownTable([.init("", .left), .init("", .left)])
+    table.add(["teacher, live", record.teacher])
+    table.add(["student", record.student])
+    table.add([
+      "batch", "\(record.batchSize) sequences of \(record.length) tokens; text: \(record.data)",
+    ])
+    table.add(["loss without the method", record.base])
+    table.add([
+      "machine",
+      "\(machine.processor), \(machine.cores) cores, \(machine.memoryBytes.memoryText), "
+        + "\(machine.system), load before \(machine.loadBefore.fixed(2))",
+    ])
+    table.add(["threads", "\(record.threads)"])
+    table.add([
+      "versions",
+      record.versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        .joined(separator: ", "),
+    ])
+    return table.text
+  }
+
+  private static func again(_ command: String) -> String {
+    """
+    make build
+    \(command) --record Results/records/performance/terms.json
+    make parity
+    retort report
+    """
+  }
+}
