@@ -39,6 +39,9 @@ import Testing
     #expect(batch.labels.indices.filter { batch.labels[$0] >= 0 } == [3, 10, 19, 26])
     #expect(batch.labels[19] == 1016 && batch.packed.tokenIDs[19] == 103)
     #expect(text.order(ofEpoch: 5)[1] == [3])
+    let whole = ConnectedText(sentences, length: 16, count: 9, batchSize: 3, maskID: nil)
+      .batch([0, 1], at: BatchPlace(step: 0, microBatch: 0))
+    #expect(whole.maskedCount == 0 && !whole.packed.tokenIDs.contains(103))
     #expect(
       ConnectedText(sentences, length: 16, count: 2, batchSize: 3, maskID: 103).sequenceCount == 2)
   }

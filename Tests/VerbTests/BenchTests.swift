@@ -67,6 +67,90 @@ import Testing
     #expect(json["failures"] as? [String] == [])
   }
 
+  @Test(
+    "any loss of a distillation is timed, with the heads that it reads and no masks that it does not"
+  )
+  func statedLosses() throws {
+    let states =
+      "{hidden: {weight: 1.0, compare: mse, states: [[2, 2]], positions: all, average: tokens}}"
+    let classes =
+      "{soft_targets: {on: classes, weight: 2.0, temperature: 2.0, scale: t_squared, divergence: forward_kl}}"
+    for (loss, formula) in [("[\(states)]", "MSE("), ("[\(states), \(classes)]", "1 · MSE(")] {
+      let (_, json) = try bench(
+        "step", "--job", "distillation", "--model", model.path, "--teacher", model.path,
+        "--weights", "random", "--length", "12", "--sentences", sentences, "--batch-size", "4",
+        "--steps", "2", "--warmup", "1", "--loss", loss)
+      #expect(json["failures"] as? [String] == [])
+      #expect((json["loss"] as? String)?.hasPrefix(formula) ?? false, "\(json["loss"] ?? "")")
+      #expect((json["check_loss"] as? Double ?? 0) > 0)
+    }
+    expectFailure(
+      try model.retort(
+        "bench", "step", "--job", "distillation", "--model", model.path, "--teacher", model.path,
+        "--length", "12", "--sentences", sentences, "--loss",
+        "[{hidden: {weight: 1.0, compare: mse, states: [[7, 1]], positions: all, average: tokens}}]"
+      ),
+      saying: "--loss:1:", "loss.hidden.states.0.0", "from 0 to 2", "found 7")
+  }
+
+  @Test("methods are timed in turns on every kind of batch, and a record's words are written again")
+  func methods() throws {
+    let rows = model.folder.file("rows.yaml")
+    let record = model.folder.file("records/terms.json")
+    func write(_ source: String, _ states: String = "[[2, 2]]") throws {
+      try """
+      - name: states
+        loss: [{ hidden: { weight: 1.0, compare: mse, states: \(states), positions: all, average: tokens } }]
+        source: \(source)
+        held_against: torch
+        proofs: [{ suite: Hidden, row: mse }]
+      - name: words
+        loss: [{ masked_lm: { weight: 1.0 } }]
+        source: b
+        held_against: torch
+      - name: labels
+        loss: [{ cross_entropy: { weight: 1.0 } }]
+        source: c
+        held_against: torch
+      - name: numbers
+        loss: [{ label_mse: { weight: 1.0 } }]
+        source: d
+        held_against: torch
+      """.write(toFile: rows, atomically: true, encoding: .utf8)
+    }
+    let arguments = [
+      "bench", "terms", rows, "--model", model.path, "--teacher", model.path, "--length", "12",
+      "--batch-size", "2", "--alternations", "2", "--steps", "1", "--sentences", sentences,
+      "--record", record,
+    ]
+    func run(_ more: String...) throws -> RetortProcess {
+      try RetortProcess.run(arguments + more, environment: model.environment)
+    }
+    func found() throws -> [[String: Any]] {
+      let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: record)))
+      return try #require((json as? [String: Any])?["methods"] as? [[String: Any]])
+    }
+    try write("a")
+    let first = try run()
+    #expect(first.status == 0, "\(first.errors)")
+    let measured = try found()
+    #expect(
+      measured.map { $0["name"] as? String } == ["states", "words", "labels", "numbers"])
+    #expect(
+      measured.map { ($0["needs"] as? [String])?.last } == [
+        "equal widths or a projection", "masked words", "labels", "labels that are numbers",
+      ])
+    #expect(measured.allSatisfy { ($0["with"] as? [Double])?.count == 2 })
+    try write("another")
+    #expect(try run("--keep-times").status == 0)
+    let again = try found()
+    #expect(again.map { $0["source"] as? String } == ["another", "b", "c", "d"])
+    #expect(
+      again.map { $0["with"] as? [Double] } == measured.map { $0["with"] as? [Double] })
+    try write("another", "[[1, 1]]")
+    expectFailure(try run("--keep-times"), saying: "no times of states", "without --keep-times")
+  }
+
   @Test("a result has what a comparison reads")
   func keys() throws {
     let (_, json) = try bench(
