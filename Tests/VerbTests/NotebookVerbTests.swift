@@ -204,7 +204,7 @@ import Testing
     }
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("Notebooks-md"))
       .filter { $0.hasSuffix(".md") }.sorted()
-    #expect(names.count == 7)
+    #expect(names.count == 8)
     let result = try RetortProcess.run(
       ["notebook", "--check"] + names.map { "Notebooks-md/\($0)" },
       environment: ["RETORT_CACHE": folder.file("cache")], folder: folder.path)
