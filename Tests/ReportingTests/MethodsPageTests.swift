@@ -65,7 +65,7 @@ import Testing
       rows == [
         [
           "States", "/h - g/²", "states of both; equal widths", "torch",
-          "2.0e-07 (3.0e-06 relative)",
+          "2e-07 (3e-06 relative)",
           "+5.0 % (-1.0 % to +10.0 %)", "a paper",
         ],
         [
