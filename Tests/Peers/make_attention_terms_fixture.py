@@ -12,14 +12,14 @@ compute themselves; the script fails where it and a toolkit that is right disagr
                    attribute bertdistiller, the loss by bertdistiller 0.1.2, where it has one
   /traps           attributes, each a loss of the first case of its kind computed in a way that is
                    in use and gives another value: textbrewer_unmasked, tinybert_padded,
-                   textbrewer_unmasked_keys; exact ones beside them
+                   textbrewer_padded_keys; exact ones beside them; huggingface_dropped, the largest attention
+                   probability that a BERT of transformers gives out in training mode of one token at a dropout of 0.5
   /model           ids [T], attributes student_json and teacher_json; weights/<model>/<name>
   /model/<case>    attribute loss; gradient/<name> of the student's parameters that have one
 
 BERT runs padded and masked, without dropout.
 """
 
-import importlib.util
 import math
 import os
 import sys
@@ -30,6 +30,8 @@ import torch.nn.functional as F
 from transformers import BertConfig, BertModel
 
 import tiny_models
+import toolkits
+from attention_losses import Observed, attention, both, padded, relations, scores
 from fixture_file import FixtureFile, destination
 
 SEED = 20241128
@@ -40,94 +42,14 @@ PARTS = {"q": 0, "k": 1, "v": 2}
 TINY = 1e-8
 
 
-def toolkit(package, module):
-    """A module of an installed package, without what the package itself would import."""
-    bare = types.ModuleType(package)
-    bare.__path__ = list(importlib.util.find_spec(package).submodule_search_locations)
-    sys.modules[package] = bare
-    path = os.path.join(bare.__path__[0], *module.split(".")) + ".py"
-    spec = importlib.util.spec_from_file_location(f"{package}.{module.split('.')[-1]}", path)
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-TEXTBREWER = toolkit("textbrewer", "losses")
-BERTDISTILLER = toolkit("bertdistiller", "distillation.minilm.trainer")
-
-
-# Scores
+(TEXTBREWER,) = toolkits.alone("textbrewer", "losses")
+BERTDISTILLER = toolkits.deep("bertdistiller", "distillation.minilm.trainer")
 
 
 def part(tensor, letter):
     """q, k or v of a tensor [T, 3C] of them."""
     width = tensor.shape[1] // 3
     return tensor[:, PARTS[letter] * width : (PARTS[letter] + 1) * width]
-
-
-def heads(x, count):
-    """[L, C] -> [H, L, C/H]"""
-    return x.reshape(x.shape[0], count, -1).transpose(0, 1)
-
-
-def scores(x, y, count):
-    """Of each sequence [H, L, L]; x and y [T, C]."""
-    result = []
-    for first, end in zip(OFFSETS, OFFSETS[1:]):
-        a, b = heads(x[first:end], count), heads(y[first:end], count)
-        result.append(a @ b.transpose(1, 2) / math.sqrt(a.shape[-1]))
-    return result
-
-
-def padded(maps, fill=0.0):
-    """[N, H, longest, longest]"""
-    longest = max(LENGTHS)
-    return torch.stack(
-        [F.pad(m, (0, longest - m.shape[-1], 0, longest - m.shape[-2]), value=fill) for m in maps]
-    )
-
-
-# Losses
-
-
-def divergence(p, q):
-    """Sum of the rows' KL(q || p)."""
-    return (q * (q.log() - p.log())).sum()
-
-
-def attention(student, teacher, of, compare, how, average):
-    """Of scores [H, L, L] of each sequence."""
-    values, counts = [], []
-    for s, t in zip(student, teacher):
-        if of == "probabilities":
-            s, t = s.softmax(-1), t.softmax(-1)
-        count = 1
-        if how == "each":
-            count = s.shape[0]
-        else:
-            merge = torch.sum if how == "sum" else torch.mean
-            s, t = merge(s, 0), merge(t, 0)
-        if compare == "mse":
-            value, entries = ((s - t) ** 2).sum(), s.shape[-1] ** 2
-        else:
-            if of == "scores":
-                s, t = s.softmax(-1), t.softmax(-1)
-            value, entries = divergence(s, t), s.shape[-1]
-        values.append(value / count)
-        counts.append(entries)
-    if average == "sequences":
-        return sum(value / count for value, count in zip(values, counts)) / len(values)
-    return sum(values) / sum(counts)
-
-
-def relations(student, teacher, pairs, count, average):
-    """Of functions from a letter to [T, C]."""
-    total = 0.0
-    for (x, y), weight in pairs.items():
-        s = scores(student(x), student(y), count)
-        t = scores(teacher(x), teacher(y), count)
-        total = total + weight * attention(s, t, "probabilities", "kl", "each", average)
-    return total
 
 
 def textbrewer(case, student, teacher):
@@ -201,18 +123,14 @@ RELATIONS = [
 ]
 
 
-def both(pairs):
-    return {tuple(name.split("-")): weight for name, weight in pairs.items()}
-
-
 def put_attention(fixture, student, teacher):
     for index, case in enumerate(ATTENTION):
         # One map for all heads does not ask for as many heads.
         count = dict(student_heads=4, teacher_heads=4 if case["heads"] == "each" else 8)
         leaf = student.double().requires_grad_()
         wide = teacher.double()
-        s = scores(part(leaf, "q"), part(leaf, "k"), count["student_heads"])
-        t = scores(part(wide, "q"), part(wide, "k"), count["teacher_heads"])
+        s = scores(part(leaf, "q"), part(leaf, "k"), count["student_heads"], LENGTHS)
+        t = scores(part(wide, "q"), part(wide, "k"), count["teacher_heads"], LENGTHS)
         loss = attention(s, t, case["of"], case["compare"], case["heads"], case["average"])
         (gradient,) = torch.autograd.grad(loss, leaf, retain_graph=True)
         known = {}
@@ -236,6 +154,7 @@ def put_relations(fixture, student, teacher):
             both(pairs),
             count,
             average,
+            LENGTHS,
         )
         (gradient,) = torch.autograd.grad(loss, leaf)
         known = {}
@@ -254,8 +173,8 @@ def put_relations(fixture, student, teacher):
 
 def put_traps(fixture, student, teacher):
     student, teacher = student.double(), teacher.double()
-    s = scores(part(student, "q"), part(student, "k"), 4)
-    t = scores(part(teacher, "q"), part(teacher, "k"), 4)
+    s = scores(part(student, "q"), part(student, "k"), 4, LENGTHS)
+    t = scores(part(teacher, "q"), part(teacher, "k"), 4, LENGTHS)
     mask = tiny_models.attention_mask(LENGTHS).double()
     kl = attention(s, t, "probabilities", "kl", "each", "rows")
     case = dict(heads="each")
@@ -271,7 +190,16 @@ def put_traps(fixture, student, teacher):
         # A softmax that sees padded keys, whose scores are 0.
         textbrewer_padded_keys=TEXTBREWER.att_ce_loss(padded(s), padded(t), mask).item(),
         textbrewer_padded_keys_exact=(kl + entropy(case, t)).item(),
+        huggingface_dropped=largest_dropped_probability(),
     )
+
+
+def largest_dropped_probability():
+    settings = MODELS["student"].to_dict() | dict(attention_probs_dropout_prob=0.5)
+    model = BertModel(BertConfig(**settings, attn_implementation="eager"), add_pooling_layer=False)
+    torch.manual_seed(SEED)
+    maps = model.train()(torch.tensor([[5]]), output_attentions=True).attentions
+    return max(m.max().item() for m in maps)
 
 
 # Whole models
@@ -292,40 +220,13 @@ MODELS = {
 }
 
 
-class Observed:
-    """States and projections of one run over the padded batch, real rows only."""
-
-    def __init__(self, model, ids):
-        self.projections = {}
-        for number, layer in enumerate(model.encoder.layer):
-            own = layer.attention.self
-            for letter, linear in (("q", own.query), ("k", own.key), ("v", own.value)):
-                linear.register_forward_hook(self.keep(number, letter))
-        mask = tiny_models.attention_mask(LENGTHS)
-        self.real = mask.bool()
-        output = model(tiny_models.padded(ids, LENGTHS, 0), attention_mask=mask)
-        self.last = output.last_hidden_state[self.real]
-
-    def keep(self, number, letter):
-        def hook(module, inputs, output):
-            self.projections[number, letter] = output[self.real]
-
-        return hook
-
-    def block(self, number):
-        return lambda letter: self.projections[number, letter]
-
-    def scores(self, number, count=4):
-        return scores(self.projections[number, "q"], self.projections[number, "k"], count)
-
-
 def minilm(s, t):
-    return relations(s.block(1), t.block(3), both({"q-k": 1.0, "v-v": 1.0}), 4, "sequences")
+    return relations(s.block(1), t.block(3), both({"q-k": 1.0, "v-v": 1.0}), 4, "sequences", LENGTHS)
 
 
 def queries_and_keys(s, t):
     pairs = both({"q-q": 0.5, "k-k": 0.5})
-    return relations(s.block(1), t.block(2), pairs, 8, "rows")
+    return relations(s.block(1), t.block(2), pairs, 8, "rows", LENGTHS)
 
 
 def scores_uniform(s, t):
@@ -343,8 +244,8 @@ def maps_mean(s, t):
 
 def relations_and_cosine(s, t):
     pairs = both({"q-q": 1.0, "k-k": 1.0, "v-v": 1.0})
-    cosine = (1 - F.cosine_similarity(s.last, t.last, dim=-1)).mean()
-    return relations(s.block(0), t.block(1), pairs, 4, "sequences") + 2 * cosine
+    cosine = (1 - F.cosine_similarity(s.state(-1), t.state(-1), dim=-1)).mean()
+    return relations(s.block(0), t.block(1), pairs, 4, "sequences", LENGTHS) + 2 * cosine
 
 
 CASES = [minilm, queries_and_keys, scores_uniform, maps_mean, relations_and_cosine]
@@ -366,11 +267,11 @@ def put_models(fixture):
             fixture.put(f"model/weights/{name}/bert.{key}", value)
         fixture.attributes("model", **{f"{name}_json": configuration.to_json_string(use_diff=True)})
     with torch.no_grad():
-        teacher = Observed(models["teacher"], ids)
+        teacher = Observed(models["teacher"], ids, LENGTHS)
     for case in CASES:
         student = models["student"]
         student.zero_grad(set_to_none=True)
-        loss = case(Observed(student, ids), teacher)
+        loss = case(Observed(student, ids, LENGTHS), teacher)
         loss.backward()
         group = f"model/{case.__name__}"
         fixture.attributes(group, loss=loss.item())

@@ -21,6 +21,7 @@ from fixture_file import FixtureFile, destination
 
 SEED = 20261129
 SHAPES = [(1, 2), (7, 3), (33, 5)]
+MORE_SHAPES = [(9, 2), (12, 11)]
 # label smoothing, weights
 CASES = {"plain": (0.0, False), "smoothed": (0.1, False), "weighted": (0.0, True),
          "both": (0.25, True)}  # fmt: skip
@@ -36,23 +37,27 @@ def loss(logits, labels, smoothing, weights):
     return ours
 
 
+def put_cases(fixture, shapes, generator):
+    for rows, classes in shapes:
+        for name, (smoothing, weighted) in CASES.items():
+            logits = torch.randn(rows, classes, generator=generator) * 3
+            labels = torch.randint(classes, (rows,), generator=generator)
+            weights = torch.rand(classes, generator=generator, dtype=torch.float64) * 3 + 0.1
+            leaf = logits.double().requires_grad_()
+            value = loss(leaf, labels, smoothing, weights if weighted else None)
+            value.backward()
+            group = f"{name}_{rows}"
+            fixture.put_all(group, logits=logits, labels=labels)
+            if weighted:
+                fixture.put(f"{group}/weights", weights, np.float64)
+            fixture.put(f"{group}/logits_gradient", leaf.grad, np.float64)
+            fixture.attributes(group, label_smoothing=smoothing, loss=value.item())
+
+
 def main():
     generator = torch.Generator().manual_seed(SEED)
     with FixtureFile(destination(), SEED) as fixture:
-        for rows, classes in SHAPES:
-            for name, (smoothing, weighted) in CASES.items():
-                logits = torch.randn(rows, classes, generator=generator) * 3
-                labels = torch.randint(classes, (rows,), generator=generator)
-                weights = torch.rand(classes, generator=generator, dtype=torch.float64) * 3 + 0.1
-                leaf = logits.double().requires_grad_()
-                value = loss(leaf, labels, smoothing, weights if weighted else None)
-                value.backward()
-                group = f"{name}_{rows}"
-                fixture.put_all(group, logits=logits, labels=labels)
-                if weighted:
-                    fixture.put(f"{group}/weights", weights, np.float64)
-                fixture.put(f"{group}/logits_gradient", leaf.grad, np.float64)
-                fixture.attributes(group, label_smoothing=smoothing, loss=value.item())
+        put_cases(fixture, SHAPES, generator)
         for count, classes in [(10, 2), (40, 4)]:
             labels = torch.randint(classes, (count,), generator=generator).numpy() ** 2 % classes
             present = np.arange(labels.max() + 1)
@@ -60,6 +65,7 @@ def main():
             weights = compute_class_weight("balanced", classes=present, y=labels)
             fixture.put(f"balanced_{count}/labels", labels)
             fixture.put(f"balanced_{count}/weights", weights, np.float64)
+        put_cases(fixture, MORE_SHAPES, generator)
 
 
 main()

@@ -5,10 +5,14 @@
           <divergence>.loss       T^2 times the mean of the divergence over the R rows
           <divergence>.key        what a definition calls it
           <divergence>.numbers    as a definition has them, separated by spaces
-          <divergence>.<toolkit>  the toolkit's own loss, where it has one. What it differs by is asserted here of the
-                                  gradient, and in the test of the value
+          <divergence>.<toolkit>  the toolkit's own loss, where it has one; pkd and tinybert are the formulas of
+                                  intersun/PKD-for-BERT-Model-Compression@9e9e860 (KD_loss.py:12) and of
+                                  huawei-noah/Pretrained-Language-Model@0598f02 (task_distill.py:908), stated again. What
+                                  each differs by is asserted here of the gradient, and in the test of the value
           Also of `kept`, T^2 KL over the teacher's `kept.count` largest logits and all others as one outcome, and of
-          `hard`, T^2 times the cross-entropy of the student's softmax at T with the teacher's largest logit.
+          `hard`, T^2 times the cross-entropy of the student's softmax at T with the teacher's largest logit; of `confidence`
+          and `correct`, forward KL over classes with rows weighted by the largest of the teacher's softmax at 1, and by
+          whether its largest logit is the label: sum of weight times loss, divided by the sum of weights.
 
 ln q of reverse KL is at least -80. The toolkits' versions are in requirements-distillers.txt; of each package that file
 alone is loaded that has the loss.
@@ -140,7 +144,7 @@ def wrapped(loss):
     return of
 
 
-def toolkits(key, numbers, temperature):
+def toolkits(key, numbers, temperature, outcomes):
     """By toolkit: its loss, and what ours with T^2 has to be multiplied by to have the same gradient."""
     path = ("logits", "output", "logits", "output")
     square = temperature**2
@@ -153,7 +157,23 @@ def toolkits(key, numbers, temperature):
                 wrapped(torchdistill.KDLoss(*path, temperature=temperature, alpha=0.5)),
                 1 / square,
             ),
-        }
+            # The mean over the outcomes too.
+            "pkd": (
+                lambda s, t: square
+                * F.kl_div(
+                    (s / temperature).log_softmax(-1), (t / temperature).softmax(-1),
+                    reduction="mean",
+                ),
+                1 / outcomes,
+            ),
+            # The same, and no T^2; its value has the teacher's entropy.
+            "tinybert": (
+                lambda s, t: -(
+                    (t / temperature).softmax(-1) * (s / temperature).log_softmax(-1)
+                ).mean(),
+                1 / (outcomes * square),
+            ),
+        }  # fmt: skip
     if key == "logit_mse":
         return {"textbrewer": (lambda s, t: textbrewer.kd_mse_loss(s, t, temperature), 1 / square)}
     if key == "jensen_shannon":
@@ -203,7 +223,7 @@ def write(fixture, name, rows, outcomes, temperature, spread, generator):
                     return temperature**2 * divergence(key, numbers, x, y, labels).mean()
 
             found = {}
-            for toolkit, (own, factor) in toolkits(key, numbers, temperature).items():
+            for toolkit, (own, factor) in toolkits(key, numbers, temperature, outcomes).items():
                 found[toolkit], gradient = mean_and_gradient(lambda s, own=own: own(s, t), student)
                 ours = mean_and_gradient(loss_of, student)[1]
                 torch.testing.assert_close(gradient, factor * ours, rtol=1e-8, atol=1e-10)
@@ -216,10 +236,39 @@ def write(fixture, name, rows, outcomes, temperature, spread, generator):
         return temperature**2 * kl(log_q, log_p).mean()
 
     put("kept", of_kept, count=count)
+    put_weighted(put, t, labels, temperature)
     put("hard", lambda s: temperature**2 * F.cross_entropy(s / temperature, t.argmax(-1)))
 
 
+def put_weighted(put, t, labels, temperature):
+    correct = (t.argmax(-1) == labels).double()
+    for group, weights in (("confidence", t.softmax(-1).max(-1).values), ("correct", correct)):
+        if weights.sum() == 0:
+            continue
+
+        def loss_of(s, weights=weights):
+            rows = divergence("forward_kl", [], s / temperature, t / temperature, labels)
+            return temperature**2 * (weights * rows).sum() / weights.sum()
+
+        put(group, loss_of)
+
+
+def check_with_labels():
+    """torchdistill's KD has its T^2, and alpha, only where it is given labels; 1 - alpha weighs the divergence."""
+    generator = torch.Generator().manual_seed(SEED)
+    s, t = (torch.randn(6, 11, generator=generator).double() for _ in range(2))
+    labels = torch.randint(11, (6,), generator=generator)
+    path = ("logits", "output", "logits", "output")
+    loss = torchdistill.KDLoss(*path, temperature=3.0, alpha=0.9)
+    given = [{"logits": {"output": x}} for x in (s, t)]
+    kl_alone = kl((t / 3).log_softmax(-1), (s / 3).log_softmax(-1)).mean()
+    torch.testing.assert_close(loss(*given), kl_alone, rtol=1e-12, atol=0)
+    whole = 0.9 * F.cross_entropy(s, labels) + 0.1 * 9 * kl_alone
+    torch.testing.assert_close(loss(*given, targets=labels), whole, rtol=1e-12, atol=0)
+
+
 def main():
+    check_with_labels()
     generator = torch.Generator().manual_seed(SEED)
     with FixtureFile(destination(), SEED) as fixture:
         for name, case in CASES.items():

@@ -11,14 +11,6 @@ where the padding is, from float32 states:
   projected, shared, biased; for gram: of, average, over_pairs, wide, projected, shared, biased; for sentence: pooling, normalised, projected
   peer: what a peer's own function makes of the case, and peer_factor: the peer's value over the loss
 
-/<run>     two runs of 20 steps, clip_together and clip_apart: teacher bert (eval), student distilbert of
-           tiny_models.h5, masked_lm + 2 * MSE of projected states (teacher 0 -> student 0, 3 -> 2), AdamW, the
-           projections in a group of their own, linear schedule
-    ids [T], offsets [N+1], masked_labels [T] (-1: not masked)     five batches of four sequences
-    initial/<projection>, weights/<projection or parameter>        before step 1 and after step 20
-    loss, hidden, gradient_norms float64 [20]
-  attributes: settings of the optimizer and of the projections' group
-
 A projected case compares with wide_<k>. Peers are TextBrewer 0.2.1.post1, PKD's KD_loss.py restated and
 sentence-transformers' MSELoss and MarginMSELoss restated.
 """
@@ -26,9 +18,7 @@ sentence-transformers' MSELoss and MarginMSELoss restated.
 import numpy as np
 import torch
 import torch.nn.functional as F
-from transformers import get_linear_schedule_with_warmup
 
-import tiny_models
 from fixture_file import FixtureFile, destination
 from toolkits import alone
 
@@ -311,112 +301,12 @@ def sentence(states):
         case(compare, "mean", True, projected=True)
 
 
-# Trainings
-
-
-STEPS, BATCHES, BATCH_SIZE = 20, 5, 4
-TRAINING = dict(
-    learning_rate=1e-3, beta1=0.9, beta2=0.98, epsilon=1e-2, weight_decay=0.01, max_grad_norm=0.5,
-    warmup_steps=2, total_steps=STEPS + 1, own_learning_rate=4e-3, own_weight_decay=0.2,
-)  # fmt: skip
-STORED = (
-    "distilbert.embeddings.LayerNorm.weight",
-    "distilbert.transformer.layer.1.ffn.lin2.weight",
-)
-
-
-def make_batches():
-    generator = torch.Generator().manual_seed(SEED + 1)
-    batches = []
-    for _ in range(BATCHES):
-        lengths = torch.randint(3, 13, (BATCH_SIZE,), generator=generator).tolist()
-        ids = torch.randint(1, tiny_models.VOCABULARY, (sum(lengths),), generator=generator)
-        labels = torch.full_like(ids, -100)
-        places = torch.randperm(len(ids), generator=generator)[: -(-len(ids) * 15 // 100)]
-        labels[places] = ids[places]
-        ids[places] = 4
-        batches.append((lengths, ids, labels))
-    return batches
-
-
-def training(fixture, run, clips_together):
-    teacher = tiny_models.masked_language_model("bert").double()
-    student = tiny_models.masked_language_model("distilbert").double().train()
-    generator = torch.Generator().manual_seed(SEED + 2)
-    projections = torch.nn.ModuleDict(
-        {name: torch.nn.Linear(32, 32) for name in ("0_to_0", "2_to_3")}
-    ).double()
-    for name, parameter in projections.named_parameters():
-        values = 0.2 * torch.randn(parameter.shape, generator=generator)
-        parameter.data = values.double()
-        fixture.put(f"{run}/initial/{name}", values)
-
-    def group(module, prefix):
-        decays = {True: [], False: []}
-        for name, parameter in module.named_parameters():
-            decays[not (name.endswith("bias") or tiny_models.is_norm(name))].append(parameter)
-        return [
-            dict(params=parameters, lr=TRAINING[f"{prefix}learning_rate"],
-                 weight_decay=TRAINING[f"{prefix}weight_decay"] if decayed else 0.0)
-            for decayed, parameters in decays.items()
-        ]  # fmt: skip
-
-    optimizer = torch.optim.AdamW(
-        group(student, "") + group(projections, "own_"),
-        betas=(TRAINING["beta1"], TRAINING["beta2"]),
-        eps=TRAINING["epsilon"],
-    )
-    schedule = get_linear_schedule_with_warmup(
-        optimizer, TRAINING["warmup_steps"], TRAINING["total_steps"]
-    )
-    clipped = list(student.parameters())
-    clipped += list(projections.parameters()) if clips_together else []
-    batches, history = make_batches(), dict(loss=[], hidden=[], gradient_norms=[])
-    for step in range(STEPS):
-        lengths, ids, labels = batches[step % BATCHES]
-        mask = tiny_models.attention_mask(lengths)
-        inputs = dict(input_ids=tiny_models.padded(ids, lengths, 0), attention_mask=mask)
-        real = mask.bool()
-        with torch.no_grad():
-            targets = teacher(**inputs, output_hidden_states=True).hidden_states
-        output = student(**inputs, output_hidden_states=True)
-        term = sum(
-            F.mse_loss(projections[f"{s}_to_{t}"](output.hidden_states[s][real]), targets[t][real])
-            for t, s in ((0, 0), (3, 2))
-        )
-        words = F.cross_entropy(output.logits[real], labels, ignore_index=-100)
-        loss = words + 2 * term
-        optimizer.zero_grad()
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(clipped, TRAINING["max_grad_norm"])
-        optimizer.step()
-        schedule.step()
-        for name, value in (("loss", loss), ("hidden", term), ("gradient_norms", norm)):
-            history[name].append(value.item())
-    for name, values in history.items():
-        fixture.put(f"{run}/{name}", np.array(values), np.float64)
-    for name, parameter in projections.named_parameters():
-        fixture.put(f"{run}/weights/{name}", parameter)
-    for name, parameter in student.named_parameters():
-        if name in STORED:
-            fixture.put(f"{run}/weights/{name}", parameter)
-    lengths = [length for batch in batches for length in batch[0]]
-    fixture.put(f"{run}/ids", torch.cat([batch[1] for batch in batches]))
-    fixture.put(f"{run}/masked_labels", torch.cat([batch[2] for batch in batches]).clamp(min=-1))
-    fixture.put(f"{run}/offsets", np.concatenate([[0], np.cumsum(lengths)]))
-    fixture.attributes(run, kind="training", together=clips_together, **TRAINING)
-    print(f"{run}: loss {history['loss'][0]:.4f} -> {history['loss'][-1]:.4f}, norms"
-          f" {min(history['gradient_norms']):.2f} to {max(history['gradient_norms']):.2f}")  # fmt: skip
-
-
 def main():
     with FixtureFile(destination(), SEED) as fixture:
         states = States(fixture)
         hidden(states)
         gram(states)
         sentence(states)
-        training(fixture, "clip_together", True)
-        training(fixture, "clip_apart", False)
 
 
 main()

@@ -32,15 +32,21 @@ import copy
 import numpy as np
 import torch
 import torch.nn.functional as F
-from transformers import get_linear_schedule_with_warmup
 
 import tiny_models
 from distillation_losses import cosine_loss, divergence
 from fixture_file import FixtureFile, destination
+from trajectories import (
+    STEPS,
+    inputs_of,
+    loss_deviation,
+    make_batches,
+    put_batches,
+    train,
+    weight_deviation,
+)
 
 SEED = 20240905
-STEPS, BATCHES, BATCH_SIZE = 50, 10, 4
-
 TRAINER = dict(
     learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01,
     max_grad_norm=1.0, warmup_steps=0, total_steps=STEPS,
@@ -51,48 +57,17 @@ DISTILLER = dict(
 )  # fmt: skip
 
 
-def make_batches(seed, masked):
-    """Ten batches of four sequences of 1 to 20 tokens, with classes or masked labels."""
-    generator = torch.Generator().manual_seed(seed)
-    batches = []
-    for _ in range(BATCHES):
-        lengths = torch.randint(1, 21, (BATCH_SIZE,), generator=generator).tolist()
-        t = sum(lengths)
-        batch = dict(
-            lengths=lengths, ids=torch.randint(1, tiny_models.VOCABULARY, (t,), generator=generator)
-        )
-        if masked:
-            count = -(-t * 15 // 100)
-            labels = torch.full((t,), -100)
-            places = torch.randperm(t, generator=generator)[:count]
-            labels[places] = batch["ids"][places]
-            batch["ids"][places] = 4  # the mask token, for what it matters
-            batch["masked_labels"] = labels
-        else:
-            size = (BATCH_SIZE,)
-            batch["classes"] = torch.randint(tiny_models.CLASSES, size, generator=generator)
-        batches.append(batch)
-    return batches
-
-
-def inputs_of(batch):
-    return dict(
-        input_ids=tiny_models.padded(batch["ids"], batch["lengths"], 0),
-        attention_mask=tiny_models.attention_mask(batch["lengths"]),
-    )
-
-
-def classification(model, batch):
+def classification(model, batch, step):
     return dict(loss=model(**inputs_of(batch), labels=batch["classes"]).loss)
 
 
-def masked_language_model(model, batch):
+def masked_language_model(model, batch, step):
     labels = tiny_models.padded(batch["masked_labels"], batch["lengths"], -100)
     return dict(loss=model(**inputs_of(batch), labels=labels).loss)
 
 
 def distillation(teacher):
-    def terms(model, batch):
+    def terms(model, batch, step):
         inputs = inputs_of(batch)
         real = inputs["attention_mask"].bool()
         with torch.no_grad():
@@ -111,7 +86,7 @@ def distillation(teacher):
 
 
 def taught_classification(teacher):
-    def terms(model, batch):
+    def terms(model, batch, step):
         inputs = inputs_of(batch)
         with torch.no_grad():
             target = teacher.to(model.dtype)(**inputs).logits
@@ -126,53 +101,6 @@ def taught_classification(teacher):
     return terms
 
 
-def make_optimizer(model, settings):
-    decayed, kept = [], []
-    for name, parameter in model.named_parameters():
-        exempt = name.endswith("bias") or tiny_models.is_norm(name)
-        (kept if exempt else decayed).append(parameter)
-    groups = [
-        dict(params=decayed, weight_decay=settings["weight_decay"]),
-        dict(params=kept, weight_decay=0.0),
-    ]
-    return torch.optim.AdamW(
-        groups, lr=settings["learning_rate"], betas=(settings["beta1"], settings["beta2"]),
-        eps=settings["epsilon"],
-    )  # fmt: skip
-
-
-def train(model, batches, terms, settings):
-    """Trains in place; returns a list of values for each of the quantities of a step."""
-    optimizer = make_optimizer(model, settings)
-    schedule = get_linear_schedule_with_warmup(
-        optimizer, settings["warmup_steps"], settings["total_steps"]
-    )
-    history = {}
-    model.train()
-    for step in range(STEPS):
-        values = terms(model, batches[step % BATCHES])
-        optimizer.zero_grad()
-        values["loss"].backward()
-        values["gradient_norms"] = torch.nn.utils.clip_grad_norm_(
-            model.parameters(), settings["max_grad_norm"]
-        )
-        values["learning_rates"] = torch.tensor(schedule.get_last_lr()[0], dtype=torch.float64)
-        optimizer.step()
-        schedule.step()
-        for name, value in values.items():
-            history.setdefault(name, []).append(value.item())
-    return history
-
-
-def weight_deviation(model, other):
-    deviations = [
-        (a.detach() - b.detach().double()).abs().max().item()
-        for (name, a), b in zip(model.named_parameters(), other.parameters())
-        if not name.endswith(("key.bias", "k_lin.bias"))
-    ]
-    return max(deviations)
-
-
 def put_run(fixture, run, model, batches, terms, settings):
     single = copy.deepcopy(model)
     model = model.double()
@@ -182,14 +110,8 @@ def put_run(fixture, run, model, batches, terms, settings):
         fixture.put(f"{run}/{name}", np.array(values), np.float64)
     for name, parameter in model.named_parameters():
         fixture.put(f"{run}/weights/{name}", parameter)
-    lengths = [length for batch in batches for length in batch["lengths"]]
-    fixture.put(f"{run}/ids", torch.cat([batch["ids"] for batch in batches]))
-    fixture.put(f"{run}/offsets", np.concatenate([[0], np.cumsum(lengths)]))
-    fixture.put(f"{run}/batch_offsets", np.arange(BATCHES + 1) * BATCH_SIZE)
-    for name in ("classes", "masked_labels"):
-        if name in batches[0]:
-            fixture.put(f"{run}/{name}", torch.cat([batch[name] for batch in batches]))
-    deviation = max(abs(a - b) for a, b in zip(history["loss"], rough["loss"]))
+    put_batches(fixture, run, batches)
+    deviation = loss_deviation(history, rough)
     fixture.attributes(
         run,
         float32_loss_deviation=deviation,

@@ -14,6 +14,10 @@ public final class ParityRecord: Sendable {
       return ParityRecord(path: path)
     }
 
+  /// What is compared at the moment, where a test compares several things: each is a row, whose name begins with the key of the
+  /// term that is compared. Nil for the test's own name.
+  @TaskLocal public static var subject: String?
+
   private struct Key: Hashable {
     var suite: String
     var test: String
@@ -36,7 +40,7 @@ public final class ParityRecord: Sendable {
     guard place.fileID.hasPrefix("ParityTests/"), let test = Test.current else { return }
     let key = Key(
       suite: test.sourceLocation.fileName.replacing("ParityTests.swift", with: ""),
-      test: test.displayName ?? test.name, reason: tolerance.reason)
+      test: Self.subject ?? test.displayName ?? test.name, reason: tolerance.reason)
     let scale = scale ?? reference.reduce(0) { max($0, $1.magnitude) }
     rows.withLock { rows in
       var row =

@@ -188,7 +188,26 @@ struct ParityPage {
     ("Operation", "Operations", "torch, float64, padded and masked (`operations.h5`)"),
     ("LargeOperation", "Operations at full size", "torch, float64 (`operations.h5`)"),
     ("Objective", "Objectives", "torch, float64 (`operations.h5`)"),
+    (
+      "Divergence", "Soft targets",
+      "torch, float64, and TextBrewer, torchdistill, trl (`divergences.h5`)"
+    ),
+    ("CrossEntropy", "Labels", "torch and transformers, float64 (`cross_entropy.h5`)"),
+    ("LabelMSE", "Labels", "torch, float64 (`label_mse.h5`)"),
+    (
+      "HiddenTerms", "States, Gram matrices, sentences",
+      "torch, float64, padded and masked, and TextBrewer (`hidden_terms.h5`)"
+    ),
+    (
+      "AttentionTerms", "Attention and relations",
+      "torch, float64, and TextBrewer, bertdistiller, minilmv2.bb (`attention_terms.h5`, `minilmv2.h5`)"
+    ),
+    (
+      "AttentionModel", "Attention and relations",
+      "transformers, float64, and minilmv2.bb (`attention_terms.h5`, `minilmv2.h5`)"
+    ),
     ("Block", "Blocks", "transformers' blocks, float64 (`blocks.h5`)"),
+    ("Pair", "Pairs of texts", "transformers, float64 (`pairs.h5`)"),
     ("TinyModel", "Whole models, small", "transformers, float64 (`tiny_models.h5`)"),
     (
       "PublishedModel", "Whole models, published size",
@@ -197,6 +216,10 @@ struct ParityPage {
     ("Optimizer", "AdamW, clipping, schedule", "torch's AdamW, float32 (`adamw.h5`)"),
     (
       "Trajectory", "Fifty steps of training", "transformers and torch, float64 (`trajectories.h5`)"
+    ),
+    (
+      "TermTrajectory", "Fifty steps on terms",
+      "transformers and torch, float64 (`term_trajectories.h5`)"
     ),
     ("TrainerReplay", "A replay with dropout", "Hugging Face's Trainer, float32 (`trainer.h5`)"),
   ]

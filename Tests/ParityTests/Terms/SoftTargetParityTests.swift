@@ -7,7 +7,7 @@ import Testing
 @testable import RetortDistillation
 
 @Suite("Soft targets over positions, sequences and several teachers equal PyTorch's")
-struct SoftTargetTests {
+struct SoftTargetParityTests {
   private let tolerance = Tolerance(
     relative: 2e-5, absolute: 1e-6, because: "float32 exponentials of a row")
 

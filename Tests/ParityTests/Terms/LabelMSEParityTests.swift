@@ -6,7 +6,7 @@ import Testing
 @testable import RetortDistillation
 
 @Suite("Label MSE equals PyTorch's")
-struct LabelMSETests {
+struct LabelMSEParityTests {
   private let tolerance = Tolerance(
     relative: 1e-6, absolute: 1e-7, because: "differences in double precision, gradients rounded")
 
@@ -25,11 +25,15 @@ struct LabelMSETests {
           layout: SequenceLayout(offsets: (0...outputs.count).map { Int32($0) })),
         gradientScale: 1 / Double(outputs.count), in: scope)
       scope.backward()
-      expectClose(
-        [sum / Double(outputs.count)], [try fixture.number("loss", of: group)], tolerance, group)
-      expectClose(
-        scope.gradientValues(of: output) ?? [],
-        try fixture.floats("\(group)/output_gradient"), tolerance, "\(group) gradient")
+      try ParityRecord.$subject.withValue("label_mse: value") {
+        expectClose(
+          [sum / Double(outputs.count)], [try fixture.number("loss", of: group)], tolerance, group)
+      }
+      try ParityRecord.$subject.withValue("label_mse: gradient") {
+        expectClose(
+          scope.gradientValues(of: output) ?? [],
+          try fixture.floats("\(group)/output_gradient"), tolerance, "\(group) gradient")
+      }
     }
   }
 }

@@ -7,7 +7,7 @@ import Testing
 @testable import RetortDistillation
 
 @Suite("Hidden states, Gram matrices and sentence vectors equal PyTorch's")
-struct HiddenTermsTests {
+struct HiddenTermsParityTests {
   private static func cases(_ fixture: Fixture) throws -> [String] {
     try fixture.groups.filter { group in
       guard group != "states", try fixture.has("kind", of: group) else { return false }
@@ -24,21 +24,24 @@ struct HiddenTermsTests {
       let `case` = try HiddenCase(fixture, name)
       let result = try `case`.compute(threads: 2)
       let loss = try fixture.number("loss", of: name)
-      expectClose(
-        [result.value], [loss],
-        Tolerance(relative: 1e-5, absolute: 0, because: "float32 states of 12 to 20 features"), name
-      )
+      ParityRecord.$subject.withValue("\(`case`.title): value") {
+        expectClose(
+          [result.value], [loss],
+          Tolerance(relative: 1e-5, absolute: 0, because: "float32 states of 12 to 20 features"),
+          name)
+      }
       #expect(
         Set(result.gradients.keys) == Set(fixture.names(in: name).map { String($0.dropLast(9)) }))
       for (key, gradient) in result.gradients {
         let reference = try fixture.floats("\(name)/\(key)_gradient")
         let largest = Double(reference.map(\.magnitude).max() ?? 0)
-        expectClose(
-          gradient, reference,
-          Tolerance(
-            relative: 2e-5, absolute: 5e-6 * largest, because: "float32 products of up to 20 values"
-          ),
-          "\(name) \(key)")
+        ParityRecord.$subject.withValue("\(`case`.title): gradient") {
+          expectClose(
+            gradient, reference,
+            Tolerance(
+              relative: 2e-5, absolute: 5e-6 * largest,
+              because: "float32 products of up to 20 values"), "\(name) \(key)")
+        }
       }
       for threads in [1, 3] {
         let other = try `case`.compute(threads: threads)
@@ -103,6 +106,8 @@ struct HiddenTermsTests {
 private struct HiddenCase {
   let fixture: Fixture
   let name: String
+  /// Of its rows in the record.
+  let title: String
   let term: any TensorTerm
   /// Numbers of the student's states that are read.
   let states: [Int]
@@ -119,6 +124,10 @@ private struct HiddenCase {
         isShared: shared, hasBias: biased, initial: .xavierUniform, learningRate: 1, weightDecay: 0,
         clipping: .apart)
     }
+    let isProjected = try fixture.has("projected", of: name) && flag("projected")
+    title =
+      "\(try text("kind")): \(try text(try text("kind") == "gram" ? "of" : "compare"))"
+      + (isProjected ? ", projected" : "")
     switch try text("kind") {
     case "hidden":
       let pairs = [LayerPair(teacher: 0, student: 0), LayerPair(teacher: 2, student: 1)]
