@@ -13,6 +13,8 @@ import Testing
 /// A definition in a folder of its own, with a cache and run folders beside it.
 struct SmallExperiment {
   let folder: TemporaryFolder
+  /// That trainings run on.
+  var threads = 2
 
   var locations: Locations { Locations(cache: "\(folder.path)/cache", mirror: nil) }
   var definition: String { "\(folder.path)/small.yaml" }
@@ -48,7 +50,7 @@ struct SmallExperiment {
 
   func runner(_ request: RunRequest, _ observer: RunOnlooker) throws -> DefinitionRunner {
     try DefinitionRunner(
-      request, locations: locations, engine: Engine(threadCount: 2), observer: observer)
+      request, locations: locations, engine: Engine(threadCount: threads), observer: observer)
   }
 
   /// Everything in a run folder by name, sub-folders included, hidden files of the folder itself not.
