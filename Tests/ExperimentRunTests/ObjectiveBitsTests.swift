@@ -40,7 +40,7 @@ struct ObjectiveBitsTests {
               { model: distil, teachers: { a: judge_a, b: judge_b }, \(options),
                 loss: [
                   soft_targets: { weight: 1.0, teacher: [a, b], combine: logits, temperature: 2.0,
-                    divergence: { pearson: { rows: 1.0, columns: 0.5 } }, scale: t_squared },
+                    divergence: { pearson: { rows: 0.0, columns: 0.5 } }, scale: t_squared },
                   hidden: { weight: 0.5, teacher: a, compare: cosine, states: last, positions: all, average: tokens },
                   sentence: { weight: 0.5, teacher: b, compare: similarity_mse, pooling: first, normalise: true },
                   cross_entropy: { weight: 0.25 } ] }

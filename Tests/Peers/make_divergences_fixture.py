@@ -22,6 +22,9 @@ import ast
 import importlib
 import importlib.util
 import os
+import sys
+import tempfile
+import types
 
 import torch
 import torch.nn.functional as F
@@ -267,8 +270,42 @@ def check_with_labels():
     torch.testing.assert_close(loss(*given, targets=labels), whole, rtol=1e-12, atol=0)
 
 
+def check_weight_schedule():
+    """TextBrewer's first step has the constant weight, and each later one what the schedule gives after the step before."""
+    # It writes to tensorboard, which is not here.
+    board = sys.modules["tensorboardX"] = types.ModuleType("tensorboardX")
+    board.SummaryWriter = lambda **_: types.SimpleNamespace(add_scalar=lambda *_: None)
+    distiller, configurations = (
+        importlib.import_module(f"textbrewer.{name}")
+        for name in ("distiller_basic", "configurations")
+    )
+    weights = []
+
+    class Watched(distiller.BasicDistiller):
+        def compute_loss(self, *results):
+            weights.append(self.d_config.kd_loss_weight)
+            return super().compute_loss(*results)
+
+    student = torch.nn.Linear(3, 2)
+    with tempfile.TemporaryDirectory() as folder:
+        Watched(
+            configurations.TrainingConfig(
+                device="cpu", log_dir=folder, output_dir=folder, ckpt_steps=4
+            ),
+            configurations.DistillationConfig(
+                kd_loss_weight=3, kd_loss_weight_scheduler="linear_decay", hard_label_weight=0
+            ),
+            torch.nn.Linear(3, 2), student,
+            *[lambda batch, logits: dict(logits=[logits])] * 2,
+        ).train(
+            torch.optim.SGD(student.parameters(), lr=0.1), [(torch.ones(1, 3),)] * 4, num_steps=4
+        )  # fmt: skip
+    assert weights == [3, 0.75, 0.5, 0.25], weights
+
+
 def main():
     check_with_labels()
+    check_weight_schedule()
     generator = torch.Generator().manual_seed(SEED)
     with FixtureFile(destination(), SEED) as fixture:
         for name, case in CASES.items():
