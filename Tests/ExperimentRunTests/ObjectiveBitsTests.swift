@@ -12,19 +12,19 @@ struct ObjectiveBitsTests {
   private static let text = SmallExperiment.text
     .replacing(
       """
-            soft_targets: { weight: 5.0, temperature: 2.0, positions: all }
-            masked_lm: { weight: 2.0 }
-            cosine: { weight: 1.0, layer: last }
+              soft_targets: { weight: 5.0, temperature: 2.0, positions: all }
+              masked_lm: { weight: 2.0 }
+              cosine: { weight: 1.0, layer: last }
 
       """,
       with: """
-              - masked_lm: { weight: { linear: { from: 2.0, to: 0.5, share: 1.0 } } }
-              - soft_targets: { on: vocabulary, weight: { steps: { 0: 1.0, 2: 3.0 } }, temperature: 2.0, divergence: { jensen_shannon: 0.3 }, scale: t_squared, positions: masked }
-              - hidden: { weight: 1.0, compare: mse, states: [[0, 0], [2, 1]], over_pairs: sum, positions: inner, average: sequences, projection: { shared: false, bias: true, init: { normal: 0.02 }, learning_rate: 1.0e-3, weight_decay: 0.1, clip: apart, force: true } }
-              - relations: { weight: 0.5, of: [q-q, k-k, v-v], heads: 8, blocks: last, average: sequences }
-              - attention: { weight: 0.5, of: probabilities, compare: kl, heads: mean, blocks: last, average: rows }
-              - gram: { weight: 0.5, of: tokens, states: [[[0, 2], [0, 1]]], average: pairs }
-              - sentence: { weight: 0.5, compare: { info_nce: 0.1 }, pooling: mean, normalise: true }
+                - masked_lm: { weight: { linear: { from: 2.0, to: 0.5, share: 1.0 } } }
+                - soft_targets: { on: vocabulary, weight: { steps: { 0: 1.0, 2: 3.0 } }, temperature: 2.0, divergence: { jensen_shannon: 0.3 }, scale: t_squared, positions: masked, average: sequences }
+                - hidden: { weight: 1.0, compare: mse, states: [[0, 0], [2, 1]], over_pairs: sum, positions: inner, average: sequences, projection: { shared: false, bias: true, init: { normal: 0.02 }, learning_rate: 1.0e-3, weight_decay: 0.1, clip: apart, force: true } }
+                - relations: { weight: 0.5, of: [q-q, k-k, v-v], heads: 8, blocks: last, average: sequences }
+                - attention: { weight: 0.5, of: probabilities, compare: kl, heads: mean, blocks: last, average: rows }
+                - gram: { weight: 0.5, of: tokens, states: [[[0, 2], [0, 1]]], average: pairs }
+                - sentence: { weight: 0.5, compare: { info_nce: 0.1 }, pooling: mean, normalise: true }
 
         """
     )

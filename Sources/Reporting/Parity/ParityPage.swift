@@ -192,6 +192,9 @@ struct ParityPage {
       "Divergence", "Soft targets",
       "torch, float64, and TextBrewer, torchdistill, trl (`divergences.h5`)"
     ),
+    (
+      "SoftTarget", "Soft targets", "torch, float64, and TextBrewer (`soft_targets.h5`)"
+    ),
     ("CrossEntropy", "Labels", "torch and transformers, float64 (`cross_entropy.h5`)"),
     ("LabelMSE", "Labels", "torch, float64 (`label_mse.h5`)"),
     (
@@ -221,6 +224,8 @@ struct ParityPage {
       "TermTrajectory", "Fifty steps on terms",
       "transformers and torch, float64 (`term_trajectories.h5`)"
     ),
+    ("NarrowStudent", "Narrower students", "torch, float64 (`narrow_students.h5`)"),
+    ("Measure", "Measures", "torch, scipy and scikit-learn, float64 (`measures.h5`)"),
     ("TrainerReplay", "A replay with dropout", "Hugging Face's Trainer, float32 (`trainer.h5`)"),
   ]
 
