@@ -21,8 +21,6 @@ BERT runs padded and masked, without dropout.
 """
 
 import math
-import os
-import sys
 import types
 
 import torch
@@ -221,7 +219,9 @@ MODELS = {
 
 
 def minilm(s, t):
-    return relations(s.block(1), t.block(3), both({"q-k": 1.0, "v-v": 1.0}), 4, "sequences", LENGTHS)
+    return relations(
+        s.block(1), t.block(3), both({"q-k": 1.0, "v-v": 1.0}), 4, "sequences", LENGTHS
+    )
 
 
 def queries_and_keys(s, t):

@@ -120,7 +120,10 @@ def classes(fixture, generator):
         errors[f"ece_{bins}"] = float(total)
     fixture.put_all("classes", logits=logits, labels=labels)
     fixture.attributes(
-        "classes", accuracy=float(correct.mean()), mean_confidence=float(confidence.mean()), **errors
+        "classes",
+        accuracy=float(correct.mean()),
+        mean_confidence=float(confidence.mean()),
+        **errors,
     )
 
 

@@ -55,9 +55,7 @@ def train(model, batches, terms, settings, own=None):
     own: a module of projections, in a group of its own with settings own_learning_rate and
     own_weight_decay; clipped with the model if `clips_together`, else not at all.
     """
-    parameters = groups(
-        model, lr=settings["learning_rate"], weight_decay=settings["weight_decay"]
-    )
+    parameters = groups(model, lr=settings["learning_rate"], weight_decay=settings["weight_decay"])
     clipped = list(model.parameters())
     if own is not None:
         parameters += groups(
