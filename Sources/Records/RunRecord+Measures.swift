@@ -100,11 +100,21 @@ extension RunRecord {
 }
 
 extension RunRecord.Measure {
-  /// Figures that the models do not all have; empty if they can be laid side by side.
+  /// What cannot be: two figures of one name, or a difference from a figure that the first model does not have. A model may lack
+  /// figures: one of another width than its teacher has no cosine with it.
   var contradictions: [String] {
-    let names = models.first?.figures.map(\.name) ?? []
-    return models.filter { $0.figures.map(\.name) != names }.map {
-      "the measure \(name): \($0.name) has figures that \(models.first?.name ?? "") does not have"
+    let ofFirst = Set(models.first?.figures.map(\.name) ?? [])
+    return models.flatMap { model in
+      let names = model.figures.map(\.name)
+      var facts: [String] = []
+      if Set(names).count != names.count {
+        facts.append("the measure \(name): \(model.name) has two figures of one name")
+      }
+      return facts
+        + model.figures.filter { $0.difference != nil && !ofFirst.contains($0.name) }.map {
+          "the measure \(name): \(model.name) has the difference of its \($0.name) from one that "
+            + "\(models[0].name) does not have"
+        }
     }
   }
 }

@@ -94,6 +94,8 @@ struct StudentStartTests {
               loss: [{ cross_entropy: { weight: 1.0 } }, { attention: { weight: 1.0, of: probabilities, compare: mse, heads: mean, blocks: { nearest: { sequences: 5, seed: 2 } }, over_pairs: sum, average: pairs } }] }
       measures:
         - masked_lm: { of: [teacher_mlm, assistant, narrow, turned], text: { sentences: { from: [reviews] } }, sequence_length: 64, masking: { probability: 0.3, smoothing: 0.0, mask: 0.8, keep: 0.1, random: 0.1 } }
+        - sentence_agreement: { name: narrow_first, of: [narrow, copy], with: teacher_mlm, pooling: mean, text: { sentences: { from: [reviews] } }, sequence_length: 64 }
+        - sentence_agreement: { of: [copy, narrow], with: teacher_mlm, pooling: mean, text: { sentences: { from: [reviews] } }, sequence_length: 64 }
 
       """,
     ]
@@ -212,6 +214,17 @@ struct StudentStartTests {
     for model in measured {
       #expect(model.figures.first.map { $0.name == "masked-LM loss" && $0.value > 3 } == true)
     }
+    // Vectors of another width have no cosine; what they have is compared with the same figure of the first.
+    let vectors = try #require(run.record.measures?.last?.models)
+    #expect(vectors.map(\.name) == ["copy", "narrow"])
+    let names = vectors.map { $0.figures.map(\.name) }
+    #expect(names[1] == names[0].filter { $0 != "cosine" } && names[0].contains("cosine"))
+    #expect(vectors[1].figures.allSatisfy { $0.difference != nil })
+    // Where the first model is the narrow one, the cosine of the other has nothing to be compared with.
+    let turned = try #require(run.record.measures?.dropLast().last?.models)
+    #expect(turned.map(\.name) == ["narrow", "copy"])
+    #expect(
+      turned[1].figures.filter { $0.difference == nil }.map(\.name) == ["cosine"])
     for id in ["thin", "thin_turned"] {
       let line = try #require(
         run.observer.notes.first { $0.hasPrefix("\(id): hidden compares the nearest states ") })

@@ -173,8 +173,10 @@ final class MeasureRunner {
           let (input, figures) = entry
           return RunRecord.Measure.Model(
             name: input.name,
-            figures: figures.enumerated().map { number, figure in
-              RunRecord.Measure.Figure(figure, beside: place == 0 ? nil : all[0][number])
+            figures: figures.map { figure in
+              // A model of another width may lack figures that the first one has, or have more.
+              RunRecord.Measure.Figure(
+                figure, beside: place == 0 ? nil : all[0].first { $0.name == figure.name })
             })
         })
     }
