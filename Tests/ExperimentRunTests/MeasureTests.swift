@@ -1,5 +1,6 @@
 // Measures of a run: what models are measured by besides their tasks.
 import RetortDistillation
+import RetortEvaluation
 import RetortFiles
 import RetortFormatting
 import RetortRecords
@@ -361,5 +362,33 @@ struct MeasureTests {
     try #require(Self.classes.contains(part))
     let messages = DefinitionText.messages(Self.classes.replacing(part, with: replacement))
     #expect(messages.first?.contains(message) == true, "\(messages)")
+  }
+
+  @Test("what follows for a teacher: worse, better, not to be told apart; of losses and accuracies")
+  func findings() throws {
+    func finding(_ subject: TeacherQuestion.Subject, _ teacher: Double, _ alone: Double) -> String {
+      func estimate(_ value: Double) -> Estimate {
+        Estimate(
+          sums: (0..<100).map { value + Double($0 % 2) / 10 }, counts: (0..<100).map { _ in 1 })
+      }
+      return TeacherAnswer(
+        question: TeacherQuestion(
+          stage: "distil", teacher: "teacher", untaught: ["distil.mlm_only"], subject: subject),
+        untaught: "distil.mlm_only", teachers: estimate(teacher), alone: estimate(alone)
+      ).finding
+    }
+    let words = TeacherQuestion.Subject.words(measure: "masked_lm")
+    let task = try #require(DefinitionText.load(SmallExperiment.text).taskSources.first)
+    let (worse, better, neither) = (
+      "its soft targets cannot be expected to help",
+      "its soft targets can say more than the student learns without them",
+      "little can be expected of its soft targets"
+    )
+    #expect(finding(words, 7.5, 6.25).hasSuffix(": \(worse)"))
+    #expect(finding(words, 7.5, 6.25).contains("is above that of the student trained without it"))
+    #expect(finding(words, 6, 6.25).hasSuffix(": \(better)"))
+    #expect(finding(words, 6, 6).hasSuffix(": \(neither)"))
+    #expect(finding(.classes(task), 0.5, 0.8).hasSuffix(": \(worse)"))
+    #expect(finding(.classes(task), 0.8, 0.5).hasSuffix(": \(better)"))
   }
 }

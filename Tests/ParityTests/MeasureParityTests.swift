@@ -153,8 +153,8 @@ struct MeasureParityTests {
     #expect(Double(correct.count { $0 }) / 200 == (try fixture.number("accuracy", of: "classes")))
     // A confidence on a bin's upper end belongs to it, and none to the first.
     let ends = CalibrationError(
-      confidences: [0.5, 1, 0], correct: [true, true, false], binCount: 2)
-    #expect(ends.estimate.value == 0.5 / 3)
+      confidences: [0.5, 0.75, 0], correct: [true, false, false], binCount: 2)
+    #expect(ends.estimate.value == (0.5 + 0.75) / 3)
   }
 
   @Test(
