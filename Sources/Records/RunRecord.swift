@@ -17,7 +17,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var stages: [Stage]
   /// What its models were measured by besides their tasks; nil where the definition asks for nothing.
   public var measures: [Measure]?
-  /// Of each stage whose teacher could be held against a student without it; nil where there is none.
+  /// Of each stage whose teacher could be compared with a student trained without it; nil where there is none.
   public var teacherChecks: [TeacherCheck]?
   /// Clocks, memory and machine: what may differ between two equal runs.
   public var measured: Measured

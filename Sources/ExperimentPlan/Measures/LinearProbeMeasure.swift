@@ -21,7 +21,7 @@ struct LinearProbeMeasure: Measure {
     OptionField(\.pooling, SentencePooling.options),
     OptionField(
       "inverse_penalty", \.inversePenalty, .number(.positive, example: "1.0"), otherwise: 1,
-      "C: what the loss, a sum over the examples, is multiplied by beside half the squared weights. Biases have no penalty."
+      "C: what is minimised is C times the sum of the examples' losses, plus half the sum of the squared weights. Biases have no penalty."
     ))
 
   var sample: MeasuredSample { labelled.sample }

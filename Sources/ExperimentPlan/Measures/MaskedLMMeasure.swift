@@ -3,8 +3,8 @@ import RetortDistillation
 import RetortOptions
 import RetortText
 
-/// The masked-LM loss per masked word, the same words for every model, beside that of the best guess that knows nothing but
-/// how often words occur.
+/// The masked-LM loss per masked word, on the same words for every model; and the loss of a guess by word frequency alone, the
+/// unigram floor.
 struct MaskedLMMeasure: Measure {
   var of: [String]
   var sample: MeasuredSample
@@ -16,8 +16,8 @@ struct MaskedLMMeasure: Measure {
   static let kind = "masked_lm"
   static let title = "masked-LM loss"
   static let about =
-    "The masked-LM loss per masked word in nats, of the same masked words for every model, beside that of the best guess that "
-    + "knows only how often words occur."
+    "The masked-LM loss per masked word in nats, on the same masked words for every model. The text itself has the unigram floor: "
+    + "the loss of a guess by word frequency alone."
   static let options = OptionList(
     MaskedLMMeasure.init(of:sample:masking:entropyTemperatures:),
     .measured(\.of), OptionField(\.sample, MeasuredSample.options),

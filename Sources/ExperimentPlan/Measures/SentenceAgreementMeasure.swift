@@ -4,7 +4,7 @@ import RetortEvaluation
 import RetortFormatting
 import RetortOptions
 
-/// Sentence vectors of models beside those of a teacher, over the same sentences.
+/// Compares sentence vectors of models with those of a teacher, over the same sentences.
 struct SentenceAgreementMeasure: Measure {
   var of: [String]
   var teacher: String
@@ -17,7 +17,7 @@ struct SentenceAgreementMeasure: Measure {
   static let title = "agreement of sentence vectors"
   static let about =
     "Mean cosine of a model's sentence vectors with a teacher's, Spearman's correlation of the similarities of pairs of sentences, "
-    + "and the share of nearest neighbours that both have."
+    + "and the share of nearest neighbours that both have. A model of another width than the teacher has no cosine."
   static let options = OptionList(
     {
       SentenceAgreementMeasure(

@@ -3,7 +3,7 @@ import RetortEvaluation
 import RetortFormatting
 import RetortRecords
 
-/// A figure of a teacher beside that of a student without it.
+/// A figure of a teacher, compared with that of a student trained without it.
 struct TeacherAnswer {
   let question: TeacherQuestion
   let untaught: String

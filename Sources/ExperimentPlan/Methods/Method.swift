@@ -1,4 +1,4 @@
-// One method of distillation: its loss, and what it was held against.
+// One method of distillation: its loss, and the reference that it was compared with.
 import RetortDistillation
 import RetortOptions
 import RetortStrictYAML

@@ -20,13 +20,13 @@ struct MethodsPage {
     # \(Self.title)
 
     Every method that a loss can have: its formula with the numbers of one example, what it needs, what its value and
-    gradient were held against, how far apart the two were, and what it adds to a training step.
+    gradient were compared with, how far apart the two were, and what it adds to a training step.
 
     \(table)
-    A *largest difference* is that of the rows of the [ladder](parity.md#the-ladder) that compare the method, and in brackets
-    the largest relative one, beside the largest value of its array. The *cost* is the time that a step with the method
-    takes more than one without it: the median and, in brackets, the range of \(record.alternations) pairs of turns of \
-    \(record.steps) steps each, in one process. A cost below 0 is one that the variation between turns hides. Arrows in a formula lead from the \
+    The *largest difference* comes from the rows of the [ladder](parity.md#the-ladder) that test the method. In brackets is the
+    largest relative difference: divided by the largest value of its array. The *cost* is the extra time of a step with the method, as a share of a
+    step without it: the median and, in brackets, the range of \(record.alternations) pairs of turns of \
+    \(record.steps) steps each, in one process. A cost below 0 means that it is smaller than the variation between turns. Arrows in a formula lead from the \
     teacher's layer to the student's.
 
     ## Under which conditions
@@ -42,7 +42,7 @@ struct MethodsPage {
   private var table: String {
     var table = MarkdownTable([
       .init("Method", .left), .init("Formula", .left), .init("Needs", .left),
-      .init("Held against", .left), .init("Largest difference"), .init("Cost of a step"),
+      .init("Compared with", .left), .init("Largest difference"), .init("Cost of a step"),
       .init("Source", .left),
     ])
     for method in record.methods {
@@ -60,7 +60,7 @@ struct MethodsPage {
       method.proofs.contains { $0.suite == row.suite && row.test.hasPrefix($0.row) }
     }
     guard let absolute = rows.map(\.largestAbsolute).max() else { return "- (no row)" }
-    // Beside values that must vanish nothing is large or small.
+    // A difference from values that must be zero has no relative size.
     let relative = rows.filter { $0.toleranceRelative > 0 }.map(\.largestRelative).max()
     let range = relative.map { " (\($0.significant(2)) relative)" } ?? ""
     return absolute.significant(2) + range

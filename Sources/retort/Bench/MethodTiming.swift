@@ -31,7 +31,7 @@ struct MethodModels {
   var teacher: ModelDimensions
 }
 
-/// Times the methods of a list, each beside the same base.
+/// Times the methods of a list: steps with the method are compared with steps of the same base loss alone.
 struct MethodTiming {
   private let command: BenchTerms
   private let student: BenchModel
