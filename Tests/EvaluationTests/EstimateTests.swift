@@ -51,6 +51,20 @@ struct EstimateTests {
     let difference = mean.difference(
       from: Estimate(value: sum / 20 - 1, jackknife: leftOut.map { $0 - 1 }))
     #expect(abs(difference.value - 1) < 1e-12 && abs((difference.interval?.high ?? 9) - 1) < 1e-9)
+    // On Fisher's scale an interval ends before 1; of equal correlations it is a point.
+    let near = Estimate(
+      value: 0.91, jackknife: [0.85, 0.97, 0.9, 0.99, 0.8, 0.93], isCorrelation: true)
+    let ends = try #require(near.interval)
+    #expect(ends.low < 0.8 && ends.high < 1 && ends.high > 0.97)
+    let whole = Estimate(value: 1, jackknife: [1, 1, 1], isCorrelation: true)
+    let point = try #require(whole.interval)
+    #expect(point.low > 1 - 1e-12 && point.high <= 1)
+    #expect(
+      Estimate(value: 0.5, jackknife: [0.4, 0.6], isCorrelation: true)
+        .difference(from: Estimate(value: 0.5, jackknife: [0.4, 0.6], isCorrelation: true)).value
+        == 0)
+    // All words in one sentence say nothing of how sentences vary.
+    #expect(Estimate(sums: [0, 7, 0], counts: [0, 1, 0]).interval == nil)
     let samples = ConfidenceInterval.samples(of: 20) { drawn in
       drawn.reduce(0) { $0 + Double($1) } / 20
     }

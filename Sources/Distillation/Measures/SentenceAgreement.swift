@@ -4,7 +4,7 @@ import RetortRandomness
 import RetortText
 import RetortTransformers
 
-/// The sentence vectors of models beside those of a teacher, over the same sentences:
+/// Compares sentence vectors of models with those of a teacher, over the same sentences:
 ///
 ///     cosine         mean of cos(uₙ, vₙ), where both have the same width
 ///     rank           Spearman's correlation of uₙ·uₘ with vₙ·vₘ over pairs of sentences
@@ -21,7 +21,7 @@ public struct SentenceAgreement {
   public struct Figures: Sendable {
     /// Nil where the widths differ.
     public var cosine: Estimate?
-    /// Nil where no pairs are compared.
+    /// Nil where no pairs are compared, or too few, or pairs whose similarities are all equal.
     public var rank: Estimate?
     /// In the order of the numbers of neighbours.
     public var neighbours: [Estimate]

@@ -1,4 +1,5 @@
 // A figure with what its interval, and its difference from another model's figure, are computed from.
+import Foundation
 
 /// A figure of one model on some examples. Figures of two models on the same examples differ by a paired difference: what
 /// the examples themselves make of both cancels out.
@@ -7,11 +8,14 @@
 ///   v = m/(m-1) · Σ (sᵢ - θ nᵢ)² / (Σ nᵢ)²,  m clusters,
 /// and the interval θ ± z √v. A share has Wilson's interval, with as many independent examples as have the variance of its
 /// clusters. A jackknife leaves out one of g groups of examples at a time:  v = (g-1)/g · Σ (θⱼ - θ̄)², and z is that of
-/// Student's distribution with g-1 degrees of freedom. A bootstrap has the percentile interval of its samples.
+/// Student's distribution with g-1 degrees of freedom. The interval of a correlation is computed so on Fisher's scale, of artanh θ,
+/// and taken back, so that it ends within -1 and 1. A bootstrap has the percentile interval of its samples.
 /// - Source: W. G. Cochran, Sampling Techniques (1977), 6.3 (ratios); B. Efron, The Jackknife, the Bootstrap and Other
 ///   Resampling Plans (1982), 2-3.
 public struct Estimate: Sendable, Equatable, Codable {
-  public enum Method: String, Sendable, Codable { case ratio, share, jackknife, bootstrap }
+  public enum Method: String, Sendable, Codable {
+    case ratio, share, jackknife, correlation, bootstrap
+  }
 
   public let method: Method
   public let value: Double
@@ -35,9 +39,11 @@ public struct Estimate: Sendable, Equatable, Codable {
       counts: counts)
   }
 
-  /// - Parameter leftOut: the figure without each of the groups, which are the same for every model.
-  public init(value: Double, jackknife leftOut: [Double]) {
-    self.init(.jackknife, value: value, parts: leftOut)
+  /// - Parameters:
+  ///   - leftOut: the figure without each of the groups, which are the same for every model.
+  ///   - isCorrelation: whether the figure is one, from -1 to 1.
+  public init(value: Double, jackknife leftOut: [Double], isCorrelation: Bool = false) {
+    self.init(isCorrelation ? .correlation : .jackknife, value: value, parts: leftOut)
   }
 
   /// - Parameter samples: the figure in each sample, which are the same for every model.
@@ -53,10 +59,10 @@ public struct Estimate: Sendable, Equatable, Codable {
     value.isFinite && parts.allSatisfy(\.isFinite) && counts?.allSatisfy(\.isFinite) ?? true
   }
 
-  /// At 95 %; nil where there is one cluster or group alone.
+  /// At 95 %; nil where there is one group alone, or one cluster that has any examples.
   public var interval: ConfidenceInterval? {
     switch method {
-    case .ratio: return interval(around: value, Self.clusterVariance(of: residuals))
+    case .ratio: return interval(around: value, clusterVariance(of: residuals))
     case .share:
       guard let count, count > 0 else { return nil }
       let variance = residuals.reduce(0) { $0 + $1 * $1 }
@@ -66,8 +72,19 @@ public struct Estimate: Sendable, Equatable, Codable {
       return ConfidenceInterval(low: wilson.low, high: wilson.high)
     case .jackknife:
       return interval(around: value, Self.jackknifeVariance(of: parts), Self.student(parts.count))
+    case .correlation:
+      let transformed = interval(
+        around: Self.fisher(value), Self.jackknifeVariance(of: parts.map(Self.fisher)),
+        Self.student(parts.count))
+      return transformed.map { ConfidenceInterval(low: tanh($0.low), high: tanh($0.high)) }
     case .bootstrap: return ConfidenceInterval(samples: parts)
     }
+  }
+
+  /// artanh of a correlation; of one that is 1 or -1 that of the number next to it.
+  private static func fisher(_ correlation: Double) -> Double {
+    let most = (1.0).nextDown
+    return atanh(min(most, max(-most, correlation)))
   }
 
   /// This figure less that of another model on the same examples, with its interval at 95 %.
@@ -80,8 +97,8 @@ public struct Estimate: Sendable, Equatable, Codable {
     let apart = zip(method.isOfClusters ? residuals : parts, other.pairedParts).map { $0 - $1 }
     switch method {
     case .ratio, .share:
-      return (difference, interval(around: difference, Self.clusterVariance(of: apart)))
-    case .jackknife:
+      return (difference, interval(around: difference, clusterVariance(of: apart)))
+    case .jackknife, .correlation:
       let variance = Self.jackknifeVariance(of: apart)
       return (difference, interval(around: difference, variance, Self.student(apart.count)))
     case .bootstrap: return (difference, ConfidenceInterval(samples: apart))
@@ -96,9 +113,10 @@ public struct Estimate: Sendable, Equatable, Codable {
     return zip(parts, counts).map { ($0 - value * $1) / count }
   }
 
-  private static func clusterVariance(of residuals: [Double]) -> Double? {
+  /// Nil where a single cluster has all the examples: it cannot differ from itself.
+  private func clusterVariance(of residuals: [Double]) -> Double? {
     let m = Double(residuals.count)
-    guard m > 1 else { return nil }
+    guard counts?.count(where: { $0 > 0 }) ?? 0 > 1 else { return nil }
     return m / (m - 1) * residuals.reduce(0) { $0 + $1 * $1 }
   }
 

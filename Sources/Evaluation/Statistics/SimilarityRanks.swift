@@ -26,15 +26,16 @@ public struct SimilarityRanks: Sendable {
     (self.pairs, self.sentenceCount) = (pairs, sentenceCount)
   }
 
-  /// Not finite where all similarities of a model are equal.
-  public var estimate: Estimate {
+  /// Nil where it is not defined: all similarities of a model are equal, or would be without one of the groups.
+  public var estimate: Estimate? {
     let groups = min(Self.groupCount, sentenceCount)
     let group = (0..<sentenceCount).map { $0 * groups / sentenceCount }
-    return Estimate(
+    let estimate = Estimate(
       value: correlation([Bool](repeating: true, count: pairs.count)),
       jackknife: (0..<groups).map { left in
         correlation(pairs.map { group[Int($0.0)] != left && group[Int($0.1)] != left })
-      })
+      }, isCorrelation: true)
+    return estimate.isFinite ? estimate : nil
   }
 
   /// Pearson's correlation of the ranks among some of the pairs.

@@ -24,7 +24,7 @@ extension DefinitionChecks {
       if let with = measure.with, measure.of.contains(with) {
         report(
           "\(path).of", "has \(with), which the others are compared with",
-          advice: "leave it out: a model is what it is")
+          advice: "leave it out: it would be compared with itself")
       }
       check(measure.sample, at: path)
       guard unknown.isEmpty, !mistakes.touch(path) else { continue }

@@ -16,8 +16,8 @@ struct MaskedLMMeasure: Measure {
   static let kind = "masked_lm"
   static let title = "masked-LM loss"
   static let about =
-    "The masked-LM loss per masked word in nats, on the same masked words for every model. The text itself has the unigram floor: "
-    + "the loss of a guess by word frequency alone."
+    "The masked-LM loss per masked word in nats, on the same masked words for every model. The unigram floor of the text "
+    + "is the loss of a guess by word frequency alone."
   static let options = OptionList(
     MaskedLMMeasure.init(of:sample:masking:entropyTemperatures:),
     .measured(\.of), OptionField(\.sample, MeasuredSample.options),
@@ -74,7 +74,7 @@ struct MaskedLMMeasure: Measure {
   func figuresOfText(in execution: MeasureExecution) throws -> [MeasuredFigure] {
     let floor = try measurement(in: execution).unigramFloor(
       tokenCounts: execution.learnedCounts, observer: execution.observer)
-    return [MeasuredFigure(name: "loss of guessing by how often words occur", estimate: floor)]
+    return [MeasuredFigure(name: "unigram floor", estimate: floor)]
   }
 
   func run(

@@ -186,14 +186,16 @@ enum MeasuredNames {
   static let list = OptionType<[String]>.list(
     of: name, ListRule(least: 1, isDistinct: true, oneAlone: true),
     words: "a list of models and stages", tooFew: "at least one model or stage"
-  ).described(example: "[teacher, student]")
+  )
 }
 
 extension OptionField where Value == [String] {
   /// The models that a measure is taken of.
-  static func measured(_ path: any KeyPath<Root, [String]> & Sendable) -> OptionField {
+  static func measured(
+    _ path: any KeyPath<Root, [String]> & Sendable, example: String = "[teacher, student]"
+  ) -> OptionField {
     OptionField(
-      "of", path, MeasuredNames.list,
+      "of", path, MeasuredNames.list.described(example: example),
       "The models and stages that are measured: a model as its stage begins, a stage's model as the stage leaves it, a "
         + "baseline's by its own name, as distil.mlm_only.")
   }

@@ -14,16 +14,19 @@ struct SentenceAgreementMeasure: Measure {
   var neighbours: [Int]
 
   static let kind = "sentence_agreement"
+  static let version = 2
   static let title = "agreement of sentence vectors"
   static let about =
     "Mean cosine of a model's sentence vectors with a teacher's, Spearman's correlation of the similarities of pairs of sentences, "
-    + "and the share of nearest neighbours that both have. A model of another width than the teacher has no cosine."
+    + "and the share of nearest neighbours that both have. A model of another width than the teacher has no cosine; "
+    + "where similarities are all equal, or pairs too few, there is no correlation."
   static let options = OptionList(
     {
       SentenceAgreementMeasure(
         of: $0, teacher: $1, sample: $2, pooling: $3, pairs: $4, neighbours: $5)
     },
-    .measured(\.of), .comparedWith(\.teacher), OptionField(\.sample, MeasuredSample.options),
+    .measured(\.of, example: "[student, distil]"), .comparedWith(\.teacher),
+    OptionField(\.sample, MeasuredSample.options),
     OptionField(\.pooling, SentencePooling.options),
     OptionField(
       "pairs", \.pairs, pairsType, otherwise: .all,

@@ -86,10 +86,10 @@ public struct PlanExplanation {
         {
           on += ", \(counts.heldOut.grouped) sentences"
         }
-        let beside = measure.with.map { ", with \($0.name)" } ?? ""
+        let comparison = measure.with.map { ", compared with \($0.name)" } ?? ""
         return indented(
           [
-            "\(measure.name): \(type(of: measure.measure).title) of \(measure.of.map(\.name).listed)\(beside)"
+            "\(measure.name): \(type(of: measure.measure).title) of \(measure.of.map(\.name).listed)\(comparison)"
           ]
             + indented(
               ["on \(on); at most \(text.sequenceLength) tokens a sequence"]

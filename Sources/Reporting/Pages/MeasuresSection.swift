@@ -54,7 +54,7 @@ struct MeasuresSection {
   private func heading(_ measure: RunRecord.Measure) -> String {
     (measure.name == measure.kind ? "" : "\(measure.name): ") + measure.title
       + " on \(measure.data)"
-      + (measure.with.map { ", with \($0)" } ?? "")
+      + (measure.with.map { ", compared with \($0)" } ?? "")
   }
 
   /// What was said before students were trained, once where several runs share the stage.
