@@ -49,7 +49,7 @@ extension RunRecord {
     }
 
     /// A value with its interval at 95 %; without ends where there is no interval.
-    public struct Figure: Codable, Sendable, Equatable {
+    public struct Figure: Codable, Sendable, Hashable {
       /// `masked-LM loss`
       public var name: String
       public var value: Double
@@ -69,7 +69,7 @@ extension RunRecord {
       }
     }
 
-    public struct Difference: Codable, Sendable, Equatable {
+    public struct Difference: Codable, Sendable, Hashable {
       public var value: Double
       public var low: Double?
       public var high: Double?

@@ -33,8 +33,10 @@ struct MeasuresSection {
     }
     for name in names {
       let entries = entries(name)
-      parts.append("### \(heading(entries[0].measure).markdownProse)\n\n\(table(entries).text)")
-      parts.append(conditions(entries[0].measure).markdownProse + "\n")
+      let table = table(entries)
+      parts.append("### \(heading(entries[0].measure).markdownProse)\n\n\(table.rows.text)")
+      let words = [conditions(entries[0].measure), table.leavesOut ? Self.leftOut : nil]
+      parts.append(words.compactMap { $0 }.joined(separator: " ").markdownProse + "\n")
     }
     return parts.joined(separator: "\n")
   }
@@ -45,8 +47,10 @@ struct MeasuresSection {
       findings.map { "\($0.wrapped(to: width))\n" }
       + names.map { name in
         let entries = entries(name)
+        let table = table(entries)
         return "\(heading(entries[0].measure)):\n\n".wrapped(to: width)
-          + table(entries).plainText(width: width)
+          + table.rows.plainText(width: width)
+          + (table.leavesOut ? "\n\(Self.leftOut)\n".wrapped(to: width) : "")
       }
     return parts.isEmpty ? nil : parts.joined(separator: "\n")
   }
@@ -64,26 +68,43 @@ struct MeasuresSection {
     }.firstOccurrences
   }
 
-  private func table(_ entries: [Entry]) -> MarkdownTable {
+  private static let leftOut = "A model that several runs share is shown once."
+
+  /// A model that is the same in several runs: made by one stage, or of one origin, with the same figures.
+  private struct Shared: Hashable {
+    let origin: String
+    let figures: [RunRecord.Measure.Figure]
+  }
+
+  private static func origin(of model: String, in record: RunRecord) -> String {
+    if let stage = record.stages.first(where: { $0.id == model }) { return stage.digest }
+    let weights = record.weights.first { $0.name == model }
+    return "\(model) \(weights?.digest ?? "") \(weights?.source ?? "")"
+  }
+
+  private func table(_ entries: [Entry]) -> (rows: MarkdownTable, leavesOut: Bool) {
     let several = runs.records.count > 1
     let first = entries[0].measure.models.first?.name ?? ""
     var table = MarkdownTable(
       (several ? [.init("Run", .left)] : [])
         + [
           .init("Model", .left), .init("Figure", .left), .init("Value"), .init("95 % interval"),
-          .init("Less that of \(first)"), .init("95 % interval"),
+          .init("Difference to \(first)"), .init("95 % interval"),
         ])
-    // A model that several runs share has the same figures in all of them.
-    var shown: [[String]] = []
+    var shown: Set<Shared> = []
+    var leavesOut = false
     func add(_ entry: Entry, _ model: String, _ figures: [RunRecord.Measure.Figure]) {
+      let shared = Shared(origin: Self.origin(of: model, in: entry.record), figures: figures)
+      guard shown.insert(shared).inserted else {
+        leavesOut = true
+        return
+      }
       for figure in figures {
         let cells = [
           model, figure.name, figure.value.fixed(4), Self.interval(figure.low, figure.high),
           figure.difference.map { Self.signed($0.value) } ?? "-",
-          figure.difference.map { Self.interval($0.low, $0.high) } ?? "-",
+          figure.difference.map { Self.signedInterval($0.low, $0.high) } ?? "-",
         ]
-        guard !shown.contains(cells) else { continue }
-        shown.append(cells)
         table.add((several ? [ExperimentRuns.label(entry.record)] : []) + cells)
       }
     }
@@ -91,19 +112,23 @@ struct MeasuresSection {
       for model in entry.measure.models { add(entry, model.name, model.figures) }
       add(entry, "the text itself", entry.measure.ofText ?? [])
     }
-    return table
+    return (table, leavesOut)
   }
 
   private func conditions(_ measure: RunRecord.Measure) -> String {
     let conditions = measure.conditions.map { "; \($0)" }.joined()
     return
       "\(measure.examples.grouped) sequences\(conditions). Differences are taken sequence by sequence on the same text."
-      + (runs.records.count > 1 ? " Rows that are the same in several runs are shown once." : "")
   }
 
   private static func interval(_ low: Double?, _ high: Double?) -> String {
     guard let low, let high else { return "-" }
     return low.fixed(4) + (low < 0 ? " to " : "-") + high.fixed(4)
+  }
+
+  private static func signedInterval(_ low: Double?, _ high: Double?) -> String {
+    guard let low, let high else { return "-" }
+    return "\(signed(low)) to \(signed(high))"
   }
 
   private static func signed(_ value: Double) -> String {
