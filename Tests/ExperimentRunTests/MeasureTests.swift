@@ -364,6 +364,20 @@ struct MeasureTests {
     #expect(messages.first?.contains(message) == true, "\(messages)")
   }
 
+  @Test("a text that is too small for a measure is refused before anything is trained")
+  func tooSmall() throws {
+    let experiment = try SmallExperiment(
+      Self.classes.replacing("neighbours: [1, 3]", with: "neighbours: [1, 900]"))
+    #expect {
+      try experiment.run(experiment.request())
+    } throws: {
+      "\($0)".hasPrefix(
+        "measures.sentence_agreement: sentences for 900 nearest neighbours: expected at least 902, found "
+      )
+    }
+    #expect(experiment.cachedStages.isEmpty)
+  }
+
   @Test("what follows for a teacher: worse, better, not to be told apart; of losses and accuracies")
   func findings() throws {
     func finding(_ subject: TeacherQuestion.Subject, _ teacher: Double, _ alone: Double) -> String {

@@ -123,7 +123,7 @@ struct MeasureParityTests {
     let drawn = try #require(try figures(.drawn(5_000), [], 2).rank)
     #expect(abs(drawn.value - rank.value) < 0.05 && drawn.value != rank.value)
     #expect(
-      throws: MeasureError.tooFew(what: "sentences for pairs and neighbours", found: 70, least: 71)
+      throws: MeasureError.tooFew(what: "sentences for 69 nearest neighbours", found: 70, least: 71)
     ) {
       try figures(.all, [69], 1)
     }

@@ -28,3 +28,18 @@ public enum MeasureError: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 }
+
+extension MeasureError {
+  /// The same of a measure, by what a definition calls it.
+  public func naming(_ measure: String) -> MeasureError {
+    switch self {
+    case .notFinite(let figure): .notFinite(figure: "\(measure): \(figure)")
+    case .nothingMeasured(let figure): .nothingMeasured(figure: "\(measure): \(figure)")
+    case .tooMany(let what, let found, let most, let advice):
+      .tooMany(what: "\(measure): \(what)", found: found, most: most, advice: advice)
+    case .tooFew(let what, let found, let least):
+      .tooFew(what: "\(measure): \(what)", found: found, least: least)
+    case .interrupted, .noOptimum: self
+    }
+  }
+}

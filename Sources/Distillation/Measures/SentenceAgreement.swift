@@ -51,22 +51,30 @@ public struct SentenceAgreement {
   ) throws(MeasureError) {
     (self.text, self.pooling, self.pairs, self.neighbours) = (text, pooling, pairs, neighbours)
     (self.seed, self.engine) = (seed, engine)
+    try Self.check(sentences: text.count, pairs: pairs, neighbours: neighbours)
+  }
+
+  /// - Throws: for more sentences than can be compared with one another, and for too few.
+  public static func check(
+    sentences count: Int, pairs: Pairs, neighbours: [Int]
+  ) throws(MeasureError) {
     let advice = "write count: to take so many of them"
-    if pairs == .all, text.count > Self.mostForAllPairs {
+    if pairs == .all, count > mostForAllPairs {
       throw .tooMany(
-        what: "sentences for pairs: all", found: text.count, most: Self.mostForAllPairs,
+        what: "sentences for pairs: all", found: count, most: mostForAllPairs,
         advice: "\(advice), or a number of pairs that are drawn")
     }
-    guard needsAllVectors else { return }
-    if text.count > Self.mostSentences {
+    guard pairs != .none || !neighbours.isEmpty else { return }
+    if count > mostSentences {
       throw .tooMany(
-        what: "sentences for pairs and neighbours", found: text.count, most: Self.mostSentences,
+        what: "sentences for pairs and neighbours", found: count, most: mostSentences,
         advice: advice)
     }
-    let least = max(3, (neighbours.max() ?? 0) + 2)
-    if text.count < least {
-      throw .tooFew(what: "sentences for pairs and neighbours", found: text.count, least: least)
+    // Besides a sentence and its neighbours there is one that is none of them.
+    if let most = neighbours.max(), count < most + 2 {
+      throw .tooFew(what: "sentences for \(most) nearest neighbours", found: count, least: most + 2)
     }
+    if count < 3 { throw .tooFew(what: "sentences for pairs of them", found: count, least: 3) }
   }
 
   private var needsAllVectors: Bool { pairs != .none || !neighbours.isEmpty }

@@ -28,6 +28,8 @@ protocol Measure: Sendable, Equatable {
 
   /// Reports what does not fit the models, below `path`.
   func check(at path: String, _ shapes: MeasuredShapes, in checks: inout DefinitionChecks)
+  /// Whether so many sequences can be measured. It is asked before anything is trained.
+  func check(sequences count: Int) throws(MeasureError)
   /// How it is taken, a line each, for an explanation and the record. Without its text.
   func conditions(of text: ResolvedText) -> [String]
   /// Of what it reads besides its text.
@@ -50,6 +52,7 @@ extension Measure {
   var with: String? { nil }
   var tasks: [TaskSource] { if case .task(let task) = sample.text { [task] } else { [] } }
   func check(at path: String, _ shapes: MeasuredShapes, in checks: inout DefinitionChecks) {}
+  func check(sequences count: Int) throws(MeasureError) {}
   func digests(of text: ResolvedText, in data: PreparedData) throws -> [String] { [] }
   func figuresOfText(in execution: MeasureExecution) throws -> [MeasuredFigure] { [] }
   func tokenCount(

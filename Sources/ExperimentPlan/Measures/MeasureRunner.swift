@@ -35,6 +35,16 @@ final class MeasureRunner {
     watcher = MeasureWatcher(observer)
   }
 
+  /// Refuses texts that a measure cannot be taken on, before anything is trained for it.
+  func check(_ measures: [PlannedMeasure]) throws {
+    for planned in measures {
+      let sequences = try data.sequences(of: planned.measure.sample, planned.text)
+      do throws(MeasureError) {
+        try planned.measure.check(sequences: sequences.source.count)
+      } catch { throw error.naming("measures.\(planned.name)") }
+    }
+  }
+
   /// The figures of some models of a measure, in their order.
   /// - Parameter inputs: of the measure's; all if nil.
   func figures(

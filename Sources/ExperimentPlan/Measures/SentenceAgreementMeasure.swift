@@ -25,7 +25,7 @@ struct SentenceAgreementMeasure: Measure {
       SentenceAgreementMeasure(
         of: $0, teacher: $1, sample: $2, pooling: $3, pairs: $4, neighbours: $5)
     },
-    .measured(\.of, example: "[student, distil]"), .comparedWith(\.teacher),
+    .measured(\.of), .comparedWith(\.teacher),
     OptionField(\.sample, MeasuredSample.options),
     OptionField(\.pooling, SentencePooling.options),
     OptionField(
@@ -83,6 +83,10 @@ struct SentenceAgreementMeasure: Measure {
         "\(path).neighbours", expected: "numbers below \(count - 1), of \(count) sentences",
         found: "\(most)")
     }
+  }
+
+  func check(sequences count: Int) throws(MeasureError) {
+    try SentenceAgreement.check(sentences: count, pairs: pairs, neighbours: neighbours)
   }
 
   func conditions(of text: ResolvedText) -> [String] {

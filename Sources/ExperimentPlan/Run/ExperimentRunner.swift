@@ -152,6 +152,7 @@ public final class ExperimentRunner {
     let measuring = MeasureRunner(
       plan: plan, digests: digests, data: data, models: modelMaking(digests), engine: engine,
       observer: observer, note: events.note)
+    try measuring.check(plan.measures(with: stages))
     var checks: [RunRecord.TeacherCheck] = []
     for (place, planned) in stages.enumerated() {
       guard let digest = digests.stages[planned.id] else { continue }
