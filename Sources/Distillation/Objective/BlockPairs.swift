@@ -71,7 +71,7 @@ public struct BlockPairs: Sendable, Hashable {
 
   func problems(student: ModelDimensions, teacher: ModelDimensions) -> [TermProblem] {
     guard case .pairs(let pairs) = blocks else {
-      return blocks.problems(key: "blocks", student: student, teacher: teacher)
+      return blocks.problems(key: "blocks", of: .blocks, student: student, teacher: teacher)
     }
     return pairs.enumerated().flatMap { index, pair in
       [

@@ -87,12 +87,17 @@ public enum LayerMap: Sendable, Hashable {
 
   /// What does not fit the models: `uniform` or `skip` of a student whose layers are no divisor of the teacher's, and others that
   /// numbers of layers rule out. That a numbered layer is missing is the observations' to say.
-  /// - Parameter key: that the map is written under.
+  /// - Parameters:
+  ///   - key: that the map is written under.
+  ///   - layers: what it numbers.
   public func problems(
-    key: String, student: ModelDimensions, teacher: ModelDimensions
+    key: String, of layers: Layers, student: ModelDimensions, teacher: ModelDimensions
   ) -> [TermProblem] {
     guard let inner = student.layerCount, let outer = teacher.layerCount else { return [] }
-    let advice = "write the pairs, as in \(key): [[2, 1], [4, 2]]"
+    let last = LayerPair(
+      teacher: layers.last(layerCount: outer), student: layers.last(layerCount: inner))
+    let advice =
+      "write the pairs [teacher, student], as in \(key): [[0, 0], [\(last.teacher), \(last.student)]]"
     switch self {
     case .skip where inner == 1:
       return [

@@ -92,7 +92,7 @@ public struct Hidden: TensorTerm, LayerMapTerm {
   }
 
   public func problems(student: ModelDimensions, teacher: ModelDimensions) -> [TermProblem] {
-    states.problems(key: "states", student: student, teacher: teacher)
+    states.problems(key: "states", of: .hiddenStates, student: student, teacher: teacher)
       + StateProjection.problems(projection, student: student, teacher: teacher)
   }
 
