@@ -146,7 +146,7 @@ extension OptionField where Value == SoftTargetTemperature {
     OptionField(
       "temperature", path, .temperature,
       "T: both models' logits are divided by it, and the loss multiplied by T² unless scale is none. A number, or how it "
-        + "changes from step to step; over classes also one of each sentence, by whose own square its loss is multiplied."
+        + "changes from step to step; with on: classes each sentence may have its own T (flsw, cwsm), and its loss is multiplied by the square of that."
     )
   }
 }

@@ -103,17 +103,18 @@ extension StudentWidth {
     OptionField(
       "by", \.reduction.method, .choice,
       "truncation: some columns of the hidden states are kept, the same in all layers. pca: hidden states are projected onto the "
-        + "principal components of the source's word embeddings, and every matrix that reads or writes them with them; scales of "
-        + "norms, which cannot be, become the diagonal of what that makes of them. Heads and neurons are kept or cut in both."
+        + "principal components of the source's word embeddings, and so is every matrix that reads or writes them. The scale of a "
+        + "LayerNorm cannot be projected: its projection is a full matrix, of which the diagonal is kept. In both, some heads and "
+        + "neurons are kept and the others cut."
     ),
     OptionField(
       "keep", \.reduction.kept, .choice,
-      "Which columns, heads and neurons are kept. importance: those with the largest share of the squared weights of the matrices "
+      "Which columns (with by: truncation), heads and neurons are kept. importance: those with the largest share of the squared weights of the matrices "
         + "that they are in; first: the first ones."),
     OptionField(
       "scale", \.reduction.scale, .choice,
       "variance: a matrix that loses inputs is multiplied by √(old / new number of them), so that its outputs keep their variance; "
-        + "with pca the scales of norms are, in the place of the matrices that read hidden states. none: weights as they are."
+        + "with pca the scales of LayerNorms are multiplied instead of the matrices that read hidden states. none: weights as they are."
     ))
 }
 

@@ -16,7 +16,8 @@ struct CalibrationMeasure: Measure {
     + "the probability that they give to the class they predict."
   static let options = OptionList(
     CalibrationMeasure.init(of:labelled:bins:),
-    .measured(\.of), OptionField(\.labelled, LabelledSample.options),
+    .measured(\.of, example: "[sst2, sst2.no_distillation]"),
+    OptionField(\.labelled, LabelledSample.options),
     OptionField(
       "bins", \.bins, .integer(atLeast: 1, atMost: 10_000, example: "15"), otherwise: 15,
       "Bins of equal width that the confidences are divided into."))

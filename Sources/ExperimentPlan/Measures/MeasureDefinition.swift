@@ -192,12 +192,12 @@ enum MeasuredNames {
 extension OptionField where Value == [String] {
   /// The models that a measure is taken of.
   static func measured(
-    _ path: any KeyPath<Root, [String]> & Sendable, example: String = "[teacher, student]"
+    _ path: any KeyPath<Root, [String]> & Sendable, example: String = "[student, distil]"
   ) -> OptionField {
     OptionField(
       "of", path, MeasuredNames.list.described(example: example),
       "The models and stages that are measured: a model as its stage begins, a stage's model as the stage leaves it, a "
-        + "baseline's by its own name, as distil.mlm_only.")
+        + "baseline's by its own name, as distil.mlm_only. The others are compared with the first.")
   }
 }
 

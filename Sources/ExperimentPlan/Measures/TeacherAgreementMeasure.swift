@@ -20,7 +20,7 @@ struct TeacherAgreementMeasure: Measure {
     "KL(teacher ‖ model) in nats, without a factor T², and the share of words or sentences to which both give the same answer."
   static let options = OptionList(
     TeacherAgreementMeasure.init(of:teacher:on:temperature:sample:masking:),
-    .measured(\.of, example: "[student, distil]"), .comparedWith(\.teacher),
+    .measured(\.of), .comparedWith(\.teacher),
     OptionField(
       "on", \.on, .choice,
       "vocabulary: words of the text, by masked-LM heads. classes: the text's sequences, by classifiers."

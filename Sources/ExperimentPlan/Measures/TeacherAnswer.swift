@@ -45,7 +45,7 @@ struct TeacherAnswer {
       case false?:
         untaught.contains(".")
           ? "its soft targets can say more than the student learns without them"
-          : "it knows more than the student does at its start"
+          : "it is better than the student before training"
       case nil: "little can be expected of its soft targets"
       }
     return

@@ -25,8 +25,8 @@ public enum RunFolderError: Error, Sendable, Equatable, CustomStringConvertible 
         + "go on with --resume, or move the folder away, or choose another with --runs"
     case .anotherDefinition(let path, let differences):
       return "\(path): cannot resume, the definition has changed since: "
-        + "\(differences.joined(separator: "; ")); run it under another name or in another folder "
-        + "(--runs)"
+        + "\(differences.joined(separator: "; ")); of a finished run leave --resume out: stages that have not changed are "
+        + "taken from the cache; or run it under another name or in another folder (--runs)"
     case .replacesDefinition(let path):
       return
         "\(path): is the definition that is run, and would be replaced by what options make of it; "

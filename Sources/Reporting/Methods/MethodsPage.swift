@@ -26,7 +26,7 @@ struct MethodsPage {
     The *largest difference* comes from the rows of the [ladder](parity.md#the-ladder) that test the method. In brackets is the
     largest relative difference: divided by the largest value of its array. The *cost* is the extra time of a step with the method, as a share of a
     step without it: the median and, in brackets, the range of \(record.alternations) pairs of turns of \
-    \(record.steps) steps each, in one process. A cost below 0 means that it is smaller than the variation between turns. Arrows in a formula lead from the \
+    \(record.steps) steps each, in one process. A cost below 0 is noise: the true cost is smaller than the variation between turns. Arrows in a formula lead from the \
     teacher's layer to the student's.
 
     ## Under which conditions
