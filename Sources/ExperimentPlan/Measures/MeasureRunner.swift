@@ -52,10 +52,8 @@ final class MeasureRunner {
   ) throws -> [[MeasuredFigure]] {
     let inputs = inputs ?? planned.of
     let sequences = try data.sequences(of: planned.measure.sample, planned.text)
-    func digest(_ input: MeasuredInput?) throws -> String {
-      try self.digest(planned, sequences, of: input)
-    }
-    let missing = try inputs.filter { try figures(digest($0)) == nil }
+    let digests = try inputs.map { try digest(planned, sequences, of: $0) }
+    let missing = zip(inputs, digests).filter { figures($1) == nil }.map(\.0)
     if !missing.isEmpty {
       note(
         "\(planned.name): \(type(of: planned.measure).title) of \(missing.map(\.name).listed) on "
@@ -63,14 +61,14 @@ final class MeasureRunner {
       var start = ContinuousClock.now
       let execution = try execution(planned)
       try planned.measure.run(of: missing, in: execution) { input, figures in
-        try keep(figures, of: planned, digest(input))
+        try keep(figures, of: planned, digest(planned, sequences, of: input))
         note(
           "\(planned.name): \(input.name): \(figures.map(\.words).joined(separator: ", ")); "
             + ((.now - start) / .seconds(1) as Double).durationText)
         start = .now
       }
     }
-    return try inputs.map { try figures(digest($0)) ?? [] }
+    return digests.map { figures($0) ?? [] }
   }
 
   /// Those of the text itself.
@@ -90,10 +88,17 @@ final class MeasureRunner {
 
   // MARK: Forecast
 
-  /// What a measure will take for each of its models, from a few sequences of one of them.
-  func forecast(_ planned: PlannedMeasure) throws -> RunForecast.Measure {
+  /// What a measure will take for each of its models, from a few sequences of one of them. Nil where other variants have all
+  /// that is not in the cache.
+  /// - Parameter counted: the cache's digests of what was foretold before.
+  func forecast(
+    _ planned: PlannedMeasure, after counted: inout Set<String>
+  ) throws -> RunForecast.Measure? {
     let sequences = try data.sequences(of: planned.measure.sample, planned.text)
-    let missing = try planned.of.filter { try figures(digest(planned, sequences, of: $0)) == nil }
+    let open = try planned.of.map { (input: $0, digest: try digest(planned, sequences, of: $0)) }
+      .filter { figures($0.digest) == nil }
+    let missing = open.filter { counted.insert($0.digest).inserted }.map(\.input)
+    if missing.isEmpty, !open.isEmpty { return nil }
     let tokens = try planned.measure.tokenCount(of: sequences, planned.text, in: data)
     var seconds = 0.0
     if let first = missing.first {

@@ -15,6 +15,16 @@ final class PreparedData {
   private var madeVocabulary: PreparedVocabulary?
   private var tasks: [TaskSource: Task] = [:]
   private var tokenized: [TokenizedPart: LabelledSequences] = [:]
+  private var corpora: [CorpusKey: TokenizedCorpus] = [:]
+
+  /// What a corpus of tokens is made of besides the vocabulary: how it is masked is not part of it.
+  private struct CorpusKey: Hashable {
+    let texts: [CorpusSource]
+    let sequenceLength: Int
+    let minimumLength: Int
+    let maximumUnknown: Double
+    let cutsLongLines: Bool
+  }
 
   private struct TokenizedPart: Hashable {
     let source: TaskSource
@@ -177,11 +187,17 @@ final class PreparedData {
   func corpus(
     _ options: CorpusOptions, sequenceLength: Int
   ) throws -> TokenizedCorpus {
-    try TokenizedCorpus.open(
+    let key = CorpusKey(
+      texts: options.texts, sequenceLength: sequenceLength, minimumLength: options.minimumLength,
+      maximumUnknown: options.maximumUnknown, cutsLongLines: options.sentences != nil)
+    if let known = corpora[key] { return known }
+    let corpus = try TokenizedCorpus.open(
       texts: options.texts.map(locations.file), tokenizer: tokenizer(),
       sequenceLength: sequenceLength, minimumLength: options.minimumLength,
       maximumUnknownFraction: options.maximumUnknown, cacheFolder: locations.prepared,
-      limitTokens: nil, cutsLongLines: options.sentences != nil, threads: threads)
+      limitTokens: nil, cutsLongLines: key.cutsLongLines, threads: threads)
+    corpora[key] = corpus
+    return corpus
   }
 
   /// What a stage learns from.

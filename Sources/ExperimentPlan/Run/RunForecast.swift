@@ -57,6 +57,7 @@ public struct RunForecast: Sendable {
     let memory = ForecastMemory(locations, threads: engine.threadCount)
     var facts = DigestFacts(numericsVersion: Numerics.version, blasCore: BLASKernel.coreName)
     var counted: [String: DataSize] = [:]  // by digest
+    var foretold: Set<String> = []  // figures of measures, by digest
     var measured: [String: (stage: Stage, size: DataSize)] = [:]  // by what bears on the time
     for variant in variants {
       let plan = ResolvedPlan(variant.definition)
@@ -97,7 +98,8 @@ public struct RunForecast: Sendable {
         observer: nil, note: note)
       for planned in plan.measures(with: plan.stages) {
         note("\(planned.name): a few sequences, to see how long they take")
-        var measure = try measuring.forecast(planned)
+        guard var measure = try measuring.forecast(planned, after: &foretold)
+        else { continue }
         if measures.contains(where: { $0.name == planned.name }) {
           measure.name = "\(planned.name), \(variant.title)"
         }
