@@ -15,9 +15,6 @@ public struct LossCost: Sendable, Equatable {
   /// What was not right; then the times mean nothing.
   public var failures: [String]
 
-  /// The share that the further terms add, of each pair of turns.
-  public var shares: [Double] { zip(base, whole).map { $1 / $0 - 1 } }
-
   /// - Parameters:
   ///   - base: what is there anyway.
   ///   - added: terms of other names.

@@ -50,8 +50,8 @@ public struct WordMeasurement {
   private let text: any SequenceSource
   /// Masks a group; nil for text as it is.
   private let mask: (@Sendable (PackedBatch, _ group: Int) -> MaskedBatch)?
-  /// [V]; empty where nothing is masked.
-  private let weights: [Double]
+  /// [V], the best guess of a masked word without its context, up to a factor; empty where nothing is masked.
+  private let unigram: [Double]
 
   /// - Parameters:
   ///   - masking: which words are asked for; nil for every token of the text as it is.
@@ -62,21 +62,22 @@ public struct WordMeasurement {
     seed: UInt64
   ) {
     guard let masking else {
-      self.init(text: text, weights: [], mask: nil)
+      self.init(text: text, unigram: [], mask: nil)
       return
     }
     let weights = masking.weights(counts: tokenCounts, vocabulary: vocabulary)
-    self.init(text: text, weights: weights) { (batch: PackedBatch, group: Int) -> MaskedBatch in
+    let unigram = zip(tokenCounts, weights).map { Double($0 + 1) * $1 }
+    self.init(text: text, unigram: unigram) { (batch: PackedBatch, group: Int) -> MaskedBatch in
       var stream = RandomStream(seed: seed, name: .masking, place: (UInt32(group), 0))
       return masking.apply(to: batch, weights: weights, vocabulary: vocabulary, stream: &stream)
     }
   }
 
   init(
-    text: any SequenceSource, weights: [Double],
+    text: any SequenceSource, unigram: [Double],
     mask: (@Sendable (PackedBatch, _ group: Int) -> MaskedBatch)?
   ) {
-    (self.text, self.weights, self.mask) = (text, weights, mask)
+    (self.text, self.unigram, self.mask) = (text, unigram, mask)
   }
 
   /// Figures of a model, in their order.
@@ -85,7 +86,7 @@ public struct WordMeasurement {
   ///   - teacher: likewise; nil where no figure reads one.
   ///   - observer: hears how many sequences are done, and may ask to stop.
   public func estimates(
-    of model: TransformerModel, beside teacher: TransformerModel? = nil, _ figures: [WordFigure],
+    of model: TransformerModel, teacher: TransformerModel? = nil, _ figures: [WordFigure],
     engine: Engine, observer: (any RecordingObserver)? = nil
   ) throws(MeasureError) -> [Estimate] {
     let scopes = (0..<2).map { _ in ComputeScope(engine: engine, recording: false) }
@@ -123,16 +124,16 @@ public struct WordMeasurement {
   ///
   /// One is added to each count so that a word that was never learned is not impossible.
   public func unigramFloor(
-    tokenCounts: [Int], observer: (any RecordingObserver)? = nil
+    observer: (any RecordingObserver)? = nil
   ) throws(MeasureError) -> Estimate {
-    let shares = zip(tokenCounts, weights).map { Double($0 + 1) * $1 }
-    let total = shares.reduce(0, +)
+    precondition(!unigram.isEmpty, "a guess of words where none is masked")
+    let total = unigram.reduce(0, +)
     var sums = ClusteredSums(exampleCount: text.count)
     try forEachGroup(observer) { batch throws(MeasureError) in
       for (sequence, example) in batch.packed.examples.enumerated() {
         let tokens = Int(batch.packed.offsets[sequence])..<Int(batch.packed.offsets[sequence + 1])
         for label in batch.labels[tokens] where label >= 0 {
-          sums.add(-log(shares[Int(label)] / total), toExample: example)
+          sums.add(-log(unigram[Int(label)] / total), toExample: example)
         }
       }
     }

@@ -20,7 +20,7 @@ public struct SentenceSource: Sendable, Hashable {
   }
 
   /// The sentences that are not held out.
-  var learned: SentenceSource {
+  public var learned: SentenceSource {
     var source = self
     source.part = .training
     return source

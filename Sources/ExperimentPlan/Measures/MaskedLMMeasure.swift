@@ -62,7 +62,10 @@ struct MaskedLMMeasure: Measure {
   }
 
   private func rule(_ text: ResolvedText) -> MaskingRule {
-    masking ?? text.masking ?? MaskingRule()
+    guard let rule = masking ?? text.masking else {
+      preconditionFailure("a measure of masked words was checked to have a masking")
+    }
+    return rule
   }
 
   private func measurement(in execution: MeasureExecution) throws -> WordMeasurement {
@@ -72,8 +75,7 @@ struct MaskedLMMeasure: Measure {
   }
 
   func figuresOfText(in execution: MeasureExecution) throws -> [MeasuredFigure] {
-    let floor = try measurement(in: execution).unigramFloor(
-      tokenCounts: execution.learnedCounts, observer: execution.observer)
+    let floor = try measurement(in: execution).unigramFloor(observer: execution.observer)
     return [MeasuredFigure(name: "unigram floor", estimate: floor)]
   }
 

@@ -59,8 +59,6 @@ struct MeasuredSequences {
   let source: any SequenceSource
   /// Of everything that decides them.
   let digest: String
-  /// Those of the text, before some were chosen.
-  let wholeCount: Int
   let tokenCount: Int
 }
 
@@ -88,6 +86,6 @@ extension PreparedData {
     if let first, first < source.count { source = ChosenSequences(first: first, of: source) }
     return MeasuredSequences(
       source: source, digest: "\(digest) \(source.count) of \(whole.count)",
-      wholeCount: whole.count, tokenCount: source.tokenCount)
+      tokenCount: source.tokenCount)
   }
 }

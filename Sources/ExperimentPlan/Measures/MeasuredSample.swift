@@ -55,8 +55,8 @@ struct MeasuredSample: Sendable, Equatable {
       "So many of the sequences, drawn by the seed. If not written: all of them."),
     OptionField(
       "seed", \.seed, .seed, otherwise: 0,
-      "Seed of what is drawn: masks, sequences, pairs. It does not follow the experiment's, so that every run of a sweep "
-        + "is asked the same."))
+      "Seed of what is drawn: masks, sequences, pairs. It does not follow the experiment's, so that all runs of a "
+        + "sweep are measured on the same words and sentences."))
 }
 
 /// The text of a measure, with what the definition's stages say of it.
@@ -66,13 +66,13 @@ struct ResolvedText: Sendable, Equatable {
   var task: TaskSource?
   var sequenceLength: Int
   /// The text that was learned, with its own length: where words are counted. The text itself where nothing is held out.
-  var learned: (corpus: CorpusOptions, sequenceLength: Int)?
+  var learned: LearnedText?
   /// Of the stage that holds the text out.
   var masking: MaskingRule?
 
-  static func == (a: ResolvedText, b: ResolvedText) -> Bool {
-    a.corpus == b.corpus && a.task == b.task && a.sequenceLength == b.sequenceLength
-      && a.masking == b.masking
+  struct LearnedText: Sendable, Equatable {
+    var corpus: CorpusOptions
+    var sequenceLength: Int
   }
 
   /// What records call it.
@@ -113,7 +113,7 @@ extension ResolvedDefinition {
       let length = stage.training.sequenceLength
       return ResolvedText(
         corpus: heldOut, sequenceLength: sample.sequenceLength ?? length,
-        learned: (corpus, length), masking: corpus.masking)
+        learned: .init(corpus: corpus, sequenceLength: length), masking: corpus.masking)
     }
     guard let length = sample.sequenceLength else { return nil }
     /// Nothing is left out of a text that is measured.
@@ -124,11 +124,12 @@ extension ResolvedDefinition {
     case .heldOut: return nil
     case .corpus(let texts):
       return ResolvedText(
-        corpus: whole(texts), sequenceLength: length, learned: (whole(texts), length))
+        corpus: whole(texts), sequenceLength: length,
+        learned: .init(corpus: whole(texts), sequenceLength: length))
     case .sentences(let source):
       return ResolvedText(
         corpus: whole([.sentences(source)]), sequenceLength: length,
-        learned: (whole([.sentences(source.learned)]), length))
+        learned: .init(corpus: whole([.sentences(source.learned)]), sequenceLength: length))
     case .task(let task): return ResolvedText(task: task, sequenceLength: length)
     }
   }

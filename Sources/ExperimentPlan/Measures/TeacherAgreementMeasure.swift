@@ -92,7 +92,7 @@ struct TeacherAgreementMeasure: Measure {
       let teacher = try execution.model(with)
       for input in inputs {
         let estimates = try measurement.estimates(
-          of: execution.model(input), beside: teacher,
+          of: execution.model(input), teacher: teacher,
           [.divergence(temperature: temperature), .agreement], engine: execution.engine,
           observer: execution.observer)
         try take(input, figures(estimates[0], estimates[1]))

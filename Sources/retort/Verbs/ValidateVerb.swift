@@ -64,7 +64,10 @@ extension ValidateVerb {
     where task.hasSelection {
       lines += (locations.known(task)?.lines ?? []).map { "\(task.name): \($0)" }
     }
-    for source in Set(definitions.flatMap(\.sentenceSources)).sorted(by: { $0.name < $1.name }) {
+    // What is held out is told with the rest.
+    for source in Set(definitions.flatMap(\.sentenceSources).map(\.learned))
+      .sorted(by: { $0.name < $1.name })
+    {
       do {
         if let counts = try locations.counts(of: source) {
           lines.append("\(source.name): \(counts.words(source.rule))")
