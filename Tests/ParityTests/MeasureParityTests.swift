@@ -45,7 +45,7 @@ struct MeasureParityTests {
     let (student, teacher) = (try model(.distilbert), try model(.bert))
     let text = try sequences("ids")
     let labels = try fixture.integers("words/labels")
-    let measurement = WordMeasurement(text: text, weights: []) { batch, _ in
+    let measurement = WordMeasurement(text: text, unigram: []) { batch, _ in
       let labels = batch.examples.flatMap { labels[text.offsets[$0]..<text.offsets[$0 + 1]] }
       return MaskedBatch(packed: batch, labels: labels, maskedCount: labels.count { $0 >= 0 })
     }
@@ -55,7 +55,7 @@ struct MeasureParityTests {
       ("kl_2", .divergence(temperature: 2)), ("same", .agreement),
     ]
     let estimates = try measurement.estimates(
-      of: student, beside: teacher, figures.map(\.1), engine: engine)
+      of: student, teacher: teacher, figures.map(\.1), engine: engine)
     let masked = Double(labels.count { $0 >= 0 })
     for ((name, figure), estimate) in zip(figures, estimates) {
       let wanted = try fixture.doubles("words/\(name)")
@@ -70,12 +70,12 @@ struct MeasureParityTests {
     }
     // Two models of random weights never agree; a model always does with itself.
     let itself = try measurement.estimates(
-      of: teacher, beside: teacher, [.agreement, .divergence(temperature: 1)], engine: engine)
+      of: teacher, teacher: teacher, [.agreement, .divergence(temperature: 1)], engine: engine)
     #expect(itself[0].value == 1 && itself[1].value.magnitude < 1e-7)
 
-    let whole = WordMeasurement(text: try sequences("true_ids"), weights: [], mask: nil)
+    let whole = WordMeasurement(text: try sequences("true_ids"), unigram: [], mask: nil)
     let all = try whole.estimates(
-      of: student, beside: teacher, [.divergence(temperature: 1), .agreement], engine: engine)
+      of: student, teacher: teacher, [.divergence(temperature: 1), .agreement], engine: engine)
     for (name, estimate) in zip(["all_kl", "all_same"], all) {
       let wanted = try fixture.doubles("words/\(name)")
       if estimate.method == .share {
@@ -126,6 +126,46 @@ struct MeasureParityTests {
       throws: MeasureError.tooFew(what: "sentences for 69 nearest neighbours", found: 70, least: 71)
     ) {
       try figures(.all, [69], 1)
+    }
+  }
+
+  @Test(
+    "class logits: the divergence from a teacher, its direction and temperature, and answers in common"
+  )
+  func classes() throws {
+    let text = try sequences("true_ids")
+    func classifier(_ seed: UInt64) throws -> TransformerModel {
+      var configuration = try model(.distilbert).configuration
+      configuration.labels = ["a", "b", "c"]
+      configuration.initializerRange = 0.5
+      let model = TransformerModel(configuration: configuration, heads: [.classification])
+      model.initialize(seed: seed)
+      return model
+    }
+    let (student, teacher) = (try classifier(1), try classifier(2))
+    func logits(_ model: TransformerModel) throws -> [[Double]] {
+      let all = try ClassificationEvaluation.logits(
+        of: model, on: text, in: ComputeScope(engine: engine, recording: false))
+      return stride(from: 0, to: all.count, by: 3).map { all[$0..<$0 + 3].map { Double($0) } }
+    }
+    func softmax(_ x: [Double], _ temperature: Double) -> [Double] {
+      let powers = x.map { exp($0 / temperature) }
+      return powers.map { $0 / powers.reduce(0, +) }
+    }
+    let (s, t) = (try logits(student), try logits(teacher))
+    for temperature in [1.0, 3.0] {
+      let found = try ClassMeasurement.agreement(
+        of: student, with: teacher, on: text, temperature: temperature, engine: engine)
+      let wanted = zip(s, t).map { s, t in
+        let (p, q) = (softmax(s, temperature), softmax(t, temperature))
+        return zip(q, p).reduce(0) { $0 + $1.0 * log($1.0 / $1.1) }
+      }
+      expectClose(found.divergence.parts, wanted, Self.close, "T = \(temperature)")
+      #expect(wanted.contains { $0 > 0.1 })
+      let same = zip(s, t).map {
+        ($0.firstIndex(of: $0.max() ?? 0) == $1.firstIndex(of: $1.max() ?? 0)) ? 1.0 : 0
+      }
+      #expect(found.agreement.parts == same && same.contains(0) && same.contains(1))
     }
   }
 

@@ -77,6 +77,23 @@ import Testing
     #expect(page.contains("retort bench terms --record Results/records/performance/terms.json"))
   }
 
+  @Test("every proof of a committed method is a row of the committed ladder")
+  func theCommittedProofsAreThere() throws {
+    let records = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Results/records").path
+    let methods = try MethodsRecord.readForPages(path: "\(records)/performance/terms.json").methods
+    let ladder = try #require(try ParityRecords(folder: "\(records)/parity").ladder)
+    for method in methods {
+      #expect(!method.proofs.isEmpty, "\(method.name)")
+      for proof in method.proofs {
+        #expect(
+          ladder.rows.contains { $0.suite == proof.suite && $0.test.hasPrefix(proof.row) },
+          "\(method.name): \(proof)")
+      }
+    }
+  }
+
   @Test(
     "facts that contradict each other are refused",
     arguments: [
