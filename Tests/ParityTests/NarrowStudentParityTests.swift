@@ -158,5 +158,16 @@ struct NarrowStudentParityTests {
       tables[0], try fixture.doubles("nearest/alignment"),
       Tolerance(relative: 1e-5, absolute: 0, because: "float32 states and products"))
     #expect(tables[1] == tables[0] && tables[2] == tables[0])
+
+    // A damaged model has no nearest layer.
+    let broken = try #require(student.parameters.first { $0.path.contains("layer.0") })
+    broken.values[0] = .nan
+    let engine = Engine(threadCount: 2)
+    #expect(throws: LayerSearchError.notFinite(term: "hidden", isStudent: true, state: 1)) {
+      try LayerSearch(
+        student: student, teacher: LiveTeacher(model: teacher, engine: engine), text: sequences,
+        seed: 7, engine: engine
+      ).objective(objective)
+    }
   }
 }

@@ -75,7 +75,14 @@ import Testing
       "{hidden: {weight: 1.0, compare: mse, states: [[2, 2]], positions: all, average: tokens}}"
     let classes =
       "{soft_targets: {on: classes, weight: 2.0, temperature: 2.0, scale: t_squared, divergence: forward_kl}}"
-    for (loss, formula) in [("[\(states)]", "MSE("), ("[\(states), \(classes)]", "1 · MSE(")] {
+    let maps = ["uniform", "skip", "last", "nearest"].map { map in
+      (
+        "[\(states.replacing("[[2, 2]]", with: "\(map), over_pairs: mean"))]", "MSE("
+      )
+    }
+    for (loss, formula) in maps + [
+      ("[\(states)]", "MSE("), ("[\(states), \(classes)]", "1 · MSE("),
+    ] {
       let (_, json) = try bench(
         "step", "--job", "distillation", "--model", model.path, "--teacher", model.path,
         "--weights", "random", "--length", "12", "--sentences", sentences, "--batch-size", "4",

@@ -25,7 +25,7 @@ public struct NearestLayers: Sendable, Hashable {
 
   /// The map for a table of similarities.
   /// - Parameter similarity: [student's layers][teacher's layers], of which the teacher has at least as many; both from the first
-  ///   one that is compared.
+  ///   one that is compared. All finite.
   /// - Returns: for each layer of the student its place in the rows of the table.
   public static func increasing(_ similarity: [[Double]]) -> [Int] {
     guard let columns = similarity.first?.count else { return [] }
@@ -90,12 +90,12 @@ extension Objective {
   }
 
   /// The same with layers at even distances in the place of a search: what a training takes does not depend on which are compared.
+  /// - Parameter teacher: one of several by its name, or the only one.
   public func assumingEvenLayers(
-    student: ModelDimensions, teacher: (any TeacherSource)?
+    student: ModelDimensions, teacher: (_ name: String?) -> ModelDimensions
   ) -> Objective {
     mappingSearches { _, name, layers, _ in
-      let teacher = name.flatMap { teacher?.named($0) } ?? teacher
-      guard let inner = student.layerCount, let outer = teacher?.dimensions.layerCount else {
+      guard let inner = student.layerCount, let outer = teacher(name).layerCount else {
         return nil
       }
       let first = layers == .hiddenStates ? 0 : 1

@@ -60,10 +60,16 @@ struct AlignmentSums {
     }
   }
 
+  /// A layer with states that are infinite or no numbers; nil if there is none.
+  var notFinite: (side: Int, layer: Int)? { layer { !$0.isFinite } }
+
   /// A layer that has the same state for every token, which aligns with nothing; nil if there is none.
-  var constant: (side: Int, layer: Int)? {
+  var constant: (side: Int, layer: Int)? { layer { $0 == 0 } }
+
+  /// The first layer of which the squared norm of its products with itself is of some kind.
+  private func layer(where isMeant: (Double) -> Bool) -> (side: Int, layer: Int)? {
     for side in 0...1 {
-      for layer in 0..<sides[side].layers where own[side][layer].squaredNorm == 0 {
+      for layer in 0..<sides[side].layers where isMeant(own[side][layer].squaredNorm) {
         return (side, layer)
       }
     }

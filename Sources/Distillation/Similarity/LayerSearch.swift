@@ -136,6 +136,9 @@ public final class LayerSearch {
       products.add(shifted, rows: batch.tokenCount, on: engine)
     }
     products.recentre(rest.map { $0.map { $0.exactMeans(rows: tokens) } }, rows: tokens)
+    if let layer = products.notFinite {
+      throw LayerSearchError.notFinite(term: term, isStudent: layer.side == 0, state: layer.layer)
+    }
     if let constant = products.constant {
       throw LayerSearchError.constant(
         term: term, isStudent: constant.side == 0, state: constant.layer)
@@ -180,6 +183,8 @@ public final class LayerSearch {
 public enum LayerSearchError: Error, Equatable, Sendable, CustomStringConvertible {
   case tooFewTokens(term: String, count: Int)
   case fewerLayers(term: String, student: Int, teacher: Int)
+  /// The model is damaged, or its numbers are too large.
+  case notFinite(term: String, isStudent: Bool, state: Int)
   /// All tokens have the same state there: nothing can be aligned with it.
   case constant(term: String, isStudent: Bool, state: Int)
 
@@ -189,6 +194,8 @@ public enum LayerSearchError: Error, Equatable, Sendable, CustomStringConvertibl
       "\(term): expected a text of at least 2 tokens to find the nearest layers on, found \(count); write the pairs"
     case .fewerLayers(let term, let student, let teacher):
       "\(term): expected a teacher with at least the student's \(student) layers, found \(teacher); write the pairs"
+    case .notFinite(let term, let isStudent, let state):
+      "\(term): hidden state \(state) of the \(isStudent ? "student" : "teacher") has values that are not finite; the model is damaged"
     case .constant(let term, let isStudent, let state):
       "\(term): hidden state \(state) of the \(isStudent ? "student" : "teacher") is the same for every token, so that no layer "
         + "is nearest to it; write the pairs"

@@ -69,6 +69,13 @@ public protocol TeacherSource: AnyObject {
   func classLogits(ofExample example: Int) -> [Float]?
 }
 
+extension Optional<any TeacherSource> {
+  /// Of one of several teachers by its name, or of the only one; unknown where there is none.
+  public func dimensions(of name: String?) -> ModelDimensions {
+    (name.flatMap { self?.named($0) } ?? self)?.dimensions ?? ModelDimensions()
+  }
+}
+
 extension TeacherSource {
   public func named(_ name: String) -> any TeacherSource { self }
   public func classLogits(ofExample example: Int) -> [Float]? { nil }

@@ -49,11 +49,8 @@ public final class Trainer<Job: TrainingJob> {
     self.job = job
     self.teacher = settings.objective.needsTeacher ? teacher : nil
     var settings = settings
-    let dimensions = { (name: String?) in
-      (name.flatMap { teacher?.named($0) } ?? teacher)?.dimensions ?? ModelDimensions()
-    }
     settings.objective = settings.objective.resolved(
-      student: job.model.dimensions, teacher: dimensions)
+      student: job.model.dimensions, teacher: teacher.dimensions(of:))
     precondition(
       !settings.objective.searchesLayers, "layers are found (LayerSearch) before a training")
     self.settings = settings
@@ -61,7 +58,7 @@ public final class Trainer<Job: TrainingJob> {
     self.checkpointing = checkpointing
     self.observer = observer
     objectiveParameters = settings.objective.makeParameters(
-      student: job.model.dimensions, teacher: dimensions, seed: settings.seed)
+      student: job.model.dimensions, teacher: teacher.dimensions(of:), seed: settings.seed)
     optimizer = settings.optimization.optimizer.makeOptimizer(
       parameters: job.model.parameters + objectiveParameters.joined())
     groups = ParameterGroups(

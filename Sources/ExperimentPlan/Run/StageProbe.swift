@@ -28,7 +28,7 @@ struct StageProbe {
     model.freeze(training.freeze)
     let corpus = try data.corpus(options, sequenceLength: training.sequenceLength)
     let settings = training.settings(
-      objective.assumingEvenLayers(student: model.dimensions, teacher: teacher),
+      objective.assumingEvenLayers(student: model.dimensions) { teacher.dimensions(of: $0) },
       curve: .maskedLanguage)
     let batches = training.batches(
       of: corpus, masking: options.masking, vocabulary: try data.vocabulary())

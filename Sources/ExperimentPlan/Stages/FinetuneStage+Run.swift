@@ -79,7 +79,7 @@ extension FinetuneStage {
     let answering =
       objective.readsOfTeacher.classLogits ? (ContinuousClock.now - clock) / .seconds(1) : 0
     let settings = training.settings(
-      objective.assumingEvenLayers(student: model.dimensions, teacher: teacher),
+      objective.assumingEvenLayers(student: model.dimensions) { teacher.dimensions(of: $0) },
       curve: .fineTuning)
     func loop(
       _ settings: TrainingSettings, _ training: LabelledSequences, _ validation: LabelledSequences

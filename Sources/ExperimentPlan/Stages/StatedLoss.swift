@@ -50,7 +50,8 @@ public struct StatedLoss: Sendable {
     (stated, self.path, self.tree) = (loss.objective, path, tree)
   }
 
-  /// The loss for a student and a teacher: which layers are compared is settled.
+  /// The loss for a student and a teacher: which layers are compared is settled. In the place of the nearest, which nobody looks
+  /// for, are those at even distances; they take as long.
   /// - Parameter kinds: of batches that can be had.
   /// - Returns: with the plainest of those kinds on which it can be taken.
   /// - Throws: what does not fit, in a definition's words.
@@ -87,7 +88,10 @@ public struct StatedLoss: Sendable {
     let batches = stated.plainestBatches.flatMap { kinds.contains($0) ? $0 : nil }
     if batches == nil { checkBatches(of: stated, kinds, report) }
     guard let batches, diagnostics.isEmpty else { throw DefinitionError(diagnostics) }
-    return (stated.resolved(student: student, teacher: teacher), batches)
+    return (
+      stated.resolved(student: student, teacher: teacher)
+        .assumingEvenLayers(student: student) { _ in teacher }, batches
+    )
   }
 
   /// Reports why there are no batches for all terms together.
