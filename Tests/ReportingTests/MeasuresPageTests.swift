@@ -63,4 +63,17 @@ struct MeasuresPageTests {
     #expect(
       try !self.rows([Self.record("without warm", distilled: "a")]).page.contains("is shown once"))
   }
+
+  @Test("a difference to another model than the column's is not shown in it")
+  func references() throws {
+    var other = Self.record("without zeal", distilled: "c")
+    other.measures?[0].models[0].name = "distil.mlm_only"
+    let rows = try rows([Self.record("without warm", distilled: "a"), other]).rows
+    let cells = rows.map {
+      $0.split(separator: "|").map { $0.split(separator: " ").joined(separator: " ") }
+    }
+    #expect(cells.map { $0[1] } == ["student", "distil", "distil.mlm_only", "distil"], "\(rows)")
+    #expect(cells[1].suffix(2) == ["+0.0500", "-0.1000 to +0.2000"])
+    #expect(cells[3].suffix(2) == ["-", "-"])
+  }
 }

@@ -109,7 +109,17 @@ struct MeasuresSection {
       }
     }
     for entry in entries {
-      for model in entry.measure.models { add(entry, model.name, model.figures) }
+      // A run that lacks the first model has its differences to another, which do not belong in this column.
+      let isAlike = entry.measure.models.first?.name == first
+      for model in entry.measure.models {
+        add(
+          entry, model.name,
+          isAlike
+            ? model.figures
+            : model.figures.map {
+              .init(name: $0.name, value: $0.value, low: $0.low, high: $0.high)
+            })
+      }
       add(entry, "the text itself", entry.measure.ofText ?? [])
     }
     return (table, leavesOut)
