@@ -1,4 +1,5 @@
 // Intervals of figures and of their paired differences.
+import Foundation
 import Testing
 
 @testable import RetortEvaluation
@@ -63,6 +64,19 @@ struct EstimateTests {
       Estimate(value: 0.5, jackknife: [0.4, 0.6], isCorrelation: true)
         .difference(from: Estimate(value: 0.5, jackknife: [0.4, 0.6], isCorrelation: true)).value
         == 0)
+    // What was kept is read back; numbers that belong to no estimate are not.
+    let kept = Estimate(sums: [1, 2], counts: [2, 3])
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let text = try encoder.encode(kept)
+    #expect(try JSONDecoder().decode(Estimate.self, from: text) == kept)
+    for (part, other) in [("[2,3]", "[2]"), ("ratio", "jackknife"), ("\"counts\":[2,3],", "")] {
+      let spoiled = String(decoding: text, as: UTF8.self).replacing(part, with: other)
+      #expect(throws: DecodingError.self) {
+        try JSONDecoder().decode(Estimate.self, from: Data(spoiled.utf8))
+      }
+    }
+    #expect(!kept.isPaired(with: Estimate(sums: [1], counts: [2])))
     // All words in one sentence say nothing of how sentences vary.
     #expect(Estimate(sums: [0, 7, 0], counts: [0, 1, 0]).interval == nil)
     let samples = ConfidenceInterval.samples(of: 20) { drawn in

@@ -247,10 +247,10 @@ struct MeasureTests {
       return try #require(measure.models.first { $0.name == model }).figures
     }
     let words = try figures("words", "student")
-    #expect(words.map(\.name) == ["KL(teacher_mlm ‖ model)", "same answer"])
+    #expect(words.map(\.name) == ["KL(teacher ‖ model)", "same answer"])
     #expect(words[0].value > 0 && (0...1).contains(words[1].value))
     let answers = try figures("answers", "after")
-    #expect(answers[0].name == "KL(judge ‖ model)" && answers[0].difference != nil)
+    #expect(answers[0].name == "KL(teacher ‖ model)" && answers[0].difference != nil)
     let vectors = try figures("sentence_agreement", "distil")
     #expect(
       vectors.map(\.name) == [

@@ -116,7 +116,8 @@ public struct SentenceAgreement {
       }
       try take(
         number,
-        figures(Side(u, columns: own.columns), teacherSide, cosine: sums.estimate()))
+        figures(
+          Side(u, columns: own.columns), teacherSide, cosine: sums.estimate(), observer: observer))
     }
   }
 
@@ -169,7 +170,10 @@ public struct SentenceAgreement {
     }
   }
 
-  private func figures(_ own: Side, _ teacher: Side, cosine: Estimate?) -> Figures {
+  /// - Throws: where it was asked to stop between two blocks of sentences.
+  private func figures(
+    _ own: Side, _ teacher: Side, cosine: Estimate?, observer: (any RecordingObserver)?
+  ) throws(MeasureError) -> Figures {
     let count = text.count
     var ofPairs: (own: [Float], teacher: [Float], pairs: [(UInt32, UInt32)]) = ([], [], [])
     if case .drawn(let drawn) = pairs { ofPairs = drawnPairs(drawn, own, teacher) }
@@ -183,6 +187,7 @@ public struct SentenceAgreement {
     let most = neighbours.max() ?? 0
     if pairs == .all || most > 0 {
       for start in stride(from: 0, to: count, by: Self.block) {
+        if observer?.stopIsRequested ?? false { throw .interrupted(done: start, total: count) }
         let range = start..<min(start + Self.block, count)
         let u = own.similarities(of: range, engine)
         let v = teacher.similarities(of: range, engine)

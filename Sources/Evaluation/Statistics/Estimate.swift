@@ -51,6 +51,25 @@ public struct Estimate: Sendable, Equatable, Codable {
     self.init(.bootstrap, value: value, parts: samples)
   }
 
+  /// - Throws: for numbers that no estimate can have.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      try values.decode(Method.self, forKey: .method),
+      value: try values.decode(Double.self, forKey: .value),
+      parts: try values.decode([Double].self, forKey: .parts),
+      counts: try values.decodeIfPresent([Double].self, forKey: .counts))
+    guard isFinite, method.isOfClusters ? counts?.count == parts.count : counts == nil else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .parts, in: values, debugDescription: "parts and counts of an estimate that differ")
+    }
+  }
+
+  /// Whether a difference from another figure can be taken: both are of the same examples.
+  public func isPaired(with other: Estimate) -> Bool {
+    method == other.method && parts.count == other.parts.count
+  }
+
   /// How many examples there are, of a ratio or share.
   public var count: Double? { counts?.reduce(0, +) }
 
@@ -91,7 +110,7 @@ public struct Estimate: Sendable, Equatable, Codable {
   /// - Parameter other: of the same method, clusters, groups or samples.
   public func difference(from other: Estimate) -> (value: Double, interval: ConfidenceInterval?) {
     precondition(
-      method == other.method && parts.count == other.parts.count,
+      isPaired(with: other),
       "figures of different examples: \(parts.count) and \(other.parts.count) parts")
     let difference = value - other.value
     let apart = zip(method.isOfClusters ? residuals : parts, other.pairedParts).map { $0 - $1 }

@@ -94,6 +94,7 @@ final class MeasureRunner {
   func forecast(
     _ planned: PlannedMeasure, after counted: inout Set<String>
   ) throws -> RunForecast.Measure? {
+    try check([planned])
     let sequences = try data.sequences(of: planned.measure.sample, planned.text)
     let open = try planned.of.map { (input: $0, digest: try digest(planned, sequences, of: $0)) }
       .filter { figures($0.digest) == nil }
@@ -183,7 +184,8 @@ final class MeasureRunner {
         title: type(of: planned.measure).title, data: planned.text.name,
         examples: try data.sequences(of: planned.measure.sample, planned.text).source.count,
         conditions: planned.measure.conditions(of: planned.text), with: planned.with?.name,
-        ofText: ofText.isEmpty ? nil : ofText.map { RunRecord.Measure.Figure($0, beside: nil) },
+        ofText: ofText.isEmpty
+          ? nil : ofText.map { RunRecord.Measure.Figure($0, comparedWith: nil) },
         models: zip(planned.of, all).enumerated().map { place, entry in
           let (input, figures) = entry
           return RunRecord.Measure.Model(
@@ -191,7 +193,12 @@ final class MeasureRunner {
             figures: figures.map { figure in
               // A model of another width may lack figures that the first one has, or have more.
               RunRecord.Measure.Figure(
-                figure, beside: place == 0 ? nil : all[0].first { $0.name == figure.name })
+                figure,
+                comparedWith: place == 0
+                  ? nil
+                  : all[0].first {
+                    $0.name == figure.name && $0.estimate.isPaired(with: figure.estimate)
+                  })
             })
         })
     }
@@ -215,7 +222,7 @@ extension MeasuredFigure {
 }
 
 extension RunRecord.Measure.Figure {
-  fileprivate init(_ figure: MeasuredFigure, beside first: MeasuredFigure?) {
+  fileprivate init(_ figure: MeasuredFigure, comparedWith first: MeasuredFigure?) {
     let interval = figure.estimate.interval
     let difference = first.map { figure.estimate.difference(from: $0.estimate) }
     self.init(

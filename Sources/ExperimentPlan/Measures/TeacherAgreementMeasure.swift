@@ -15,6 +15,7 @@ struct TeacherAgreementMeasure: Measure {
   var masking: MaskingRule?
 
   static let kind = "teacher_agreement"
+  static let version = 2
   static let title = "agreement with the teacher"
   static let about =
     "KL(teacher ‖ model) in nats, without a factor T², and the share of words or sentences to which both give the same answer."
@@ -80,7 +81,7 @@ struct TeacherAgreementMeasure: Measure {
     guard let with = execution.with else { preconditionFailure("an agreement without a teacher") }
     func figures(_ divergence: Estimate, _ agreement: Estimate) -> [MeasuredFigure] {
       [
-        MeasuredFigure(name: "KL(\(with.name) ‖ model)", estimate: divergence),
+        MeasuredFigure(name: "KL(teacher ‖ model)", estimate: divergence),
         MeasuredFigure(name: "same answer", estimate: agreement),
       ]
     }
