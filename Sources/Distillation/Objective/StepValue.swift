@@ -158,7 +158,8 @@ extension StepValue {
             below.report(
               Diagnostic(
                 entry.keyOrigin, below.pathOf(entry.key),
-                expected: starts.last.map { "a step after \($0.step)" } ?? "a step, from 0",
+                expected: (starts.last.map { "a step after \($0.step)" } ?? "a step, from 0")
+                  + ", at most \(Int32.max)",
                 found: "'\(entry.key)'"), entry.key)
             return nil
           }
