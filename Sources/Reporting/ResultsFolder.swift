@@ -110,7 +110,9 @@ public struct ResultsFolder: Sendable {
       pages.append((PerformancePage.title, PerformancePage.file))
     }
     if let terms = performance.terms {
-      files[MethodsPage.file] = MethodsPage(terms, ladder: parity.ladder).text()
+      files[MethodsPage.file] = MethodsPage(
+        terms, ladder: parity.ladder, publishedSizes: performance.publishedSizes
+      ).text()
       pages.append((MethodsPage.title, MethodsPage.file))
     }
     let similarities = try similarities()

@@ -5,6 +5,7 @@
     Tests/Peers/bench --scaling [--record FILE]
     Tests/Peers/bench --forecast [--record FILE]
     Tests/Peers/bench --losses [--only ROW]... [--alternations 5] [--record FILE]
+    Tests/Peers/bench --published-sizes [--record FILE]
 
 Every row of bench_rows.json, with --losses of bench_losses.json, or those named: what is timed, against whom, and the ratio wanted. The
 sides of a contest take turns, process by process, so that a machine that gets slower does so for both;
@@ -13,8 +14,8 @@ each round gives one ratio, and the table shows their median and range. What all
 whose sides disagree, or one of which does not run, shows the reason in place of a ratio, and the
 exit status is 1. A missed target is shown and is no failure. --record writes what `retort report`
 draws Results/performance.md from: every pair of figures, machine, versions, settings. Interrupted,
-it keeps the rounds that are complete. --scaling and --forecast measure Retort alone
-(bench_scaling.py, bench_forecast.py).
+it keeps the rounds that are complete. --scaling, --forecast and --published-sizes measure Retort alone
+(bench_scaling.py, bench_forecast.py, bench_published_sizes.py).
 
 Wants an idle machine, RETORT_MIRROR or RETORT_CACHE with SST-2 and a vocabulary, and 12 GB of memory.
 """
@@ -28,6 +29,7 @@ import tempfile
 import time
 
 import bench_forecast
+import bench_published_sizes
 import bench_record
 from bench_checks import Disagreement, agreement
 from bench_contests import CONTESTS
@@ -57,6 +59,7 @@ def main():
     parser.add_argument("--scaling", action="store_true")
     parser.add_argument("--forecast", action="store_true")
     parser.add_argument("--losses", action="store_true", help="the rows of bench_losses.json")
+    parser.add_argument("--published-sizes", action="store_true")
     arguments = parser.parse_args()
     rows = read_rows("bench_losses.json" if arguments.losses else "bench_rows.json")
     names = [row["id"] for row in rows]
@@ -78,6 +81,8 @@ def main():
         say(f"load {machine['loadBefore']:.2f}: something else is running; figures will be worse")
     if arguments.forecast:
         return bench_forecast.run(arguments, machine)
+    if arguments.published_sizes:
+        return bench_published_sizes.run(arguments, machine)
     with tempfile.TemporaryDirectory(prefix="retort-bench-") as folder:
         material = Material(arguments.retort, folder)
         if arguments.scaling:

@@ -33,10 +33,23 @@ import Testing
        "largestShare": 1}]}
     """
 
-  private func results(_ record: String) throws -> (ResultsFolder, TemporaryFolder) {
+  private static let sizes = """
+    {"format": 1, "command": "Tests/Peers/bench --published-sizes", "threads": 2,
+     "machine": {"processor": "Xeon", "cores": 2, "memoryBytes": 25769803776, "system": "Linux 6.1",
+      "loadBefore": 0.125}, "versions": {"commit": "0123456789"},
+     "runs": [
+      {"definition": "tiny", "stage": "general", "changes": ["a=b"], "teacher": "bert, 12 layers",
+       "student": "bert, 4 layers", "steps": 5, "sequences": 160, "tokens": 20000, "seconds": 40,
+       "memoryBytes": 1073741824, "firstLoss": 12.3456, "lastLoss": 11}]}
+    """
+
+  private func results(
+    _ record: String, sizes: String = Self.sizes
+  ) throws -> (ResultsFolder, TemporaryFolder) {
     let folder = try TemporaryFolder()
     for (path, name, text) in [
-      ("performance", "terms.json", record), ("parity", "ladder.json", Self.ladder),
+      ("performance", "terms.json", record), ("performance", "published_sizes.json", sizes),
+      ("parity", "ladder.json", Self.ladder),
     ] {
       try FileManager.default.createDirectory(
         atPath: folder.file("Results/records/\(path)"), withIntermediateDirectories: true)
@@ -72,6 +85,11 @@ import Testing
           "Words", "CE", "labels", "torch", "- (no row)", "+100.0 % (+100.0 % to +100.0 %)", "-",
         ],
       ])
+    let size = try #require(page.split(separator: "\n").first { $0.hasPrefix("| [tiny]") })
+    let cells = size.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+    #expect(
+      cells.dropFirst(4) == ["32", "4,000", "5", "8.00 s", "500", "1.00 GiB", "12.35", "11"])
+    #expect(page.contains("--published-sizes --record Results/records/performance/published_sizes"))
     #expect(files["README.md"]?.contains("(methods.md)") == true)
     #expect(files["performance.md"] == nil)
     #expect(page.contains("retort bench terms --record Results/records/performance/terms.json"))
@@ -99,10 +117,12 @@ import Testing
     arguments: [
       ("[1.1, 2.1, 0.99]", "[1.1]", "States: not a time of each of 3 turns"),
       ("[2, 2, 2]", "[2, 0, 2]", "Words: a time that is not a positive number"),
+      ("\"seconds\": 40", "\"seconds\": 0", "tiny: a figure that is not a positive number"),
       ("\"name\": \"Words\"", "\"name\": \"States\"", "two methods of one name"),
     ])
   func contradictions(_ fact: String, _ other: String, _ problem: String) throws {
-    let (results, folder) = try results(Self.record.replacing(fact, with: other))
+    let (results, folder) = try results(
+      Self.record.replacing(fact, with: other), sizes: Self.sizes.replacing(fact, with: other))
     defer { withExtendedLifetime(folder) {} }
     let error = #expect(throws: ResultsError.self) { try results.render() }
     #expect(error?.description.contains(problem) ?? false, "\(String(describing: error))")

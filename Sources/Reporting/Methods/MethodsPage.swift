@@ -7,10 +7,13 @@ struct MethodsPage {
 
   private let record: MethodsRecord
   private let ladder: ParityLadder?
+  private let publishedSizes: PublishedSizesRecord?
 
-  /// - Parameter ladder: nil where nothing was recorded.
-  init(_ record: MethodsRecord, ladder: ParityLadder?) {
-    (self.record, self.ladder) = (record, ladder)
+  /// - Parameters:
+  ///   - ladder: nil where nothing was recorded.
+  ///   - publishedSizes: likewise.
+  init(_ record: MethodsRecord, ladder: ParityLadder?, publishedSizes: PublishedSizesRecord?) {
+    (self.record, self.ladder, self.publishedSizes) = (record, ladder, publishedSizes)
   }
 
   func text() -> String {
@@ -32,9 +35,9 @@ struct MethodsPage {
     ## Under which conditions
 
     \(conditions)
-    ## Again
+    \(publishedSizes.map { PublishedSizesSection($0).text() + "\n" } ?? "")## Again
 
-    \(PageMarkup.code(Self.again(record.command), info: "sh"))
+    \(PageMarkup.code(again, info: "sh"))
 
     """
   }
@@ -79,7 +82,6 @@ struct MethodsPage {
   }
 
   private var conditions: String {
-    let machine = record.machine
     var table = MarkdownTable([.init("", .left), .init("", .left)])
     table.add(["teacher, live", record.teacher])
     table.add(["student", record.student])
@@ -87,26 +89,35 @@ struct MethodsPage {
       "batch", "\(record.batchSize) sequences of \(record.length) tokens; text: \(record.data)",
     ])
     table.add(["loss without the method", record.base])
+    Self.add(record.machine, threads: record.threads, versions: record.versions, to: &table)
+    return table.text
+  }
+
+  static func add(
+    _ machine: RecordedMachine, threads: Int, versions: [String: String],
+    to table: inout MarkdownTable
+  ) {
     table.add([
       "machine",
       "\(machine.processor), \(machine.cores) cores, \(machine.memoryBytes.memoryText), "
         + "\(machine.system), load before \(machine.loadBefore.fixed(2))",
     ])
-    table.add(["threads", "\(record.threads)"])
+    table.add(["threads", "\(threads)"])
     table.add([
       "versions",
-      record.versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        .joined(separator: ", "),
+      versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
     ])
-    return table.text
   }
 
-  private static func again(_ command: String) -> String {
-    """
-    make build
-    \(command) --record Results/records/performance/terms.json
-    make parity
-    retort report
-    """
+  private var again: String {
+    let sizes = publishedSizes.map {
+      "\n\($0.command) --record Results/records/performance/published_sizes.json"
+    }
+    return """
+      make build
+      \(record.command) --record Results/records/performance/terms.json\(sizes ?? "")
+      make parity
+      retort report
+      """
   }
 }
