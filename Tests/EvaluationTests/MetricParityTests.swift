@@ -103,7 +103,7 @@ struct MetricParityTests {
     #expect(F1.value(of: classes) == 0.8)
     let numbers = Answers(predictions: [1.1, 2, 3.5, 0.2], labels: [1, 2.5, 3, 0])
     #expect(abs(PearsonCorrelation.value(of: numbers) - 0.9548585414886475) < 1e-6)
-    #expect(SpearmanCorrelation.ranks([2, 1, 2, 5, 2]) == [3, 1, 3, 5, 3])
+    #expect(RankedValues([2, 1, 2, 5, 2])?.ranks == [3, 1, 3, 5, 3])
     #expect(SpearmanCorrelation.value(of: Answers(predictions: [1, .nan], labels: [1, 2])).isNaN)
     let never = Answers(predictions: [0, 0], labels: [0, 0])
     #expect(F1.value(of: never) == 0 && MatthewsCorrelation.value(of: never) == 0)

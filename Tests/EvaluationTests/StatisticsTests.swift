@@ -149,4 +149,20 @@ struct StatisticsTests {
     #expect(interval.low == quantile((1 - level) / 2))
     #expect(interval.high == quantile((1 + level) / 2))
   }
+
+  @Test func longComputationsCanBeStopped() {
+    let values = RankedValues(finite: [3, 1, 2])
+    var asked = 0
+    #expect(throws: SimilarityRanks.Stopped(done: 1, total: 3)) {
+      try SimilarityRanks(of: SentencePairs(allOf: 3)).correlation(of: values, with: values) {
+        asked += 1
+        return asked == 2
+      }
+    }
+    #expect(throws: LogisticRegression.Failure.stopped(iterations: 0, most: 5_000)) {
+      try LogisticRegression(
+        features: [1, 2], columns: 1, labels: [0, 1], classCount: 2, inversePenalty: 1,
+        stopIsRequested: { true })
+    }
+  }
 }

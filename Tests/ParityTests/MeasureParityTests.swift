@@ -154,8 +154,9 @@ struct MeasureParityTests {
     }
     let (s, t) = (try logits(student), try logits(teacher))
     for temperature in [1.0, 3.0] {
-      let found = try ClassMeasurement.agreement(
-        of: student, with: teacher, on: text, temperature: temperature, engine: engine)
+      let found = try ClassAgreement(
+        with: teacher, on: text, temperature: temperature, engine: engine
+      ).estimates(of: student)
       let wanted = zip(s, t).map { s, t in
         let (p, q) = (softmax(s, temperature), softmax(t, temperature))
         return zip(q, p).reduce(0) { $0 + $1.0 * log($1.0 / $1.1) }

@@ -70,7 +70,7 @@ def measure(arguments, definition, stage, student, folder):
         "steps": found["steps"],
         "sequences": found["sequences"],
         "tokens": found["tokens"],
-        "seconds": sum(record["measured"]["stages"][stage]["epochSeconds"]),
+        "seconds": record["measured"]["stages"][stage]["wallSeconds"],
         "memoryBytes": usage.ru_maxrss * 1024,
         "firstLoss": losses[0],
         "lastLoss": losses[-1],

@@ -4,73 +4,99 @@ import RetortEvaluation
 import RetortText
 import RetortTransformers
 
-public enum ClassMeasurement {
+/// How far the answers of classifiers are from those of a teacher, which answers once.
+public struct ClassAgreement {
+  private let teacher: ClassLogits
+  private let text: any SequenceSource
+  private let temperature: Double
+  private let engine: Engine
+
+  /// - Parameters:
+  ///   - teacher: a classifier.
+  ///   - observer: hears how many sequences are done, and may ask to stop.
+  public init(
+    with teacher: TransformerModel, on text: any SequenceSource, temperature: Double,
+    engine: Engine, observer: (any RecordingObserver)? = nil
+  ) throws(MeasureError) {
+    (self.text, self.temperature, self.engine) = (text, temperature, engine)
+    self.teacher = try ClassLogits(of: teacher, on: text, engine, observer)
+  }
+
   /// KL(softmax(t/T) ‖ softmax(s/T)) a sentence, in nats and without a factor T², and the share of sentences to which both
   /// models give the same class.
-  /// - Parameters:
-  ///   - model, teacher: classifiers with the same classes.
-  ///   - observer: hears how many sequences are done, and may ask to stop.
-  public static func agreement(
-    of model: TransformerModel, with teacher: TransformerModel, on text: any SequenceSource,
-    temperature: Double, engine: Engine, observer: (any RecordingObserver)? = nil
+  /// - Parameter model: a classifier with the teacher's classes.
+  public func estimates(
+    of model: TransformerModel, observer: (any RecordingObserver)? = nil
   ) throws(MeasureError) -> (divergence: Estimate, agreement: Estimate) {
-    let classes = model.configuration.labels.count
-    precondition(
-      teacher.configuration.labels.count == classes, "classifiers with other numbers of classes")
-    let scopes = (0..<2).map { _ in ComputeScope(engine: engine, recording: false) }
+    let student = try ClassLogits(of: model, on: text, engine, observer)
+    precondition(student.classes == teacher.classes, "classifiers with other numbers of classes")
     var divergences = ClusteredSums(exampleCount: text.count)
     var agreements = divergences
-    try SentenceVectors.forEachGroup(of: text, observer) { batch throws(MeasureError) in
-      let s = try logits(of: model, batch, in: scopes[0])
-      let t = try logits(of: teacher, batch, in: scopes[1])
-      for (row, example) in batch.examples.enumerated() {
-        let range = row * classes..<(row + 1) * classes
-        let (p, q) = (LogSoftmax(s[range], temperature), LogSoftmax(t[range], temperature))
-        let divergence = zip(q.values, p.values).reduce(0) { $0 + exp($1.0) * ($1.0 - $1.1) }
-        divergences.add(max(0, divergence), toExample: example)
-        agreements.add(p.largest == q.largest ? 1 : 0, toExample: example)
-      }
+    for example in 0..<text.count {
+      let p = LogSoftmax(student[example], temperature)
+      let q = LogSoftmax(teacher[example], temperature)
+      let divergence = zip(q.values, p.values).reduce(0) { $0 + exp($1.0) * ($1.0 - $1.1) }
+      divergences.add(max(0, divergence), toExample: example)
+      agreements.add(p.largest == q.largest ? 1 : 0, toExample: example)
     }
     guard let divergence = divergences.estimate(),
       let agreement = agreements.estimate(isShare: true)
     else { throw .nothingMeasured(figure: "the agreement of classes") }
     return (divergence, agreement)
   }
+}
 
-  /// The probability of the predicted class of each example, and whether it is the right one.
+/// How sure a classifier is of its answers, and how often it is right.
+public struct ClassConfidences {
+  /// The probability of the predicted class of each example.
+  public private(set) var confidences: [Double] = []
+  /// Whether the predicted class is the right one.
+  public private(set) var correct: [Bool] = []
+
   /// - Parameter examples: with classes.
-  public static func confidences(
+  public init(
     of model: TransformerModel, on examples: LabelledSequences, engine: Engine,
     observer: (any RecordingObserver)? = nil
-  ) throws(MeasureError) -> (confidences: [Double], correct: [Bool]) {
+  ) throws(MeasureError) {
     guard let labels = examples.labels else {
       preconditionFailure("a calibration needs classes")
     }
-    let classes = model.configuration.labels.count
-    let scope = ComputeScope(engine: engine, recording: false)
-    var found: (confidences: [Double], correct: [Bool]) = ([], [])
-    try SentenceVectors.forEachGroup(of: examples.sequences, observer) {
-      batch throws(MeasureError) in
-      let s = try logits(of: model, batch, in: scope)
-      for (row, example) in batch.examples.enumerated() {
-        let p = LogSoftmax(s[row * classes..<(row + 1) * classes], 1)
-        found.confidences.append(min(1, exp(p.values[p.largest])))
-        found.correct.append(p.largest == Int(labels[example]))
-      }
+    let logits = try ClassLogits(of: model, on: examples.sequences, engine, observer)
+    for (example, label) in labels.enumerated() {
+      let p = LogSoftmax(logits[example], 1)
+      confidences.append(min(1, exp(p.values[p.largest])))
+      correct.append(p.largest == Int(label))
     }
-    guard !found.correct.isEmpty else { throw .nothingMeasured(figure: "a calibration") }
-    return found
+    guard !correct.isEmpty else { throw .nothingMeasured(figure: "a calibration") }
+  }
+}
+
+/// The class logits [N, K] of all sequences of a text.
+private struct ClassLogits {
+  let classes: Int
+  private var values: [Float] = []
+
+  init(
+    of model: TransformerModel, on text: any SequenceSource, _ engine: Engine,
+    _ observer: (any RecordingObserver)?
+  ) throws(MeasureError) {
+    classes = model.configuration.labels.count
+    let scope = ComputeScope(engine: engine, recording: false)
+    var values: [Float] = []
+    values.reserveCapacity(text.count * classes)
+    try SentenceVectors.forEachGroup(of: text, observer) { batch throws(MeasureError) in
+      scope.reset()
+      let logits = model.classify(
+        tokenIDs: batch.tokenIDs, layout: SequenceLayout(batch), mode: .inference, in: scope
+      ).copyValues()
+      guard logits.allSatisfy(\.isFinite) else { throw .notFinite(figure: "a class logit") }
+      values += logits
+    }
+    self.values = values
   }
 
-  private static func logits(
-    of model: TransformerModel, _ batch: PackedBatch, in scope: ComputeScope
-  ) throws(MeasureError) -> [Float] {
-    scope.reset()
-    let values = model.classify(
-      tokenIDs: batch.tokenIDs, layout: SequenceLayout(batch), mode: .inference, in: scope
-    ).copyValues()
-    guard values.allSatisfy(\.isFinite) else { throw .notFinite(figure: "a class logit") }
-    return values
+  subscript(example: Int) -> ArraySlice<Float> {
+    values[example * classes..<(example + 1) * classes]
   }
 }
 

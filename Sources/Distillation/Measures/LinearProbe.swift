@@ -36,12 +36,17 @@ public struct LinearProbe: Sendable {
     }
     let features = try vectors.all(of: training.sequences, observer: observer)
     let regression: LogisticRegression
-    do throws(LogisticRegression.NotConverged) {
+    do throws(LogisticRegression.Failure) {
       regression = try LogisticRegression(
         features: features, columns: vectors.columns, labels: labels, classCount: classCount,
-        inversePenalty: inversePenalty)
+        inversePenalty: inversePenalty, stopIsRequested: { observer?.stopIsRequested ?? false })
     } catch {
-      throw .noOptimum(iterations: error.iterations, gradient: error.gradient)
+      switch error {
+      case .notConverged(let iterations, let gradient):
+        throw .noOptimum(iterations: iterations, gradient: gradient)
+      case .stopped(let iterations, let most):
+        throw .interrupted(done: iterations, total: most, units: "iterations of the probe's fit")
+      }
     }
     let found = regression.predictions(
       of: try vectors.all(of: testing.sequences, observer: observer))

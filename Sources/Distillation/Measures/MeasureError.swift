@@ -6,7 +6,8 @@ public enum MeasureError: Error, Equatable, Sendable, CustomStringConvertible {
   /// There is nothing that the figure could be taken on.
   case nothingMeasured(figure: String)
   /// A signal asked to stop. What was measured before is kept.
-  case interrupted(done: Int, total: Int)
+  /// - Parameter units: what was counted.
+  case interrupted(done: Int, total: Int, units: String = "sequences")
   /// More sequences than can be compared with one another.
   case tooMany(what: String, found: Int, most: Int, advice: String)
   case tooFew(what: String, found: Int, least: Int)
@@ -18,7 +19,7 @@ public enum MeasureError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notFinite(let figure):
       "\(figure) is not a finite number; the model is damaged, or its training has diverged"
     case .nothingMeasured(let figure): "\(figure): the text has nothing that it can be taken on"
-    case .interrupted(let done, let total): "stopped after \(done) of \(total) sequences"
+    case .interrupted(let done, let total, let units): "stopped after \(done) of \(total) \(units)"
     case .tooMany(let what, let found, let most, let advice):
       "\(what): expected at most \(most), found \(found); \(advice)"
     case .tooFew(let what, let found, let least):

@@ -31,9 +31,6 @@ public struct SentenceAgreement {
   public static let mostSentences = 20_000
   /// Sentences of which all pairs are compared: 12.5 million of them.
   public static let mostForAllPairs = 5_000
-  /// Rows of similarities that are in memory at a time.
-  private static let block = 256
-
   private let text: any SequenceSource
   private let pooling: SentencePooling
   private let pairs: Pairs
@@ -103,8 +100,11 @@ public struct SentenceAgreement {
       }
       return
     }
+    let comparison = comparison
+    let ranks = comparison.pairs.map { SimilarityRanks(of: $0) }
     let v = try ofTeacher.all(of: text, observer: observer)
-    let teacherSide = Side(v, columns: ofTeacher.columns)
+    let expected = try SentenceRelations(
+      v, columns: ofTeacher.columns, comparison, engine: engine, observer)
     for number in 0..<count {
       let own = SentenceVectors(of: try model(number), pooling, engine: engine)
       let u = try own.all(of: text, observer: observer)
@@ -114,10 +114,13 @@ public struct SentenceAgreement {
           sums.add(Self.cosine(u, v, row: row, columns: own.columns), toExample: row)
         }
       }
+      let found = try SentenceRelations(
+        u, columns: own.columns, comparison, engine: engine, observer)
       try take(
         number,
-        figures(
-          Side(u, columns: own.columns), teacherSide, cosine: sums.estimate(), observer: observer))
+        Figures(
+          cosine: sums.estimate(), rank: try rank(ranks, found, expected, observer),
+          neighbours: shared(found, expected)))
     }
   }
 
@@ -134,128 +137,53 @@ public struct SentenceAgreement {
 
   // MARK: Sentences with one another
 
-  /// Vectors of all sentences, by sentence and by feature.
-  private struct Side {
-    let columns: Int
-    let count: Int
-    let rows: [Float]
-    /// [C, N]
-    let transposed: [Float]
-
-    init(_ rows: [Float], columns: Int) {
-      let count = rows.count / columns
-      (self.rows, self.columns, self.count) = (rows, columns, count)
-      transposed = [Float](unsafeUninitializedCapacity: rows.count) { buffer, filled in
-        for row in 0..<count {
-          for column in 0..<columns { buffer[column * count + row] = rows[row * columns + column] }
-        }
-        filled = rows.count
+  private var comparison: SentenceRelations.Comparison {
+    let pairs: SentencePairs? =
+      switch self.pairs {
+      case .none: nil
+      case .all: SentencePairs(allOf: text.count)
+      case .drawn(let count): drawnPairs(count)
       }
-    }
-
-    /// Similarities [block, N] of some sentences to all.
-    func similarities(of range: Range<Int>, _ engine: Engine) -> [Float] {
-      var part = [Float](repeating: 0, count: columns * range.count)
-      for column in 0..<columns {
-        for (place, row) in range.enumerated() {
-          part[column * range.count + place] = transposed[column * count + row]
-        }
-      }
-      return part.withUnsafeBufferPointer { part in
-        transposed.withUnsafeBufferPointer { all in
-          engine.crossProduct(
-            of: part, columns: range.count, with: all, columns: count, rows: columns)
-        }
-      }
-    }
+    return SentenceRelations.Comparison(pairs: pairs, nearest: neighbours.max() ?? 0)
   }
 
-  /// - Throws: where it was asked to stop between two blocks of sentences.
-  private func figures(
-    _ own: Side, _ teacher: Side, cosine: Estimate?, observer: (any RecordingObserver)?
-  ) throws(MeasureError) -> Figures {
-    let count = text.count
-    var ofPairs: (own: [Float], teacher: [Float], pairs: [(UInt32, UInt32)]) = ([], [], [])
-    if case .drawn(let drawn) = pairs { ofPairs = drawnPairs(drawn, own, teacher) }
-    if pairs == .all {
-      let all = count * (count - 1) / 2
-      ofPairs.own.reserveCapacity(all)
-      ofPairs.teacher.reserveCapacity(all)
-      ofPairs.pairs.reserveCapacity(all)
-    }
-    var shared = neighbours.map { _ in ClusteredSums(exampleCount: count) }
-    let most = neighbours.max() ?? 0
-    if pairs == .all || most > 0 {
-      for start in stride(from: 0, to: count, by: Self.block) {
-        if observer?.stopIsRequested ?? false { throw .interrupted(done: start, total: count) }
-        let range = start..<min(start + Self.block, count)
-        let u = own.similarities(of: range, engine)
-        let v = teacher.similarities(of: range, engine)
-        for (place, sentence) in range.enumerated() {
-          let row = place * count..<(place + 1) * count
-          if pairs == .all {
-            for other in sentence + 1..<count {
-              ofPairs.own.append(u[row.lowerBound + other])
-              ofPairs.teacher.append(v[row.lowerBound + other])
-              ofPairs.pairs.append((UInt32(sentence), UInt32(other)))
-            }
-          }
-          guard most > 0 else { continue }
-          let near = (
-            Self.nearest(most, in: u[row], besides: sentence),
-            Self.nearest(most, in: v[row], besides: sentence)
-          )
-          for (number, k) in neighbours.enumerated() {
-            let both = Set(near.0.prefix(k)).intersection(near.1.prefix(k)).count
-            shared[number].add(Double(both) / Double(k), toExample: sentence)
-          }
-        }
-      }
-    }
-    return Figures(
-      cosine: cosine,
-      rank: ofPairs.pairs.isEmpty
-        ? nil
-        : SimilarityRanks(
-          first: ofPairs.own, second: ofPairs.teacher, pairs: ofPairs.pairs, sentenceCount: count
-        ).estimate,
-      // One neighbour is shared or not.
-      neighbours: zip(neighbours, shared).compactMap { $1.estimate(isShare: $0 == 1) })
-  }
-
-  /// The largest of a row of similarities, of equal ones the first.
-  private static func nearest(_ k: Int, in row: ArraySlice<Float>, besides own: Int) -> [Int] {
-    var found: [(value: Float, place: Int)] = []
-    for (place, value) in row.enumerated() where place != own {
-      if found.count == k, value <= found[k - 1].value { continue }
-      var at = found.count
-      while at > 0, found[at - 1].value < value { at -= 1 }
-      found.insert((value, place), at: at)
-      if found.count > k { found.removeLast() }
-    }
-    return found.map(\.place)
-  }
-
-  private func drawnPairs(
-    _ drawn: Int, _ own: Side, _ teacher: Side
-  ) -> (own: [Float], teacher: [Float], pairs: [(UInt32, UInt32)]) {
+  private func drawnPairs(_ count: Int) -> SentencePairs {
     var stream = RandomStream(seed: seed, name: .resampling, place: (2, 0))
-    var result: (own: [Float], teacher: [Float], pairs: [(UInt32, UInt32)]) = ([], [], [])
-    func product(_ side: Side, _ a: Int, _ b: Int) -> Float {
-      var sum = 0.0
-      for i in 0..<side.columns {
-        sum += Double(side.rows[a * side.columns + i]) * Double(side.rows[b * side.columns + i])
-      }
-      return Float(sum)
-    }
-    for _ in 0..<drawn {
+    let drawn = (0..<count).map { _ in
       let first = stream.integer(below: UInt32(text.count))
       let step = 1 + stream.integer(below: UInt32(text.count - 1))
-      let second = UInt32((UInt64(first) + UInt64(step)) % UInt64(text.count))
-      result.pairs.append((first, second))
-      result.own.append(product(own, Int(first), Int(second)))
-      result.teacher.append(product(teacher, Int(first), Int(second)))
+      return (
+        first: first, second: UInt32((UInt64(first) + UInt64(step)) % UInt64(text.count))
+      )
     }
-    return result
+    return SentencePairs(drawn, of: text.count)
+  }
+
+  private func rank(
+    _ ranks: SimilarityRanks?, _ own: SentenceRelations, _ teacher: SentenceRelations,
+    _ observer: (any RecordingObserver)?
+  ) throws(MeasureError) -> Estimate? {
+    guard let ranks, let found = own.similarities, let expected = teacher.similarities else {
+      return nil
+    }
+    do throws(SimilarityRanks.Stopped) {
+      return try ranks.correlation(
+        of: found, with: expected, stopIsRequested: { observer?.stopIsRequested ?? false })
+    } catch {
+      throw .interrupted(
+        done: error.done, total: error.total, units: "groups of the rank correlation's interval")
+    }
+  }
+
+  private func shared(_ own: SentenceRelations, _ teacher: SentenceRelations) -> [Estimate] {
+    neighbours.compactMap { k in
+      var sums = ClusteredSums(exampleCount: text.count)
+      for sentence in 0..<text.count {
+        let both = Set(own.nearest(k, to: sentence)).intersection(teacher.nearest(k, to: sentence))
+        sums.add(Double(both.count) / Double(k), toExample: sentence)
+      }
+      // One neighbour is shared or not.
+      return sums.estimate(isShare: k == 1)
+    }
   }
 }

@@ -14,10 +14,11 @@ public struct LogisticRegression: Sendable {
   public let classCount: Int
   public let iterations: Int
 
-  public struct NotConverged: Error, Equatable {
-    public let iterations: Int
-    /// The largest component, over C times the number of examples.
-    public let gradient: Double
+  public enum Failure: Error, Equatable {
+    /// - Parameter gradient: its largest component, over C times the number of examples.
+    case notConverged(iterations: Int, gradient: Double)
+    /// Somebody asked to stop.
+    case stopped(iterations: Int, most: Int)
   }
 
   /// The gradient's largest component at the end, over C times the number of examples.
@@ -27,10 +28,11 @@ public struct LogisticRegression: Sendable {
   ///   - features: x [N, columns], row by row.
   ///   - labels: y [N], each in 0..<classCount.
   ///   - inversePenalty: C.
+  ///   - stopIsRequested: asked before each iteration.
   public init(
     features: [Float], columns: Int, labels: [Int32], classCount: Int, inversePenalty: Double,
-    mostIterations: Int = 5_000
-  ) throws(NotConverged) {
+    mostIterations: Int = 5_000, stopIsRequested: () -> Bool = { false }
+  ) throws(Failure) {
     precondition(
       features.count == labels.count * columns && classCount > 1 && inversePenalty > 0
         && !labels.isEmpty,
@@ -41,8 +43,11 @@ public struct LogisticRegression: Sendable {
     let scale = inversePenalty * Double(labels.count)
     var minimiser = Minimiser(at: [Double](repeating: 0, count: loss.outputs * (columns + 1)), loss)
     while minimiser.largestGradient / scale > Self.tolerance {
+      if stopIsRequested() {
+        throw .stopped(iterations: minimiser.iterations, most: mostIterations)
+      }
       guard minimiser.iterations < mostIterations, minimiser.step(loss) else {
-        throw NotConverged(
+        throw .notConverged(
           iterations: minimiser.iterations, gradient: minimiser.largestGradient / scale)
       }
     }

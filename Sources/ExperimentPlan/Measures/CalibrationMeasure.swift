@@ -52,9 +52,10 @@ struct CalibrationMeasure: Measure {
   ) throws {
     let examples = try execution.examples(of: labelled.task, .dev)
     for input in inputs {
-      let (confidences, correct) = try ClassMeasurement.confidences(
+      let found = try ClassConfidences(
         of: execution.classifier(input), on: examples, engine: execution.engine,
         observer: execution.observer)
+      let (confidences, correct) = (found.confidences, found.correct)
       let ones = correct.map { _ in 1.0 }
       try take(
         input,

@@ -99,11 +99,12 @@ struct TeacherAgreementMeasure: Measure {
         try take(input, figures(estimates[0], estimates[1]))
       }
     case .classes:
-      let teacher = try execution.classifier(with)
+      let agreement = try ClassAgreement(
+        with: execution.classifier(with), on: execution.sequences.source, temperature: temperature,
+        engine: execution.engine, observer: execution.observer)
       for input in inputs {
-        let (divergence, agreement) = try ClassMeasurement.agreement(
-          of: execution.classifier(input), with: teacher, on: execution.sequences.source,
-          temperature: temperature, engine: execution.engine, observer: execution.observer)
+        let (divergence, agreement) = try agreement.estimates(
+          of: execution.classifier(input), observer: execution.observer)
         try take(input, figures(divergence, agreement))
       }
     }
