@@ -23,7 +23,9 @@ import Testing
     #expect(lines[3].contains("stages: 2 stages, "), "\(listed.output)")
 
     #expect(lines[2].contains("other       teacher_mlm"), "\(listed.output)")
-    #expect(lines[4].contains(" files of prepared data and measured times, "), "\(listed.output)")
+    #expect(
+      lines[4].contains(" files of prepared data, measures and measured times, "),
+      "\(listed.output)")
 
     let prune = ["cache", "prune", "--runs", runs]
     let used = try #require(experiment.stages().keys.min()?.split(separator: "/").first)
@@ -32,6 +34,9 @@ import Testing
     )
     let unused = String(repeating: "f", count: 64)
     try Folder.create(path: times)
+    let measures = experiment.folder.file("cache/measures")
+    try Folder.create(path: measures)
+    try AtomicFile.replace(path: "\(measures)/\(unused).json", with: "{}\n")
     for stage in [String(used), unused] {
       try AtomicFile.replace(path: "\(times)/\(stage)-2", with: "1\n")
     }
@@ -40,7 +45,7 @@ import Testing
       #expect(try !Folder.names(path: prepared).isEmpty && Folder.names(path: times).count == 2)
     }
     #expect(try retort(prune).output.contains("removed 0 stages"))
-    #expect(try Folder.names(path: prepared).isEmpty)
+    #expect(try Folder.names(path: prepared).isEmpty && Folder.names(path: measures).isEmpty)
     #expect(try Folder.names(path: times) == ["\(used)-2"])
     try FileManager.default.removeItem(atPath: "\(runs)/other")
     #expect(try retort(prune + ["--dry-run"]).output.contains("would remove 1 stage,"))

@@ -164,6 +164,16 @@ import Testing
     try FileManager.default.removeItem(atPath: experiment.folder.file("train.csv"))
     let valid = try retort(["validate", definition])
     #expect(valid.output.contains("\(file) is not there"), "\(valid)")
+    // Nor a task or weights that everybody knows.
+    let known = try RetortProcess.run(
+      [
+        "validate",
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+          .deletingLastPathComponent().appendingPathComponent("Experiments/methods/pkd.yaml").path,
+      ], environment: ["RETORT_CACHE": experiment.folder.file("empty"), "RETORT_MIRROR": ""])
+    for missing in ["the weights of hub:google-bert/bert-base-uncased are", "glue/sst2 is"] {
+      #expect(known.output.contains("\(missing) not there"), "\(known)")
+    }
   }
 
   @Test func anAnswerInTheTextIsAMistake() throws {

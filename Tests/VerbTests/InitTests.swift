@@ -30,7 +30,12 @@ import Testing
     let definition = "Experiments/reviews-l3.yaml"
     let valid = try retort(["validate", definition], in: project)
     #expect(valid.status == 0, "\(valid.errors)")
-    #expect(valid.output == "\(definition): valid: reviews-l3, 3 stages\n")
+    #expect(
+      valid.output == """
+        \(definition): valid: reviews-l3, 3 stages
+          the weights of hub:sentence-transformers/all-MiniLM-L6-v2 are not there, so they were not checked
+
+        """)
     // The data are read: a label that is no class is found.
     let data = "\(project)/data/reviews.csv"
     let text = try String(contentsOfFile: data, encoding: .utf8)

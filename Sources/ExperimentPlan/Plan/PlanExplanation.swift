@@ -262,8 +262,14 @@ public struct PlanExplanation {
     let size: DataSize? =
       sizes[stage.id] ?? stage.work.task.flatMap { tasks[$0]?.size ?? $0.generatedSize }
     guard let size, let counts = StepCounts(training, data: size) else {
+      let unknown: String
+      if case .steps = training.limit {
+        unknown = "how many are an epoch is not known: "
+      } else {
+        unknown = "the number of steps is not known: "
+      }
       return [
-        "limit: \(training.limit.words); the number of steps is not known: "
+        "limit: \(training.limit.words); \(unknown)"
           + (stage.work.task.map { "the training file of \($0.name) is not at hand" }
             ?? "the text has not been read"),
         LearningRateCurve.line(training, counts: nil),

@@ -2,12 +2,12 @@
 import Foundation
 import RetortFiles
 
-/// Tokenised corpora and generated data in `prepared/`, times that `explain` measured in `forecasts/`.
+/// Tokenised corpora and generated data in `prepared/`, figures of models in `measures/`, times that `explain` measured in `forecasts/`.
 public struct RemadeFile: Sendable {
   public let path: String
   public let byteCount: Int
   public let written: Date
-  /// Of the stage that a time was measured of; nil of prepared data, which do not say what they are for.
+  /// Of the stage that a time was measured of; nil of the others, which do not say what they are for.
   public let stage: String?
 
   /// Takes it out. Who has it open reads on.
@@ -17,7 +17,7 @@ public struct RemadeFile: Sendable {
   public static func all(in locations: Locations) throws -> [RemadeFile] {
     try files(in: locations.forecasts) { name in
       name.split(separator: "-").first.map(String.init)
-    } + files(in: locations.prepared) { _ in nil }
+    } + files(in: locations.measures) { _ in nil } + files(in: locations.prepared) { _ in nil }
   }
 
   private static func files(

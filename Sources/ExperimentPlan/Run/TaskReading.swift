@@ -44,10 +44,13 @@ extension Locations {
     }
   }
 
-  /// Files of the user's own that a task names and that are not there.
-  public func absentFiles(of source: TaskSource) -> [String] {
-    guard case .files(let task) = source.root else { return [] }
-    return task.files.all.map(place).filter { !Self.exists($0) }
+  /// What a task is read from and is not there: files of the user's own, or the data of a known task, by its name.
+  public func absentParts(of source: TaskSource) -> [String] {
+    switch source.root {
+    case .files(let task): task.files.all.map(place).filter { !Self.exists($0) }
+    case .builtIn(let named): (try? locate(named.task)) == nil ? [source.root.name] : []
+    case .generated, .part: []
+    }
   }
 
   /// How many training examples a task has, and how they were chosen; nil where its files are not at hand or not right.

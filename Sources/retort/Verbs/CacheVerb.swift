@@ -53,9 +53,9 @@ struct CacheVerb: ParsableCommand {
         "Remove the finished stages that no run in the given folders uses, and prepared data.",
       discussion: """
         A removed stage is computed again by the next run that needs it; RUN#STAGE of a run elsewhere no longer finds its \
-        model. Name the folders of all runs that share the cache. Tokenised corpora and generated data (prepared/) are \
-        removed whatever run uses them, and made again when one needs them; so are measured times (forecasts/) of stages \
-        that no run uses.
+        model. Name the folders of all runs that share the cache. Tokenised corpora and generated data (prepared/) and \
+        the figures of measures (measures/) are removed whatever run uses them, and made again when one needs them; so are \
+        measured times (forecasts/) of stages that no run uses.
         """)
 
     @Option(
@@ -125,9 +125,9 @@ struct CacheVerb: ParsableCommand {
 }
 
 extension [RemadeFile] {
-  /// `3 files of prepared data and measured times, 12 MiB`
+  /// `3 files of prepared data, measures and measured times, 12 MiB`
   fileprivate var summary: String {
-    "\(count.grouped) file\(count == 1 ? "" : "s") of prepared data and measured times, "
+    "\(count.grouped) file\(count == 1 ? "" : "s") of prepared data, measures and measured times, "
       + reduce(0) { $0 + $1.byteCount }.memoryText
   }
 }

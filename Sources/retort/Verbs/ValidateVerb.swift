@@ -76,13 +76,17 @@ extension ValidateVerb {
         problems.append("\(error)")
       }
     }
-    for address in Set(definitions.flatMap(\.modelAddresses)).sorted(by: { "\($0)" < "\($1)" })
-    where look(address) == .absent {
-      lines.append("\(address) is not there, so nothing was checked against it")
+    for address in Set(definitions.flatMap(\.modelAddresses)).sorted(by: { "\($0)" < "\($1)" }) {
+      switch look(address) {
+      case .absent: lines.append("\(address) is not there, so nothing was checked against it")
+      case .outline(let outline) where outline.parts == nil:
+        lines.append("the weights of \(address) are not there, so they were not checked")
+      case .outline, .unusable: break
+      }
     }
-    let absent = Set(definitions.flatMap(\.taskSources)).flatMap(locations.absentFiles)
-    for path in Set(absent).sorted() {
-      lines.append("\(path) is not there, so the task that it belongs to was not checked")
+    let absent = Set(definitions.flatMap(\.taskSources)).flatMap(locations.absentParts)
+    for part in Set(absent).sorted() {
+      lines.append("\(part) is not there, so the task that it belongs to was not checked")
     }
     return (lines, problems)
   }
