@@ -119,16 +119,21 @@ private struct DistillationJob {
     case .live: return nil
     case .exact:
       layout = StageActivationLayout(
-        hiddenStates: .last(hiddenSize: teacher.configuration.hiddenSize, precision: .f32))
+        ModelOutputs([
+          .init(
+            .hiddenState(ModelOutput.lastLayer), width: teacher.configuration.hiddenSize,
+            precision: .f32)
+        ]))
     case .topK:
       layout = StageActivationLayout(
-        topLogits: .init(
-          count: keptLogits, temperatures: [2], positions: .all, precision: .f32))
+        ModelOutputs(
+          topLogits: .init(
+            count: keptLogits, temperatures: [2], positions: .all, precision: .f32)))
     }
     let path = "\(folder)/targets.h5"
     let writer = try StageActivationWriter(path: path, layout: layout, source: Self.identity)
     try StageActivationRecording(
-      teacher: teacher, batches: text, settings: settings, engine: engine
+      teachers: [teacher], batches: text, settings: settings, engine: engine
     ).run(into: writer)
     try writer.finish()
     return try StageActivationStore(path: path)
@@ -138,7 +143,7 @@ private struct DistillationJob {
     _ store: StageActivationStore?, engine: Engine, observer: (any TrainingObserver)? = nil
   ) throws -> MaskedLanguageTraining {
     var settings = settings
-    if let store { settings.objective = try settings.objective.taught(from: store.layout) }
+    if let store { settings.objective = try settings.objective.taught(from: store.outputs.models) }
     let source: any TeacherSource =
       if settings.objective.readsOfTeacher.classLogits {
         // As a stage does it: each sequence is answered once.

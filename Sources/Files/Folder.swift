@@ -73,6 +73,20 @@ public enum Folder {
     } catch { return "\(error)" }
   }
 
+  /// Bytes that this user can still write below a path, which may have yet to be created; nil where the file system does
+  /// not say.
+  public static func freeByteCount(at path: String) -> Int? {
+    var place = path.isEmpty ? "." : path
+    var status = statvfs()
+    while statvfs(place, &status) != 0 {
+      guard errno == ENOENT, let parent = parent(of: place), parent != place else { return nil }
+      place = parent
+    }
+    let (bytes, isTooLarge) = Int(status.f_bavail).multipliedReportingOverflow(
+      by: Int(status.f_frsize))
+    return isTooLarge ? nil : bytes
+  }
+
   /// The names in a folder in the order of their bytes, without "." and "..".
   public static func names(path: String) throws(FileError) -> [String] {
     guard let stream = opendir(path) else { throw .current("open", path) }

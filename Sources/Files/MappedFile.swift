@@ -120,6 +120,42 @@ public final class MappedFile: @unchecked Sendable {
     madvise(UnsafeMutableRawPointer(mutating: base + part.lowerBound), part.count, MADV_DONTNEED)
   }
 
+  /// Copies parts of the file into memory without mapping their pages, so that none of them counts as the process's. The
+  /// system is told of all parts before the first is waited for; they are best in the order of the file.
+  /// - Parameter parts: ranges of bytes, and where each goes.
+  public func copy(
+    _ parts: [(bytes: Range<Int>, target: UnsafeMutableRawPointer)]
+  ) throws(FileError) {
+    var next: Range<Int>?
+    for (part, _) in parts {
+      // What lies side by side is asked for at once.
+      if let begun = next, begun.upperBound == part.lowerBound {
+        next = begun.lowerBound..<part.upperBound
+      } else {
+        if let begun = next { willRead(begun) }
+        next = part
+      }
+    }
+    if parts.count > 1, let last = next { willRead(last) }
+    for (part, target) in parts {
+      precondition(
+        part.lowerBound >= 0 && part.upperBound <= bytes.count, "bytes \(part) of \(bytes.count)")
+      var done = 0
+      while done < part.count {
+        let count = pread(descriptor, target + done, part.count - done, part.lowerBound + done)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else {
+          throw .failed(action: "read", path: path, code: count < 0 ? errno : EIO)
+        }
+        done += count
+      }
+    }
+  }
+
+  private func willRead(_ part: Range<Int>) {
+    posix_fadvise(descriptor, part.lowerBound, part.count, POSIX_FADV_WILLNEED)
+  }
+
   /// A mapping costs about as much as copying so many bytes.
   private static let leastMapped = 1 << 16
 

@@ -40,6 +40,13 @@ final class SealedHDF5File: Sendable {
     UnsafeRawBufferPointer(rebasing: file.bytes[array.offset..<(array.offset + array.byteCount)])
   }
 
+  /// Copies parts of the file, as `MappedFile.copy` does.
+  func copy(
+    _ parts: [(bytes: Range<Int>, target: UnsafeMutableRawPointer)]
+  ) throws(FileError) {
+    try file.copy(parts)
+  }
+
   /// Puts an array into memory made by `mmap`, large ones as a view of the file's pages.
   func place(_ array: HDF5Array, in memory: UnsafeMutableRawBufferPointer) {
     file.place(array.offset..<(array.offset + array.byteCount), in: memory)

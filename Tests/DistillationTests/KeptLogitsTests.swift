@@ -71,12 +71,12 @@ private struct KeptDifference: VocabularyTerm {
       let path = folder.file("outputs.h5")
       let writer = try StageActivationWriter(path: path, layout: layout, source: [:])
       try StageActivationRecording(
-        teacher: teacher, batches: batches, settings: settings, engine: engine
+        teachers: [teacher], batches: batches, settings: settings, engine: engine
       ).run(into: writer)
       try writer.finish()
       let store = try StageActivationStore(path: path)
       #expect(store.layout == layout)
-      settings.objective = try objective.taught(from: store.layout)
+      settings.objective = try objective.taught(from: store.outputs.models)
       source = try StoredTeacher(
         store: store, identity: [:], objective: settings.objective, head: nil, vocabularySize: 40,
         engine: engine)
@@ -93,8 +93,9 @@ private struct KeptDifference: VocabularyTerm {
     _ count: Int, temperatures: [Double], positions: TokenPositions = .masked
   ) -> StageActivationLayout {
     StageActivationLayout(
-      topLogits: .init(
-        count: count, temperatures: temperatures, positions: positions, precision: .f32))
+      ModelOutputs(
+        topLogits: .init(
+          count: count, temperatures: temperatures, positions: positions, precision: .f32)))
   }
 
   @Test("a term without a temperature is handed the kept logits and their words")
@@ -134,6 +135,9 @@ private struct KeptDifference: VocabularyTerm {
     let error = #expect(throws: StoredTeacherError.self) {
       try losses(objective, stored: layout(3, temperatures: []))
     }
-    #expect(error?.description.contains("expected temperature 2.0, found none") == true)
+    #expect(
+      error?.description.contains(
+        "expected temperature 2.0, found 3 largest logits of masked positions, f32; write them with"
+      ) == true)
   }
 }

@@ -21,24 +21,30 @@ struct LayerSimilarityTests {
   /// A store of layers [T, width], in the order of their numbers from 0.
   private func store(
     _ layers: [[Float]], width: Int, lengths: [Int] = lengths, firstToken: Int32 = 7
-  ) throws -> TextActivationStore {
+  ) throws -> ExampleActivationStore {
     let path = folder.file("\(UUID().uuidString).h5")
-    let writer = try TextActivationWriter(
+    let writer = try ExampleActivationWriter(
       path: path,
-      layout: TextActivationLayout(
-        layers: Array(layers.indices), hiddenSize: width, precision: .f32),
+      layout: ExampleActivationLayout(
+        ModelOutputs(
+          layers.indices.map { .init(.hiddenState("\($0)"), width: width, precision: .f32) })),
       source: ["text": "t"])
     var start = 0
     for length in lengths {
       let ids = (0..<length).map { Int32($0) + firstToken }
       try ids.withUnsafeBufferPointer { ids in
         let rows = layers.map { Array($0[start * width..<(start + length) * width]) }
-        try withPointers(rows) { try writer.append(tokenIDs: ids, hidden: $0) }
+        try withPointers(rows) { pointers in
+          let values = pointers.enumerated().map { (ModelOutput.hiddenState("\($0)"), $1) }
+          try writer.append(
+            tokenIDs: ids, offsets: [0, Int32(length)],
+            outputs: [OutputValues(Dictionary(uniqueKeysWithValues: values))])
+        }
       }
       start += length
     }
     try writer.finish()
-    return try TextActivationStore(path: path)
+    return try ExampleActivationStore(path: path)
   }
 
   private func withPointers<Result>(
@@ -138,7 +144,7 @@ struct LayerSimilarityTests {
   func refusals() throws {
     let x = Self.random(2, seed: 7)
     let whole = try store([x], width: 2)
-    func error(_ other: TextActivationStore) -> LayerSimilarityError? {
+    func error(_ other: ExampleActivationStore) -> LayerSimilarityError? {
       #expect(throws: LayerSimilarityError.self) {
         try LayerSimilarity(of: whole, and: other, engine: engine)
       }

@@ -9,7 +9,7 @@ import Testing
 @testable import RetortDistillation
 
 /// One distillation: its teacher, its batches, and stores of what the teacher says to them.
-private struct StoredOutputs {
+private struct RecordedTraining {
   static let identity = ["teacher": "t", "seed": "5"]
   let folder: TemporaryFolder
   let engine = Engine(threadCount: 2)
@@ -24,18 +24,24 @@ private struct StoredOutputs {
     batches = try Small.corpus(Small.sequences(26), settings)
   }
 
-  static func states(_ precision: ActivationPrecision) -> StageActivationLayout {
-    StageActivationLayout(hiddenStates: .last(hiddenSize: 16, precision: precision))
+  static func states(
+    _ precision: ActivationPrecision?, layers: [String] = ["last"],
+    _ topLogits: ModelOutputs.TopLogits? = nil
+  ) -> StageActivationLayout {
+    StageActivationLayout(
+      ModelOutputs(
+        precision.map { precision in
+          layers.map { .init(.hiddenState($0), width: 16, precision: precision) }
+        } ?? [], topLogits: topLogits))
   }
 
   static func logits(
     _ count: Int, _ positions: TokenPositions = .all,
     states: Bool = true
   ) -> StageActivationLayout {
-    StageActivationLayout(
-      hiddenStates: states ? .last(hiddenSize: 16, precision: .f32) : nil,
-      topLogits: .init(
-        count: count, temperatures: [1, 2], positions: positions, precision: .f32))
+    Self.states(
+      states ? .f32 : nil,
+      .init(count: count, temperatures: [1, 2], positions: positions, precision: .f32))
   }
 
   func record(
@@ -48,7 +54,7 @@ private struct StoredOutputs {
     var settings = settings
     settings.limit = limit ?? settings.limit
     try StageActivationRecording(
-      teacher: teacher, batches: batches, settings: settings, engine: engine
+      teachers: [teacher], batches: batches, settings: settings, engine: engine
     ).run(into: writer, observer: observer)
     try writer.finish()
     return try StageActivationStore(path: path)
@@ -57,7 +63,7 @@ private struct StoredOutputs {
   func storedTeacher(
     _ store: StageActivationStore, identity: [String: String] = identity
   ) throws -> (StoredTeacher, Objective) {
-    let objective = try settings.objective.taught(from: store.layout)
+    let objective = try settings.objective.taught(from: store.outputs.models)
     return (
       try StoredTeacher(
         store: store, identity: identity, objective: objective,
@@ -113,8 +119,8 @@ private final class Stopper: RecordingObserver {
 @Suite struct StoredTeacherTests {
   @Test("float32 hidden states teach the same bits as the live teacher")
   func exact() throws {
-    let outputs = try StoredOutputs()
-    let store = try outputs.record(StoredOutputs.states(.f32))
+    let outputs = try RecordedTraining()
+    let store = try outputs.record(RecordedTraining.states(.f32))
     let (live, stored) = (try outputs.trainLive(), try outputs.trainStored(store))
     #expect(live.losses.count == 8)
     #expect(stored.losses == live.losses)
@@ -123,10 +129,9 @@ private final class Stopper: RecordingObserver {
 
   @Test("hidden states of any layer come back as the live teacher computes them")
   func layers() throws {
-    let outputs = try StoredOutputs()
+    let outputs = try RecordedTraining()
     let store = try outputs.record(
-      StageActivationLayout(
-        hiddenStates: .init(layers: ["1", "last"], hiddenSize: 16, precision: .f32)))
+      RecordedTraining.states(.f32, layers: ["1", "last"]))
     let (stored, _) = try outputs.storedTeacher(store)
     let live = LiveTeacher(model: outputs.teacher, engine: outputs.engine)
     let place = BatchPlace(step: 0, microBatch: 1)
@@ -144,11 +149,11 @@ private final class Stopper: RecordingObserver {
 
   @Test("on masked positions alone, where the live teacher computes fewer rows, up to rounding")
   func exactOnMaskedPositions() throws {
-    let outputs = try StoredOutputs(
+    let outputs = try RecordedTraining(
       Objective(
         softTargets: .soft(weight: 5, temperature: 2, positions: .masked), maskedLanguage: 2,
         cosine: nil))
-    let store = try outputs.record(StoredOutputs.states(.f32))
+    let store = try outputs.record(RecordedTraining.states(.f32))
     let (live, stored) = (try outputs.trainLive(), try outputs.trainStored(store))
     expectClose(
       stored.losses.map(\.total), live.losses.map(\.total),
@@ -157,8 +162,8 @@ private final class Stopper: RecordingObserver {
 
   @Test("binary16 hidden states teach the same losses up to their rounding")
   func half() throws {
-    let outputs = try StoredOutputs()
-    let store = try outputs.record(StoredOutputs.states(.f16))
+    let outputs = try RecordedTraining()
+    let store = try outputs.record(RecordedTraining.states(.f16))
     #expect(store.overflowCount == 0)
     let (live, stored) = (try outputs.trainLive(), try outputs.trainStored(store))
     expectClose(
@@ -172,7 +177,7 @@ private final class Stopper: RecordingObserver {
     "the largest logits, all of them kept, teach the whole divergence up to rounding",
     arguments: [true, false])
   func everyLogit(masked: Bool) throws {
-    let outputs = try StoredOutputs(
+    let outputs = try RecordedTraining(
       Objective(
         softTargets: .soft(weight: 5, temperature: 2, positions: masked ? .masked : .all),
         maskedLanguage: 2, cosine: masked ? nil : 1))
@@ -183,7 +188,7 @@ private final class Stopper: RecordingObserver {
         as [TokenPositions]
     {
       let store = try outputs.record(
-        StoredOutputs.logits(40, positions, states: !masked), name: "\(positions).h5")
+        RecordedTraining.logits(40, positions, states: !masked), name: "\(positions).h5")
       let stored = try outputs.trainStored(store)
       expectClose(
         stored.losses.map(\.total), live.losses.map(\.total),
@@ -193,8 +198,8 @@ private final class Stopper: RecordingObserver {
 
   @Test("with few logits it is another loss, under another name, and smaller")
   func fewLogits() throws {
-    let outputs = try StoredOutputs()
-    let store = try outputs.record(StoredOutputs.logits(3))
+    let outputs = try RecordedTraining()
+    let store = try outputs.record(RecordedTraining.logits(3))
     let (_, objective) = try outputs.storedTeacher(store)
     #expect(objective.names == ["soft_targets_top_k", "masked_lm", "cosine"])
     #expect(
@@ -211,8 +216,8 @@ private final class Stopper: RecordingObserver {
 
   @Test("a store written in pieces, its writer stopped or lost, is the same to the bit")
   func resuming() throws {
-    let outputs = try StoredOutputs()
-    for layout in [StoredOutputs.states(.f16), StoredOutputs.logits(3, .masked)] {
+    let outputs = try RecordedTraining()
+    for layout in [RecordedTraining.states(.f16), RecordedTraining.logits(3, .masked)] {
       let whole = try outputs.record(layout, name: "whole.h5")
       #expect(whole.stepCount == 8)
       // Asked to stop: everything is kept.
@@ -224,13 +229,13 @@ private final class Stopper: RecordingObserver {
       let path = outputs.folder.file("pieces.h5")
       do {
         let writer = try StageActivationWriter(
-          path: path, layout: layout, source: StoredOutputs.identity, shardByteCount: 4000)
+          path: path, layout: layout, source: RecordedTraining.identity, shardByteCount: 4000)
         let finished = writer.finishedBatchCount
         #expect(finished == 6)
         var settings = outputs.settings
         settings.limit = .steps(7)
         try StageActivationRecording(
-          teacher: outputs.teacher, batches: outputs.batches, settings: settings,
+          teachers: [outputs.teacher], batches: outputs.batches, settings: settings,
           engine: outputs.engine
         ).run(into: writer)
         #expect(writer.finishedBatchCount > finished && writer.finishedBatchCount < 13)
@@ -246,8 +251,8 @@ private final class Stopper: RecordingObserver {
 
   @Test("outputs for another stage are refused, all differences named")
   func otherStage() throws {
-    let outputs = try StoredOutputs()
-    let store = try outputs.record(StoredOutputs.states(.f16), limit: .steps(2))
+    let outputs = try RecordedTraining()
+    let store = try outputs.record(RecordedTraining.states(.f16), limit: .steps(2))
     let digest = String(repeating: "ab", count: 32)
     let error = #expect(throws: StoredTeacherError.self) {
       _ = try outputs.storedTeacher(store, identity: ["teacher": digest, "seed": "6"])
@@ -264,8 +269,8 @@ private final class Stopper: RecordingObserver {
 
   @Test("a batch of other tokens is refused")
   func otherTokens() throws {
-    let outputs = try StoredOutputs()
-    let (teacher, _) = try outputs.storedTeacher(try outputs.record(StoredOutputs.states(.f16)))
+    let outputs = try RecordedTraining()
+    let (teacher, _) = try outputs.storedTeacher(try outputs.record(RecordedTraining.states(.f16)))
     let order = outputs.batches.order(ofEpoch: 0)
     var batch = outputs.batches.batch(order[0], at: BatchPlace(step: 0, microBatch: 0)).packed
     let layout = SequenceLayout(offsets: batch.offsets)
@@ -280,13 +285,12 @@ private final class Stopper: RecordingObserver {
 
   @Test("a store that lacks what the objective reads is refused")
   func lacking() throws {
-    let outputs = try StoredOutputs()
-    let logitsOnly = try outputs.record(StoredOutputs.logits(3, states: false), name: "1.h5")
-    let maskedOnly = try outputs.record(StoredOutputs.logits(3, .masked), name: "2.h5")
+    let outputs = try RecordedTraining()
+    let logitsOnly = try outputs.record(RecordedTraining.logits(3, states: false), name: "1.h5")
+    let maskedOnly = try outputs.record(RecordedTraining.logits(3, .masked), name: "2.h5")
     let otherTemperature = try outputs.record(
-      StageActivationLayout(
-        hiddenStates: .last(hiddenSize: 16, precision: .f16),
-        topLogits: .init(count: 3, temperatures: [4], positions: .all, precision: .f32)),
+      RecordedTraining.states(
+        .f16, .init(count: 3, temperatures: [4], positions: .all, precision: .f32)),
       name: "3.h5")
     for (store, what) in [
       (logitsOnly, "last hidden states"), (maskedOnly, "logits of all positions"),
@@ -299,19 +303,34 @@ private final class Stopper: RecordingObserver {
     }
   }
 
-  @Test("a loss on attention is refused: no store has queries, keys and values")
-  func attention() throws {
-    let outputs = try StoredOutputs()
-    let store = try outputs.record(StoredOutputs.states(.f32))
-    let relations = Objective(
-      WeightedTerm(
-        1,
-        AttentionRelations(
-          of: [.init(.queryKey)], heads: 4, blocks: BlockPairs(.last), average: .rows)))
-    #expect(throws: StoredTeacherError.holdsNoAttention(path: store.path)) {
-      _ = try StoredTeacher(
-        store: store, identity: StoredOutputs.identity, objective: relations, head: nil,
-        vocabularySize: 40, engine: outputs.engine)
+  @Test(
+    "vectors of sequences and projections of masked text come back as the live teacher computes them"
+  )
+  func columns() throws {
+    let relations = AttentionRelations(
+      of: [.init(.queryKey), .init(.valueValue)], heads: 4, blocks: BlockPairs(.last),
+      average: .rows)
+    let objective = Objective(
+      WeightedTerm(1, relations),
+      WeightedTerm(1, Sentence(compare: .cosine, pooling: .mean, isNormalised: true)))
+    let outputs = try RecordedTraining(objective)
+    let kept = ModelOutputs(
+      objective.readsOfTeacher.outputs(layerCount: 2), topLogits: nil, name: nil,
+      dimensions: outputs.teacher.dimensions, precision: .f32)
+    #expect(
+      kept.columns.map(\.output.path) == [
+        "projections/1/query", "projections/1/key", "projections/1/value", "pooled/mean",
+      ])
+    let store = try outputs.record(StageActivationLayout(kept))
+    let (live, stored) = (try outputs.trainLive(), try outputs.trainStored(store))
+    #expect(stored.losses == live.losses && stored.weights == live.weights)
+    let states = try outputs.record(RecordedTraining.states(.f32), name: "b.h5")
+    let error = #expect(throws: StoredTeacherError.self) {
+      _ = try outputs.storedTeacher(states)
     }
+    #expect(
+      error?.description.contains(
+        "expected key of block last and query of block last and value of block last, found last hidden states of 16, f32; "
+      ) == true, "\(error?.description ?? "")")
   }
 }

@@ -14,7 +14,7 @@ struct StageKindTests {
     #expect(
       DistillStage.keysOfContents
         == ["teacher", "teachers", "student", "targets", "corpus", "sentences"])
-    #expect(FinetuneStage.keysOfContents == ["model", "task", "teacher", "teachers"])
+    #expect(FinetuneStage.keysOfContents == ["model", "task", "teacher", "teachers", "targets"])
   }
 
   @Test("every input and the trained one are declared keys of which a digest has the contents")

@@ -124,10 +124,6 @@ struct ChangingTemperatureTests {
         "soft_targets.combine: expected logits, for a divergence of logits, found probabilities"
       ),
       ("combine: probabilities, ", "", "stages.distil.loss.soft_targets has no 'combine'"),
-      (
-        "      account_every", "      targets: { store: x.h5 }\n      account_every",
-        "stages.distil.targets: expected live, where there are several teachers, found a store"
-      ),
     ])
   func combinations(part: String, replacement: String, message: String) throws {
     try #require(Self.text.contains(part))

@@ -148,21 +148,6 @@ struct ExtensionTests {
       "\(text)")
   }
 
-  @Test("a loss on attention needs a teacher that runs")
-  func attentionFromStore() {
-    let messages = DefinitionText.messages(
-      DefinitionText.small,
-      overrides: [
-        "stages.distil.targets={ store: t.h5 }",
-        "stages.distil.loss.relations={ weight: 1, of: [q-q], heads: 48, blocks: last, average: rows }",
-      ])
-    #expect(messages.count == 1)
-    #expect(
-      messages.first?.contains(
-        "stages.distil.targets: expected live, for a loss that reads the teacher's attention, found a store; a "
-          + "store holds no queries, keys and values") == true, "\(messages)")
-  }
-
   @Test("help, schema and explain know a schedule")
   func schedule() throws {
     let text = try DefinitionReference(path: "stages.distill.schedule").text

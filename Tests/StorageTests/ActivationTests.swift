@@ -21,51 +21,79 @@ private struct Sequences {
 struct TextActivationTests {
   private let source = ["model": "0123", "text": "4567"]
 
-  private func layout(_ precision: ActivationPrecision) -> TextActivationLayout {
-    TextActivationLayout(layers: [0, 6], hiddenSize: Sequences.hiddenSize, precision: precision)
+  private func layout(_ precision: ActivationPrecision) -> ExampleActivationLayout {
+    ExampleActivationLayout(
+      ModelOutputs(
+        ["0", "6"].map {
+          .init(.hiddenState($0), width: Sequences.hiddenSize, precision: precision)
+        } + [.init(.pooled("mean"), width: 2, precision: .f32)], layerCount: 6))
   }
 
-  private func append(_ indices: Range<Int>, to writer: TextActivationWriter) throws {
+  private func append(_ indices: Range<Int>, to writer: ExampleActivationWriter) throws {
     for index in indices {
       try Sequences.tokens(index).withUnsafeBufferPointer { tokens in
         try Sequences.hidden(index, layer: 0).withUnsafeBufferPointer { first in
           try Sequences.hidden(index, layer: 6).withUnsafeBufferPointer { last in
-            try writer.append(tokenIDs: tokens, hidden: [first, last])
+            try [Float(index), 1].withUnsafeBufferPointer { pooled in
+              try writer.append(
+                tokenIDs: tokens, offsets: [0, Int32(tokens.count)],
+                outputs: [
+                  OutputValues([
+                    .hiddenState("0"): first, .hiddenState("6"): last, .pooled("mean"): pooled,
+                  ])
+                ])
+            }
           }
         }
       }
     }
   }
 
-  private func check(_ store: TextActivationStore, count: Int) {
+  private func check(_ store: ExampleActivationStore, count: Int) throws {
     #expect(store.sequenceCount == count)
     #expect(Array(store.tokenIDs) == (0..<count).flatMap(Sequences.tokens))
     for index in 0..<count {
       let rows = store.rows(ofSequence: index)
       for layer in [0, 6] {
         var values = [Float](repeating: 0, count: rows.count * Sequences.hiddenSize)
-        values.withUnsafeMutableBufferPointer {
-          store.readHidden(layer: layer, rows: rows, into: $0)
+        try values.withUnsafeMutableBufferPointer {
+          try store.readHidden("\(layer)", rows: rows, into: $0)
         }
         #expect(values == Sequences.hidden(index, layer: layer))
       }
     }
+    // Gathered, in any order.
+    let chosen = [count - 1, 3, 4, 0, 3]
+    let rows = try #require(store.rows(ofSequences: chosen))
+    #expect(try store.outputs.tokenIDs(rows) == chosen.flatMap(Sequences.tokens))
+    let model = try #require(store.outputs.model(nil))
+    for (output, expected) in [
+      (.hiddenState("6"), chosen.flatMap { Sequences.hidden($0, layer: 6) }),
+      (.pooled("mean"), chosen.flatMap { [Float($0), 1] }),
+    ] as [(ModelOutput, [Float])] {
+      var values = [Float](repeating: 0, count: expected.count)
+      try values.withUnsafeMutableBufferPointer {
+        try store.outputs.read(output, of: model, rows: rows, into: $0)
+      }
+      #expect(values == expected)
+    }
+    #expect(store.rows(ofSequences: [0, count]) == nil)
   }
 
   @Test("what was written is read", arguments: ActivationPrecision.allCases)
   func roundTrip(precision: ActivationPrecision) throws {
     let folder = try TemporaryFolder()
     let path = folder.file("a.h5")
-    let writer = try TextActivationWriter(
+    let writer = try ExampleActivationWriter(
       path: path, layout: layout(precision), source: source, shardByteCount: 1000)
     try append(0..<50, to: writer)
     try writer.finish()
     #expect(try folder.names() == ["a.h5"])
-    let store = try TextActivationStore(path: path)
+    let store = try ExampleActivationStore(path: path)
     #expect(store.layout == layout(precision))
     #expect(store.source == source)
     #expect(store.overflowCount == 0)
-    check(store, count: 50)
+    try check(store, count: 50)
     #expect(throws: ActivationStoreError.self) { try StageActivationStore(path: path) }
     #expect(throws: CheckpointError.self) { try Checkpoint(path: path) }
     let summary = try FileSummary(path: path)
@@ -77,8 +105,8 @@ struct TextActivationTests {
   func resuming() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("a.h5")
-    func open(_ source: [String: String]) throws -> TextActivationWriter {
-      try TextActivationWriter(
+    func open(_ source: [String: String]) throws -> ExampleActivationWriter {
+      try ExampleActivationWriter(
         path: path, layout: layout(.f16), source: source, shardByteCount: 600)
     }
     var finished = 0
@@ -95,7 +123,7 @@ struct TextActivationTests {
     finished = writer.finishedSequenceCount
     try append(finished..<80, to: writer)
     try writer.finish()
-    check(try TextActivationStore(path: path), count: 80)
+    try check(ExampleActivationStore(path: path), count: 80)
     #expect(try folder.names() == ["a.h5"])
   }
 
@@ -104,22 +132,22 @@ struct TextActivationTests {
     let folder = try TemporaryFolder()
     let path = folder.file("a.h5")
     do {
-      let writer = try TextActivationWriter(
+      let writer = try ExampleActivationWriter(
         path: path, layout: layout(.f32), source: source, shardByteCount: 1)
       try append(0..<3, to: writer)
     }
     let other = #expect(throws: ActivationStoreError.self) {
-      try TextActivationWriter(path: path, layout: layout(.f32), source: ["model": "9"])
+      try ExampleActivationWriter(path: path, layout: layout(.f32), source: ["model": "9"])
     }
     #expect(other?.description.contains("model (0123, not 9)") == true)
     #expect(throws: ActivationStoreError.self) {
-      try TextActivationWriter(path: path, layout: layout(.f16), source: source)
+      try ExampleActivationWriter(path: path, layout: layout(.f16), source: source)
     }
     let shard = "\(path).partial/1.shard"
     var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: shard)))
     bytes[7] ^= 1
     try AtomicFile.replace(path: shard, with: bytes)
-    let writer = try TextActivationWriter(path: path, layout: layout(.f32), source: source)
+    let writer = try ExampleActivationWriter(path: path, layout: layout(.f32), source: source)
     let damaged = #expect(throws: ActivationStoreError.self) { try writer.finish() }
     #expect(damaged?.description.contains("1.shard has changed") == true)
   }
@@ -129,22 +157,24 @@ struct TextActivationTests {
     let folder = try TemporaryFolder()
     let path = folder.file("a.h5")
     for life in 0..<2 {
-      let writer = try TextActivationWriter(
+      let writer = try ExampleActivationWriter(
         path: path,
-        layout: TextActivationLayout(layers: [1], hiddenSize: 2, precision: .f16), source: [:],
+        layout: ExampleActivationLayout(
+          ModelOutputs([.init(.hiddenState("1"), width: 2, precision: .f16)])), source: [:],
         shardByteCount: 1)
       try [Int32(7)].withUnsafeBufferPointer { tokens in
         try [Float(1e6), 3].withUnsafeBufferPointer { values in
-          try writer.append(tokenIDs: tokens, hidden: [values])
+          try writer.append(
+            tokenIDs: tokens, offsets: [0, 1], outputs: [OutputValues([.hiddenState("1"): values])])
         }
       }
       #expect(writer.overflowCount == life + 1)
       if life == 1 { try writer.finish() }
     }
-    let store = try TextActivationStore(path: path)
+    let store = try ExampleActivationStore(path: path)
     #expect(store.overflowCount == 2)
     var values: [Float] = [0, 0]
-    values.withUnsafeMutableBufferPointer { store.readHidden(layer: 1, rows: 1..<2, into: $0) }
+    try values.withUnsafeMutableBufferPointer { try store.readHidden("1", rows: 1..<2, into: $0) }
     #expect(values == [65504, 3])
   }
 }
@@ -160,7 +190,7 @@ struct StageActivationTests {
     let tokens = (0..<5).map { Int32(number * 5 + $0) }
     let labels: [Int32] = [-1, Int32(number), -1, -1, 9]
     let hidden = (0..<20).map { Float(number + $0) }
-    let rows = writer.layout.topLogits?.positions == .masked ? 2 : 5
+    let rows = writer.layout.models[0].topLogits?.positions == .masked ? 2 : 5
     let values = (0..<(rows * Self.k)).map { Float(number) - Float($0) * 0.25 }
     let ids = (0..<(rows * Self.k)).map { Int32($0 + number) }
     let normalizers = (0..<(rows * 2)).map { Float($0) + 0.1 * Float(number) }
@@ -174,10 +204,11 @@ struct StageActivationTests {
                   StageActivationBatch(
                     place: place, tokenIDs: tokens, labels: labels, offsets: [0, 3, 5],
                     examples: [number * 2, number * 2 + 1]),
-                  hiddenStates: writer.layout.hiddenStates == nil ? [:] : ["last": hidden],
-                  topLogits: writer.layout.topLogits == nil
-                    ? nil
-                    : .init(values: values, ids: ids, logNormalizers: normalizers))
+                  outputs: [
+                    OutputValues(
+                      [.hiddenState("last"): hidden],
+                      topLogits: .init(values: values, ids: ids, logNormalizers: normalizers))
+                  ])
               }
             }
           }
@@ -186,14 +217,19 @@ struct StageActivationTests {
     }
   }
 
+  private static func layout(
+    _ states: ActivationPrecision?, _ topLogits: ModelOutputs.TopLogits? = nil
+  ) -> StageActivationLayout {
+    StageActivationLayout(
+      ModelOutputs(
+        states.map { [.init(.hiddenState("last"), width: 4, precision: $0)] } ?? [],
+        topLogits: topLogits))
+  }
+
   static let layouts: [StageActivationLayout] = [
-    StageActivationLayout(hiddenStates: .last(hiddenSize: 4, precision: .f16)),
-    StageActivationLayout(hiddenStates: .last(hiddenSize: 4, precision: .f32)),
-    StageActivationLayout(
-      topLogits: .init(count: k, temperatures: [1, 2], positions: .masked, precision: .f32)),
-    StageActivationLayout(
-      hiddenStates: .last(hiddenSize: 4, precision: .f32),
-      topLogits: .init(count: k, temperatures: [1, 2.5], positions: .all, precision: .f16)),
+    layout(.f16), layout(.f32),
+    layout(nil, .init(count: k, temperatures: [1, 2], positions: .masked, precision: .f32)),
+    layout(.f32, .init(count: k, temperatures: [1, 2.5], positions: .all, precision: .f16)),
   ]
 
   @Test("outputs come back by epoch and step, also when the writer was stopped", arguments: 0..<4)
@@ -227,23 +263,27 @@ struct StageActivationTests {
       #expect(Array(batch.labels) == [-1, Int32(number), -1, -1, 9])
       #expect(batch.offsets == [0, 3, 5])
       #expect(batch.examples == [number * 2, number * 2 + 1])
-      if layout.hiddenStates != nil {
+      let (model, places) = (layout.models[0], store.rows(ofBatch: number))
+      if !model.columns.isEmpty {
         var hidden = [Float](repeating: 0, count: 20)
-        hidden.withUnsafeMutableBufferPointer {
-          store.readHiddenStates("last", ofBatch: number, into: $0)
+        try hidden.withUnsafeMutableBufferPointer {
+          try store.outputs.read(.hiddenState("last"), of: model, rows: places, into: $0)
         }
         #expect(hidden == (0..<20).map { Float(number + $0) })
       }
-      if let logits = layout.topLogits {
-        let rows = store.logitRowCount(ofBatch: number)
+      if let logits = model.topLogits {
+        let rows = places.logitCount
         #expect(rows == (logits.positions == .masked ? 2 : 5))
         var values = [Float](repeating: 0, count: rows * Self.k)
-        values.withUnsafeMutableBufferPointer { store.readTopLogits(ofBatch: number, into: $0) }
+        try values.withUnsafeMutableBufferPointer {
+          try store.outputs.readTopLogits(of: model, rows: places, into: $0)
+        }
         #expect(values == values.indices.map { Float(number) - Float($0) * 0.25 })
         #expect(
-          Array(store.topLogitIDs(ofBatch: number)) == values.indices.map { Int32($0 + number) })
+          try store.outputs.topLogitIDs(of: model, rows: places)
+            == values.indices.map { Int32($0 + number) })
         #expect(
-          store.logNormalizers(ofBatch: number).last
+          try store.outputs.logNormalizers(of: model, rows: places).last
             == Float(rows * 2 - 1) + 0.1 * Float(number))
       }
     }
@@ -260,9 +300,9 @@ struct StageActivationTests {
     {
       try StageActivationWriter(
         path: path,
-        layout: StageActivationLayout(
-          topLogits: .init(
-            count: 3, temperatures: temperatures, positions: positions, precision: .f32)),
+        layout: Self.layout(
+          nil,
+          .init(count: 3, temperatures: temperatures, positions: positions, precision: .f32)),
         source: [:])
     }
     // Nothing is lost of a store in which nothing is finished.

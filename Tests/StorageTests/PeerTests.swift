@@ -35,12 +35,23 @@ struct PeerTests {
   func activations() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("a.h5")
-    let writer = try TextActivationWriter(
-      path: path, layout: TextActivationLayout(layers: [1], hiddenSize: 2, precision: .f16),
-      source: ["text": "ä"])
+    let kept = ModelOutputs(
+      [
+        .init(.hiddenState("1"), width: 2, precision: .f16),
+        .init(.pooled("mean"), width: 2, precision: .f32),
+      ], name: "a", layerCount: 1)
+    let writer = try ExampleActivationWriter(
+      path: path, layout: ExampleActivationLayout(kept), source: ["text": "ä"])
     try [Int32(7), 8].withUnsafeBufferPointer { tokens in
       try [Float(1.5), -0.1, 65504, 0x1p-24].withUnsafeBufferPointer { values in
-        try writer.append(tokenIDs: tokens, hidden: [values])
+        try writer.append(
+          tokenIDs: tokens, offsets: [0, 2],
+          outputs: [
+            OutputValues([
+              .hiddenState("1"): values,
+              .pooled("mean"): UnsafeBufferPointer(rebasing: values[..<2]),
+            ])
+          ])
       }
     }
     try writer.finish()
@@ -49,12 +60,14 @@ struct PeerTests {
       """
       import sys, h5py, numpy
       file = h5py.File(sys.argv[1])
-      hidden = file["hidden/1"][()]
+      hidden = file["teachers/a/hidden/1"][()]
       expected = numpy.array([[1.5, -0.1], [65504, 2 ** -24]], dtype=numpy.float16)
+      pooled = file["teachers/a/pooled/mean"]
       print(hidden.dtype, (hidden == expected).all(), file["offsets"][()], file["source"].attrs["text"])
+      print(pooled.dtype, pooled.shape, file["teachers/a"].attrs["layer_count"])
       """, path,
     ])
-    #expect(text == "float16 True [0 2] ä\n")
+    #expect(text == "float16 True [0 2] ä\nfloat32 (1, 2) 1\n")
   }
 
   @Test("safetensors reads what we write, and we read what it writes")

@@ -33,11 +33,13 @@ enum WrittenFile: String, CaseIterable, Sendable {
     case .textStore: try writeText(to: path)
     case .hiddenStore:
       try writeStage(
-        StageActivationLayout(hiddenStates: .last(hiddenSize: 4, precision: .f16)), to: path)
+        StageActivationLayout(
+          ModelOutputs([.init(.hiddenState("last"), width: 4, precision: .f16)])), to: path)
     case .logitStore:
       try writeStage(
         StageActivationLayout(
-          topLogits: .init(count: 2, temperatures: [1, 2], positions: .all, precision: .f32)),
+          ModelOutputs(
+            topLogits: .init(count: 2, temperatures: [1, 2], positions: .all, precision: .f32))),
         to: path)
     }
   }
@@ -48,14 +50,19 @@ enum WrittenFile: String, CaseIterable, Sendable {
   }
 
   private func writeText(to path: String) throws {
-    let writer = try TextActivationWriter(
-      path: path, layout: TextActivationLayout(layers: [0, 3], hiddenSize: 4, precision: .f16),
+    let writer = try ExampleActivationWriter(
+      path: path,
+      layout: ExampleActivationLayout(
+        ModelOutputs(
+          ["0", "3"].map { .init(.hiddenState($0), width: 4, precision: .f16) }, layerCount: 3)),
       source: ["text": "ä"])
     for sequence: [Int32] in [[2, 7, 3], [2, 3]] {
       let values = Array(hidden.suffix(sequence.count * 4))
       try sequence.withUnsafeBufferPointer { tokens in
         try values.withUnsafeBufferPointer { values in
-          try writer.append(tokenIDs: tokens, hidden: [values, values])
+          try writer.append(
+            tokenIDs: tokens, offsets: [0, Int32(sequence.count)],
+            outputs: [OutputValues([.hiddenState("0"): values, .hiddenState("3"): values])])
         }
       }
     }
@@ -75,9 +82,11 @@ enum WrittenFile: String, CaseIterable, Sendable {
                 StageActivationBatch(
                   place: BatchPlace(epoch: 0, step: step, microBatch: 0), tokenIDs: tokens,
                   labels: tokens, offsets: [0, 3, 5], examples: [2 * step, 2 * step + 1]),
-                hiddenStates: layout.hiddenStates == nil ? [:] : ["last": hidden],
-                topLogits: layout.topLogits == nil
-                  ? nil : .init(values: values, ids: ids, logNormalizers: values))
+                outputs: [
+                  OutputValues(
+                    [.hiddenState("last"): hidden],
+                    topLogits: .init(values: values, ids: ids, logNormalizers: values))
+                ])
             }
           }
         }

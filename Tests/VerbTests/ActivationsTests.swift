@@ -94,7 +94,7 @@ import Testing
     expectFailure(
       try RetortProcess.run(
         ["activations", definition, "--stage", "sentiment"], environment: experiment.environment()),
-      saying: "sentiment: expected a distill stage")
+      saying: "sentiment: expected a stage whose loss reads a teacher")
   }
 
   @Test func aPartialFolderOfSomebodyElseIsRefused() throws {

@@ -128,7 +128,7 @@ import Testing
   }
 
   private func tokenIDs(in path: String) throws -> [Int32] {
-    let store = try TextActivationStore(path: path)
+    let store = try ExampleActivationStore(path: path)
     return withExtendedLifetime(store) { Array(store.tokenIDs) }
   }
 

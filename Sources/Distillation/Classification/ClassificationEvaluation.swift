@@ -73,18 +73,24 @@ extension ClassificationEvaluation {
   ) throws(EvaluationError) {
     for indices in EpochOrder.sequential(count: sequences.count, batchSize: batchSize) {
       scope.reset()
-      let batch = PackedBatch(indices, of: sequences)
-      let logits = model.classify(
-        tokenIDs: batch.tokenIDs, layout: SequenceLayout(batch), mode: .inference, in: scope)
-      let values = logits.copyValues()
-      for row in 0..<logits.rows {
-        let scores = values[row * logits.columns..<(row + 1) * logits.columns]
-        guard scores.allSatisfy(\.isFinite) else {
-          throw .notFinite(example: indices[row], logits: Array(scores))
-        }
-      }
-      use(indices, logits, values)
+      let logits = try classLogits(of: model, on: PackedBatch(indices, of: sequences), in: scope)
+      use(indices, logits, logits.copyValues())
     }
+  }
+
+  /// Class logits [N, K] of a batch, all of them finite. No bit of them depends on which sequences the batch has beside each.
+  static func classLogits(
+    of model: TransformerModel, on batch: PackedBatch, in scope: ComputeScope
+  ) throws(EvaluationError) -> Tensor {
+    let logits = model.classify(
+      tokenIDs: batch.tokenIDs, layout: SequenceLayout(batch), mode: .inference, in: scope)
+    for row in 0..<logits.rows {
+      let scores = logits.values[row * logits.columns..<(row + 1) * logits.columns]
+      guard scores.allSatisfy(\.isFinite) else {
+        throw .notFinite(example: batch.examples[row], logits: Array(scores))
+      }
+    }
+    return logits
   }
 
   /// Class logits [N, K] of sequences without labels, in their order.

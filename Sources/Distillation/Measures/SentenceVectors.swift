@@ -2,13 +2,13 @@
 import RetortText
 import RetortTransformers
 
-/// How the last hidden state of a sequence becomes one vector.
+/// How sentence vectors are made of the last hidden state.
 public struct SentencePooling: Sendable, Hashable {
-  public var pooling: Sentence.Pooling
+  public var pooling: Pooling
   /// Whether vectors are divided by their length.
   public var isNormalised: Bool
 
-  public init(_ pooling: Sentence.Pooling, isNormalised: Bool) {
+  public init(_ pooling: Pooling, isNormalised: Bool) {
     (self.pooling, self.isNormalised) = (pooling, isNormalised)
   }
 }

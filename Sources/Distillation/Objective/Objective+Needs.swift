@@ -10,7 +10,8 @@ extension Observations {
     case nil: break
     }
     if classLogits { words.append("class logits") }
-    let states = hiddenStates.sorted().map(\.description)
+    // Vectors of sequences are made of the last states.
+    let states = hiddenStates.union(pooled.isEmpty ? [] : [.last]).sorted().map(\.description)
     if !states.isEmpty {
       words.append("hidden state\(states.count == 1 ? "" : "s") \(states.joined(separator: ", "))")
     }

@@ -58,6 +58,14 @@ public struct BlockProjection: Sendable, Hashable, CustomStringConvertible {
   public var description: String { "\(projection.rawValue) of block \(block)" }
 }
 
+/// How the last hidden states of a sequence become one vector.
+public enum Pooling: String, Sendable, CaseIterable {
+  /// The mean over all tokens, [CLS] and [SEP] too, as sentence-transformers does it.
+  case mean
+  /// That of [CLS].
+  case first
+}
+
 /// What terms read of a student or a teacher. Nothing else is computed, recorded or stored.
 public struct Observations: Sendable, Equatable {
   /// Where logits over the vocabulary are read; nil for nowhere.
@@ -66,16 +74,19 @@ public struct Observations: Sendable, Equatable {
   public var hiddenStates: Set<HiddenLayer>
   /// Of which blocks the queries, keys or values are read.
   public var projections: Set<BlockProjection>
+  /// Vectors of whole sequences, not normalised, that are read of a teacher. A student's are pooled by the term.
+  public var pooled: Set<Pooling>
   /// Whether the logits of the classification head are read.
   public var classLogits: Bool
 
   public init(
     vocabularyLogits: TokenPositions? = nil, hiddenStates: Set<HiddenLayer> = [],
-    projections: Set<BlockProjection> = [], classLogits: Bool = false
+    projections: Set<BlockProjection> = [], pooled: Set<Pooling> = [], classLogits: Bool = false
   ) {
     self.vocabularyLogits = vocabularyLogits
     self.hiddenStates = hiddenStates
     self.projections = projections
+    self.pooled = pooled
     self.classLogits = classLogits
   }
 
@@ -90,6 +101,7 @@ public struct Observations: Sendable, Equatable {
         ? .all : positions.contains(.masked) ? .masked : nil,
       hiddenStates: hiddenStates.union(other.hiddenStates),
       projections: projections.union(other.projections),
+      pooled: pooled.union(other.pooled),
       classLogits: classLogits || other.classLogits)
   }
 }

@@ -20,6 +20,7 @@ extension ObjectivePass {
           for: batch, layout: layout, at: place,
           request: TeacherRequest(
             hiddenStates: reads.hiddenStates, projections: reads.projections,
+            pooled: reads.pooled,
             logitRows: reads.vocabularyLogits == nil ? nil : logitRows,
             classLogits: reads.classLogits))
       }

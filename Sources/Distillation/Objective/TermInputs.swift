@@ -51,6 +51,19 @@ extension TermBatch {
   }
 }
 
+extension Pooling {
+  /// - Parameter states: [T, C].
+  /// - Returns: [N, C].
+  func callAsFunction(
+    _ states: Tensor, layout: SequenceLayout, in scope: ComputeScope
+  ) -> Tensor {
+    switch self {
+    case .mean: scope.meanOfSequences(states, layout: layout)
+    case .first: scope.rows(layout.firstRows.rows, of: states)
+    }
+  }
+}
+
 extension [Int32] {
   /// Of masked words [T], -1 where none was masked: the rows with one.
   var maskedRows: [Int32] { indices.filter { self[$0] >= 0 }.map(Int32.init) }
@@ -60,16 +73,28 @@ extension [Int32] {
 public struct ObservedTensors {
   private let hiddenStates: [HiddenLayer: Tensor]
   private let projections: [BlockProjection: ObservedProjection]
+  private var vectors: [Pooling: Tensor]
   private var logits: Tensor?
 
   public init(
     hiddenStates: [HiddenLayer: Tensor] = [:],
-    projections: [BlockProjection: ObservedProjection] = [:], classLogits: Tensor? = nil
+    projections: [BlockProjection: ObservedProjection] = [:], pooled: [Pooling: Tensor] = [:],
+    classLogits: Tensor? = nil
   ) {
-    (self.hiddenStates, self.projections, logits) = (hiddenStates, projections, classLogits)
+    (self.hiddenStates, self.projections) = (hiddenStates, projections)
+    (vectors, logits) = (pooled, classLogits)
   }
 
   mutating func add(classLogits: Tensor) { logits = classLogits }
+  mutating func add(pooled: [Pooling: Tensor]) { vectors = pooled }
+
+  /// A teacher's vectors [N, C] of whole sequences, which the term said it reads.
+  public func pooled(_ pooling: Pooling) -> Tensor {
+    guard let tensor = vectors[pooling] else {
+      preconditionFailure("vectors of sequences, \(pooling.rawValue), were not asked for")
+    }
+    return tensor
+  }
 
   /// A hidden state [T, C] that the term said it reads.
   public func hiddenState(_ layer: HiddenLayer) -> Tensor {

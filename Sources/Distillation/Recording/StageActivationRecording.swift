@@ -5,26 +5,53 @@ import RetortTransformers
 
 /// Computes what a live teacher would say to every batch of a training, in training order, and stores it.
 public struct StageActivationRecording {
-  let teacher: TransformerModel
+  let teachers: [TransformerModel]
   let batches: any MaskedBatchSource
   let settings: TrainingSettings
   let engine: Engine
   /// Steps of the training.
   public let totalSteps: Int
 
+  /// What all steps come to.
+  public struct Amount: Sendable, Equatable {
+    public var batches = 0
+    public var tokens = 0
+    public var sequences = 0
+  }
+
   /// - Parameters:
-  ///   - teacher: with a masked-LM head if logits are kept.
+  ///   - teachers: in the order of the writer's layout, with a masked-LM head if logits are kept.
   ///   - batches: the training's.
   ///   - settings: the training's; batching and limit are read.
   public init(
-    teacher: TransformerModel, batches: any MaskedBatchSource, settings: TrainingSettings,
+    teachers: [TransformerModel], batches: any MaskedBatchSource, settings: TrainingSettings,
     engine: Engine
   ) {
-    self.teacher = teacher
+    self.teachers = teachers
     self.batches = batches
     self.settings = settings
     self.engine = engine
     totalSteps = settings.totalSteps(over: batches)
+  }
+
+  /// Batches, tokens and sequences of all steps; nothing is computed.
+  public var amount: Amount {
+    var amount = Amount()
+    var (epoch, step) = (0, 0)
+    while step < totalSteps {
+      let order = batches.order(ofEpoch: epoch)
+      for first in stride(from: 0, to: order.count, by: settings.accumulation)
+      where step < totalSteps {
+        for batch in order[first..<min(first + settings.accumulation, order.count)] {
+          amount.batches += 1
+          amount.sequences += batch.count
+          amount.tokens += batch.reduce(0) { $0 + batches.length(of: $1) }
+        }
+        step += 1
+      }
+      epoch += 1
+    }
+    return amount
   }
 
   /// Goes on behind the batches that are safe, to the end; `writer.finish()` is left to the caller.
@@ -32,7 +59,12 @@ public struct StageActivationRecording {
     into writer: StageActivationWriter, observer: (any RecordingObserver)? = nil
   ) throws {
     let finished = writer.finishedBatchCount
-    let scope = ComputeScope(engine: engine, recording: false)
+    precondition(
+      teachers.count == writer.layout.models.count,
+      "\(teachers.count) teachers for the outputs of \(writer.layout.models.count)")
+    let computations = zip(teachers, writer.layout.models).map {
+      OutputComputation($0, $1, engine: engine)
+    }
     var clock = RecordingClock(total: totalSteps, observer: observer)
     var (epoch, step, number) = (0, 0, 0)
     while step < totalSteps {
@@ -48,7 +80,7 @@ public struct StageActivationRecording {
             order[batch], at: BatchPlace(step: step, microBatch: microBatch))
           try record(
             masked, at: RetortStorage.BatchPlace(epoch: epoch, step: step, microBatch: microBatch),
-            in: scope, into: writer)
+            by: computations, into: writer)
           tokens += masked.packed.tokenCount
         }
         step += 1
@@ -63,28 +95,13 @@ public struct StageActivationRecording {
   }
 
   private func record(
-    _ batch: MaskedBatch, at place: RetortStorage.BatchPlace, in scope: ComputeScope,
+    _ batch: MaskedBatch, at place: RetortStorage.BatchPlace, by computations: [OutputComputation],
     into writer: StageActivationWriter
   ) throws {
-    scope.reset()
     let layout = SequenceLayout(batch.packed)
-    let masked = RowSelection(layout: layout, rows: batch.labels.maskedRows)
-    let logits = writer.layout.topLogits
-    let logitRows = logits.map { $0.positions == .all ? layout.allRows : masked }
-    let layers = (writer.layout.hiddenStates?.layers ?? []).compactMap(
-      HiddenLayer.init(storedName:))
-    let observed = teacher.observe(
-      batch.packed, layout: layout, hiddenStates: Set(layers),
-      logitRows: logitRows.flatMap { $0.count > 0 ? $0 : nil }, classLogits: false,
-      mode: .inference, in: scope)
-    var selection: TopLogitSelection?
-    if let logits, let logitRows {
-      let kept = TopLogitSelection(
-        rows: logitRows.count, count: logits.count, temperatures: logits.temperatures)
-      if let last = observed.last, logitRows.count > 0 {
-        select(kept, from: last, rows: logitRows, in: scope)
-      }
-      selection = kept
+    let masked = batch.labels.maskedRows
+    let outputs = try computations.map {
+      try $0.values(of: batch.packed, layout: layout, masked: masked)
     }
     try batch.packed.tokenIDs.withUnsafeBufferPointer { tokenIDs in
       try batch.labels.withUnsafeBufferPointer { labels in
@@ -92,39 +109,8 @@ public struct StageActivationRecording {
           StageActivationBatch(
             place: place, tokenIDs: tokenIDs, labels: labels, offsets: batch.packed.offsets,
             examples: batch.packed.examples),
-          hiddenStates: Dictionary(
-            uniqueKeysWithValues: layers.map {
-              ($0.storedName, observed.tensors.hiddenState($0).values)
-            }),
-          topLogits: selection.map {
-            .init(values: $0.values, ids: $0.ids, logNormalizers: $0.logNormalizers)
-          })
+          outputs: outputs)
       }
     }
-    extendLifetime(selection)
-  }
-
-  /// Sends the teacher's own logits past the selection.
-  private func select(
-    _ selection: TopLogitSelection, from last: (rows: Tensor, selection: RowSelection),
-    rows: RowSelection, in scope: ComputeScope
-  ) {
-    guard let head = teacher.maskedLanguageHead else {
-      preconditionFailure("a teacher without a masked-LM head has no logits")
-    }
-    let wanted =
-      last.selection.count == rows.count ? last.rows : scope.rows(rows.rows, of: last.rows)
-    let features = head.transform(
-      wanted, placement: rows.placement, mode: .inference, in: scope)
-    _ = scope.vocabularyHead(
-      hidden: features, decoder: head.decoder, bias: head.decoderBias,
-      objectives: [WeightedObjective(selection, gradientScale: 0)])
-  }
-}
-
-extension Tensor {
-  /// [rows · columns], in the scope's memory.
-  var values: UnsafeBufferPointer<Float> {
-    UnsafeBufferPointer(start: pointer, count: rows * columns)
   }
 }

@@ -13,8 +13,6 @@ public struct TextActivationRecording {
   let maximumLength: Int
   let invalidUTF8: InvalidUTF8Rule
   let engine: Engine
-  /// Tokens that are computed together, at least.
-  static let batchTokens = 1024
 
   public init(
     model: TransformerModel, tokenizer: BertTokenizer, maximumLength: Int,
@@ -27,12 +25,12 @@ public struct TextActivationRecording {
     self.engine = engine
   }
 
-  /// Goes on behind the lines that are safe, to the end; `writer.finish()` is left to the caller. Which lines are
-  /// computed together does not depend on where an earlier recording stopped, nor do the bits.
+  /// Goes on behind the lines that are safe, to the end; `writer.finish()` is left to the caller. The bits do not
+  /// depend on where an earlier recording stopped.
   /// - Returns: how many lines of the whole text were not UTF-8 and were repaired.
   @discardableResult
   public func run(
-    over text: MappedFile, into writer: TextActivationWriter,
+    over text: MappedFile, into writer: ExampleActivationWriter,
     observer: (any RecordingObserver)? = nil
   ) throws -> Int {
     defer { extendLifetime(text) }
@@ -40,7 +38,7 @@ public struct TextActivationRecording {
     let total = Self.lineCount(bytes)
     guard total > 0 else { throw RecordingError.emptyText(path: text.path) }
     let finished = writer.finishedSequenceCount
-    let scope = ComputeScope(engine: engine, recording: false)
+    let computation = ExampleComputation(models: [model], writer: writer, engine: engine)
     var clock = RecordingClock(total: total, observer: observer)
     var waiting = TokenSequences()
     var (place, number) = (0, 0)
@@ -61,43 +59,16 @@ public struct TextActivationRecording {
       waiting.append(tokenIDs)
       place = end + 1
       number += 1
-      guard waiting.tokenCount >= Self.batchTokens || number == total else { continue }
+      guard waiting.tokenCount >= ExampleActivationRecording.batchTokens || number == total else {
+        continue
+      }
       defer { waiting = TokenSequences() }
       guard number > finished else { continue }
-      try compute(
-        waiting, from: max(0, finished - (number - waiting.count)), in: scope, into: writer)
-      if clock.report(done: number, tokens: waiting.tokenCount), number < total {
-        try writer.save()
-        throw RecordingError.interrupted(done: number, total: total, units: "sequences")
-      }
+      let rest = max(0, finished - (number - waiting.count))..<waiting.count
+      try computation.record(PackedBatch(Array(rest), of: waiting))
+      try clock.report(done: number, tokens: waiting.tokenCount, writer)
     }
     return repaired
-  }
-
-  /// - Parameter first: the sequences before it are stored already.
-  private func compute(
-    _ sequences: TokenSequences, from first: Int, in scope: ComputeScope,
-    into writer: TextActivationWriter
-  ) throws {
-    scope.reset()
-    let batch = PackedBatch(Array(0..<sequences.count), of: sequences)
-    let states = model.encoder.encode(
-      tokenIDs: batch.tokenIDs, layout: SequenceLayout(batch),
-      request: HiddenStateRequest(lastLayer: nil, layers: Set(writer.layout.layers)),
-      mode: .inference, in: scope)
-    let layers = writer.layout.layers.compactMap { states.layers[$0] }
-    try batch.tokenIDs.withUnsafeBufferPointer { tokenIDs in
-      for sequence in first..<sequences.count {
-        let rows = Int(batch.offsets[sequence])..<Int(batch.offsets[sequence + 1])
-        try writer.append(
-          tokenIDs: UnsafeBufferPointer(rebasing: tokenIDs[rows]),
-          hidden: layers.map { layer in
-            UnsafeBufferPointer(
-              rebasing: layer.values[
-                rows.lowerBound * layer.columns..<rows.upperBound * layer.columns])
-          })
-      }
-    }
   }
 
   /// A last line needs no line feed.

@@ -29,23 +29,30 @@ public struct LayerSimilarity: Sendable, Equatable {
   ///   - first, second: hidden states of the same tokens.
   ///   - observer: hears how many tokens are done; it is not asked whether to stop, as nothing would be kept.
   public init(
-    of first: TextActivationStore, and second: TextActivationStore, engine: Engine,
+    of first: ExampleActivationStore, and second: ExampleActivationStore, engine: Engine,
     observer: (any RecordingObserver)? = nil
   ) throws(LayerSimilarityError) {
     try Self.checkTokens(of: first, second)
     tokenCount = first.tokenIDs.count
     sequenceCount = first.sequenceCount
     guard tokenCount > 1 else { throw LayerSimilarityError.tooFewTokens(count: tokenCount) }
-    let sides = [StoredLayers(first), StoredLayers(second)]
-    let (rows, columns) = (first.layout.layers.count, second.layout.layers.count)
-    let sameWidth = first.layout.hiddenSize == second.layout.hiddenSize
+    let sides = try [first, second].map { (store) throws(LayerSimilarityError) in
+      try StoredLayers(store)
+    }
+    let (rows, columns) = (sides[0].layers.count, sides[1].layers.count)
+    let sameWidth = sides[0].width == sides[1].width
 
     var sums = AlignmentSums(sides.map { ($0.layers.count, $0.width) })
     var cosines = [[Double]](repeating: [Double](repeating: 0, count: columns), count: rows)
     var clock = RecordingClock(total: tokenCount, observer: observer)
     for start in stride(from: 0, to: tokenCount, by: Self.chunk) {
       let range = start..<min(start + Self.chunk, tokenCount)
-      let states = sides.map { side in (0..<side.layers.count).map { side.read($0, range) } }
+      var states: [[[Float]]] = []
+      for side in sides {
+        var read: [[Float]] = []
+        for layer in side.layers.indices { read.append(try side.read(layer, range)) }
+        states.append(read)
+      }
       if sameWidth {
         for a in 0..<rows {
           for b in 0..<columns {
@@ -69,7 +76,7 @@ public struct LayerSimilarity: Sendable, Equatable {
   }
 
   private static func checkTokens(
-    of first: TextActivationStore, _ second: TextActivationStore
+    of first: ExampleActivationStore, _ second: ExampleActivationStore
   ) throws(LayerSimilarityError) {
     guard first.sequenceCount == second.sequenceCount else {
       throw .otherSequences(counts: [first.sequenceCount, second.sequenceCount])
@@ -91,6 +98,9 @@ public enum LayerSimilarityError: Error, Equatable, Sendable, CustomStringConver
   case tooFewTokens(count: Int)
   /// All tokens have the same state there: nothing can be aligned with it.
   case constant(isFirst: Bool, layer: Int)
+  /// It has none that have a number, or they are of several models.
+  case noHiddenStates(path: String)
+  case store(ActivationStoreError)
 
   public var description: String {
     let advice = "record both from the same text with the same vocabulary and --max-length"
@@ -104,7 +114,33 @@ public enum LayerSimilarityError: Error, Equatable, Sendable, CustomStringConver
     case .constant(let isFirst, let layer):
       "layer \(layer) of the \(isFirst ? "first" : "second") store is the same for every token, "
         + "which aligns with nothing; leave it out with `retort activations --layers`"
+    case .noHiddenStates(let path):
+      "\(path): expected hidden states of one model, found none; record them with `retort activations --text`"
+    case .store(let error): error.description
     }
+  }
+}
+
+/// Hidden states of one model by their numbers.
+public struct StoredHiddenStates: Sendable {
+  public let layers: [Int]
+  /// C
+  public let hiddenSize: Int
+  public let precision: ActivationPrecision
+  fileprivate let names: [String]
+
+  public init(of store: ExampleActivationStore) throws(LayerSimilarityError) {
+    let model = store.outputs.model(nil)
+    let found = (model?.hiddenLayers ?? []).compactMap { name in
+      (name == ModelOutput.lastLayer ? model?.layerCount : Int(name))
+        .map { (number: $0, name: name) }
+    }
+    guard let first = found.first.flatMap({ model?[.hiddenState($0.name)] }) else {
+      throw .noHiddenStates(path: store.path)
+    }
+    layers = found.map(\.number)
+    names = found.map(\.name)
+    (hiddenSize, precision) = (first.width, first.precision)
   }
 }
 
@@ -112,35 +148,44 @@ public enum LayerSimilarityError: Error, Equatable, Sendable, CustomStringConver
 private struct StoredLayers {
   let layers: [Int]
   let width: Int
-  private let store: TextActivationStore
+  private let states: StoredHiddenStates
+  private let store: ExampleActivationStore
   /// By layer.
   let means: [ColumnMeans]
 
-  init(_ store: TextActivationStore) {
+  init(_ store: ExampleActivationStore) throws(LayerSimilarityError) {
     self.store = store
-    let (layers, width) = (store.layout.layers, store.layout.hiddenSize)
-    (self.layers, self.width) = (layers, width)
+    states = try StoredHiddenStates(of: store)
+    (layers, width) = (states.layers, states.hiddenSize)
     let tokens = store.tokenIDs.count
-    means = layers.map { layer in
+    var means: [ColumnMeans] = []
+    for name in states.names {
       var sums = ColumnSums(width: width)
       for start in stride(from: 0, to: tokens, by: 2048) {
-        sums.add(Self.read(store, layer, start..<min(start + 2048, tokens)))
+        sums.add(try Self.read(store, name, width, start..<min(start + 2048, tokens)))
       }
-      return sums.means(rows: tokens)
+      means.append(sums.means(rows: tokens))
     }
+    self.means = means
   }
 
   /// States of some tokens, [rows, C].
-  func read(_ index: Int, _ rows: Range<Int>) -> [Float] { Self.read(store, layers[index], rows) }
+  func read(_ index: Int, _ rows: Range<Int>) throws(LayerSimilarityError) -> [Float] {
+    try Self.read(store, states.names[index], width, rows)
+  }
 
   private static func read(
-    _ store: TextActivationStore, _ layer: Int, _ rows: Range<Int>
-  ) -> [Float] {
-    [Float](unsafeUninitializedCapacity: rows.count * store.layout.hiddenSize) { target, count in
-      count = rows.count * store.layout.hiddenSize
-      store.readHidden(
-        layer: layer, rows: rows, into: UnsafeMutableBufferPointer(rebasing: target[..<count]))
+    _ store: ExampleActivationStore, _ layer: String, _ width: Int, _ rows: Range<Int>
+  ) throws(LayerSimilarityError) -> [Float] {
+    var values = [Float](repeating: 0, count: rows.count * width)
+    do {
+      try values.withUnsafeMutableBufferPointer { (target) throws(ActivationStoreError) in
+        try store.readHidden(layer, rows: rows, into: target)
+      }
+    } catch {
+      throw .store(error)
     }
+    return values
   }
 
   /// Sum over rows of the cosines; 0 for a row without length.

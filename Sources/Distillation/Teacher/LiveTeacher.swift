@@ -20,11 +20,13 @@ public final class LiveTeacher: TeacherSource {
   ) throws -> TeacherTargets {
     scope.reset()
     let observed = model.observe(
-      batch, layout: layout, hiddenStates: request.hiddenStates,
+      batch, layout: layout,
+      hiddenStates: request.hiddenStates.union(request.pooled.isEmpty ? [] : [.last]),
       projections: request.projections, logitRows: request.logitRows,
       classLogits: request.classLogits, mode: .inference, in: scope)
     var targets = TeacherTargets()
     targets.tensors = observed.tensors
+    targets.tensors.add(pooled: observed.tensors.pooled(request.pooled, layout: layout, in: scope))
     if let wanted = request.logitRows, let last = observed.last {
       guard let head = model.maskedLanguageHead else {
         preconditionFailure("a teacher without a masked-LM head has no logits")
@@ -33,6 +35,20 @@ public final class LiveTeacher: TeacherSource {
         hidden: last.rows, rows: last.selection, wanted: wanted, in: scope)
     }
     return targets
+  }
+}
+
+extension ObservedTensors {
+  /// Vectors of whole sequences from the last hidden states, which are there if any are asked for.
+  func pooled(
+    _ asked: Set<Pooling>, layout: SequenceLayout, in scope: ComputeScope
+  ) -> [Pooling: Tensor] {
+    // In one order, so that memory is laid out alike.
+    let poolings = Pooling.allCases.filter(asked.contains)
+    return Dictionary(
+      uniqueKeysWithValues: poolings.map {
+        ($0, $0(hiddenState(.last), layout: layout, in: scope))
+      })
   }
 }
 

@@ -3,13 +3,14 @@
 public enum StoredTeacherError: Error, Equatable, Sendable, CustomStringConvertible {
   /// It holds the outputs of another teacher, or for other batches.
   case ofAnother(path: String, differences: [Difference])
-  case lacks(path: String, what: String, has: String)
-  /// The loss reads queries, keys and values, which no store holds.
-  case holdsNoAttention(path: String)
+  /// The loss reads what it does not hold.
+  case lacks(path: String, what: [String], has: String)
   /// The training goes on where the store has ended.
   case tooShort(path: String, steps: Int, wanted: Int)
   /// The masked ids of a batch are not those that the teacher read.
   case otherTokens(path: String, step: Int, microBatch: Int)
+  /// The tokens of an example, counted from 0, are not those that the teacher read, or there are fewer examples.
+  case otherText(path: String, example: Int)
   case foreignWords(path: String, vocabularySize: Int)
 
   /// One thing that the outputs depend on.
@@ -35,15 +36,14 @@ public enum StoredTeacherError: Error, Equatable, Sendable, CustomStringConverti
       "\(path): teacher outputs for another stage: "
         + "\(differences.map(\.text).joined(separator: "; ")); \(Self.advice)"
     case .lacks(let path, let what, let has):
-      "\(path): expected \(what), found \(has); \(Self.advice)"
-    case .holdsNoAttention(let path):
-      "\(path): expected queries, keys and values of the teacher's attention, which no store holds; "
-        + "leave the teacher live"
+      "\(path): expected \(what.joined(separator: " and ")), found \(has); \(Self.advice)"
     case .tooShort(let path, let steps, let wanted):
       "\(path): outputs for \(steps) steps, expected \(wanted); \(Self.advice)"
     case .otherTokens(let path, let step, let microBatch):
       "\(path): the tokens of step \(step + 1), batch \(microBatch + 1) are not those of this "
         + "training; \(Self.advice)"
+    case .otherText(let path, let example):
+      "\(path): the tokens of example \(example + 1) are not those of this training; \(Self.advice)"
     case .foreignWords(let path, let vocabularySize):
       "\(path): a word beyond the vocabulary of \(vocabularySize); \(Self.advice)"
     }

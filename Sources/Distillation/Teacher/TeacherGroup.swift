@@ -32,6 +32,10 @@ public final class TeacherGroup: TeacherSource {
     return source
   }
 
+  public func check(covers steps: Int) throws {
+    for source in sources.values { try source.check(covers: steps) }
+  }
+
   public func targets(
     for batch: PackedBatch, layout: SequenceLayout, at place: BatchPlace, request: TeacherRequest
   ) throws -> TeacherTargets {

@@ -21,6 +21,8 @@ public struct TeacherRequest: Sendable {
   public var hiddenStates: Set<HiddenLayer>
   /// Queries, keys and values of blocks.
   public var projections: Set<BlockProjection>
+  /// Vectors of whole sequences.
+  public var pooled: Set<Pooling>
   /// Rows whose vocabulary logits are read; nil for none.
   public var logitRows: RowSelection?
   /// Whether the logits of the classification head are read.
@@ -28,10 +30,11 @@ public struct TeacherRequest: Sendable {
 
   public init(
     hiddenStates: Set<HiddenLayer> = [], projections: Set<BlockProjection> = [],
-    logitRows: RowSelection? = nil, classLogits: Bool = false
+    pooled: Set<Pooling> = [], logitRows: RowSelection? = nil, classLogits: Bool = false
   ) {
     self.hiddenStates = hiddenStates
     self.projections = projections
+    self.pooled = pooled
     self.logitRows = logitRows
     self.classLogits = classLogits
   }
@@ -39,7 +42,8 @@ public struct TeacherRequest: Sendable {
 
 extension TeacherRequest {
   var isEmpty: Bool {
-    hiddenStates.isEmpty && projections.isEmpty && logitRows == nil && !classLogits
+    hiddenStates.isEmpty && projections.isEmpty && pooled.isEmpty && logitRows == nil
+      && !classLogits
   }
 }
 
@@ -65,8 +69,11 @@ public protocol TeacherSource: AnyObject {
   /// One of several; itself where it is one alone.
   func named(_ name: String) -> any TeacherSource
 
+  /// Makes sure, before a training begins, that it has something to say to all its steps.
+  func check(covers steps: Int) throws
+
   /// Class logits [K] of an example, where they are known before its batch is run; nil where not.
-  func classLogits(ofExample example: Int) -> [Float]?
+  func classLogits(ofExample example: Int) throws -> [Float]?
 }
 
 extension Optional<any TeacherSource> {
@@ -78,5 +85,6 @@ extension Optional<any TeacherSource> {
 
 extension TeacherSource {
   public func named(_ name: String) -> any TeacherSource { self }
+  public func check(covers steps: Int) throws {}
   public func classLogits(ofExample example: Int) -> [Float]? { nil }
 }

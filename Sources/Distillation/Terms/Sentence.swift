@@ -27,12 +27,6 @@ public struct Sentence: TensorTerm {
     case infoNCE(temperature: Double)
   }
 
-  public enum Pooling: String, Sendable, CaseIterable {
-    /// Over all tokens, [CLS] and [SEP] too, as sentence-transformers does it.
-    case mean
-    case first
-  }
-
   public var compare: Comparison
   public var pooling: Pooling
   public var isNormalised: Bool
@@ -52,7 +46,7 @@ public struct Sentence: TensorTerm {
   public var rows: TermRows { .sentences }
   public var training: TermTraining? { projection?.training }
   public var readsOfStudent: Observations { Observations(hiddenStates: [.last]) }
-  public var readsOfTeacher: Observations { Observations(hiddenStates: [.last]) }
+  public var readsOfTeacher: Observations { Observations(pooled: [pooling]) }
 
   /// Similarities are numbers at any width.
   private var needsEqualWidths: Bool { compare != .similarityMSE && compare != .marginMSE }
@@ -105,18 +99,11 @@ public struct Sentence: TensorTerm {
   }
 
   public func sum(over batch: TermBatch, gradientScale: Double, in scope: ComputeScope) -> Double {
-    let pooled = pool(batch.student.hiddenState(.last), batch, in: scope)
+    let pooled = pooling(batch.student.hiddenState(.last), layout: batch.layout, in: scope)
     let u = normalise(
       projection?(pooled, pair: 0, batch.parameters, in: scope) ?? pooled, in: scope)
-    let v = normalise(pool(batch.teacher.hiddenState(.last), batch, in: scope), in: scope)
+    let v = normalise(batch.teacher.pooled(pooling), in: scope)
     return losses(u, v, scale: gradientScale, in: scope).reduce(0, +)
-  }
-
-  private func pool(_ states: Tensor, _ batch: TermBatch, in scope: ComputeScope) -> Tensor {
-    switch pooling {
-    case .mean: scope.meanOfSequences(states, layout: batch.layout)
-    case .first: scope.rows(batch.layout.firstRows.rows, of: states)
-    }
   }
 
   private func normalise(_ vectors: Tensor, in scope: ComputeScope) -> Tensor {

@@ -7,7 +7,7 @@ extension Trainer {
     over batches: [TrainingBatch], step: Int, objective: Objective, parameters: [[Parameter]],
     measures: Bool = false, modes: [ForwardMode], in scope: ComputeScope
   ) throws -> (losses: StepLosses, measurements: [String: Double]) {
-    let counts = RowCounts(batches, weightedBy: objective.weighsExamples ? teacher : nil)
+    let counts = try RowCounts(batches, weightedBy: objective.weighsExamples ? teacher : nil)
     let weights = objective.weights(step: step, of: totalSteps)
     let objective = objective.at(step: step, of: totalSteps)
     let pass = ObjectivePass(

@@ -34,13 +34,17 @@ public struct TrainingBatch: Sendable {
 }
 
 extension RowCounts {
+  init(_ batches: [TrainingBatch]) {
+    self.init(batches.flatMap { $0.packed.examples.indices.map($0.rows(of:)) })
+  }
+
   /// - Parameter teacher: whose class logits sequences are weighted by, known beforehand; nil where no term does.
-  init(_ batches: [TrainingBatch], weightedBy teacher: (any TeacherSource)? = nil) {
+  init(_ batches: [TrainingBatch], weightedBy teacher: (any TeacherSource)?) throws {
     self.init(
-      batches.flatMap { batch in
-        batch.packed.examples.indices.map { sequence in
+      try batches.flatMap { batch in
+        try batch.packed.examples.indices.map { sequence in
           var rows = batch.rows(of: sequence)
-          rows.teacherLogits = teacher?.classLogits(ofExample: batch.packed.examples[sequence])
+          rows.teacherLogits = try teacher?.classLogits(ofExample: batch.packed.examples[sequence])
           return rows
         }
       })

@@ -1,6 +1,7 @@
 // `retort explain`: a plan told in words, formulas and drawings before anything runs.
 import RetortDistillation
 import RetortFormatting
+import RetortStorage
 import RetortText
 
 /// The text of `retort explain`: a pure function of the plan and what is known about its data.
@@ -239,6 +240,7 @@ public struct PlanExplanation {
     }
     lines += indented(StageOptionsText.lines(training))
     lines += indented(describeSteps(stage))
+    lines += indented(describeStore(planned))
     lines += indented(
       stage.work.rates.lines(
         over: training.optimizer.rule.learningRate,
@@ -281,6 +283,35 @@ public struct PlanExplanation {
         + "an epoch of \(sizeText ?? "\(size.sequences.grouped) examples"))",
       LearningRateCurve.line(training, counts: counts),
     ] + stage.trainingNotes(totalSteps: counts.total)
+  }
+
+  /// What a store that the stage reads takes, where it is one by example: as `retort activations` writes it.
+  private func describeStore(_ planned: PlannedStage) -> [String] {
+    let work = planned.stage.work
+    guard work.storePath != nil, work.corpus?.masking == nil else { return [] }
+    let loss = work.loss.resolved(student: shape(of: work.trained).dimensions) { name in
+      work.input(TeacherNames.role(name)).map { shape(of: $0).dimensions } ?? ModelDimensions()
+    }
+    guard let objective = loss.objective, !objective.leavesLayersOpen else { return [] }
+    var models: [ModelOutputs] = []
+    for (name, input) in planned.readTeachers {
+      let dimensions = shape(of: input.name).dimensions
+      guard let layerCount = dimensions.layerCount, dimensions.hiddenSize != nil else { return [] }
+      let outputs = objective.reads(of: name).outputs(layerCount: layerCount)
+      guard !outputs.contains(.classLogits) || dimensions.classCount != nil else { return [] }
+      models.append(
+        ModelOutputs(
+          outputs, topLogits: nil, name: name, dimensions: dimensions, precision: nil))
+    }
+    let size = sizes[planned.id].flatMap { size in
+      size.tokens.map {
+        ExampleActivationLayout(models: models).byteCount(tokens: $0, sequences: size.sequences)
+          .memoryText
+      }
+    }
+    return [
+      "a store of these outputs: \(models.words)" + (size.map { "; \($0)" } ?? "")
+    ]
   }
 
   private func indented(_ lines: [String]) -> [String] { lines.map { "  " + $0 } }

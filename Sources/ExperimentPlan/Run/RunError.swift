@@ -1,4 +1,5 @@
 // What stops a run before or between its stages.
+import RetortFormatting
 
 /// Why a run cannot begin or go on. Errors of files, data and training speak for themselves.
 public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -11,14 +12,18 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case noPairs(model: String, problem: String)
   /// A stage whose loss reads nothing of a teacher.
   case noTeacher(stage: String)
-  /// A stage of several teachers: a store has the outputs of one.
-  case severalTeachers(stage: String)
-  /// A stage whose loss reads class logits, which are computed once and kept in memory.
-  case classLogitsAreNotStored(stage: String)
   /// A stage whose loss reads no logits of a teacher's vocabulary.
   case noTeacherLogits(stage: String)
-  /// A loss on attention, of a stage whose teacher's outputs are to be stored.
-  case projectionsAreNotStored(stage: String)
+  /// A column to be kept that no store has.
+  case noSuchOutput(String)
+  case noSuchTeacher(String, known: [String])
+  case noSuchLayer(String, expected: String)
+  /// Class logits to be kept of a model without a classifier.
+  case hasNoClassifier(String)
+  /// Class logits to be kept beside those of the vocabulary.
+  case logitsOfTwoHeads(String)
+  /// A store for which there is not enough space.
+  case noRoom(path: String, bytes: Int, needed: Int, free: Int)
   case tooManyLogits(Int, words: Int)
   /// A model's predictions while it was timed differ from those of its evaluation.
   case otherAnswers(stage: String, examples: Int)
@@ -36,19 +41,24 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
       "models.\(name): \(problems.joined(separator: "; "))"
     case .noPairs(let model, let problem): "\(model): \(problem)"
     case .noTeacher(let stage):
-      "\(stage): expected a distill stage whose loss reads a teacher's outputs, found none; choose "
-        + "another with --stage"
-    case .severalTeachers(let stage):
-      "\(stage): expected one teacher, found several; a store has the outputs of one"
-    case .classLogitsAreNotStored(let stage):
-      "\(stage): expected a loss of hidden states or vocabulary logits, found one of class logits; a store is not "
-        + "needed: the stage computes them once and keeps them in memory"
+      "\(stage): expected a stage whose loss reads a teacher, found one without; choose another with --stage"
     case .noTeacherLogits(let stage):
       "\(stage): expected a term on the teacher's vocabulary logits, whose largest are kept, found none "
         + "in its loss; leave --top-k out"
-    case .projectionsAreNotStored(let stage):
-      "\(stage): its loss reads queries, keys and values of the teacher's attention, which a store does not hold; leave "
-        + "the stage's teacher live"
+    case .noSuchOutput(let path):
+      "--also \(path): expected hidden/N, hidden/last, projections/N/query, key or value, pooled/mean, pooled/first or "
+        + "classes, below teachers/NAME/ for one of several teachers"
+    case .noSuchTeacher(let path, let known):
+      "--also \(path): the stage has no such teacher; it reads \(known.joined(separator: ", "))"
+    case .noSuchLayer(let path, let expected):
+      "--also \(path): expected one of \(expected), which the teacher has"
+    case .hasNoClassifier(let model):
+      "--also classes: expected a teacher with a classifier, found '\(model)', which has none; leave it out"
+    case .logitsOfTwoHeads(let model):
+      "--also classes: the loss reads logits of the vocabulary of '\(model)', and a model has one head; leave it out"
+    case .noRoom(let path, let bytes, let needed, let free):
+      "\(path): a store of \(bytes.memoryText) takes \(needed.memoryText) until it is whole, and \(free.memoryText) are "
+        + "free; free some space, choose another disk with --out, or keep less"
     case .tooManyLogits(let count, let words):
       "--top-k \(count) exceeds the vocabulary of \(words); keep fewer"
     case .otherAnswers(let stage, let examples):

@@ -1,4 +1,4 @@
-// The teacher outputs of a definition's stage, computed ahead of its training.
+// The outputs of a stage's teachers, computed ahead of its training.
 import Foundation
 import RetortDistillation
 import RetortFiles
@@ -12,21 +12,24 @@ public struct StageActivationRequest: Sendable {
   public var definitionPath: String
   /// `key.path=value` texts.
   public var overrides: [String]
-  /// A distill stage.
+  /// One whose loss reads a teacher.
   public var stage: String
-  /// Of hidden states; logits are float32.
-  public var precision: ActivationPrecision
+  /// Nil for binary16 of what has a row a token, and float32 of what has one a sequence; logits are always float32.
+  public var precision: ActivationPrecision?
   /// Keep this many logits of a row in place of hidden states; nil for hidden states, the exact route.
   public var keptLogits: Int?
   /// With a log-normaliser each; nil for the stage's own.
   public var temperatures: [Double]?
+  /// What is kept besides, for other stages and variants: paths of columns, below `teachers/<name>/` for one of several
+  /// teachers alone.
+  public var also: [String]
   /// Where to; nil for a place in the cache that what is stored decides.
   public var path: String?
 
   public init(
     definitionPath: String, overrides: [String] = [], stage: String,
-    precision: ActivationPrecision, keptLogits: Int? = nil, temperatures: [Double]? = nil,
-    path: String? = nil
+    precision: ActivationPrecision? = nil, keptLogits: Int? = nil, temperatures: [Double]? = nil,
+    also: [String] = [], path: String? = nil
   ) {
     self.definitionPath = definitionPath
     self.overrides = overrides
@@ -34,25 +37,39 @@ public struct StageActivationRequest: Sendable {
     self.precision = precision
     self.keptLogits = keptLogits
     self.temperatures = temperatures
+    self.also = also
     self.path = path
   }
 }
 
-/// Records what the teacher of a distill stage says to all its batches. The stage's own training then reads
-/// it, given `targets: {store: path}`.
+/// Records what the teachers of a stage say to all its inputs: by example where these never change, by training step
+/// where words are masked anew in every epoch. The stage's own training then reads it, given `targets: {store: path}`.
 public final class StageActivations {
   public let path: String
-  public let layout: StageActivationLayout
-  /// Sequences of the stage's text.
-  public let sequenceCount: Int
-  public var totalSteps: Int { recording.totalSteps }
+  /// What is kept of each teacher.
+  public let outputs: [ModelOutputs]
   /// Files and folders that are read: the definition, its texts, models and stores.
   public let inputs: [String]
+  /// Sequences of the stage's text or task.
+  public let sequenceCount: Int
+  /// Tokens that the teachers read.
+  public let tokenCount: Int
+  /// Bytes of the finished store's columns; about, where masked words are counted.
+  public let byteCount: Int
 
   private let identity: TeacherOutputIdentity
-  private let recording: StageActivationRecording
+  private let recording: Recording
+  private let teachers: [RecordedTeacher]
+  /// What is computed together first.
+  private let firstBatch: PackedBatch
+  private let engine: Engine
 
-  /// Reads and checks the definition, prepares the text and reads the teacher. Stages that the teacher comes from
+  private enum Recording {
+    case bySteps(StageActivationRecording)
+    case byExample(ExampleActivationRecording, any SequenceSource)
+  }
+
+  /// Reads and checks the definition, prepares the text and reads the teachers. Stages that they come from
   /// must have been run.
   /// - Parameter note: told what is prepared.
   public init(
@@ -60,24 +77,17 @@ public final class StageActivations {
     note: @escaping (String) -> Void
   ) throws {
     let locations = locations.startingFrom(definition: request.definitionPath)
+    let context = DefinitionContext(
+      locations: locations, definitionPath: request.definitionPath)
     let loaded = try LoadedDefinition.load(
-      path: request.definitionPath, overrides: request.overrides,
-      context: DefinitionContext(locations: locations, definitionPath: request.definitionPath))
+      path: request.definitionPath, overrides: request.overrides, context: context)
     // Where the stage's own training will read from is not there yet.
     let plan = ResolvedPlan(loaded.definition.runningTeacher(ofStage: request.stage))
     guard let planned = plan.stage(id: request.stage) else {
       throw RunError.noSuchStage(request.stage, known: plan.stages.map(\.id))
     }
-    guard var objective = planned.stage.work.distillation?.loss.objective, objective.needsTeacher,
-      let text = planned.stage.work.corpus
-    else { throw RunError.noTeacher(stage: request.stage) }
-    guard planned.teachers.count == 1, planned.teachers[0].name == nil,
-      let teacherInput = planned.teachers.first?.input
-    else {
-      throw RunError.severalTeachers(stage: request.stage)
-    }
-    guard !objective.readsOfTeacher.classLogits else {
-      throw RunError.classLogitsAreNotStored(stage: request.stage)
+    guard planned.stage.work.loss.readsTeacher else {
+      throw RunError.noTeacher(stage: request.stage)
     }
     let facts = try DigestFacts.gather(
       for: plan, stages: [planned.id], in: locations, numericsVersion: Numerics.version,
@@ -96,101 +106,136 @@ public final class StageActivations {
       plan: plan, data: data,
       stages: CachedStages(
         digests: digests, cache: StageCache(locations), definitionPath: request.definitionPath))
-    let teacher = try models.make(teacherInput)
-    let corpus = try data.corpus(
-      text, sequenceLength: planned.stage.training.sequenceLength)
-    guard corpus.count > 0 else {
-      throw TrainingError.noData(
-        "\(text.texts.map(\.name).joined(separator: ", ")): all sequences were "
-          + "removed by cleaning")
-    }
+    let made = try RecordedTeachers(
+      request, planned: planned, plan: plan, models: models, look: context.look)
     let training = planned.stage.training
-    if objective.leavesLayersOpen {
-      let student = try models.make(planned.model)
-      let (found, findings) = try LayerSearch(
-        student: student, teacher: LiveTeacher(model: teacher, engine: engine), text: corpus,
-        seed: training.seed, engine: engine
-      ).objective(objective)
-      for finding in findings { note(finding.words) }
-      objective = found.resolved(student: student.dimensions, teacher: teacher.dimensions)
-    }
-    sequenceCount = corpus.count
-    layout = try request.layout(
-      for: objective, hiddenSize: teacher.configuration.hiddenSize,
-      vocabularySize: teacher.configuration.vocabularySize)
+    let text = try TaughtText(of: planned, in: data)
+    let objective: Objective
+    (teachers, objective) = try made.outputs(on: text.sequences, engine: engine, note: note)
+    outputs = teachers.map(\.outputs)
     identity = TeacherOutputIdentity(
-      teacher: digests.of(teacherInput) ?? "", corpus: corpus,
-      vocabulary: digests.vocabulary, masking: text.masking, training: planned.stage.training)
-    recording = StageActivationRecording(
-      teacher: teacher,
-      batches: training.batches(
-        of: corpus, masking: text.masking, vocabulary: try data.vocabulary()),
-      settings: training.settings(objective, curve: .maskedLanguage), engine: engine)
+      of: text, by: digests.ofTeachers(of: planned), vocabulary: digests.vocabulary,
+      training: training)
+    self.engine = engine
+    sequenceCount = text.sequences.count
+    let recorded = teachers.map(\.model)
+    if case .corpus(let corpus, let masking?) = text {
+      let batches = training.batches(
+        of: corpus, masking: masking, vocabulary: try data.vocabulary())
+      let recording = StageActivationRecording(
+        teachers: recorded, batches: batches,
+        settings: training.settings(objective, curve: .maskedLanguage), engine: engine)
+      self.recording = .bySteps(recording)
+      let amount = recording.amount
+      tokenCount = amount.tokens
+      byteCount = StageActivationLayout(models: outputs).byteCount(
+        batches: amount.batches, tokens: amount.tokens, sequences: amount.sequences,
+        masked: Int(masking.probability * Double(amount.tokens)))
+      firstBatch =
+        batches.batch(batches.order(ofEpoch: 0)[0], at: .init(step: 0, microBatch: 0)).packed
+    } else {
+      recording = .byExample(
+        ExampleActivationRecording(models: recorded, engine: engine), text.sequences)
+      tokenCount = text.sequences.tokenCount
+      byteCount = ExampleActivationLayout(models: outputs).byteCount(
+        tokens: tokenCount, sequences: sequenceCount)
+      firstBatch = PackedBatch(Array(0..<min(32, sequenceCount)), of: text.sequences)
+    }
     path =
       request.path
       ?? "\(locations.cache)/activations/"
-      + identity.digest(with: ["\(layout.text)", "\(recording.totalSteps) steps"]) + ".h5"
+      + identity.digest(with: [outputs.words] + Self.length(of: recording)) + ".h5"
   }
+
+  /// Steps of the stage; nil for a store that has no steps.
+  public var totalSteps: Int? {
+    if case .bySteps(let recording) = recording { recording.totalSteps } else { nil }
+  }
+
+  /// What a store by step reaches to is in its name.
+  private static func length(of recording: Recording) -> [String] {
+    if case .bySteps(let recording) = recording { ["\(recording.totalSteps) steps"] } else { [] }
+  }
+
+  /// What is computed together, for progress: steps or sequences.
+  public var unit: String { totalSteps == nil ? "sequence" : "step" }
 
   /// Computes what is not there yet.
-  /// - Returns: the finished store, and whether it was there before.
+  /// - Returns: values too large for binary16, and whether the store was there before.
   public func run(
     observer: (any RecordingObserver)? = nil
-  ) throws -> (store: StageActivationStore, wasThere: Bool) {
-    if Locations.exists(path), let store = try? StageActivationStore(path: path),
-      store.source == identity.values, store.layout == layout, store.stepCount >= totalSteps
-    {
-      return (store, true)
+  ) throws -> (overflowCount: Int, wasThere: Bool) {
+    if let known = finishedStore { return (known, true) }
+    let folder = Folder.parent(of: path) ?? "."
+    try Folder.create(path: folder)
+    switch recording {
+    case .bySteps(let recording):
+      let writer = try StageActivationWriter(
+        path: path, layout: StageActivationLayout(models: outputs), source: identity.values)
+      try checkRoom(in: folder, written: writer.finishedByteCount)
+      try recording.run(into: writer, observer: observer)
+      try writer.finish()
+      return (writer.overflowCount, false)
+    case .byExample(let recording, let sequences):
+      let writer = try ExampleActivationWriter(
+        path: path, layout: ExampleActivationLayout(models: outputs), source: identity.values)
+      try checkRoom(in: folder, written: writer.finishedByteCount)
+      try recording.run(over: sequences, into: writer, observer: observer)
+      try writer.finish()
+      return (writer.overflowCount, false)
     }
-    if let folder = Folder.parent(of: path) { try Folder.create(path: folder) }
-    let writer = try StageActivationWriter(
-      path: path, layout: layout, source: identity.values)
-    try recording.run(into: writer, observer: observer)
-    try writer.finish()
-    return (try StageActivationStore(path: path), false)
   }
-}
 
-extension StageActivationRequest {
-  /// What will be stored for an objective.
-  fileprivate func layout(
-    for objective: Objective, hiddenSize: Int, vocabularySize: Int
-  ) throws -> StageActivationLayout {
-    let asked = objective.readsOfTeacher
-    guard asked.projections.isEmpty else {
-      throw RunError.projectionsAreNotStored(stage: stage)
+  /// What binary16 changes in what each teacher says, on the first sequences; nothing for float32.
+  public func roundingErrors() throws -> [(name: String?, RoundingError)] {
+    try teachers.compactMap { teacher in
+      try RoundingError(
+        of: teacher.outputs, model: teacher.model, computesLogits: teacher.computesLogits,
+        on: firstBatch, engine: engine
+      ).map { (teacher.outputs.name, $0) }
     }
-    // Logits that are not kept are computed again from the last hidden states.
-    let computesLogits = asked.vocabularyLogits != nil && keptLogits == nil
-    let layers = asked.hiddenStates.union(computesLogits ? [.last] : [])
-    let states =
-      layers.isEmpty
-      ? nil
-      : StageActivationLayout.HiddenStates(
-        layers: layers.sorted().map(\.description), hiddenSize: hiddenSize, precision: precision)
-    guard let keptLogits else { return StageActivationLayout(hiddenStates: states) }
-    guard let positions = asked.vocabularyLogits else {
-      throw RunError.noTeacherLogits(stage: stage)
+  }
+
+  /// How much of each teacher's probability the kept logits have, on the first sequences; nothing where none are kept.
+  public func keptShares() throws -> [(name: String?, KeptShare)] {
+    try teachers.flatMap { teacher in
+      try KeptShare.all(
+        of: teacher.outputs, model: teacher.model, on: firstBatch, engine: engine
+      ).map { (teacher.outputs.name, $0) }
     }
-    guard keptLogits <= vocabularySize else {
-      throw RunError.tooManyLogits(keptLogits, words: vocabularySize)
+  }
+
+  /// Values beyond binary16 in the store that is at the path already; nil if that is none, or not this one.
+  private var finishedStore: Int? {
+    guard Locations.exists(path) else { return nil }
+    switch recording {
+    case .bySteps(let recording):
+      guard let store = try? StageActivationStore(path: path), store.source == identity.values,
+        store.outputs.models == outputs, store.stepCount >= recording.totalSteps
+      else { return nil }
+      return store.overflowCount
+    case .byExample:
+      guard let store = try? ExampleActivationStore(path: path), store.source == identity.values,
+        store.outputs.models == outputs, store.sequenceCount == sequenceCount
+      else { return nil }
+      return store.overflowCount
     }
-    _ = try objective.keeping(logits: keptLogits)
-    return StageActivationLayout(
-      hiddenStates: states,
-      topLogits: .init(
-        count: keptLogits, temperatures: temperatures ?? objective.temperaturesOfKeptLogits,
-        positions: positions, precision: .f32))
+  }
+
+  /// The pieces are there until the whole file is.
+  private func checkRoom(in folder: String, written: Int) throws {
+    let needed = 2 * byteCount - written
+    guard let free = Folder.freeByteCount(at: folder), free < needed else { return }
+    throw RunError.noRoom(path: path, bytes: byteCount, needed: needed, free: free)
   }
 }
 
 extension ResolvedDefinition {
-  /// The definition with the stage's teacher run live.
+  /// The definition with the stage's teachers run live.
   fileprivate func runningTeacher(ofStage id: String) -> ResolvedDefinition {
     var definition = self
     for index in definition.stages.indices where definition.stages[index].id == id {
-      guard let live = definition.stages[index].work.distillation?.live else { continue }
-      definition.stages[index].work = live
+      definition.stages[index].work = definition.stages[index].work.withLiveTeacher
     }
     return definition
   }

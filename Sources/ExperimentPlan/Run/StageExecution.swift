@@ -67,7 +67,7 @@ struct StageExecution {
       observer: observer)
     let objective = loop.trainer.settings.objective
     let total = loop.totalSteps
-    try (teaching.source as? StoredTeacher)?.check(covers: total)
+    try teaching.source?.check(covers: total)
     began(total)
     let progress = try loop.run()
     let scope = ComputeScope(engine: engine, recording: false)

@@ -58,11 +58,6 @@ extension DistillStage {
         "\(path).loss", expected: "logits of one head", found: "of the vocabulary and of classes",
         advice: "write two stages, one for each")
     }
-    if storePath != nil {
-      checks.report(
-        "\(path).targets", expected: "live, where class logits are read", found: "a store",
-        advice: "leave it out: the teacher answers once to each sequence, not in every epoch")
-    }
     checkClasses(head, studentShape, at: path, in: &checks)
   }
 

@@ -1,94 +1,70 @@
 // A distillation, run and probed.
 import RetortDistillation
+import RetortText
 import RetortTransformers
 
 extension DistillStage {
   func run(in execution: StageExecution) throws -> StageResult {
     let planned = execution.planned
     let models = execution.models
-    if head != nil {
-      let (teachers, student) = try classifiers(planned, models)
-      return try execution.maskedLanguage(
-        student, corpus: text, validation: validation, breakdownSteps: breakdownSteps
-      ) { corpus in
-        StageTeaching(
-          objective: objective,
-          source: try TeacherGroup.of(teachers) { name, model in
-            try ClassifierTeacher(
-              model: model, training: corpus,
-              reads: name.map(objective.reads(ofTeacher:)) ?? objective.readsOfTeacher,
-              engine: execution.engine)
-          },
-          description: nil)
-      }
-    }
-    let student = try models.make(planned.model)
+    let student = try head.map { try classifier($0, planned, models) } ?? models.make(planned.model)
     return try execution.maskedLanguage(
-      student, corpus: text, breakdownSteps: breakdownSteps
+      student, corpus: text, validation: validation, breakdownSteps: breakdownSteps
     ) { corpus in
       switch outputs {
       case .live:
-        return StageTeaching(
-          objective: objective, source: try live(planned, models, execution.engine),
-          description: nil)
+        return .live(objective, try live(planned, models, corpus, execution.engine))
       case .store(let path):
-        let teacherInput = planned.teachers[0].input
-        let identity = TeacherOutputIdentity(
-          teacher: execution.digests.of(teacherInput) ?? "", corpus: corpus,
-          vocabulary: execution.digests.vocabulary, masking: text.masking,
-          training: execution.training)
-        let found = try execution.findingLayers(of: objective, student: student, text: corpus) {
-          LiveTeacher(model: try models.make(teacherInput), engine: execution.engine)
-        }
-        return try .stored(
-          found, path: execution.data.locations.place(of: path), identity: identity,
-          student: student, teacher: { try models.make(teacherInput) }, engine: execution.engine)
+        return try execution.storedTeaching(
+          objective, path: path, text: .corpus(corpus, masking: text.masking), student: student)
       }
     }
   }
 
-  /// The teachers, run on every batch; nil where no term reads one.
+  /// The teachers, run on every batch; class logits are computed once. Nil where no term reads a teacher.
   private func live(
-    _ planned: PlannedStage, _ models: ModelMaking, _ engine: Engine
+    _ planned: PlannedStage, _ models: ModelMaking, _ corpus: any SequenceSource, _ engine: Engine
   ) throws -> (any TeacherSource)? {
     guard objective.needsTeacher else { return nil }
-    return try TeacherGroup.of(planned.teachers) { _, input in
-      LiveTeacher(model: try models.make(input), engine: engine)
+    return try TeacherGroup.of(planned.teachers) { name, input in
+      guard head != nil else { return LiveTeacher(model: try models.make(input), engine: engine) }
+      return try ClassifierTeacher(
+        model: try models.storedClassifier(input, labels: nil, trains: false), training: corpus,
+        reads: objective.reads(of: name), engine: engine)
     }
   }
 
-  /// Teachers and student of a loss of class logits.
-  private func classifiers(
-    _ planned: PlannedStage, _ models: ModelMaking
-  ) throws -> (teachers: [(name: String?, model: TransformerModel)], student: TransformerModel) {
-    let teachers = try planned.teachers.map {
-      (name: $0.name, model: try models.storedClassifier($0.input, labels: nil, trains: false))
-    }
-    let labels = teachers[0].model.configuration.labels
-    let student =
-      head == .stored
+  /// A student in the classes of its first teacher.
+  private func classifier(
+    _ head: ClassifierStart, _ planned: PlannedStage, _ models: ModelMaking
+  ) throws -> TransformerModel {
+    let labels = try models.storedClassifier(
+      planned.teachers[0].input, labels: nil, trains: false
+    ).configuration.labels
+    return head == .stored
       ? try models.storedClassifier(planned.model, labels: labels, trains: true)
       : models.classifier(
         over: try models.make(planned.model), labels: labels,
         seed: planned.stage.training.seed, random: .counter)
-    return (teachers, student)
   }
 
   func probe(
     _ planned: PlannedStage, isCached: Bool, in probe: StageProbe
   ) throws -> (RunForecast.Stage, DataSize) {
-    if head != nil {
-      let (teachers, student) = try classifiers(planned, probe.models)
-      let teacher = TeacherGroup.of(teachers) { _, model in
-        LiveTeacher(model: model, engine: probe.engine)
-      }
-      return try probe.measure(
-        planned, isCached, text, student, teacher: teacher, answersOnce: true,
-        objective: objective, breakdownSteps: breakdownSteps)
-    }
+    let models = probe.models
+    let student = try head.map { try classifier($0, planned, models) } ?? models.make(planned.model)
+    let teacher =
+      objective.needsTeacher
+      ? try TeacherGroup.of(planned.teachers) { _, input in
+        LiveTeacher(
+          model: head == nil
+            ? try models.make(input)
+            : try models.storedClassifier(input, labels: nil, trains: false),
+          engine: probe.engine)
+      } : nil
     return try probe.measure(
-      planned, isCached, text, try probe.models.make(planned.model),
-      teacher: try live(planned, probe.models, probe.engine),
-      objective: objective, breakdownSteps: breakdownSteps)
+      planned, isCached, text, student, teacher: teacher,
+      answersOnce: head != nil || storePath != nil, objective: objective,
+      breakdownSteps: breakdownSteps)
   }
 }

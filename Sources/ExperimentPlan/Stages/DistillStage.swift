@@ -36,9 +36,7 @@ struct DistillStage: StageWork {
       "The student's classifier, for a loss of class logits. It answers in the teacher's classes; the teacher is a finetune "
         + "stage, or a model with a stored classifier."),
     OptionField(
-      "targets", \.outputs, TeacherOutputs.type.ofContents,
-      "Where the teacher's outputs come from. live: run the teacher during training; {store: FILE}: read outputs "
-        + "saved by `retort activations DEF --stage ID`."),
+      "targets", \.outputs, TeacherOutputs.type.ofContents, TeacherOutputs.about),
     OptionField(
       "loss", \.loss, LossOptions.distillation,
       "Weighted terms of the loss. Under a map a recipe's terms stay unless they are written with weight 0; a list takes "
@@ -75,12 +73,17 @@ struct DistillStage: StageWork {
   var metrics: [any Metric.Type] {
     validation.map { $0.keep.metrics(besides: $0.task.metrics, of: $0.task.kind) } ?? []
   }
-  var storePath: String? { if case .store(let path) = outputs { path } else { nil } }
+  var storePath: String? { outputs.storePath }
+
+  var withLiveTeacher: DistillStage {
+    var live = self
+    live.outputs = .live
+    return live
+  }
 
   var statedLoss: LossOptions? { loss }
   var distillation: Distillation? {
-    var live = self
-    live.outputs = .live
+    let live = withLiveTeacher
     var withoutTeacher = live
     withoutTeacher.loss = loss.withoutTeacher
     // Of a single term there is nothing to break down.
@@ -146,18 +149,6 @@ struct DistillStage: StageWork {
           advice: "teacher and student read the same token ids")
       }
     }
-    if storePath != nil, let objective = loss.objective,
-      !objective.readsOfTeacher.projections.isEmpty
-    {
-      checks.report(
-        "\(path).targets", expected: "live, for a loss that reads the teacher's attention",
-        found: "a store", advice: "a store holds no queries, keys and values")
-    }
-    if teachers.only == nil, storePath != nil {
-      checks.report(
-        "\(path).targets", expected: "live, where there are several teachers", found: "a store",
-        advice: "a store has the outputs of one teacher")
-    }
     loss.checkTraining(stage, studentShape, in: &checks)
     checks.checkFreeze(stage, studentShape)
     checks.checkLength(
@@ -171,21 +162,4 @@ struct DistillStage: StageWork {
       + [validation?.words].compactMap { $0 }
       + BreakdownOption.details(breakdownSteps)
   }
-}
-
-/// Where the teacher's outputs come from.
-enum TeacherOutputs: Sendable, Equatable {
-  /// The teacher runs during the training.
-  case live
-  /// An activation store written by `retort activations DEF --stage ID`.
-  case store(path: String)
-
-  static let type = OptionType<TeacherOutputs>.named(
-    [("live", .live)],
-    or: [
-      OptionAlternative(
-        "store", .text("the path of an activation store", example: "teacher.h5"),
-        "An activation store; relative to the definition.", make: { .store(path: $0) },
-        take: { if case .store(let path) = $0 { path } else { nil } })
-    ])
 }

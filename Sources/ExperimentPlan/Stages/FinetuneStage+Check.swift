@@ -22,6 +22,11 @@ extension FinetuneStage {
         "has no term that reads the class_weights of \(learned.name)",
         advice: "give \(CrossEntropy.key) a weight, or take class_weights out of the task")
     }
+    if storePath != nil, !loss.readsTeacher {
+      checks.report(
+        "\(path).targets", expected: "live, where no term reads a teacher", found: "a store",
+        advice: "leave it out")
+    }
     let replays = checks.definition.random != .counter
     for (key, isThere) in [
       (TeacherNames.role(nil), teachers != nil), ("account_every", breakdownSteps != nil),

@@ -16,17 +16,12 @@ extension FinetuneStage {
       try execution.data.sequences(of: learned, part, maximumLength: length)
     }
     let examples = try sequences(.train)
-    let teacher = try teacher(
-      of: execution.planned, task, examples, execution.models, execution.engine)
-    let objective = try execution.findingLayers(
-      of: objective.weighting(classes: try learned.weights(of: task.train)), student: model,
-      text: examples.sequences
-    ) { teacher }
+    let teaching = try teaching(model, task, examples, in: execution)
     let settings = execution.training.settings(
-      objective, curve: .fineTuning, breakdownSteps: breakdownSteps, rates: rates)
+      teaching.objective, curve: .fineTuning, breakdownSteps: breakdownSteps, rates: rates)
     let loop = FineTuning(
       model: model, training: examples,
-      validation: try sequences(.dev), teacher: teacher,
+      validation: try sequences(.dev), teacher: teaching.source,
       settings: settings, selectBest: selectBest, metrics: metrics, evaluateEvery: evaluateEvery,
       earlyStopping: earlyStopping,
       evaluationBatchSize: evaluationBatchSize, random: execution.plan.definition.random,
@@ -47,7 +42,8 @@ extension FinetuneStage {
     let trained = loop.trainer.settings.objective
     let record = execution.result(
       model, progress, objective: trained, totalSteps: total,
-      window: settings.curve.steps(of: total), selectBest: selectBest, earlyStop: loop.earlyStop,
+      window: settings.curve.steps(of: total), targets: teaching.description,
+      selectBest: selectBest, earlyStop: loop.earlyStop,
       further: further,
       breakdownSteps: breakdownSteps)
     guard task.test.count > 0 else { return record }
@@ -141,6 +137,25 @@ extension FinetuneStage {
     throw .noPairs(model: name, problem: problem)
   }
 
+  /// The teachers of a training, run for it or read from a store, with the loss they teach.
+  private func teaching(
+    _ model: TransformerModel, _ task: PreparedData.Task, _ examples: LabelledSequences,
+    in execution: StageExecution
+  ) throws -> StageTeaching {
+    let stated = objective.weighting(classes: try learned.weights(of: task.train))
+    if case .store(let path) = outputs {
+      return try execution.storedTeaching(
+        stated, path: path,
+        text: .examples(examples.sequences, length: execution.training.sequenceLength),
+        student: model)
+    }
+    let teacher = try teacher(
+      of: execution.planned, task, examples, execution.models, execution.engine)
+    return .live(
+      try execution.findingLayers(of: stated, student: model, text: examples.sequences) { teacher },
+      teacher)
+  }
+
   /// The teachers as the training has them; nil where no term reads one.
   private func teacher(
     of planned: PlannedStage, _ task: PreparedData.Task, _ examples: LabelledSequences,
@@ -148,7 +163,7 @@ extension FinetuneStage {
   ) throws -> (any TeacherSource)? {
     guard objective.needsTeacher else { return nil }
     return try TeacherGroup.of(planned.teachers) { name, input in
-      let reads = name.map(objective.reads(ofTeacher:)) ?? objective.readsOfTeacher
+      let reads = objective.reads(of: name)
       let model =
         reads.classLogits
         ? try models.storedClassifier(input, labels: task.classNames, trains: false)

@@ -21,6 +21,7 @@ struct FinetuneStage: StageWork {
   private(set) var replacesClassifier = false
   /// Models or stages whose outputs the loss reads; nil where it reads none.
   var teachers: TeacherNames?
+  var outputs: TeacherOutputs
   /// Nil for that of the labels alone.
   var statedLoss: LossOptions?
   /// Steps from one breakdown of the loss to the next; nil for none.
@@ -29,8 +30,8 @@ struct FinetuneStage: StageWork {
   init(
     model: String, learned: TaskSource, selectBest: SelectionRule, evaluationBatchSize: Int,
     evaluateEvery: EvaluationInterval, earlyStopping: EarlyStopping?,
-    rates: LayerRates, head: ClassifierStart?, teachers: TeacherNames?, statedLoss: LossOptions?,
-    breakdownSteps: Int?
+    rates: LayerRates, head: ClassifierStart?, teachers: TeacherNames?, outputs: TeacherOutputs,
+    statedLoss: LossOptions?, breakdownSteps: Int?
   ) {
     self.model = model
     self.learned = learned
@@ -41,6 +42,7 @@ struct FinetuneStage: StageWork {
     self.rates = rates
     self.head = head
     self.teachers = teachers
+    self.outputs = outputs
     self.statedLoss = statedLoss
     self.breakdownSteps = breakdownSteps
   }
@@ -54,6 +56,7 @@ struct FinetuneStage: StageWork {
   static let options = OptionList(
     FinetuneStage.init(
       model:learned:selectBest:evaluationBatchSize:evaluateEvery:earlyStopping:rates:head:teachers:
+      outputs:
       statedLoss:breakdownSteps:),
     OptionField(
       "model", \.model, DefinitionNames.modelOrStage(example: "student"),
@@ -103,6 +106,9 @@ struct FinetuneStage: StageWork {
         "The model or stage whose outputs the loss terms use. soft_targets needs a finetune stage on the same task, or "
         + "a model whose stored classifier has the same classes.", isRequired: false),
     OptionField(
+      "targets", \.outputs, TeacherOutputs.type.ofContents, otherwise: .live,
+      TeacherOutputs.about),
+    OptionField(
       optional: "loss", \.statedLoss, LossOptions.ofLabels,
       "Weighted terms of the loss. If left out: cross_entropy with weight 1, or label_mse where the task is a "
         + "regression."),
@@ -115,6 +121,13 @@ struct FinetuneStage: StageWork {
   var task: TaskSource? { learned }
   var metrics: [any Metric.Type] {
     selectBest.metrics(besides: learned.metrics, of: learned.kind)
+  }
+
+  var storePath: String? { outputs.storePath }
+  var withLiveTeacher: FinetuneStage {
+    var live = self
+    live.outputs = .live
+    return live
   }
 
   var loss: LossOptions {
@@ -199,7 +212,8 @@ struct FinetuneStage: StageWork {
   var details: [String] {
     [
       "evaluation \(evaluateEvery.words); " + keptWords
-    ] + [earlyStopping?.words(selectBest.name)].compactMap { $0 } + learned.details
+    ] + (storePath.map { ["teacher's outputs: read from \($0)"] } ?? [])
+      + [earlyStopping?.words(selectBest.name)].compactMap { $0 } + learned.details
       + [learned.classWeights?.words, classLine, pairLine, choiceLine, remark].compactMap { $0 }
       + BreakdownOption.details(breakdownSteps)
   }

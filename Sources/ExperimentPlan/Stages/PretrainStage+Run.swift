@@ -6,9 +6,7 @@ extension PretrainStage {
     let model = try execution.models.make(execution.planned.model)
     return try execution.maskedLanguage(
       model, corpus: text, breakdownSteps: breakdownSteps
-    ) { _ in
-      StageTeaching(objective: objective, source: nil, description: nil)
-    }
+    ) { _ in .live(objective, nil) }
   }
 
   func probe(

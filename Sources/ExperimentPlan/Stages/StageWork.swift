@@ -39,6 +39,8 @@ protocol StageWork: Sendable, Equatable {
   var mayStopEarly: Bool { get }
   /// An activation store that it reads.
   var storePath: String? { get }
+  /// The same with its teacher run live, if it reads a store.
+  var withLiveTeacher: Self { get }
   /// The models or stages whose answers in the classes of the task it takes as they are.
   var answering: [String] { get }
 
@@ -126,6 +128,7 @@ extension StageWork {
   var rates: LayerRates { LayerRates() }
   var mayStopEarly: Bool { false }
   var storePath: String? { nil }
+  var withLiveTeacher: Self { self }
   var answering: [String] { [] }
   func reads(role: String) -> Bool { true }
   var digestEntries: [(String, CanonicalValue)] { canonicalEntries }

@@ -7,7 +7,8 @@ public enum ActivationStoreError: Error, Equatable, Sendable, CustomStringConver
   /// The unfinished store in the folder was begun for something else.
   case begunForAnother(folder: String, what: String)
   case damaged(path: String, what: String)
-  case wrongForm(path: String, expected: String, found: String)
+  /// Such as one by step, where inputs never change.
+  case wrongForm(path: String, expected: ActivationForm, found: ActivationForm)
 
   public var description: String {
     switch self {
@@ -19,7 +20,7 @@ public enum ActivationStoreError: Error, Equatable, Sendable, CustomStringConver
     case .damaged(let path, let what):
       "\(path): damaged: \(what); remove it and compute the activations again"
     case .wrongForm(let path, let expected, let found):
-      "\(path): activations of a \(found) where those of a \(expected) are expected"
+      "\(path): expected \(expected.words), found \(found.words); write another with `retort activations`"
     }
   }
 }

@@ -10,6 +10,8 @@ final class ShardedActivationWriter {
   let path: String
   /// Sequences or batches that finished shards hold: where to go on.
   var finishedUnitCount: Int { manifest.unitCount }
+  /// Bytes of the finished shards.
+  var finishedByteCount: Int { manifest.shards.reduce(0) { $0 + manifest.byteCount(of: $1) } }
   /// Values too large for binary16 so far, clipped to ±65504.
   var overflowCount: Int { manifest.overflowCount + overflows }
 
@@ -42,11 +44,19 @@ final class ShardedActivationWriter {
         throw .begunForAnother(folder: folder, what: difference)
       }
       self.manifest = begun
-      _ = try shardFiles(verify: false)
+      for shard in begun.shards { _ = try open(shard, verify: false) }
     } else {
       self.manifest = manifest
       try manifest.write(in: folder)
     }
+  }
+
+  /// The number of the column at a path.
+  func column(_ path: String) -> Int {
+    guard let column = manifest.columns.firstIndex(where: { $0.path == path }) else {
+      preconditionFailure("a store without \(path)")
+    }
+    return column
   }
 
   /// Rows of a column so far, those in memory included.
@@ -76,9 +86,9 @@ final class ShardedActivationWriter {
     overflows += HalfPrecision.narrow(values, into: start)
   }
 
-  /// Ends a unit: only here can a shard end.
-  func endUnit() throws(ActivationStoreError) {
-    units += 1
+  /// Ends units that were added together: only here can a shard end.
+  func endUnits(_ count: Int = 1) throws(ActivationStoreError) {
+    units += count
     if buffers.reduce(0, { $0 + $1.count }) >= shardByteCount { try endShard() }
   }
 
@@ -88,8 +98,9 @@ final class ShardedActivationWriter {
   }
 
   /// Makes one HDF5 file of all shards and removes them.
+  /// - Parameter attributes: by group.
   func finish(
-    attributes: [String: StoredValue]
+    attributes: [String: [String: StoredValue]]
   ) throws(ActivationStoreError) {
     try save()
     try join(attributes)
@@ -124,54 +135,88 @@ final class ShardedActivationWriter {
     overflows = 0
   }
 
-  private func shardFiles(verify: Bool) throws(ActivationStoreError) -> [MappedFile] {
-    var files: [MappedFile] = []
-    for shard in manifest.shards {
-      do throws(FileError) {
-        files.append(try MappedFile(path: "\(folder)/\(shard.name)"))
-      } catch {
-        throw .file(error)
-      }
-      let bytes = files[files.count - 1].bytes
-      guard bytes.count == manifest.byteCount(of: shard) else {
-        throw .damaged(path: folder, what: "\(shard.name) has \(bytes.count) bytes")
-      }
-      let isWhole =
-        !verify || XXH64.hexadecimalText(XXH64.digest(of: bytes)) == shard.digest
-      guard isWhole else { throw .damaged(path: folder, what: "\(shard.name) has changed") }
+  private func open(
+    _ shard: ActivationManifest.Shard, verify: Bool
+  ) throws(ActivationStoreError) -> MappedFile {
+    let file: MappedFile
+    do throws(FileError) {
+      file = try MappedFile(path: "\(folder)/\(shard.name)")
+    } catch {
+      throw .file(error)
     }
-    return files
+    guard file.bytes.count == manifest.byteCount(of: shard) else {
+      throw .damaged(path: folder, what: "\(shard.name) has \(file.bytes.count) bytes")
+    }
+    guard verify else { return file }
+    var digest = XXH64()
+    file.stream(from: 0) { digest.update($0) }
+    guard digest.hexDigest() == shard.digest else {
+      throw .damaged(path: folder, what: "\(shard.name) has changed")
+    }
+    return file
   }
 
-  private func join(_ attributes: [String: StoredValue]) throws(ActivationStoreError) {
-    let files = try shardFiles(verify: true)
-    var places = files.map { _ in 0 }  // bytes of each shard that are in the store already
-    do {
+  private func join(
+    _ attributes: [String: [String: StoredValue]]
+  ) throws(ActivationStoreError) {
+    for shard in manifest.shards { _ = try open(shard, verify: true) }
+    // Bytes of each shard that are in the store already.
+    var places = manifest.shards.map { _ in 0 }
+    var failure: ActivationStoreError?
+    do throws(SealedFileError) {
       try SealedHDF5File.write(path: path, kind: .activationStore) { (builder) throws(HDF5Error) in
-        for (name, value) in attributes.sorted(by: { $0.key < $1.key }) {
+        for (name, value) in (attributes["/"] ?? [:]).sorted(by: { $0.key < $1.key }) {
           try builder.attribute(name, value, of: "/")
         }
         try builder.values(manifest.source.mapValues { .text($0) }, in: "/source")
-        let groups = Set(manifest.columns.compactMap { Folder.parent(of: $0.path) })
-        for group in groups.sorted() where group != "/" { try builder.group(group) }
+        for group in groups { try builder.group(group) }
+        for (group, values) in attributes.sorted(by: { $0.key < $1.key }) where group != "/" {
+          for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+            try builder.attribute(name, value, of: group)
+          }
+        }
         for (index, column) in manifest.columns.enumerated() {
           let zero = [UInt8](repeating: 0, count: column.beginsWithZero ? column.rowByteCount : 0)
-          try zero.withUnsafeBufferPointer { (first) throws(HDF5Error) in
-            var parts = [UnsafeRawBufferPointer(first)]
-            for (shard, file) in files.enumerated() {
-              let end = places[shard] + manifest.shards[shard].rows[index] * column.rowByteCount
-              parts.append(UnsafeRawBufferPointer(rebasing: file.bytes[places[shard]..<end]))
-              places[shard] = end
+          let rows = manifest.rowCount(index) + (column.beginsWithZero ? 1 : 0)
+          try builder.array(
+            column.path, column.type, shape: [rows] + column.rowShape
+          ) { (write) throws(HDF5Error) in
+            try zero.withUnsafeBufferPointer { (first) throws(HDF5Error) in
+              try write(UnsafeRawBufferPointer(first))
             }
-            let rows = parts.reduce(0) { $0 + $1.count } / column.rowByteCount
-            try builder.array(
-              column.path, column.type, shape: [rows] + column.rowShape, parts: parts)
+            // One file after another is open, and none stays in memory.
+            for (number, shard) in manifest.shards.enumerated() {
+              let file: MappedFile
+              do throws(ActivationStoreError) {
+                file = try open(shard, verify: false)
+              } catch {
+                failure = error
+                throw HDF5Error(call: "open", object: column.path, reason: error.description)
+              }
+              let part = places[number]..<places[number] + shard.rows[index] * column.rowByteCount
+              defer { withExtendedLifetime(file) {} }
+              try write(UnsafeRawBufferPointer(rebasing: file.bytes[part]))
+              places[number] = part.upperBound
+            }
           }
         }
       }
     } catch {
-      throw .store(error)
+      throw failure ?? .store(error)
     }
+  }
+
+  /// The columns' groups, each behind its parent.
+  private var groups: [String] {
+    var found: Set<String> = []
+    for column in manifest.columns {
+      var path = column.path
+      while let group = Folder.parent(of: path), group != "/" {
+        found.insert(group)
+        path = group
+      }
+    }
+    return found.sorted()
   }
 }
 

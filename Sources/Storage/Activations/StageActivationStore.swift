@@ -1,11 +1,10 @@
 // Reading the teacher outputs of a distillation stage in place of running the teacher.
 import RetortFiles
 
-/// A verified store of teacher outputs, in a mapping; pointers are valid while it lives.
-public final class StageActivationStore: Sendable {
+/// A verified store of teacher outputs by training step.
+public final class StageActivationStore: ActivationStore {
   public let path: String
-  public let layout: StageActivationLayout
-  /// What the outputs are of: to be compared with what a training run is about to use.
+  public let outputs: StoredOutputs
   public let source: [String: String]
   public let overflowCount: Int
   public let batchCount: Int
@@ -13,22 +12,33 @@ public final class StageActivationStore: Sendable {
 
   public init(path: String) throws(ActivationStoreError) {
     self.path = path
-    file = try ActivationFile(path: path, form: StageActivationLayout.form)
-    layout = try StageActivationLayout(of: file)
-    try file.check(layout.columns)
+    file = try ActivationFile(path: path, form: .bySteps)
+    try StageActivationLayout.check(file)
+    outputs = try StoredOutputs(file)
     source = file.source
     overflowCount = try file.integer("overflow_count")
     batchCount = file.rowCount("/batches")
+    let (tokens, sequences) = (file.rowCount("/tokens"), file.rowCount("/examples"))
+    try file.check("/labels", rows: tokens)
+    try file.check("/offsets", rows: sequences + 1)
+    try file.check(offsets: "/offsets", end: tokens)
+    guard Set(outputs.models.compactMap(\.topLogits?.positions)).count < 2 else {
+      throw file.lacking("logits of all models at the same positions")
+    }
+    try outputs.check(tokens: tokens, sequences: sequences) { _ in nil }
+    let logitRows = outputs.models.filter { $0.topLogits != nil }.map(outputs.logitRowCount)
+    try checkBatches(tokens: tokens, sequences: sequences, logitRows: logitRows.min() ?? 0)
   }
+
+  public var layout: StageActivationLayout { StageActivationLayout(models: outputs.models) }
 
   /// Steps from the first one on that the store holds.
   public var stepCount: Int { batchCount == 0 ? 0 : place(batchCount - 1).step + 1 }
 
   /// The batch of a number, in training order, as it was trained on; its buffers are the file's memory.
   public func batch(_ number: Int) -> StageActivationBatch {
-    let fields = fields(number)
-    let sequences = fields[3]..<fields[4]
-    let tokens = tokenRows(number)
+    let rows = rows(ofBatch: number)
+    let (sequences, tokens) = (rows.sequences[0], rows.tokens[0])
     let offsets = file.values(
       "/offsets", rows: sequences.lowerBound..<(sequences.upperBound + 1), Int64.self)
     return StageActivationBatch(
@@ -57,52 +67,30 @@ public final class StageActivationStore: Sendable {
     return (place.step, place.microBatch) == (step, microBatch) ? low : nil
   }
 
-  /// Copies a batch's hidden states of a layer as float32.
-  /// - Parameters:
-  ///   - layer: one that the layout names.
-  ///   - number: of the batch.
-  ///   - target: [T, C].
-  public func readHiddenStates(
-    _ layer: String, ofBatch number: Int, into target: UnsafeMutableBufferPointer<Float>
-  ) {
-    precondition(
-      layout.hiddenStates?.layers.contains(layer) ?? false, "a store without hidden states \(layer)"
-    )
-    file.read(
-      StageActivationLayout.HiddenStates.path(of: layer), rows: tokenRows(number), into: target)
-  }
-
-  /// How many rows of logits a batch has: R.
-  public func logitRowCount(ofBatch number: Int) -> Int { logitRows(number).count }
-
-  /// Copies a batch's largest logits as float32. - Parameter target: [R, k].
-  public func readTopLogits(
-    ofBatch number: Int, into target: UnsafeMutableBufferPointer<Float>
-  ) {
-    precondition(layout.topLogits != nil, "a store without logits")
-    file.read("/logits/values", rows: logitRows(number), into: target)
-  }
-
-  /// The vocabulary ids of a batch's largest logits, [R, k].
-  public func topLogitIDs(ofBatch number: Int) -> UnsafeBufferPointer<Int32> {
-    file.values("/logits/ids", rows: logitRows(number), Int32.self)
-  }
-
-  /// The log-normalisers of a batch's rows, [R, temperatures].
-  public func logNormalizers(ofBatch number: Int) -> UnsafeBufferPointer<Float> {
-    file.values("/logits/log_normalizers", rows: logitRows(number), Float.self)
-  }
-
-  /// Rows of a batch in `/tokens`, `/labels` and `/hidden`.
-  private func tokenRows(_ number: Int) -> Range<Int> {
+  /// Where a batch's rows stand in the columns.
+  public func rows(ofBatch number: Int) -> StoredRows {
     let fields = fields(number)
-    return fields[5]..<fields[6]
+    return StoredRows(
+      tokens: [fields[5]..<fields[6]], sequences: [fields[3]..<fields[4]],
+      logits: [fields[7]..<fields[8]])
   }
 
-  /// Rows of a batch in `/logits`.
-  private func logitRows(_ number: Int) -> Range<Int> {
-    let fields = fields(number)
-    return fields[7]..<fields[8]
+  /// Makes sure that the ranges of every batch lie in the columns.
+  private func checkBatches(
+    tokens: Int, sequences: Int, logitRows: Int
+  ) throws(ActivationStoreError) {
+    let ends = [sequences, tokens, logitRows]
+    let offsets = file.values("/offsets", Int64.self)
+    for number in 0..<batchCount {
+      let fields = fields(number)
+      let areRanges = ends.indices.allSatisfy { place in
+        let (first, end) = (fields[3 + 2 * place], fields[4 + 2 * place])
+        return first >= 0 && first <= end && end <= ends[place]
+      }
+      guard areRanges, offsets[fields[3]] == fields[5], offsets[fields[4]] == fields[6] else {
+        throw .damaged(path: path, what: "/batches: row \(number) lies beyond the other columns")
+      }
+    }
   }
 
   private func fields(_ index: Int) -> [Int] {

@@ -5,28 +5,7 @@ import RetortFiles
 public final class StageActivationWriter {
   public let layout: StageActivationLayout
   private let shards: ShardedActivationWriter
-  /// Numbers of the columns by path.
-  private let columns: [String: Int]
   private var last: BatchPlace?
-
-  /// The teacher's largest logits of a batch, in borrowed memory.
-  public struct TopLogits {
-    /// [R, k], largest first.
-    public let values: UnsafeBufferPointer<Float>
-    /// [R, k], the vocabulary ids of `values`.
-    public let ids: UnsafeBufferPointer<Int32>
-    /// [R, temperatures].
-    public let logNormalizers: UnsafeBufferPointer<Float>
-
-    public init(
-      values: UnsafeBufferPointer<Float>, ids: UnsafeBufferPointer<Int32>,
-      logNormalizers: UnsafeBufferPointer<Float>
-    ) {
-      self.values = values
-      self.ids = ids
-      self.logNormalizers = logNormalizers
-    }
-  }
 
   /// Begins a store at the path, or goes on with an unfinished one of the same layout and source.
   /// - Parameter source: digests of data, tokenizer, masking and teacher, and whatever else the outputs
@@ -36,29 +15,27 @@ public final class StageActivationWriter {
     shardByteCount: Int = 64 << 20
   ) throws(ActivationStoreError) {
     self.layout = layout
-    columns = Dictionary(
-      uniqueKeysWithValues: layout.columns.enumerated().map { ($0.element.path, $0.offset) })
     shards = try ShardedActivationWriter(
       path: path,
       manifest: ActivationManifest(
-        form: StageActivationLayout.form, columns: layout.columns,
-        parameters: layout.parameters, source: source),
+        form: ActivationForm.bySteps.rawValue, columns: layout.columns, models: layout.models,
+        source: source),
       shardByteCount: shardByteCount)
   }
 
   /// Batches that are safe on the disk: the next one to append is the one of this number.
   public var finishedBatchCount: Int { shards.finishedUnitCount }
 
+  /// Bytes that are safe on the disk.
+  public var finishedByteCount: Int { shards.finishedByteCount }
+
   /// Values too large for binary16 so far, clipped to ±65504.
   public var overflowCount: Int { shards.overflowCount }
 
   /// Adds the next batch, later in training than the one before; all memory is borrowed until this returns.
-  /// - Parameters:
-  ///   - hiddenStates: [T, C] each, by layer: those that the layout names.
-  ///   - topLogits: needed if the layout has logits.
+  /// - Parameter outputs: of each model, in the layout's order.
   public func append(
-    _ batch: StageActivationBatch, hiddenStates: [String: UnsafeBufferPointer<Float>] = [:],
-    topLogits: TopLogits? = nil
+    _ batch: StageActivationBatch, outputs: [OutputValues]
   ) throws(ActivationStoreError) {
     let tokenCount = batch.tokenIDs.count
     precondition(
@@ -68,45 +45,31 @@ public final class StageActivationWriter {
         && batch.offsets.last.map { Int($0) } == tokenCount
         && batch.examples.count == batch.offsets.count - 1,
       "tokens, labels, offsets and examples of \(batch.place) do not fit")
+    precondition(
+      outputs.count == layout.models.count, "outputs of \(outputs.count) of \(layout.models.count)")
     last = batch.place
-    let firstToken = shards.rowCount(column("/tokens"))
-    let firstSequence = shards.rowCount(column("/examples"))
-    let firstRow = layout.topLogits == nil ? 0 : shards.rowCount(column("/logits/values"))
+    let firstToken = shards.rowCount(shards.column("/tokens"))
+    let firstSequence = shards.rowCount(shards.column("/examples"))
+    let keeping = layout.models.first { $0.topLogits != nil }
+    let firstRow = keeping.map { shards.rowCount(shards.column($0.path("logits/values"))) } ?? 0
     let rowCount = logitRowCount(batch)
     shards.append(
       [
         batch.place.epoch, batch.place.step, batch.place.microBatch,
         firstSequence, firstSequence + batch.examples.count, firstToken, firstToken + tokenCount,
         firstRow, firstRow + rowCount,
-      ].map { Int64($0) }, to: column("/batches"))
-    shards.append(UnsafeRawBufferPointer(batch.tokenIDs), to: column("/tokens"))
-    shards.append(UnsafeRawBufferPointer(batch.labels), to: column("/labels"))
+      ].map { Int64($0) }, to: shards.column("/batches"))
+    shards.append(UnsafeRawBufferPointer(batch.tokenIDs), to: shards.column("/tokens"))
+    shards.append(UnsafeRawBufferPointer(batch.labels), to: shards.column("/labels"))
     shards.append(
-      batch.offsets.dropFirst().map { Int64(firstToken) + Int64($0) }, to: column("/offsets"))
-    shards.append(batch.examples.map { Int64($0) }, to: column("/examples"))
-    if let hidden = layout.hiddenStates {
-      for layer in hidden.layers {
-        guard let values = hiddenStates[layer],
-          values.count == tokenCount * hidden.hiddenSize
-        else {
-          preconditionFailure(
-            "hidden states \(layer) must be [\(tokenCount), \(hidden.hiddenSize)]")
-        }
-        shards.append(values, to: column(StageActivationLayout.HiddenStates.path(of: layer)))
-      }
+      batch.offsets.dropFirst().map { Int64(firstToken) + Int64($0) },
+      to: shards.column("/offsets"))
+    shards.append(batch.examples.map { Int64($0) }, to: shards.column("/examples"))
+    for (model, values) in zip(layout.models, outputs) {
+      shards.append(
+        values, of: model, tokens: tokenCount, sequences: batch.examples.count, logitRows: rowCount)
     }
-    if let kept = layout.topLogits {
-      guard let logits = topLogits, logits.values.count == rowCount * kept.count,
-        logits.ids.count == logits.values.count,
-        logits.logNormalizers.count == rowCount * kept.temperatures.count
-      else { preconditionFailure("logits must be [\(rowCount), \(kept.count)]") }
-      shards.append(logits.values, to: column("/logits/values"))
-      shards.append(UnsafeRawBufferPointer(logits.ids), to: column("/logits/ids"))
-      if !kept.temperatures.isEmpty {
-        shards.append(logits.logNormalizers, to: column("/logits/log_normalizers"))
-      }
-    }
-    try shards.endUnit()
+    try shards.endUnits()
   }
 
   /// Puts everything so far on the disk: to be called before stopping early.
@@ -114,18 +77,15 @@ public final class StageActivationWriter {
 
   /// Puts the whole store at its path.
   public func finish() throws(ActivationStoreError) {
-    var attributes = layout.attributes
-    attributes["overflow_count"] = .integer(Int64(overflowCount))
-    try shards.finish(attributes: attributes)
-  }
-
-  private func column(_ path: String) -> Int {
-    guard let column = columns[path] else { preconditionFailure("a store without \(path)") }
-    return column
+    try shards.finish(
+      of: layout.models, form: .bySteps,
+      attributes: [
+        "batch_fields": .text(StageActivationLayout.batchFields.joined(separator: " "))
+      ])
   }
 
   private func logitRowCount(_ batch: StageActivationBatch) -> Int {
-    switch layout.topLogits?.positions {
+    switch layout.logitPositions {
     case nil: 0
     case .all: batch.tokenIDs.count
     case .masked: batch.labels.count { $0 >= 0 }

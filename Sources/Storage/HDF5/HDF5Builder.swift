@@ -58,16 +58,15 @@ struct HDF5Builder {
   func array(
     _ path: String, _ type: ElementType, shape: [Int], bytes: UnsafeRawBufferPointer
   ) throws(HDF5Error) {
-    try array(path, type, shape: shape, parts: [bytes])
+    try array(path, type, shape: shape) { (write) throws(HDF5Error) in try write(bytes) }
   }
 
-  /// Writes an array from parts that each hold whole rows, one after another.
+  /// Writes an array piece by piece.
+  /// - Parameter fill: hands on the array's rows in order, some whole rows at a time, all of them in the end.
   func array(
-    _ path: String, _ type: ElementType, shape: [Int], parts: [UnsafeRawBufferPointer]
+    _ path: String, _ type: ElementType, shape: [Int],
+    fill: ((UnsafeRawBufferPointer) throws(HDF5Error) -> Void) throws(HDF5Error) -> Void
   ) throws(HDF5Error) {
-    let byteCount = shape.reduce(type.byteCount, *)
-    precondition(
-      parts.reduce(0) { $0 + $1.count } == byteCount, "\(path): bytes do not match shape \(shape)")
     try withHDF5(
       H5Pcreate(hdf5_class_dataset_create()), "H5Pcreate", path, closing: H5Pclose, "H5Pclose"
     ) { (creation) throws(HDF5Error) in
@@ -82,35 +81,38 @@ struct HDF5Builder {
             H5Dcreate2(file, path, elementType, space, standard, creation, standard),
             "H5Dcreate2", path, closing: H5Dclose, "H5Dclose"
           ) { (dataset) throws(HDF5Error) in
-            try write(parts, shape, type, elementType, to: dataset, space, path)
+            var row = 0
+            try fill { (part) throws(HDF5Error) in
+              row += try write(part, shape, type, elementType, at: row, to: dataset, space, path)
+            }
+            precondition(row == shape.first ?? 1, "\(path): \(row) rows do not make shape \(shape)")
           }
         }
       }
     }
   }
 
+  /// - Returns: how many rows were written.
   private func write(
-    _ parts: [UnsafeRawBufferPointer], _ shape: [Int], _ type: ElementType, _ elementType: hid_t,
-    to dataset: hid_t, _ space: hid_t, _ path: String
-  ) throws(HDF5Error) {
+    _ part: UnsafeRawBufferPointer, _ shape: [Int], _ type: ElementType, _ elementType: hid_t,
+    at row: Int, to dataset: hid_t, _ space: hid_t, _ path: String
+  ) throws(HDF5Error) -> Int {
     let rowBytes = shape.dropFirst().reduce(type.byteCount, *)
-    var row = 0
-    for part in parts where part.count > 0 {
-      let rows = part.count / rowBytes
-      precondition(rows * rowBytes == part.count, "\(path): a part must hold whole rows")
-      let start = [hsize_t(row)] + shape.dropFirst().map { _ in 0 }
-      let count = [hsize_t(rows)] + shape.dropFirst().map { hsize_t($0) }
+    let rows = rowBytes == 0 ? shape[0] : part.count / rowBytes
+    precondition(rows * rowBytes == part.count, "\(path): a part must hold whole rows")
+    guard part.count > 0 else { return rows }
+    let start = [hsize_t(row)] + shape.dropFirst().map { _ in 0 }
+    let count = [hsize_t(rows)] + shape.dropFirst().map { hsize_t($0) }
+    try checked(
+      H5Sselect_hyperslab(space, H5S_SELECT_SET, start, nil, count, nil),
+      "H5Sselect_hyperslab", path)
+    try withSpace([rows] + shape.dropFirst(), path) { (memory) throws(HDF5Error) in
       try checked(
-        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, nil, count, nil),
-        "H5Sselect_hyperslab", path)
-      try withSpace([rows] + shape.dropFirst(), path) { (memory) throws(HDF5Error) in
-        try checked(
-          H5Dwrite(
-            dataset, elementType, memory, space, hdf5_default_properties(), part.baseAddress),
-          "H5Dwrite", path)
-      }
-      row += rows
+        H5Dwrite(
+          dataset, elementType, memory, space, hdf5_default_properties(), part.baseAddress),
+        "H5Dwrite", path)
     }
+    return rows
   }
 
   /// Writes an attribute of a group; lists and bytes are arrays of one dimension.

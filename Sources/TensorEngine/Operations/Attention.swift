@@ -19,6 +19,17 @@ public struct TensorColumns {
 
   var pointer: UnsafeMutablePointer<Float> { tensor.pointer + start }
   var stride: Int { tensor.columns }
+
+  /// `count` columns [T, count], copied out.
+  public func copyValues(_ count: Int) -> [Float] {
+    precondition(start + count <= stride, "columns \(start)..<\(start + count) of \(stride)")
+    var values: [Float] = []
+    values.reserveCapacity(tensor.rows * count)
+    for row in 0..<tensor.rows {
+      values.append(contentsOf: UnsafeBufferPointer(start: pointer + row * stride, count: count))
+    }
+    return values
+  }
 }
 
 struct AttentionNode {

@@ -4,6 +4,7 @@ import RetortDistillation
 import RetortExperimentPlan
 import RetortFiles
 import RetortFormatting
+import RetortOptions
 import RetortProcessor
 import RetortStorage
 import RetortText
@@ -15,14 +16,18 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
     abstract: "Store a model's hidden states of a text, or the teacher outputs of a stage.",
     usage: """
       retort activations --model <model> --text <file> --out <a.h5> [--layers <layers>]
-      retort activations <def.yaml> --stage <id> [--top-k <k>] [--out <a.h5>]
+      retort activations <def.yaml> --stage <id> [--top-k <k>] [--also <columns>] [--out <a.h5>]
       """,
     discussion: """
       For a text: every line is one sequence, cut at the model's maximum length. Layers are \
       numbered from 0, the output of the embeddings; heads read the last.
-      For a distill stage: the teacher's outputs for all batches in training order, for training \
-      with `targets: {store: <a.h5>}` instead of the live teacher. Storing hidden states keeps the loss \
-      exact, since the teacher's decoder is computed again. --top-k stores only the k largest logits; \
+      For a stage: what its loss reads of its teachers, for training with `targets: {store: <a.h5>}` \
+      instead of live teachers. Where words are masked anew in every epoch, outputs are stored for all \
+      batches in training order, and serve this one training. Where the text stays as it is (masking: none, \
+      and every finetune stage), they are stored once for each example, and serve every seed, batch size, \
+      rate and loss that reads no more. From f32 a training is the live one to the bit.
+      Logits over the vocabulary are computed again from the last hidden states, which keeps the loss exact. \
+      --top-k stores only the k largest logits in their place; \
       training then uses an approximate loss that merges all other words into one class.
       SIGINT and SIGTERM stop safely; run the same command again to continue.
       """)
@@ -30,7 +35,8 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
   @Argument(help: ArgumentHelp("A definition.", valueName: "def.yaml"))
   var definition: String?
 
-  @Option(help: ArgumentHelp("A distill stage of the definition.", valueName: "id"))
+  @Option(
+    help: ArgumentHelp("A stage of the definition that learns from a teacher.", valueName: "id"))
   var stage: String?
 
   @OptionGroup var overrides: OverrideOptions
@@ -63,8 +69,11 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
 
   @OptionGroup var malformed: MalformedTextOptions
 
-  @Option(help: ArgumentHelp("How hidden states are stored.", valueName: "f16|f32"))
-  var dtype: ActivationPrecision = .f16
+  @Option(
+    help: ArgumentHelp(
+      "How numbers are stored (default: f16 for what has a row a token, f32 for vectors of whole sequences). "
+        + "Class logits and --top-k are f32.", valueName: "f16|f32"))
+  var dtype: ActivationPrecision?
 
   @Option(
     help: ArgumentHelp("For a stage: keep this many logits per token, as float32.", valueName: "k"))
@@ -75,6 +84,13 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
       "With --top-k: temperatures to prepare for, separated by commas (default: the stage's).",
       valueName: "t"))
   var temperatures: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "For a stage: what to keep besides, for other losses, separated by commas: hidden/N, hidden/last, projections/N/query "
+        + "(key, value), pooled/mean, pooled/first, classes; of one of several teachers: teachers/NAME/hidden/N.",
+      valueName: "columns"))
+  var also: String?
 
   @OptionGroup var computing: ComputingOptions
 
@@ -87,7 +103,7 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
         throw ValidationError("\(name) is for texts; \(definition) is a definition")
       }
       guard stage != nil else {
-        throw ValidationError("--stage is needed: a distill stage of \(definition)")
+        throw ValidationError("--stage is needed: a stage of \(definition)")
       }
       if let topK, topK < 1 { throw ValidationError("--top-k is \(topK), expected at least 1") }
       if temperatures != nil, topK == nil {
@@ -102,7 +118,7 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
     }
     for (name, isGiven) in [
       ("--stage", stage != nil), ("--set", !overrides.set.isEmpty), ("--top-k", topK != nil),
-      ("--temperatures", temperatures != nil),
+      ("--temperatures", temperatures != nil), ("--also", also != nil),
     ] where isGiven {
       throw ValidationError("\(name) is for a definition's stage; name the definition")
     }
@@ -127,21 +143,31 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
     let activations = try StageActivations(
       StageActivationRequest(
         definitionPath: definition, overrides: overrides.set, stage: stage, precision: dtype,
-        keptLogits: topK, temperatures: try chosenTemperatures(), path: out),
+        keptLogits: topK, temperatures: try chosenTemperatures(),
+        also: also?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? [],
+        path: out),
       locations: Locations(), engine: computing.makeEngine(),
       note: { console.write(line: $0) })
     if out != nil { try checkOutput(activations.path, reading: activations.inputs) }
+    let amount =
+      (activations.totalSteps.map { "\($0.grouped) steps over " } ?? "")
+      + "\(activations.sequenceCount.grouped) sequences"
+    let kept = activations.outputs.words
     console.write(
-      line: "\(stage): \(activations.totalSteps.grouped) steps over "
-        + "\(activations.sequenceCount.grouped) sequences; \(activations.layout.text)")
-    let (store, wasThere) = try RecordingDisplay.show(stage, unit: "step") {
+      line: "\(stage): \(amount), \(activations.tokenCount.grouped) tokens; \(kept); "
+        + "\(activations.totalSteps == nil ? "" : "about ")\(activations.byteCount.memoryText)")
+    let (overflowCount, wasThere) = try RecordingDisplay.show(stage, unit: activations.unit) {
       try activations.run(observer: $0)
     }
+    for (name, words) in try activations.roundingErrors().map({ ($0.name, $0.1.words) })
+      + activations.keptShares().map({ ($0.name, $0.1.words) })
+    {
+      console.write(line: "\(name.map { "\($0): " } ?? "")\(words)")
+    }
     try StandardOutput.shared.write(
-      line: "\(activations.path): \(store.stepCount.grouped) steps, "
-        + "\(store.batchCount.grouped) batches, \(activations.layout.text)"
+      line: "\(activations.path): \(amount), \(kept)"
         + (wasThere ? "; was there already" : ""))
-    warn(ofOverflow: store.overflowCount)
+    warn(ofOverflow: overflowCount)
   }
 
   private func chosenTemperatures() throws -> [Double]? {
@@ -167,10 +193,14 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
     }
     try checkOutput(out, reading: [stored.path, text])
     let file = try MappedFile(path: text)
-    let writer = try TextActivationWriter(
+    let writer = try ExampleActivationWriter(
       path: out,
-      layout: TextActivationLayout(
-        layers: numbers, hiddenSize: configuration.hiddenSize, precision: dtype),
+      layout: ExampleActivationLayout(
+        ModelOutputs(
+          numbers.map {
+            .init(
+              .hiddenState("\($0)"), width: configuration.hiddenSize, precision: dtype ?? .f16)
+          }, layerCount: configuration.layerCount)),
       source: [
         "model": stored.digest, "vocabulary": stored.vocabulary.digest,
         "tokenizer": "\(stored.tokenizer.options)",
@@ -189,12 +219,12 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
     try writer.finish(
       command: CommandText.given(without: ["--threads"]),
       processor: ProcessorFeatures.current().modelName)
-    let store = try TextActivationStore(path: out)
+    let store = try ExampleActivationStore(path: out)
     try StandardOutput.shared.write(
       line: "\(out): \(store.sequenceCount.grouped) sequences, "
         + "\(store.tokenIDs.count.grouped) tokens, layers "
         + "\(numbers.map(String.init).joined(separator: ", ")) of "
-        + "\(configuration.hiddenSize), \(dtype.rawValue)")
+        + "\(configuration.hiddenSize), \((dtype ?? .f16).rawValue)")
     warn(ofOverflow: store.overflowCount)
     malformed.report(replacedLines: replaced)
   }
@@ -227,3 +257,24 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
 }
 
 extension ActivationPrecision: ExpressibleByArgument {}
+
+extension RoundingError {
+  fileprivate var words: String {
+    let parts = [
+      relation.map {
+        "attention relations by up to \($0.divergence.significant(2)) nats (\($0.name))"
+      },
+      softTargets.map { "soft targets by \($0.significant(2)) nats" },
+      states.map { "states by at most \($0.significant(2)) of their length" },
+    ].compactMap { $0 }
+    return "rounded to f16, the first \(tokens.grouped) tokens differ: "
+      + parts.joined(separator: ", ")
+  }
+}
+
+extension KeptShare {
+  fileprivate var words: String {
+    "the kept logits have \(mean.fixed(4)) of the probability at T = \(PlainNumber.text(temperature)), mean over the first "
+      + "\(tokens.grouped) tokens"
+  }
+}

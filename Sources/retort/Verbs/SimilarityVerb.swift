@@ -53,7 +53,7 @@ struct SimilarityVerb: ParsableCommand, RunsKernels {
     if let record {
       try OutputFile.check([record], .any, reading: [first, second], option: "--record")
     }
-    let stores = try [first, second].map(TextActivationStore.init(path:))
+    let stores = try [first, second].map(ExampleActivationStore.init(path:))
     let engine = computing.makeEngine()
     let similarity: LayerSimilarity
     do {
@@ -64,9 +64,10 @@ struct SimilarityVerb: ParsableCommand, RunsKernels {
       throw CommandFailure("\(first) and \(second): \(error)")
     }
     let sides = try zip(sideNames(), stores).map { name, store in
-      SimilarityRecord.Side(
-        name: name, layers: store.layout.layers, hiddenSize: store.layout.hiddenSize,
-        precision: store.layout.precision.rawValue, source: store.source, command: store.command,
+      let states = try StoredHiddenStates(of: store)
+      return SimilarityRecord.Side(
+        name: name, layers: states.layers, hiddenSize: states.hiddenSize,
+        precision: states.precision.rawValue, source: store.source, command: store.command,
         processor: store.processor)
     }
     let result = SimilarityRecord(

@@ -176,7 +176,7 @@ private struct HiddenCase {
         }
       let projects = isWide && comparison != .similarityMSE && comparison != .marginMSE
       term = Sentence(
-        compare: comparison, pooling: try #require(Sentence.Pooling(rawValue: text("pooling"))),
+        compare: comparison, pooling: try #require(Pooling(rawValue: text("pooling"))),
         isNormalised: try flag("normalised"),
         projection: projects ? projection(shared: false, biased: true) : nil)
       states = [2]
@@ -222,7 +222,12 @@ private struct HiddenCase {
     let sum = term.sum(
       over: TermBatch(
         student: ObservedTensors(hiddenStates: student),
-        teacher: ObservedTensors(hiddenStates: teacher), words: words, layout: layout,
+        teacher: ObservedTensors(
+          hiddenStates: teacher,
+          pooled: Dictionary(
+            uniqueKeysWithValues: try Pooling.allCases.map {
+              ($0, $0(try #require(teacher[.last]), layout: layout, in: other))
+            })), words: words, layout: layout,
         parameters: parameters),
       gradientScale: counts.gradientScale(over: term.rows, weight: 1), in: scope)
     scope.backward()
