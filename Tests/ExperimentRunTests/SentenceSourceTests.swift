@@ -199,7 +199,9 @@ struct SentenceSourceTests {
           "        hold_out: { share: 0.2, seed: 9 }\n",
           "        hold_out: { share: 0.2, sentences: 3 }\n"
         )
-      ]) == ["\(stage).sentences.hold_out: expected share or sentences, found both"])
+      ]) == [
+        "\(stage).sentences.hold_out: expected one of share, sentences and paragraphs, found share and sentences"
+      ])
     #expect(
       try mistakes([
         ("      model: teacher\n", "      model: teacher\n      corpus: reviews\n")

@@ -153,12 +153,43 @@ struct SentenceTests {
     #expect(Set(learned).isDisjoint(with: held))
     switch size {
     case .sentences(let count): #expect(Set(held).count == count)
-    case .share: #expect((10...40).contains(Set(held).count))
+    case .share, .paragraphs: #expect((10...40).contains(Set(held).count))
     }
     #expect(try Set(parts(backward).1) == Set(held))
     #expect(try Set(parts(forward, seed: 4).1) != Set(held))
     let unique = try parts(forward, unique: true)
     #expect(Set(unique.1) == Set(held) && unique.1.count == Set(held).count)
+  }
+
+  @Test("held-out paragraphs take all their sentences with them, and equal ones from the others")
+  func heldOutParagraphs() throws {
+    // Each has one sentence of its own and one that the next paragraph has too.
+    let paragraphs = (0..<20).map {
+      "Own number \($0). Shared number \($0). Shared number \($0 + 1)."
+    }
+    func parts(_ paragraphs: [String], seed: UInt64) throws -> ([String], [String], SentenceCounts)
+    {
+      let input = try write("p.txt", paragraphs.joined(separator: "\n"))
+      let found = try files(
+        SentenceRule(isUnique: true, holdOut: .init(size: .paragraphs(4), seed: seed)), [input])
+      return (try lines(found.training), try lines(#require(found.heldOut)), found.counts)
+    }
+    let (learned, held, counts) = try parts(paragraphs, seed: 3)
+    let chosen = paragraphs.filter { paragraph in
+      held.contains { $0.hasPrefix("Own") && paragraph.contains($0) }
+    }
+    #expect(chosen.count == 4)
+    let sentences = Set(chosen.flatMap { SentenceSplitter().sentences(in: $0) })
+    #expect(Set(held) == sentences && held.count == sentences.count)
+    #expect(Set(learned).isDisjoint(with: held) && learned.count + held.count == 41)
+    #expect(counts.heldOut == held.count && counts.kept == learned.count)
+    #expect(
+      counts.alsoHeldOut > 0
+        && counts.sentences
+          == counts.kept + counts.heldOut + counts.repeated + counts.alsoHeldOut
+    )
+    #expect(try Set(parts(paragraphs.reversed(), seed: 3).1) == sentences)
+    #expect(try Set(parts(paragraphs, seed: 4).1) != sentences)
   }
 
   @Test("what was written is not read again, and a lost file is written anew")
@@ -201,6 +232,10 @@ struct SentenceTests {
     #expect(
       problem(SentenceRule(holdOut: .init(size: .share(1e-9), seed: 1)), [input])
         .hasSuffix("leaves 3 sentences to learn from and 0 held out; write another hold_out.share"))
+    #expect(
+      problem(SentenceRule(holdOut: .init(size: .paragraphs(1), seed: 1)), [input])
+        == "a.txt: 1 of 1 paragraphs leave 0 sentences to learn from and 3 held out; write another hold_out.paragraphs"
+    )
     try AtomicFile.replace(path: folder.file("bad.txt"), with: Array("ok\né ".utf8) + [0xFF, 0x41])
     #expect(
       problem(SentenceRule(), [TextInput(path: folder.file("bad.txt"))])

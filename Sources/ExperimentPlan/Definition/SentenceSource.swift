@@ -36,6 +36,7 @@ public struct SentenceSource: Sendable, Hashable {
         switch holdOut.size {
         case .share(let share): PlainNumber.percent(share)
         case .sentences(let count): "\(count.grouped) sentences"
+        case .paragraphs(let count): "\(count.grouped) paragraphs"
         }
       parts.append(
         part == .training
@@ -71,7 +72,8 @@ public struct SentenceSource: Sendable, Hashable {
       "Whether only the first of equal sentences is taken. Needs memory for a hash of each."),
     OptionField(
       optional: "hold_out", \.rule.holdOut, holdOutType,
-      "Sets sentences aside, by a hash of their texts: equal texts are on one side, whatever the order of the files. "
+      "Sets sentences aside, by a hash of their texts or of their paragraphs': equal sentences are on one side, whatever the "
+        + "order of the files. "
         + "Another stage reads them with the same `sentences` and `part: held_out`; the log names their file, one sentence a "
         + "line, for `retort activations --text` and `retort similarity`."),
     OptionField(
@@ -110,10 +112,12 @@ public struct SentenceSource: Sendable, Hashable {
   private struct HeldOut: Sendable {
     var share: Double?
     var sentences: Int?
+    var paragraphs: Int?
     var seed: UInt64
 
-    init(share: Double?, sentences: Int?, seed: UInt64) {
-      (self.share, self.sentences, self.seed) = (share, sentences, seed)
+    init(share: Double?, sentences: Int?, paragraphs: Int?, seed: UInt64) {
+      (self.share, self.sentences, self.paragraphs) = (share, sentences, paragraphs)
+      self.seed = seed
     }
 
     init(_ rule: SentenceRule.HoldOut) {
@@ -121,39 +125,48 @@ public struct SentenceSource: Sendable, Hashable {
       switch rule.size {
       case .share(let share): self.share = share
       case .sentences(let count): sentences = count
+      case .paragraphs(let count): paragraphs = count
       }
     }
 
     static let options = OptionList(
-      HeldOut.init(share:sentences:seed:),
+      HeldOut.init(share:sentences:paragraphs:seed:),
       OptionField(
         optional: "share", \.share, .number(.openFraction, example: "0.05"),
         "Share of the sentences."),
       OptionField(
         optional: "sentences", \.sentences, .integer(atLeast: 1, example: "5000"),
         "So many different sentences. The texts are read twice."),
+      OptionField(
+        optional: "paragraphs", \.paragraphs, .integer(atLeast: 1, example: "100"),
+        "All sentences of so many different paragraphs, where a document, such as a review, is one: then the sentences are of "
+          + "other documents than those that are learned from. A sentence that stands in another paragraph too is left out "
+          + "there. The texts are read three times."),
       .inheritedSeed(\.seed, "Seed of the choice."))
   }
 
   private static let holdOutType: OptionType<SentenceRule.HoldOut> = {
-    let type = OptionType<HeldOut>.map(HeldOut.options, oneOf: ["share", "sentences"])
+    let type = OptionType<HeldOut>.map(
+      HeldOut.options, oneOf: ["share", "sentences", "paragraphs"])
     return OptionType(
       schema: type.schema, words: type.words, example: "{ share: 0.05, seed: 3 }",
       standIn: SentenceRule.HoldOut(size: .share(0.5), seed: 0),
       read: { node, key, map in
         guard let read = type.read(node, key, map) else { return nil }
-        switch (read.share, read.sentences) {
-        case (let share?, nil): return .init(size: .share(share), seed: read.seed)
-        case (nil, let count?): return .init(size: .sentences(count), seed: read.seed)
-        case (let share, _):
-          if !map.collector.mistakes.touch(map.pathOf(key)) {
-            map.report(
-              Diagnostic(
-                node.origin, map.pathOf(key), expected: "share or sentences",
-                found: share == nil ? "neither" : "both"), key)
-          }
-          return nil
+        let sizes: [(key: String, size: SentenceRule.HoldOut.Size)] = [
+          read.share.map { ("share", .share($0)) },
+          read.sentences.map { ("sentences", .sentences($0)) },
+          read.paragraphs.map { ("paragraphs", .paragraphs($0)) },
+        ].compactMap { $0 }
+        if sizes.count == 1 { return .init(size: sizes[0].size, seed: read.seed) }
+        if !map.collector.mistakes.touch(map.pathOf(key)) {
+          map.report(
+            Diagnostic(
+              node.origin, map.pathOf(key), expected: "one of share, sentences and paragraphs",
+              found: sizes.isEmpty ? "none of them" : sizes.map(\.key).joined(separator: " and ")),
+            key)
         }
+        return nil
       }, write: { type.write(HeldOut($0)) })
   }()
 }

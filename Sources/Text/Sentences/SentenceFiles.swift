@@ -2,8 +2,8 @@
 import RetortFiles
 
 /// Two files and how they came about. Memory stays the same whatever the size of the texts, but for 8 bytes and a
-/// hash table's overhead for each different sentence where they must be unique, and 8 bytes for each one of a number held
-/// out.
+/// hash table's overhead for each different sentence where they must be unique, and for each sentence or paragraph of a
+/// number held out.
 public struct SentenceFiles: Sendable, Equatable {
   /// One sentence a line, in the order of the texts.
   public let training: String
@@ -69,46 +69,94 @@ public struct SentenceFiles: Sendable, Equatable {
     _ rule: SentenceRule, _ inputs: [TextInput],
     _ take: (String, Bool) throws(FileError) -> Void
   ) throws(DataError) -> SentenceCounts {
-    // Every hash up to this one is held out.
-    var last: UInt64?
-    switch rule.holdOut?.size {
-    case nil: break
-    case .share(let share): last = UInt64(share * 0x1p64)
-    case .sentences(let count):
-      var smallest = SmallestHashes(count: count)
-      _ = try Self.forEachSentence(rule, inputs) { (_, hash) throws(DataError) in
-        smallest.insert(hash)
+    let side = try side(rule, inputs)
+    var seen: Set<UInt64> = []
+    var taken = SentenceCounts()
+    var counts = try forEachSentence(rule, inputs) { (sentence) throws(DataError) in
+      let side = side(sentence)
+      if side == .neither {
+        taken.alsoHeldOut += 1
+        return
       }
-      last = smallest.largest
-    }
-    var heldOut = 0
-    var counts = try Self.forEachSentence(rule, inputs) { (sentence, hash) throws(DataError) in
-      let isHeldOut = last.map { hash <= $0 } ?? false
-      if isHeldOut { heldOut += 1 }
+      if rule.isUnique, !seen.insert(XXH64.digest(of: sentence.text, seed: uniqueSeed)).inserted {
+        taken.repeated += 1
+        return
+      }
+      if side == .heldOut { taken.heldOut += 1 } else { taken.kept += 1 }
       do throws(FileError) {
-        try take(sentence, isHeldOut)
+        try take(sentence.text, side == .heldOut)
       } catch {
         throw .file(error)
       }
     }
-    counts.heldOut = heldOut
-    counts.kept -= heldOut
+    counts.repeated = taken.repeated
+    counts.alsoHeldOut = taken.alsoHeldOut
+    counts.heldOut = taken.heldOut
+    counts.kept = taken.kept
     try counts.check(rule, of: inputs)
     return counts
   }
 
-  /// All that pass the rule, with the hash that decides whether they are held out.
+  private enum Side { case training, heldOut, neither }
+
+  /// Where each sentence belongs. Reads the texts where that depends on all of them.
+  private static func side(
+    _ rule: SentenceRule, _ inputs: [TextInput]
+  ) throws(DataError) -> (Found) -> Side {
+    switch rule.holdOut?.size {
+    case nil: return { _ in .training }
+    case .share(let share):
+      let last = UInt64(share * 0x1p64)
+      return { $0.hash <= last ? .heldOut : .training }
+    case .sentences(let count):
+      let last = try smallest(count, of: \.hash, rule, inputs)
+      return { $0.hash <= last ? .heldOut : .training }
+    case .paragraphs(let count):
+      let last = try smallest(count, of: \.paragraphHash, rule, inputs)
+      var held: Set<UInt64> = []
+      _ = try forEachSentence(rule, inputs) { (sentence) throws(DataError) in
+        if sentence.paragraphHash <= last { held.insert(sentence.hash) }
+      }
+      return {
+        $0.paragraphHash <= last ? .heldOut : held.contains($0.hash) ? .neither : .training
+      }
+    }
+  }
+
+  /// The largest of so many smallest hashes, each counted once; of all there are if there are fewer, and 0 if there are none.
+  private static func smallest(
+    _ count: Int, of hash: KeyPath<Found, UInt64>, _ rule: SentenceRule, _ inputs: [TextInput]
+  ) throws(DataError) -> UInt64 {
+    var smallest = SmallestHashes(count: count)
+    _ = try forEachSentence(rule, inputs) { (sentence) throws(DataError) in
+      smallest.insert(sentence[keyPath: hash])
+    }
+    return smallest.largest ?? 0
+  }
+
+  /// A sentence of the right length.
+  private struct Found {
+    /// With single blanks between its words.
+    let text: String
+    /// Of the text and the seed of what is held out.
+    let hash: UInt64
+    /// Likewise of the paragraph that it stands in.
+    let paragraphHash: UInt64
+  }
+
+  /// All sentences of the right length.
+  /// - Returns: how many there are, and how many were too short or too long.
   private static func forEachSentence(
-    _ rule: SentenceRule, _ inputs: [TextInput],
-    _ body: (String, UInt64) throws(DataError) -> Void
+    _ rule: SentenceRule, _ inputs: [TextInput], _ body: (Found) throws(DataError) -> Void
   ) throws(DataError) -> SentenceCounts {
     var counts = SentenceCounts()
-    var seen: Set<UInt64> = []
     let splitter = SentenceSplitter()
+    let seed = rule.holdOut?.seed ?? 0
     for input in inputs {
       try input.forEachParagraph { (paragraph) throws(DataError) in
         counts.paragraphs += 1
         let found = rule.split == .sentences ? splitter.sentences(in: paragraph) : [paragraph]
+        let paragraphHash = XXH64.digest(of: paragraph, seed: seed)
         for sentence in found {
           // One a line, with single blanks where line feeds and tabs were.
           let words = sentence.unicodeScalars.split(whereSeparator: \.properties.isWhitespace)
@@ -120,12 +168,9 @@ public struct SentenceFiles: Sendable, Equatable {
             guard range.contains(words.count) else { continue }
           }
           let text = words.map { String($0) }.joined(separator: " ")
-          if rule.isUnique, !seen.insert(XXH64.digest(of: text, seed: uniqueSeed)).inserted {
-            counts.repeated += 1
-            continue
-          }
-          counts.kept += 1
-          try body(text, XXH64.digest(of: text, seed: rule.holdOut?.seed ?? 0))
+          try body(
+            Found(
+              text: text, hash: XXH64.digest(of: text, seed: seed), paragraphHash: paragraphHash))
         }
       }
     }

@@ -9,13 +9,17 @@ public struct SentenceRule: Sendable, Hashable {
     case lines
   }
 
-  /// Sentences that are set aside. Which they are depends on their texts and the seed alone: equal texts are on one side.
+  /// Sentences that are set aside. Which they are depends on the texts and the seed alone, and not on their order: equal
+  /// sentences are on one side.
   public struct HoldOut: Sendable, Hashable {
     public enum Size: Sendable, Hashable {
       /// Of the sentences, above 0 and below 1; met as closely as chance has it.
       case share(Double)
       /// So many different ones.
       case sentences(Int)
+      /// All sentences of so many different paragraphs, such as reviews of which each is a line. A sentence that another
+      /// paragraph has too is left out there.
+      case paragraphs(Int)
     }
 
     public var size: Size
@@ -54,6 +58,8 @@ public struct SentenceCounts: Sendable, Equatable {
   public var tooShort = 0
   public var tooLong = 0
   public var repeated = 0
+  /// Of other paragraphs than those that are held out, but equal to a sentence of theirs.
+  public var alsoHeldOut = 0
   /// To learn from.
   public var kept = 0
   public var heldOut = 0
@@ -62,7 +68,8 @@ public struct SentenceCounts: Sendable, Equatable {
 
   private static let keys: [(String, WritableKeyPath<SentenceCounts, Int> & Sendable)] = [
     ("paragraphs", \.paragraphs), ("sentences", \.sentences), ("too_short", \.tooShort),
-    ("too_long", \.tooLong), ("repeated", \.repeated), ("kept", \.kept), ("held_out", \.heldOut),
+    ("too_long", \.tooLong), ("repeated", \.repeated), ("also_held_out", \.alsoHeldOut),
+    ("kept", \.kept), ("held_out", \.heldOut),
   ]
 
   /// A line a number.
@@ -88,6 +95,9 @@ extension SentenceCounts {
       parts.append("\(tooLong.grouped) longer than \(words.upperBound)")
     }
     if rule.isUnique { parts.append("\(repeated.grouped) repeated") }
+    if case .paragraphs = rule.holdOut?.size {
+      parts.append("\(alsoHeldOut.grouped) left out, as a held-out paragraph has them too")
+    }
     parts.append("\(kept.grouped) to learn from")
     if rule.holdOut != nil { parts.append("\(heldOut.grouped) held out") }
     return parts.joined(separator: "; ")
@@ -110,13 +120,19 @@ extension SentenceCounts {
         problem:
           "expected fewer than the \((kept + heldOut).grouped) sentences in hold_out.sentences, found "
           + count.grouped, advice: "write a smaller number")
+    case .paragraphs(let count) where paragraphs <= count || heldOut == 0 || kept == 0:
+      throw .noSentences(
+        paths: paths,
+        problem:
+          "\(count.grouped) of \(paragraphs.grouped) paragraphs leave \(kept.grouped) sentences to learn from and "
+          + "\(heldOut.grouped) held out", advice: "write another hold_out.paragraphs")
     case .share(let share) where heldOut == 0 || kept == 0:
       throw .noSentences(
         paths: paths,
         problem:
           "a share of \(share) leaves \(kept.grouped) sentences to learn from and \(heldOut.grouped) held out",
         advice: "write another hold_out.share")
-    case .sentences, .share: break
+    case .sentences, .paragraphs, .share: break
     }
   }
 }
