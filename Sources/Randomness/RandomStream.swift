@@ -7,6 +7,7 @@ public enum StreamName: UInt32, Sendable, CaseIterable {
   case dropout = 4
   case synthesis = 5
   case resampling = 6
+  case augmentation = 7
 }
 
 /// A named stream of counter-based random numbers: value `n` of the stream is a function of seed,

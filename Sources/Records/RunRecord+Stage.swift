@@ -14,6 +14,7 @@ extension RunRecord {
     public static let pretrain = StageKind(rawValue: "pretrain")
     public static let distill = StageKind(rawValue: "distill")
     public static let finetune = StageKind(rawValue: "finetune")
+    public static let augment = StageKind(rawValue: "augment")
   }
 
   public struct Stage: Codable, Sendable, Equatable, HasRetiredKeys {

@@ -28,7 +28,8 @@ extension RunRecord: StrictRecord {
     var facts: [String] = []
     let sets = Dictionary(data.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     if sets.count != data.count { facts.append("two data sets of the same name") }
-    if Set(stages.map(\.id)).count != stages.count { facts.append("two stages of the same id") }
+    let ids = stages.map(\.id) + (texts ?? []).map(\.id)
+    if Set(ids).count != ids.count { facts.append("two stages of the same id") }
     if experiment.variants != nil, experiment.variant == nil {
       facts.append("the point \(experiment.point ?? "none") is not among the variants")
     }

@@ -13,8 +13,10 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var weights: [Weights]
   /// The data sets and corpora it read.
   public var data: [DataSet]
-  /// In the order in which they ran.
+  /// Those that trained a model, in the order in which they ran.
   public var stages: [Stage]
+  /// Those that made a text, in the order in which they ran; nil where there was none, and in earlier records.
+  public var texts: [MadeText]?
   /// What its models were measured by besides their tasks; nil where the definition asks for nothing.
   public var measures: [Measure]?
   /// Of each stage whose teacher could be compared with a student trained without it; nil where there is none.
@@ -24,8 +26,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
 
   public init(
     experiment: Experiment, program: Program, weights: [Weights] = [], data: [DataSet] = [],
-    stages: [Stage] = [], measures: [Measure]? = nil, teacherChecks: [TeacherCheck]? = nil,
-    measured: Measured
+    stages: [Stage] = [], texts: [MadeText] = [], measures: [Measure]? = nil,
+    teacherChecks: [TeacherCheck]? = nil, measured: Measured
   ) {
     self.format = Self.currentFormat
     self.experiment = experiment
@@ -33,6 +35,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     self.weights = weights
     self.data = data
     self.stages = stages
+    self.texts = texts.isEmpty ? nil : texts
     self.measures = measures
     self.teacherChecks = teacherChecks
     self.measured = measured

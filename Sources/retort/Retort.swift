@@ -20,8 +20,8 @@ struct Retort: ParsableCommand {
         name: "Experiment",
         subcommands: [
           InitVerb.self, RunVerb.self, PretrainVerb.self, DistillVerb.self, FinetuneVerb.self,
-          ExplainVerb.self,
-          ValidateVerb.self, DefinitionVerb.self, SchemaVerb.self,
+          AugmentVerb.self, ExplainVerb.self, ValidateVerb.self, DefinitionVerb.self,
+          SchemaVerb.self,
         ]),
       CommandGroup(
         name: "Result",

@@ -61,6 +61,8 @@ struct ExtremeNumbersTests {
         distill:
           { teacher: mine, student: student, \(sentences("sentences: 9")), \(reading),
             loss: { masked_lm: { weight: 1 } } }
+      - id: paged
+        pretrain: { model: mine, \(sentences("paragraphs: 9")), \(reading) }
       - id: distill
         distill:
           { teacher: mine, student: student, account_every: { steps: 5 }, \(training),
@@ -89,10 +91,22 @@ struct ExtremeNumbersTests {
       - id: scored
         finetune:
           { model: student, task: rated, \(finetuning), loss: { label_mse: { weight: 1 } } }
+      - id: augment
+        augment:
+          { \(sentences("share: 0.5")), method: tinybert, model: mine, copies: 2, candidates: 5, probability: 0.4 }
+      - id: masked
+        augment:
+          { \(sentences("sentences: 9")), method: masking, copies: 2, mask_probability: 0.1,
+            ngram_probability: 0.25, longest_ngram: 5 }
+      - id: paged_copies
+        augment:
+          { \(sentences("paragraphs: 9")), method: masking, copies: 2, mask_probability: 0.1,
+            ngram_probability: 0.25, longest_ngram: 5 }
     time_inference: { passes: 3 }
     measures:
       - masked_lm: { of: mine, count: 9, entropy_at: 2.0, masking: \(masking), \(text("share: 0.5")) }
       - masked_lm: { name: counted, of: mine, masking: \(masking), \(text("sentences: 9")) }
+      - masked_lm: { name: paged, of: mine, masking: \(masking), \(text("paragraphs: 9")) }
       - teacher_agreement: { of: student, with: mine, on: vocabulary, temperature: 2.0, count: 9, \(text("share: 0.5")) }
       - sentence_agreement: { of: student, with: mine, pairs: none, count: 900, neighbours: 1, \(text("share: 0.5")) }
       - calibration: { of: judge, task: own, sequence_length: 16, bins: 15 }
@@ -174,6 +188,8 @@ struct ExtremeNumbersTests {
         // What a classification does not have a regression has, and what a corpus does not have sentences have.
         return [
           path, path.replacing("stages.finetune.", with: "stages.scored."),
+          path.replacing("stages.augment.", with: "stages.masked."),
+          path.replacing("stages.augment.", with: "stages.paged_copies."),
         ]
           + ["jensen_shannon", "decoupled", "pearson", "columns"].map {
             // A definition has one divergence a term.
@@ -207,8 +223,9 @@ struct ExtremeNumbersTests {
               with: "stages.scheduled.loss.soft_targets.weight.linear"),
             path.replacing("stages.distill.validate_on", with: "stages.validated.validate_on"),
             path.replacing("measures.masked_lm.text", with: "measures.counted.text"),
+            path.replacing("measures.masked_lm.text", with: "measures.paged.text"),
           ]
-          + ["reading", "learning"].map {
+          + ["reading", "learning", "paged"].map {
             path.replacing("stages.pretrain.sentences", with: "stages.\($0).sentences")
               .replacing("stages.distill.sentences", with: "stages.\($0).sentences")
           }

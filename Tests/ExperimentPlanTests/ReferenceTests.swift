@@ -76,8 +76,8 @@ struct ReferenceTests {
     #expect(
       try DefinitionReference(path: "stages.sst2.finetune.task").text
         == DefinitionReference(path: "stages.finetune.task").text)
-    let task = try DefinitionReference(path: "stages.sst2.task").text
-    #expect(try task == DefinitionReference(path: "stages.finetune.task").text)
+    let rule = try DefinitionReference(path: "stages.sst2.select_best").text
+    #expect(try rule == DefinitionReference(path: "stages.finetune.select_best").text)
     // A key of several kinds is shown for each.
     let seed = try DefinitionReference(path: "stages.sst2.seed").text
     for kind in StageKind.all { #expect(seed.contains("stages.\(kind).seed"), "\(seed)") }

@@ -15,6 +15,7 @@ struct StageKindTests {
       DistillStage.keysOfContents
         == ["teacher", "teachers", "student", "targets", "corpus", "sentences"])
     #expect(FinetuneStage.keysOfContents == ["model", "task", "teacher", "teachers", "targets"])
+    #expect(AugmentStage.keysOfContents == ["model", "task", "sentences"])
   }
 
   @Test("every input and the trained one are declared keys of which a digest has the contents")

@@ -166,7 +166,7 @@ struct StudentStartTests {
       let facts = DigestFacts(
         numericsVersion: 1, blasCore: "x",
         corpora: Dictionary(
-          plan.corpora(neededBy: plan.stages).map { ($0, $0.name) }, uniquingKeysWith: { $1 }),
+          plan.corpora(neededBy: plan.steps).map { ($0, $0.name) }, uniquingKeysWith: { $1 }),
         tasks: Dictionary(
           plan.stages.compactMap(\.evaluated).map { ($0, $0.name) }, uniquingKeysWith: { $1 }))
       return try PlanDigests(plan, facts).stages

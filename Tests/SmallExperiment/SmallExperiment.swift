@@ -188,9 +188,17 @@ final class RunOnlooker: RunObserver {
   private(set) var notes: [String] = []
   private(set) var began: RunProgress?
 
+  /// Asks to stop once so many sentences of a text are done.
+  var stopsAfterSentences = Int.max
+  private(set) var sentences: [(stage: String, done: Int)] = []
+
   var stopIsRequested: Bool {
-    steps.count >= stopsAfter
+    steps.count >= stopsAfter || (sentences.last?.done ?? 0) >= stopsAfterSentences
       || stopsAfterNote.map { start in notes.contains { $0.hasPrefix(start) } } ?? false
+  }
+
+  func sentencesCompleted(_ progress: RecordingProgress, stage: String) {
+    sentences.append((stage, progress.done))
   }
 
   func runBegan(_ progress: RunProgress, in folder: String) { began = progress }

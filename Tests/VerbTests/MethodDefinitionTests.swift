@@ -30,10 +30,11 @@ struct MethodDefinitionTests {
       }
     }
 
-    /// 20 steps of small batches in every stage, at a rate with which something is learned in so many.
+    /// 20 steps of small batches in every stage that trains, at a rate with which something is learned in so many.
     func changes() throws -> [String] {
       try stages().flatMap { stage -> [String] in
         let path = "stages.\(stage.id)"
+        guard stage.kind != "augment" else { return [] }
         return ["\(path).limit={ steps: 20 }"]
           + (stage.body.contains("batching:")
             ? ["\(path).batching.batch_size=8", "\(path).batching.accumulate=1"]
@@ -79,6 +80,9 @@ struct MethodDefinitionTests {
       ],
       overrides: [
         "models.tiny.sizes.hidden_size=\(width)", "models.tiny.sizes.feed_forward_size=48",
+        "stages.augmented.copies=2",
+        // A teacher that has answers to give.
+        "stages.bert_sst2.limit={ steps: 60 }", "stages.bert_sst2.learning_rate=1.0e-3",
       ])
   }
 
@@ -112,8 +116,9 @@ struct MethodDefinitionTests {
     try #require(run.status == 0, "\(run.errors)")
     let path = folder.file("Runs/\(method.name)")
     let record = try RunRecord.read(path: "\(path)/record.json")
+    let texts = (record.texts ?? []).map(\.id)
     #expect(
-      Set(record.stages.filter { $0.variant == "main" }.map(\.id)) == Set(stages.map(\.id)))
+      Set(record.stages.filter { $0.variant == "main" }.map(\.id) + texts) == Set(stages.map(\.id)))
     let lines = try MetricsLog.read(path: "\(path)/metrics.jsonl").filter { $0.event == .step }
     for (stage, terms) in method.terms {
       let steps = lines.filter { $0.stage == stage }.map(\.values)
@@ -140,7 +145,7 @@ struct MethodDefinitionTests {
       withDestinationPath: "\(TinyExperiment.repository)/Experiments")
     _ = try retort(["report", "--root", root, "--add", path])
     let page = try String(contentsOfFile: "\(root)/Results/\(method.name).md", encoding: .utf8)
-    let names = record.stages.map(\.id) + method.terms.values.flatMap(\.self)
+    let names = record.stages.map(\.id) + texts + method.terms.values.flatMap(\.self)
     #expect(names.filter { !page.contains($0) } == [])
   }
 }

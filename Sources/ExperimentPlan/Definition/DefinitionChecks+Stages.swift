@@ -17,6 +17,12 @@ extension DefinitionChecks {
           advice: "begin from a folder that transformers can read too")
       }
     }
+    for stage in definition.texts {
+      report(
+        "random",
+        "\(replay.rawValue) can only replay fine-tuning stages; stages.\(stage.id) is not one",
+        advice: "use random: counter, or make the text in a definition of its own")
+    }
     for stage in definition.stages {
       guard type(of: stage.work).canReplay else {
         report(

@@ -4,16 +4,16 @@ import RetortOptions
 extension DefinitionChecks {
   /// Held-out sentences are those that another stage does not learn from: only where both choose in the same way.
   mutating func checkHeldOutSentences() {
-    for stage in definition.stages {
-      guard let source = stage.work.corpus?.sentences, source.part == .heldOut else { continue }
+    for stage in definition.allStages {
+      guard let source = stage.work.sentences, source.part == .heldOut else { continue }
       checkHeldOut(source, at: "stages.\(stage.id).sentences")
     }
   }
 
   /// - Parameter source: held-out sentences, written at `path`.
   mutating func checkHeldOut(_ source: SentenceSource, at path: String) {
-    for stage in definition.stages {
-      guard let learned = stage.work.corpus?.sentences, learned.part == .training,
+    for stage in definition.allStages {
+      guard let learned = stage.work.sentences, learned.part == .training,
         !mistakes.touch("stages.\(stage.id).sentences"),
         !Set(source.texts).isDisjoint(with: learned.texts),
         let key = source.firstDifference(from: learned)

@@ -29,7 +29,7 @@ struct DefinitionChecks {
     checkNames()
     checkReferences()
     while let cycle = DefinitionGraph(definition).cycle() {
-      let isStage = definition.stage(id: cycle[0]) != nil
+      let isStage = definition.model(named: cycle[0]) == nil
       report(
         isStage ? "stages.\(cycle[0])" : "models.\(cycle[0]).init_from",
         "circular reference: \(cycle.joined(separator: " → "))",
@@ -37,11 +37,14 @@ struct DefinitionChecks {
       unknown.formUnion(cycle)
       definition.models.removeAll { cycle.contains($0.name) }
       definition.stages.removeAll { cycle.contains($0.id) }
+      definition.texts.removeAll { cycle.contains($0.id) }
     }
     dropInheritedHeads()
     for model in definition.models { check(model) }
     checkVocabulary()
     for stage in definition.stages { stage.work.check(stage, in: &self) }
+    for stage in definition.texts { stage.work.check(stage, in: &self) }
+    checkMadeTexts()
     checkHeldOutSentences()
     checkReplay()
     checkBaselines()
@@ -60,8 +63,9 @@ struct DefinitionChecks {
 
   /// Whether a mistake in a model or stage keeps it from being told what it makes.
   private func isMistaken(_ name: String) -> Bool {
-    if let stage = definition.stage(id: name) {
-      return (stage.work.inputs.map(\.role) + ["task"]).contains {
+    if let work: any StageWork = definition.stage(id: name)?.work ?? definition.text(id: name)?.work
+    {
+      return (work.inputs.map(\.role) + ["task"]).contains {
         mistakes.touch("stages.\(name).\($0)")
       }
     }
@@ -76,10 +80,10 @@ struct DefinitionChecks {
   /// Whether every reference leads to a model or stage of which all is known, so that what is not found is not there.
   var isWhole: Bool {
     let names = names
-    return unknown.isEmpty && tree["stages"]?.items?.count == definition.stages.count
+    return unknown.isEmpty && tree["stages"]?.items?.count == definition.allStages.count
       && !mistakes.touch("models") && !mistakes.touch("stages")
       && definition.models.compactMap(\.source.student).allSatisfy { names.contains($0.of) }
-      && definition.stages.flatMap(\.work.inputs).allSatisfy { names.contains($0.name) }
+      && definition.allStages.flatMap(\.work.inputs).allSatisfy { names.contains($0.name) }
   }
 
   mutating func report(
@@ -102,12 +106,13 @@ struct DefinitionChecks {
 
   private mutating func checkNames() {
     let models = tree["models"]?.entries?.map(\.key) ?? []
-    let named = definition.stages.filter { models.contains($0.id) }
+    let named = definition.allStages.map(\.id).filter(models.contains)
     // The name means the model.
     definition.stages.removeAll { models.contains($0.id) }
-    for stage in named {
+    definition.texts.removeAll { models.contains($0.id) }
+    for id in named {
       report(
-        "stages.\(stage.id).id", "is also a model's name",
+        "stages.\(id).id", "is also a model's name",
         advice: "give the stage another name, since stages refer to both")
     }
   }
@@ -118,7 +123,8 @@ struct DefinitionChecks {
     let names = names
     let wanted = Set(
       definition.models.compactMap { $0.source.student?.of }
-        + definition.stages.flatMap { $0.work.inputs.map(\.name) })
+        + definition.allStages.flatMap { $0.work.inputs.map(\.name) })
+    checkReferencesToTexts()
     // As many names lead nowhere as there are stages whose own names are wrong: they may well be theirs.
     let stages = tree["stages"]?.items ?? []
     let nameless = stages.indices.count {
@@ -132,11 +138,25 @@ struct DefinitionChecks {
         "models.\(model.name).init_from", expected: "a model or stage", found: "'\(student.of)'",
         advice: Spelling.advice(for: student.of, among: names))
     }
-    for stage in definition.stages {
+    for stage in definition.allStages {
       for input in stage.work.inputs where !names.contains(input.name) {
         report(
           "stages.\(stage.id).\(input.role)", expected: "a model or stage",
           found: "'\(input.name)'", advice: Spelling.advice(for: input.name, among: names))
+      }
+    }
+  }
+
+  /// A text is no model.
+  private mutating func checkReferencesToTexts() {
+    for model in definition.models {
+      guard let student = model.source.student else { continue }
+      if reportText(student.of, at: "models.\(model.name).init_from") { unknown.insert(model.name) }
+    }
+    for stage in definition.allStages {
+      for input in stage.work.inputs
+      where reportText(input.name, at: "stages.\(stage.id).\(input.role)") {
+        unknown.insert(stage.id)
       }
     }
   }

@@ -14,6 +14,8 @@ final class DefinitionDecoding: DiagnosticCollector {
 
   /// Of the models, right or wrong.
   private(set) var modelNames: [String] = []
+  /// Of the stages, right or wrong.
+  private(set) var stageNames: (trainings: [String], texts: [String]) = ([], [])
 
   init(context: DefinitionContext) { self.context = context }
 
@@ -22,6 +24,7 @@ final class DefinitionDecoding: DiagnosticCollector {
   func definition(of tree: DefinitionNode) -> ResolvedDefinition? {
     guard let top = MapReader(tree, at: "", self) else { return nil }
     modelNames = tree["models"]?.entries?.map(\.key) ?? []
+    stageNames = DefinedStages.names(in: tree)
     var definition = ResolvedDefinition.options.read(top)
     top.finish()
     if definition?.sweep.contains(where: { $0.path == "seed" }) == true {

@@ -39,6 +39,7 @@ struct ModelShape: Sendable, Equatable {
 struct DefinitionGraph {
   let models: [String: ModelDefinition]
   let stages: [String: StageDefinition]
+  let texts: [String: TextStage]
   /// Names in the order of the definition, models first.
   let names: [String]
   private let vocabulary: VocabularySource
@@ -46,12 +47,15 @@ struct DefinitionGraph {
   init(_ definition: ResolvedDefinition) {
     models = Dictionary(definition.models.map { ($0.name, $0) }) { first, _ in first }
     stages = Dictionary(definition.stages.map { ($0.id, $0) }) { first, _ in first }
-    names = definition.models.map(\.name) + definition.stages.map(\.id)
+    texts = Dictionary(definition.texts.map { ($0.id, $0) }) { first, _ in first }
+    names = definition.models.map(\.name) + definition.allStages.map(\.id)
     vocabulary = definition.vocabulary.source
   }
 
   func inputs(of name: String) -> [String] {
-    if let stage = stages[name] { return stage.inputs }
+    if let work: any StageWork = stages[name]?.work ?? texts[name]?.work {
+      return work.inputs.map(\.name) + work.textStages
+    }
     switch models[name]?.source {
     case .layers(let student), .randomStudent(let student): return [student.of]
     default: return []

@@ -52,10 +52,21 @@ struct DefinitionPreparation {
     {
       seed = written
     }
+    let texts = DefinedStages.names(in: tree).texts
     changeBodies(&tree) { kind, body, id, preparation in
       var written = body
+      // A stage's text has a sentence a line.
+      if let sentences = written["sentences"], sentences.entries != nil,
+        sentences["split"]?.isNull ?? true,
+        let names = sentences["from"].map({ ($0.items ?? [$0]).map(\.scalar) }),
+        !names.isEmpty, names.allSatisfy({ $0.map(texts.contains) ?? false })
+      {
+        var filled = sentences
+        filled["split"] = .text("lines", .standard)
+        written["sentences"] = filled
+      }
       // Sentences are as long as they are.
-      if let sentences = written["sentences"], !sentences.isNull,
+      if kind.trains, let sentences = written["sentences"], !sentences.isNull,
         written["minimum_length"]?.isNull ?? true
       {
         written["minimum_length"] = .text("3", .standard)

@@ -114,12 +114,12 @@ struct Recipe: Sendable {
 /// The program's own values for keys that change no result, or that design and sources fix.
 enum StandardOptions {
   static func tree(for kind: StageKind, seed: DefinitionNode?) -> DefinitionNode {
-    let read = YAMLReading.tree(of: kind.type.standard + "checkpoint_every: { minutes: 10 }\n") {
-      _, _ in
-      .standard
-    }
+    let training = kind.trains ? "checkpoint_every: { minutes: 10 }\n" : ""
+    let read = YAMLReading.tree(of: kind.type.standard + training) { _, _ in .standard }
     var tree = read.tree ?? .map([], .standard)
-    if let seed { tree["seed"] = DefinitionNode(content: seed.content, origin: .standard) }
+    if let seed, kind.trains {
+      tree["seed"] = DefinitionNode(content: seed.content, origin: .standard)
+    }
     return tree
   }
 }

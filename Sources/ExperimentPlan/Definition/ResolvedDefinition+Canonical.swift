@@ -26,7 +26,7 @@ extension ResolvedDefinition {
   public var corpusSources: [CorpusSource] {
     var found: [CorpusSource] = []
     if case .trained(let texts, _) = vocabulary.source { found += texts }
-    for stage in stages { found += stage.work.corpus?.texts.flatMap(\.origins) ?? [] }
+    for stage in allStages { found += stage.work.texts.flatMap(\.origins) }
     found += measuredTexts.flatMap(\.texts).flatMap(\.origins)
     return found.firstOccurrences
   }
@@ -38,15 +38,15 @@ extension ResolvedDefinition {
 
   /// All sentences that any stage learns from, in order of first use.
   public var sentenceSources: [SentenceSource] {
-    (stages.compactMap { $0.work.corpus?.sentences }
-      + measuredTexts.compactMap { $0.corpus?.sentences }).firstOccurrences
+    (allStages.compactMap(\.work.sentences) + measuredTexts.compactMap { $0.corpus?.sentences })
+      .firstOccurrences
   }
 
   private var measuredTexts: [ResolvedText] { measures.compactMap { resolved($0.measure.sample) } }
 
   /// Every task that a stage or measure uses, in order of first use; before a part of a task that task.
   public var taskSources: [TaskSource] {
-    (stages.compactMap(\.work.evaluated) + measures.flatMap(\.measure.tasks))
+    (allStages.compactMap(\.work.taskRead) + measures.flatMap(\.measure.tasks))
       .flatMap(\.withWholes).firstOccurrences
   }
 }

@@ -10,15 +10,15 @@ extension ResolvedDefinition {
         _: Int, name: String, question: String?, budget: String?, seed: UInt64,
         random: RandomSource,
         _: [CorpusSource], _: [TaskSource], vocabulary: VocabularyDefinition,
-        models: [ModelDefinition], stages: [StageDefinition], baselines: [Baseline],
+        models: [ModelDefinition], stages: DefinedStages, baselines: [Baseline],
         measures: [MeasureDefinition], sweep: [SweepAxis], ablate: [Ablation], references: [String],
         passes: Int?
       ) in
       ResolvedDefinition(
         name: name, question: question, budget: budget, seed: seed, random: random,
-        vocabulary: vocabulary, models: models, stages: stages, baselines: baselines,
-        measures: measures, sweep: sweep, ablate: ablate, compareWith: references,
-        inferencePasses: passes)
+        vocabulary: vocabulary, models: models, stages: stages.trainings, texts: stages.texts,
+        baselines: baselines, measures: measures, sweep: sweep, ablate: ablate,
+        compareWith: references, inferencePasses: passes)
     },
     formatField,
     OptionField(
@@ -212,17 +212,18 @@ extension ResolvedDefinition {
       ]
     })
 
-  private static let stagesField = OptionField<ResolvedDefinition, [StageDefinition]>(
+  private static let stagesField = OptionField<ResolvedDefinition, DefinedStages>(
     describedAs: [
       OptionDescription(
         key: "stages", schema: .list(StageDefinition.schema, ListRule(least: 1)),
-        about: "What is trained, in any order: each stage names what it begins from.",
+        about:
+          "What is trained, and texts that are made, in any order: each stage names what it begins from.",
         presence: .required,
         example:
           "[{ id: sst2, finetune: { recipe: hf-trainer-4.44, model: student, task: glue/sst2, "
           + "sequence_length: 128 } }]")
     ],
-    standIn: [],
+    standIn: DefinedStages(),
     read: { map in
       guard let decoding = map.collector as? DefinitionDecoding else { return nil }
       return map.required("stages", expected: "a list of stages", decoding.stages(map))
@@ -232,7 +233,9 @@ extension ResolvedDefinition {
         (
           "stages",
           .list(
-            definition.stages.map { definition.inheriting("stages.\($0.id)", $0.canonical) })
+            definition.allStages.map {
+              definition.inheriting("stages.\($0.id)", $0.canonical)
+            })
         )
       ]
     })

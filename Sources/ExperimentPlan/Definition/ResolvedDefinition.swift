@@ -66,7 +66,10 @@ public struct ResolvedDefinition: Sendable, Equatable {
   public var random: RandomSource
   public var vocabulary: VocabularyDefinition
   public var models: [ModelDefinition]
+  /// Those that train a model.
   public var stages: [StageDefinition]
+  /// Those that make a text.
+  public var texts: [TextStage]
   public var baselines: [Baseline]
   /// What models are measured by besides their tasks. No stage's result depends on it.
   var measures: [MeasureDefinition]
@@ -82,6 +85,7 @@ public struct ResolvedDefinition: Sendable, Equatable {
 
   public func model(named name: String) -> ModelDefinition? { models.first { $0.name == name } }
   public func stage(id: String) -> StageDefinition? { stages.first { $0.id == id } }
+  public func text(id: String) -> TextStage? { texts.first { $0.id == id } }
 }
 
 /// A value that the definition does not state itself, for display.

@@ -57,12 +57,13 @@ public struct SentenceSource: Sendable, Hashable {
     },
     OptionField(
       "from", \.texts, CorpusSource.references,
-      "The texts: names of `corpora:`, known corpora, or paths."),
+      "The texts: names of `corpora:`, of stages that make a text, known corpora, or paths."),
     OptionField(
       "split", \.rule.split, .choice, otherwise: .sentences,
       "sentences: paragraphs are cut by rules for English prose (after . ! ? and what closes behind them; not after "
         + "abbreviations and initials, not at an ellipsis inside a sentence; tokenised text with blanks before periods may be "
-        + "in small letters). lines: every line, or field of a column, is one."),
+        + "in small letters). lines: every line, or field of a column, is one; so it is with texts of stages."
+    ),
     OptionField(
       optional: "words", \.rule.words, wordsType,
       "The least and the largest number of words of a sentence, which white space separates; others are left out."

@@ -15,10 +15,14 @@ public indirect enum CorpusSource: Sendable, Equatable, Hashable {
   case column(name: String, path: String, column: TextInput.Column)
   /// Sentences of other texts, one a line.
   case sentences(SentenceSource)
+  /// The text that a stage makes.
+  case stage(String)
 
   public var name: String {
     switch self {
-    case .named(let name), .generated(let name, _, _, _), .column(let name, _, _): name
+    case .named(let name), .generated(let name, _, _, _), .column(let name, _, _),
+      .stage(let name):
+      name
     case .path(let path): path
     case .sentences(let source): source.name
     }
@@ -28,13 +32,38 @@ public indirect enum CorpusSource: Sendable, Equatable, Hashable {
   var isDeclared: Bool {
     switch self {
     case .generated, .column: true
-    case .named, .path, .sentences: false
+    case .named, .path, .sentences, .stage: false
     }
   }
 
   /// The texts that sentences are taken from; of others they themselves.
   var origins: [CorpusSource] {
     if case .sentences(let source) = self { source.texts.flatMap(\.origins) } else { [self] }
+  }
+
+  /// The stages whose texts it is made of.
+  var stages: [String] {
+    origins.compactMap { if case .stage(let id) = $0 { id } else { nil } }
+  }
+
+  /// What is read of it before any stage runs: itself, or those of its texts that no stage makes.
+  var locatable: [CorpusSource] {
+    guard !stages.isEmpty else { return [self] }
+    if case .sentences(let source) = self { return source.texts.flatMap(\.locatable) }
+    return []
+  }
+
+  /// The same with other texts in the place of those that stages make.
+  func replacingStages(
+    _ text: (String) throws -> CorpusSource
+  ) rethrows -> CorpusSource {
+    switch self {
+    case .stage(let id): return try text(id)
+    case .sentences(var source):
+      source.texts = try source.texts.map { try $0.replacingStages(text) }
+      return .sentences(source)
+    case .named, .path, .generated, .column: return self
+    }
   }
 
   /// The sentences; nil for other texts.
@@ -137,12 +166,12 @@ extension CorpusSource {
             FileText(
               path: path, column: column.name,
               format: TableFormat(path: path) == column.format ? nil : column.format))
-        case .named, .generated, .sentences: made.write($0)
+        case .named, .generated, .sentences, .stage: made.write($0)
         }
       })
   }
 
-  /// A name of `corpora:`, a known corpus, or a path.
+  /// A name of `corpora:`, of a stage that makes a text, a known corpus, or a path.
   static let reference = OptionType<CorpusSource>(
     schema: .text(words: "a corpus's name or a path"), example: "movie_reviews",
     standIn: .path(""),
@@ -160,10 +189,17 @@ extension CorpusSource {
       {
         return .path("")
       }
+      if decoding?.stageNames.texts.contains(text) ?? false { return .stage(text) }
       if known.contains(text) { return .named(text) }
       if text.contains("/") || text.hasSuffix(".txt") { return .path(text) }
+      if decoding?.stageNames.trainings.contains(text) ?? false {
+        map.reportWrong(
+          node, key, expected: "a text", advice: "the stage \(text) makes a model, not a text")
+        return nil
+      }
       let advice = Spelling.advice(
-        for: text, among: (decoding?.corpora.keys.sorted() ?? []) + known)
+        for: text,
+        among: (decoding?.corpora.keys.sorted() ?? []) + (decoding?.stageNames.texts ?? []) + known)
       map.reportWrong(
         node, key, expected: "a known corpus or a path",
         advice: advice + (advice.hasSuffix("?") ? "" : ".")

@@ -39,6 +39,11 @@ extension DefinitionChecks {
   }
 
   private mutating func check(_ sample: MeasuredSample, at path: String) {
+    for name in sample.text.stages {
+      report(
+        "\(path).text", expected: "a text that is there before any stage runs",
+        found: "'\(name)', which a stage makes")
+    }
     switch sample.text {
     case .heldOut(let id):
       let stages = definition.holdingOut

@@ -11,6 +11,15 @@ enum MeasuredText: Sendable, Hashable {
   /// The development set of a task, its labels unread.
   case task(TaskSource)
 
+  /// The stages whose texts it is made of.
+  var stages: [String] {
+    switch self {
+    case .heldOut, .task: []
+    case .corpus(let texts): texts.flatMap(\.stages)
+    case .sentences(let source): source.texts.flatMap(\.stages)
+    }
+  }
+
   static let type = OptionType<MeasuredText>.named(
     [("held_out", .heldOut(of: nil))],
     or: [

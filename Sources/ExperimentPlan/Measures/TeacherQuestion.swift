@@ -59,8 +59,8 @@ extension ResolvedPlan {
 
   /// The stages in an order in which baselines that tell whether a teacher is worth listening to come before its student, where
   /// all that they need is there: what is computed stays the same.
-  var stagesWithAnswersFirst: [PlannedStage] {
-    var ordered = stages
+  var stepsWithAnswersFirst: [PlanStep] {
+    var ordered = steps
     for question in teacherQuestions {
       for id in question.untaught {
         guard let from = ordered.firstIndex(where: { $0.id == id }),

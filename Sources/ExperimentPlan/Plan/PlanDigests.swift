@@ -15,12 +15,19 @@ public struct MissingDigest: Error, Sendable, Equatable, CustomStringConvertible
 public struct PlanDigests: Sendable, Equatable {
   public let vocabulary: String
   public let models: [String: String]
-  /// By stage id; 64 hexadecimal digits.
+  /// By the id of a stage of either kind; 64 hexadecimal digits.
   public let stages: [String: String]
 
   /// - Parameter wanted: only these stages and what they come from; nil for everything in the plan.
   public init(
-    _ plan: ResolvedPlan, _ facts: DigestFacts, stages wanted: [PlannedStage]? = nil
+    _ plan: ResolvedPlan, _ facts: DigestFacts, stages wanted: [PlannedStage]
+  ) throws(MissingDigest) {
+    try self.init(plan, facts, steps: wanted.map { .training($0) })
+  }
+
+  /// - Parameter wanted: only these and what they come from; nil for everything in the plan.
+  public init(
+    _ plan: ResolvedPlan, _ facts: DigestFacts, steps wanted: [PlanStep]? = nil
   ) throws(MissingDigest) {
     var making = DigestMaking(plan: plan, facts: facts)
     vocabulary = try making.vocabularyDigest()
@@ -28,11 +35,11 @@ public struct PlanDigests: Sendable, Equatable {
     if wanted == nil {
       for model in plan.models { _ = try making.digest(of: .model(model.name)) }
     }
-    for stage in wanted ?? plan.stages {
-      for input in stage.inputs { _ = try making.digest(of: input) }
-      _ = try making.digest(of: .stage(stage.id))
+    for step in wanted ?? plan.steps {
+      for input in step.inputs { _ = try making.digest(of: input) }
+      _ = try making.stageDigest(step.id)
     }
-    for input in plan.measuredInputs(with: wanted ?? plan.stages) {
+    for input in plan.measuredInputs(with: (wanted ?? plan.steps).compactMap(\.training)) {
       _ = try making.digest(of: input)
     }
     models = making.models
@@ -69,7 +76,10 @@ private struct DigestMaking {
       }
     case .trained(let texts, let size):
       parts = ["\(size)"]
-      for text in texts { parts.append(try corpus(text)) }
+      for text in texts {
+        guard let digest = facts.corpora[text] else { throw MissingDigest(what: text.name) }
+        parts.append(digest)
+      }
     }
     let options = definition.settings(over: settings).options
     var facts: [CanonicalValue] = parts.map { .text($0) } + [.truth(options.lowercase)]
@@ -128,28 +138,33 @@ private struct DigestMaking {
     try digest(of: plan.stage(id: name) != nil ? .stage(name) : .model(name))
   }
 
-  private mutating func stageDigest(_ id: String) throws(MissingDigest) -> String {
+  mutating func stageDigest(_ id: String) throws(MissingDigest) -> String {
     if let known = stages[id] { return known }
-    guard let planned = plan.stage(id: id) else { throw MissingDigest(what: id) }
+    guard let step = plan.step(id: id) else { throw MissingDigest(what: id) }
+    let work = step.work
     var inputs: [String] = []
     var data: [String] = []
-    for (name, input) in zip(planned.stage.work.inputs, planned.inputs) {
-      guard planned.stage.work.reads(role: name.role) else { continue }
+    for (name, input) in zip(work.inputs, step.inputs) {
+      guard work.reads(role: name.role) else { continue }
       inputs.append(try digest(of: input))
     }
-    for text in planned.stage.work.corpus?.texts ?? [] { data.append(try corpus(text)) }
-    if let path = planned.stage.work.storePath {
+    for text in work.texts { data.append(try corpus(text)) }
+    if let path = step.training?.stage.work.storePath {
       guard let store = facts.stores[path] else { throw MissingDigest(what: path) }
       data.append(store)
     }
-    if let task = planned.stage.work.evaluated {
+    if let task = work.taskRead {
       guard let digest = facts.tasks[task] else { throw MissingDigest(what: task.name) }
       data.append(digest)
     }
-    let value = digest(
-      "stage",
-      planned.stage.canonicalForDigest(
-        inputs: inputs, data: data, versions: planned.stage.versions))
+    let described =
+      switch step {
+      case .training(let planned):
+        planned.stage.canonicalForDigest(
+          inputs: inputs, data: data, versions: planned.stage.versions)
+      case .text: work.canonicalForDigest(inputs: inputs, data: data, versions: work.versions)
+      }
+    let value = digest("stage", described)
     stages[id] = value
     return value
   }
@@ -159,7 +174,14 @@ private struct DigestMaking {
     return digests
   }
 
-  private func corpus(_ source: CorpusSource) throws(MissingDigest) -> String {
+  /// The text of a stage is what the stage computes.
+  private mutating func corpus(_ source: CorpusSource) throws(MissingDigest) -> String {
+    if case .stage(let id) = source { return try stageDigest(id) }
+    if !source.stages.isEmpty, case .sentences(let sentences) = source {
+      var texts: [String] = []
+      for text in sentences.texts { texts.append(try corpus(text)) }
+      return sentences.digest(ofTexts: texts)
+    }
     guard let digest = facts.corpora[source] else { throw MissingDigest(what: source.name) }
     return digest
   }

@@ -41,8 +41,8 @@ public struct PlanExplanation {
     var lines = heading + ["", "Models"]
     for model in plan.models { lines += indented(describe(model)) }
     lines += ["", "Stages"]
-    for (index, stage) in plan.stages.enumerated() {
-      lines += indented(describe(stage, number: index + 1))
+    for (index, step) in plan.steps.enumerated() {
+      lines += indented(describe(step, number: index + 1))
       lines.append("")
     }
     lines += measures + rest
@@ -134,7 +134,7 @@ public struct PlanExplanation {
   }
 
   /// Its loss, with the pairs of layers that it compares, and what of the model it leaves as it is.
-  private func formula(of work: any StageWork) -> [String] {
+  private func formula(of work: any TrainingWork) -> [String] {
     let shape = shape(of: work.trained)
     let loss = work.loss.resolved(student: shape.dimensions) { name in
       work.input(TeacherNames.role(name)).map { self.shape(of: $0).dimensions } ?? ModelDimensions()
@@ -220,6 +220,31 @@ public struct PlanExplanation {
 
   // MARK: Stages
 
+  private func describe(_ step: PlanStep, number: Int) -> [String] {
+    switch step {
+    case .training(let planned): describe(planned, number: number)
+    case .text(let planned): describe(planned, number: number)
+    }
+  }
+
+  private func describe(_ planned: PlannedText, number: Int) -> [String] {
+    let work = planned.stage.work
+    var lines = ["\(number). \(planned.id): \(work.title)"] + indented(work.details)
+    var read = work.taskRead.flatMap { tasks[$0]?.size ?? $0.generatedSize }?.sequences
+    if let source = work.sentences, let counts = sentences[source] {
+      lines += indented(indented([counts.words(source.rule)]))
+      read = source.part == .heldOut ? counts.heldOut : counts.kept
+    }
+    if let read {
+      lines += indented([
+        "\(read.grouped) sentences, at most "
+          + "\(read.multipliedClamping(by: work.mostLines).grouped) lines"
+      ])
+    }
+    let known = filled.filter { $0.path.hasPrefix("stages.\(planned.id).") }
+    return lines + indented(FilledValues.summary(known, dropping: "stages.\(planned.id)."))
+  }
+
   private func describe(_ planned: PlannedStage, number: Int) -> [String] {
     let stage = planned.stage
     let training = stage.training
@@ -232,7 +257,7 @@ public struct PlanExplanation {
     lines = ["\(number). \(stage.id): \(stage.work.title)\(role)"]
     lines += indented(formula(of: stage.work) + stage.work.details)
     lines += indented(indented(stage.work.task.flatMap { tasks[$0]?.lines } ?? []))
-    if let source = stage.work.corpus?.sentences, let counts = sentences[source] {
+    if let source = stage.work.sentences, let counts = sentences[source] {
       lines += indented(indented([counts.words(source.rule)]))
     }
     if case .baseline(_, let original) = planned.role {
@@ -273,14 +298,17 @@ public struct PlanExplanation {
       return [
         "limit: \(training.limit.words); \(unknown)"
           + (stage.work.task.map { "the training file of \($0.name) is not at hand" }
-            ?? "the text has not been read"),
+            ?? (stage.work.textStages.isEmpty
+              ? "the text has not been read" : "a stage makes the text")),
         LearningRateCurve.line(training, counts: nil),
       ] + stage.trainingNotes()
     }
     let sizeText = size.tokens.map { "\(size.sequences.grouped) sequences, \($0.grouped) tokens" }
+    let total = counts.isEstimate ? "about " : counts.isAtMost ? "at most " : ""
     return [
-      "steps: \(counts.isEstimate ? "about " : "")\(counts.total.grouped) (\(counts.stepsPerEpoch.grouped) "
-        + "an epoch of \(sizeText ?? "\(size.sequences.grouped) examples"))",
+      "steps: \(total)\(counts.total.grouped) (\(counts.stepsPerEpoch.grouped) "
+        + "an epoch of \(size.isAtMost ? "at most " : "")"
+        + "\(sizeText ?? "\(size.sequences.grouped) examples"))",
       LearningRateCurve.line(training, counts: counts),
     ] + stage.trainingNotes(totalSteps: counts.total)
   }

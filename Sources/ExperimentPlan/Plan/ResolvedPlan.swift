@@ -60,7 +60,9 @@ public struct ResolvedPlan: Sendable, Equatable {
   /// The definition's models and those that baselines add.
   public let models: [ModelDefinition]
   /// Every stage after all that it needs.
-  public private(set) var stages: [PlannedStage]
+  public private(set) var steps: [PlanStep]
+  /// Of these, those that train a model.
+  public var stages: [PlannedStage] { steps.compactMap(\.training) }
 
   /// - Parameter definition: checked by `LoadedDefinition.load`, so every name in it leads somewhere.
   public init(_ definition: ResolvedDefinition) {
@@ -68,21 +70,31 @@ public struct ResolvedPlan: Sendable, Equatable {
     let baselines = BaselineExpansion(definition)
     models = definition.models + baselines.models
     let stageIDs = Set(definition.stages.map(\.id) + baselines.stages.map(\.stage.id))
-    let ordered = DefinitionGraph(definition).ordered().compactMap { definition.stage(id: $0) }
-    let all = ordered.map { ($0, StageRole.main) } + baselines.stages.map { ($0.stage, $0.role) }
-    stages = all.map { stage, role in
-      PlannedStage(
-        stage: stage, role: role,
-        inputs: stage.inputs.map { stageIDs.contains($0) ? .stage($0) : .model($0) })
+    func inputs(_ names: [String]) -> [StageInput] {
+      names.map { stageIDs.contains($0) ? .stage($0) : .model($0) }
     }
-    stages = stagesWithAnswersFirst
+    func planned(_ stage: StageDefinition, _ role: StageRole) -> PlanStep {
+      .training(PlannedStage(stage: stage, role: role, inputs: inputs(stage.inputs)))
+    }
+    let ordered = DefinitionGraph(definition).ordered().compactMap { name -> PlanStep? in
+      if let text = definition.text(id: name) {
+        return .text(PlannedText(stage: text, inputs: inputs(text.work.inputs.map(\.name))))
+      }
+      return definition.stage(id: name).map { planned($0, .main) }
+    }
+    steps = ordered + baselines.stages.map { planned($0.stage, $0.role) }
+    steps = stepsWithAnswersFirst
   }
 
+  /// A stage that trains a model.
   public func stage(id: String) -> PlannedStage? { stages.first { $0.id == id } }
+  /// A stage that makes a text.
+  public func text(id: String) -> PlannedText? { step(id: id)?.text }
+  public func step(id: String) -> PlanStep? { steps.first { $0.id == id } }
   public func model(named name: String) -> ModelDefinition? { models.first { $0.name == name } }
 
   /// The models that stages begin from, and those that are measured when they are finished, sources before what is made of them.
-  func modelNames(neededBy stages: [PlannedStage]) -> [String] {
+  func modelNames(neededBy steps: [PlanStep]) -> [String] {
     var names: [String] = []
     func visit(_ input: StageInput) {
       guard case .model(let name) = input, !names.contains(name) else { return }
@@ -91,8 +103,8 @@ public struct ResolvedPlan: Sendable, Equatable {
       }
       names.append(name)
     }
-    for planned in stages { planned.inputs.forEach(visit) }
-    measuredInputs(with: stages).forEach(visit)
+    for step in steps { step.inputs.forEach(visit) }
+    measuredInputs(with: steps.compactMap(\.training)).forEach(visit)
     return names
   }
 
@@ -111,18 +123,27 @@ public struct ResolvedPlan: Sendable, Equatable {
 
   /// The stages that must be finished before `stage` can begin.
   public func requirements(of stage: PlannedStage) -> [String] {
-    stage.inputs.flatMap(stagesBehind).firstOccurrences
+    requirements(of: .training(stage))
+  }
+
+  func requirements(of step: PlanStep) -> [String] {
+    (step.inputs.flatMap(stagesBehind) + step.textStages).firstOccurrences
   }
 
   /// The stages with these ids and everything that they need, in the plan's order.
-  public func stages(neededFor ids: [String]) -> [PlannedStage] {
+  public func steps(neededFor ids: [String]) -> [PlanStep] {
     var needed: Set<String> = []
     func visit(_ id: String) {
-      guard needed.insert(id).inserted, let stage = stage(id: id) else { return }
-      requirements(of: stage).forEach(visit)
+      guard needed.insert(id).inserted, let step = step(id: id) else { return }
+      requirements(of: step).forEach(visit)
     }
     ids.forEach(visit)
-    return stages.filter { needed.contains($0.id) }
+    return steps.filter { needed.contains($0.id) }
+  }
+
+  /// Of these, those that train a model.
+  public func stages(neededFor ids: [String]) -> [PlannedStage] {
+    steps(neededFor: ids).compactMap(\.training)
   }
 
   /// The whole plan as text: models and stages, baselines written out. For display.
@@ -130,7 +151,7 @@ public struct ResolvedPlan: Sendable, Equatable {
     CanonicalText.write(
       .map([
         ("models", .map(models.map { ($0.name, $0.canonical) })),
-        ("stages", .list(stages.map(\.stage.canonical))),
+        ("stages", .list(steps.map(\.canonical))),
       ]), sorted: false)
   }
 }

@@ -6,10 +6,13 @@ public struct DataSize: Sendable, Equatable {
   public var sequences: Int
   /// [CLS] and [SEP] counted; nil when not known.
   public var tokens: Int?
+  /// Whether there may be fewer: a stage makes the text, and has not made it.
+  public var isAtMost: Bool
 
-  public init(sequences: Int, tokens: Int? = nil) {
+  public init(sequences: Int, tokens: Int? = nil, isAtMost: Bool = false) {
     self.sequences = sequences
     self.tokens = tokens
+    self.isAtMost = isAtMost
   }
 }
 
@@ -22,6 +25,8 @@ public struct StepCounts: Sendable, Equatable {
   public let warmup: Int
   /// The limit is in tokens, and the total taken from their mean over a step.
   public let isEstimate: Bool
+  /// The data may be less, and the total with it.
+  public let isAtMost: Bool
 
   /// - Returns: nil when the limit is in tokens and the data's tokens are not known.
   public init?(_ training: TrainingOptions, data: DataSize) {
@@ -38,6 +43,7 @@ public struct StepCounts: Sendable, Equatable {
       let steps = Double(count) / Double(tokens) * Double(stepsPerEpoch)
       (total, isEstimate) = (Int(exactly: max(1, steps.rounded(.up))) ?? .max, true)
     }
+    if case .epochs = training.limit { isAtMost = data.isAtMost } else { isAtMost = false }
     warmup = training.optimization.warmup.steps(of: total)
   }
 }

@@ -11,7 +11,7 @@ extension DigestFacts {
 
   /// Locates and digests the folders, texts and tasks that the stages `ids` of `plan` need.
   /// - Parameters:
-  ///   - ids: nil for all stages.
+  ///   - ids: of stages of either kind; nil for all.
   ///   - known: what was gathered for other plans, which is not read again and stays in the result.
   /// - Throws: everything that is missing, one line each.
   public static func gather(
@@ -29,14 +29,14 @@ extension DigestFacts {
         problems.append("\(error)")
       }
     }
-    let stages = ids.map { plan.stages(neededFor: $0) } ?? plan.stages
-    for (address, needsWeights) in plan.folders(neededBy: stages) {
+    let steps = ids.map { plan.steps(neededFor: $0) } ?? plan.steps
+    for (address, needsWeights) in plan.folders(neededBy: steps) {
       if let known = facts.folders[address], known.weights != nil || !needsWeights { continue }
       attempt {
         facts.folders[address] = try digests(of: address, needsWeights: needsWeights, in: locations)
       }
     }
-    for corpus in plan.corpora(neededBy: stages) where facts.corpora[corpus] == nil {
+    for corpus in plan.corpora(neededBy: steps) where facts.corpora[corpus] == nil {
       attempt {
         let digest = try locations.digest(of: corpus)
         // What is wrong with a text that is taken from others shows before the first stage begins.
@@ -51,25 +51,25 @@ extension DigestFacts {
         facts.corpora[corpus] = digest
       }
     }
-    for stage in stages.map(\.stage) {
-      if let written = stage.work.storePath, facts.stores[written] == nil {
+    for step in steps {
+      if let written = step.training?.stage.work.storePath, facts.stores[written] == nil {
         attempt {
           let path = locations.place(of: written)
           guard Locations.exists(path) else {
             throw LocationError(problems: [
               "\(path): no such activation store; write it with `retort activations DEF --stage "
-                + "\(stage.id) --out \(path)`"
+                + "\(step.id) --out \(path)`"
             ])
           }
           facts.stores[written] = try SHA256.hexDigest(ofFile: path)
         }
       }
-      if let task = stage.work.evaluated, facts.tasks[task] == nil {
+      if let task = step.work.taskRead, facts.tasks[task] == nil {
         attempt { facts.tasks[task] = try digest(of: task, in: locations) }
       }
     }
-    for task in plan.measures(with: stages).flatMap(\.measure.tasks) where facts.tasks[task] == nil
-    {
+    for task in plan.measures(with: steps.compactMap(\.training)).flatMap(\.measure.tasks)
+    where facts.tasks[task] == nil {
       attempt { facts.tasks[task] = try digest(of: task, in: locations) }
     }
     guard problems.isEmpty else { throw LocationError(problems: problems.firstOccurrences) }
@@ -147,7 +147,7 @@ extension DigestFacts {
 extension ResolvedPlan {
   /// The published folders that stages read, in the definition's order, and whether their weights
   /// are read too. The vocabulary's folder is always among them.
-  func folders(neededBy stages: [PlannedStage]) -> [(address: ModelAddress, needsWeights: Bool)] {
+  func folders(neededBy steps: [PlanStep]) -> [(address: ModelAddress, needsWeights: Bool)] {
     var found: [(address: ModelAddress, needsWeights: Bool)] = []
     func add(_ address: ModelAddress, _ needsWeights: Bool) {
       if let index = found.firstIndex(where: { $0.address == address }) {
@@ -163,7 +163,7 @@ extension ResolvedPlan {
       default: break
       }
     }
-    for name in modelNames(neededBy: stages) { add(modelNamed: name, weights: true) }
+    for name in modelNames(neededBy: steps) { add(modelNamed: name, weights: true) }
     switch definition.vocabulary.source {
     case .model(let name): add(modelNamed: name, weights: false)
     case .folder(let address): add(address, false)
@@ -172,12 +172,12 @@ extension ResolvedPlan {
     return found
   }
 
-  /// The texts that stages and the vocabulary read.
-  func corpora(neededBy stages: [PlannedStage]) -> [CorpusSource] {
+  /// The texts that stages and the vocabulary read, but those that stages make.
+  func corpora(neededBy steps: [PlanStep]) -> [CorpusSource] {
     var found: [CorpusSource] = []
     if case .trained(let texts, _) = definition.vocabulary.source { found += texts }
-    for stage in stages { found += stage.stage.work.corpus?.texts ?? [] }
-    for measure in measures(with: stages) { found += measure.text.texts }
+    for step in steps { found += step.work.texts.flatMap(\.locatable) }
+    for measure in measures(with: steps.compactMap(\.training)) { found += measure.text.texts }
     return found.firstOccurrences
   }
 }

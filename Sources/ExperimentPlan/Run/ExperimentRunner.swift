@@ -11,14 +11,14 @@ import RetortTransformers
 public final class ExperimentRunner {
   public let plan: ResolvedPlan
 
-  private let variant: DefinitionVariant
+  let variant: DefinitionVariant
   private let variants: [DefinitionVariant]
-  private let request: RunRequest
+  let request: RunRequest
   private let locations: Locations
-  private let engine: Engine
-  private weak var observer: (any RunObserver)?
-  private let data: PreparedData
-  private let cache: StageCache
+  let engine: Engine
+  weak var observer: (any RunObserver)?
+  let data: PreparedData
+  let cache: StageCache
 
   /// Nothing is read and nothing written.
   /// - Parameter variants: all of the definition, for the record.
@@ -37,26 +37,29 @@ public final class ExperimentRunner {
       [weak observer] in observer?.note($0)
     }
     cache = StageCache(locations)
-    for id in request.stages ?? [] where plan.stage(id: id) == nil {
-      throw .noSuchStage(id, known: plan.stages.map(\.id))
+    for id in request.stages ?? [] where plan.step(id: id) == nil {
+      throw .noSuchStage(id, known: plan.steps.map(\.id))
     }
   }
 
   /// The stages that a run computes or finds, in order.
-  public var stages: [PlannedStage] {
-    request.stages.map { plan.stages(neededFor: $0) } ?? plan.stages
+  public var steps: [PlanStep] {
+    request.stages.map { plan.steps(neededFor: $0) } ?? plan.steps
   }
+
+  /// Of these, those that train a model.
+  public var stages: [PlannedStage] { steps.compactMap(\.training) }
 
   /// Locates and digests what the run reads, and compares the vocabularies of its models unless one has to be trained
   /// first.
   /// - Parameter known: of other variants.
   func gatherFacts(beginningWith known: DigestFacts) throws(LocationError) -> DigestFacts {
     let facts = try DigestFacts.gather(
-      for: plan, stages: stages.map(\.id), in: locations,
+      for: plan, stages: steps.map(\.id), in: locations,
       numericsVersion: Numerics.version, blasCore: BLASKernel.coreName, beginningWith: known)
     if case .trained = plan.definition.vocabulary.source { return facts }
     do {
-      try data.checkVocabularies(of: stages)
+      try data.checkVocabularies(of: steps)
     } catch let error as LocationError {
       throw error
     } catch { throw LocationError(problems: ["\(error)"]) }
@@ -66,7 +69,7 @@ public final class ExperimentRunner {
   /// Of the stages that a run computes or finds.
   /// - Parameter facts: gathered for this variant and perhaps for others.
   public func digests(_ facts: DigestFacts) throws(MissingDigest) -> PlanDigests {
-    try PlanDigests(plan, facts, stages: stages)
+    try PlanDigests(plan, facts, steps: steps)
   }
 
   // MARK: Places
@@ -83,9 +86,9 @@ public final class ExperimentRunner {
   /// Why something that it will write cannot be written: its folder, and the cache, unless it has every stage.
   func problemsWithPlaces(_ facts: DigestFacts) throws(MissingDigest) -> [String] {
     let digests = try digests(facts)
-    let computed = stages.filter { digests.stages[$0.id].flatMap(cache.lookUp) == nil }
+    let computed = steps.filter { digests.stages[$0.id].flatMap(cache.lookUp) == nil }
     var places = computed.isEmpty ? [] : [locations.stages]
-    if computed.contains(where: { $0.stage.work.corpus != nil }) {
+    if computed.contains(where: { $0.text != nil || !$0.work.texts.isEmpty }) {
       places.append(locations.prepared)
     }
     return problemsWithFolder + places.compactMap(locations.problemWithCache).firstOccurrences
@@ -118,9 +121,11 @@ public final class ExperimentRunner {
   /// - Parameter facts: gathered for this variant and perhaps for others.
   func run(_ facts: DigestFacts) throws -> FinishedRun {
     let digests = try digests(facts)
+    data.stageTexts = CachedTexts(
+      digests: digests, cache: cache, definitionPath: request.definitionPath)
     try checkSources()
     let earlier = request.resumes ? try RunProgress.read(run: folderPath) : nil
-    try data.checkVocabularies(of: stages)
+    try data.checkVocabularies(of: steps)
     let folder = try RunFolder(
       runs: request.runs, name: variant.runName,
       resolvedDefinition: plan.definition.canonicalText, from: request.definitionPath,
@@ -142,22 +147,31 @@ public final class ExperimentRunner {
     for note in plan.definition.modelNotes(look: locations.look) { events.note(note) }
     for stage in earlier?.stages ?? [] where stage.state == .running {
       guard let step = stage.checkpointStep, step > 0,
-        !Locations.exists(folder.checkpoint(ofStage: stage.id))
+        !Locations.exists(folder.checkpoint(ofStage: stage.id)),
+        plan.text(id: stage.id) == nil
       else { continue }
       events.note(
         "\(stage.id): its checkpoint of step \(step.grouped) is no longer in \(folder.checkpoints), so it begins anew"
       )
     }
     var results: [StageRecord] = []
+    var texts: [TextRecord] = []
     let measuring = MeasureRunner(
       plan: plan, digests: digests, data: data, models: modelMaking(digests), engine: engine,
       observer: observer, note: events.note)
     try measuring.check(plan.measures(with: stages))
     var checks: [RunRecord.TeacherCheck] = []
-    for (place, planned) in stages.enumerated() {
-      guard let digest = digests.stages[planned.id] else { continue }
+    for (place, step) in steps.enumerated() {
+      guard let digest = digests.stages[step.id] else { continue }
+      let planned: PlannedStage
+      switch step {
+      case .text(let text):
+        texts.append(try make(text, digest: digest, digests: digests, folder, events))
+        continue
+      case .training(let stage): planned = stage
+      }
       for answer in try measuring.answers(
-        before: planned, finished: Array(stages[..<place]), results: results,
+        before: planned, finished: steps[..<place].compactMap(\.training), results: results,
         examples: { try data.task($0).dev.labels?.map { Int($0) } })
       {
         events.note("\(planned.id): \(answer.finding)")
@@ -186,7 +200,7 @@ public final class ExperimentRunner {
       plan: plan, variant: variant, variants: variants, request: request, facts: facts,
       digests: digests, data: data, models: modelMaking(digests), engine: engine
     ).record(
-      of: results, stages: stages, measures: measures, teacherChecks: checks,
+      of: results, texts: texts, steps: steps, measures: measures, teacherChecks: checks,
       timings: try timeInference(of: results, digests))
     try AtomicFile.replace(path: folder.record, with: record.text())
     events.log("the run has finished: \(folder.record)")
@@ -200,21 +214,25 @@ public final class ExperimentRunner {
     _ digests: PlanDigests, after earlier: RunProgress?, in folder: RunFolder
   ) -> [RunProgress.Stage] {
     let memory = ForecastMemory(locations, threads: engine.threadCount)
-    let computed = stages.filter { digests.stages[$0.id].flatMap(cache.lookUp) == nil }
-    return stages.compactMap { planned in
+    let computed = steps.filter { digests.stages[$0.id].flatMap(cache.lookUp) == nil }
+    return steps.compactMap { planned in
       guard let digest = digests.stages[planned.id] else { return nil }
       var stage = RunProgress.Stage(id: planned.id, kind: planned.kind, digest: digest)
       if !computed.contains(planned) {
         (stage.effort, stage.forecastSeconds) = (0, 0)
-      } else if computed.count > 1 {
+      } else if computed.count > 1, let training = planned.training,
+        !training.stage.work.textStages.contains(where: { id in computed.contains { $0.id == id } })
+      {
         // What is wrong with its data is said when the stage begins.
-        stage.effort = (try? data.size(of: planned)).flatMap {
-          plan.effort(of: planned, on: $0, look: locations.look)
+        stage.effort = (try? data.size(of: training)).flatMap {
+          plan.effort(of: training, on: $0, look: locations.look)
         }
       }
       stage.forecastSeconds = stage.forecastSeconds ?? memory.seconds(ofStage: digest)
       if let begun = earlier?.stages.first(where: { $0.digest == digest && $0.state == .running }),
-        Locations.exists(folder.checkpoint(ofStage: planned.id))
+        Locations.exists(
+          planned.text == nil
+            ? folder.checkpoint(ofStage: planned.id) : folder.partialText(ofStage: planned.id))
       {
         stage.totalSteps = begun.totalSteps
         stage.resumedStep = begun.checkpointStep ?? begun.resumedStep
@@ -254,8 +272,8 @@ public final class ExperimentRunner {
     for line in try planned.task.map({ try data.task($0).accounts.flatMap(\.lines) }) ?? [] {
       events.note("\(planned.id): \(line)")
     }
-    if let source = planned.stage.work.corpus?.sentences {
-      let files = try locations.sentences(of: source)
+    if let source = planned.stage.work.sentences {
+      let files = try data.sentenceFiles(of: source)
       events.note("\(planned.id): \(files.counts.words(source.rule))")
       files.heldOut.map { events.note("\(planned.id): held-out sentences, one a line: \($0)") }
     }
@@ -307,7 +325,7 @@ public final class ExperimentRunner {
       path: "\(folder.predictions)/\(planned.id)-test.tsv", with: MappedFile.contents(path: path))
   }
 
-  private func modelMaking(_ digests: PlanDigests) -> ModelMaking {
+  func modelMaking(_ digests: PlanDigests) -> ModelMaking {
     ModelMaking(
       plan: plan, data: data,
       stages: CachedStages(
@@ -315,7 +333,7 @@ public final class ExperimentRunner {
   }
 
   /// Whether the run folder shows that the stage was computed by this run.
-  private func wasComputedHere(_ id: String, _ folder: RunFolder) throws -> Bool {
+  func wasComputedHere(_ id: String, _ folder: RunFolder) throws -> Bool {
     try request.resumes && RunEvents.computedStages(in: folder).stages.contains(id)
   }
 
@@ -339,4 +357,6 @@ public final class ExperimentRunner {
   static let stageRecordName = "stage.json"
   static let predictionsName = "test.tsv"
   static let metricsName = "metrics.jsonl"
+  static let textName = "text.txt"
+  static let textRecordName = "text.json"
 }

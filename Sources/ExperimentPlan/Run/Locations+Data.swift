@@ -81,7 +81,7 @@ extension Locations {
           + "a line, or set RETORT_MIRROR to a folder that has data/corpora/\(name).txt"
       ])
     case .column(_, let path, _): return try locate(.path(path))
-    case .generated, .sentences:
+    case .generated, .sentences, .stage:
       preconditionFailure("the corpus \(corpus.name) is made, not located")
     }
   }

@@ -8,6 +8,8 @@ import RetortTransformers
 /// The data of one run. Each piece is prepared once.
 final class PreparedData {
   let locations: Locations
+  /// Where the texts of stages are.
+  var stageTexts: any StageTexts = NoStageTexts()
   private let threads: Int
   private let definition: ResolvedDefinition
   private let plan: ResolvedPlan
@@ -152,8 +154,8 @@ final class PreparedData {
   /// Refuses models whose learned weights belong to other tokens than the definition's vocabulary has: with the same
   /// number of them nothing else would show it.
   /// - Throws: every such model, with the first token that differs.
-  func checkVocabularies(of stages: [PlannedStage]) throws {
-    let learned = plan.folders(neededBy: stages).filter(\.needsWeights)
+  func checkVocabularies(of steps: [PlanStep]) throws {
+    let learned = plan.folders(neededBy: steps).filter(\.needsWeights)
     guard !learned.isEmpty else { return }
     let own = try vocabulary()
     var problems: [String] = []
@@ -192,7 +194,7 @@ final class PreparedData {
       maximumUnknown: options.maximumUnknown, cutsLongLines: options.sentences != nil)
     if let known = corpora[key] { return known }
     let corpus = try TokenizedCorpus.open(
-      texts: options.texts.map(locations.file), tokenizer: tokenizer(),
+      texts: options.texts.map { try locations.file(of: located($0)) }, tokenizer: tokenizer(),
       sequenceLength: sequenceLength, minimumLength: options.minimumLength,
       maximumUnknownFraction: options.maximumUnknown, cacheFolder: locations.prepared,
       limitTokens: nil, cutsLongLines: key.cutsLongLines, threads: threads)
@@ -205,7 +207,7 @@ final class PreparedData {
     let (work, length) = (planned.stage.work, planned.stage.training.sequenceLength)
     if let options = work.corpus {
       let corpus = try corpus(options, sequenceLength: length)
-      return DataSize(sequences: corpus.sequenceCount, tokens: corpus.tokenCount)
+      return try size(of: corpus, options)
     }
     guard let source = work.task else { return DataSize(sequences: 0) }
     let examples = try sequences(of: source, .train, maximumLength: length)

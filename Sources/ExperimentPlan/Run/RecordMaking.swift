@@ -23,8 +23,9 @@ struct RecordMaking {
   let engine: Engine
 
   func record(
-    of results: [StageRecord], stages: [PlannedStage], measures: [RunRecord.Measure],
-    teacherChecks: [RunRecord.TeacherCheck], timings: [RunRecord.Timing]
+    of results: [StageRecord], texts: [TextRecord], steps: [PlanStep],
+    measures: [RunRecord.Measure], teacherChecks: [RunRecord.TeacherCheck],
+    timings: [RunRecord.Timing]
   ) throws -> RunRecord {
     let definition = plan.definition
     let text = definition.canonicalText
@@ -35,39 +36,44 @@ struct RecordMaking {
           ? "standard input" : request.definitionPath,
         overrides: request.overrides,
         definition: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init),
-        digest: SHA256.hexDigest(of: text), seeds: seeds(of: stages),
+        digest: SHA256.hexDigest(of: text), seeds: seeds(of: steps),
         compareWith: definition.compareWith,
         variants: variant.point.map { _ in variants.compactMap(\.point) }),
       program: RunRecord.Program(
         version: ProgramVersion.current, numericsVersion: Numerics.version,
         blasCore: BLASKernel.coreName),
-      weights: try weights(of: stages), data: try dataSets(of: stages),
-      stages: results.map(\.stage), measures: measures.isEmpty ? nil : measures,
+      weights: try weights(of: steps), data: try dataSets(of: steps.compactMap(\.training)),
+      stages: results.map(\.stage), texts: texts.map(\.text),
+      measures: measures.isEmpty ? nil : measures,
       teacherChecks: teacherChecks.isEmpty ? nil : teacherChecks,
       measured: RunRecord.Measured(
         machine: machine(), command: request.command,
         stages: Dictionary(
-          results.map { ($0.stage.id, $0.measured) }, uniquingKeysWith: { $1 }),
+          results.map { ($0.stage.id, $0.measured) } + texts.map { ($0.text.id, $0.measured) },
+          uniquingKeysWith: { $1 }),
         timings: timings))
   }
 
   // MARK: Seeds
 
   /// Of everything that draws random numbers, so that no two points of a sweep over seeds look alike.
-  private func seeds(of stages: [PlannedStage]) -> [String: UInt64] {
+  private func seeds(of steps: [PlanStep]) -> [String: UInt64] {
     var seeds = ["experiment": plan.definition.seed]
-    for name in plan.modelNames(neededBy: stages) {
+    for name in plan.modelNames(neededBy: steps) {
       guard let model = plan.model(named: name), model.drawsWeights else { continue }
       seeds["models.\(name)"] = model.seed
     }
-    for corpus in plan.corpora(neededBy: stages).flatMap(\.origins) {
+    for corpus in plan.corpora(neededBy: steps).flatMap(\.origins) {
       if case .generated(let name, _, _, let seed) = corpus { seeds["corpora.\(name)"] = seed }
     }
-    for planned in stages {
-      seeds[planned.id] = planned.stage.training.seed
-      seeds["\(planned.id).sentences.hold_out"] =
-        planned.stage.work.corpus?.sentences?.rule.holdOut?.seed
-      for task in planned.stage.work.evaluated?.withWholes ?? [] {
+    for step in steps {
+      seeds[step.id] =
+        switch step {
+        case .training(let planned): planned.stage.training.seed
+        case .text(let planned): planned.stage.work.seed
+        }
+      seeds["\(step.id).sentences.hold_out"] = step.work.sentences?.rule.holdOut?.seed
+      for task in step.work.taskRead?.withWholes ?? [] {
         if case .generated(let name, _, _, _, _, let seed) = task { seeds["tasks.\(name)"] = seed }
         if case .files(let task) = task, let split = task.split {
           seeds["tasks.\(task.name)"] = split.seed
@@ -81,8 +87,8 @@ struct RecordMaking {
 
   // MARK: Weights
 
-  private func weights(of stages: [PlannedStage]) throws -> [RunRecord.Weights] {
-    try plan.modelNames(neededBy: stages).compactMap { name in
+  private func weights(of steps: [PlanStep]) throws -> [RunRecord.Weights] {
+    try plan.modelNames(neededBy: steps).compactMap { name in
       guard let definition = plan.model(named: name) else { return nil }
       let model = try models.make(.model(name))
       let configuration = model.configuration
@@ -171,7 +177,7 @@ struct RecordMaking {
       name: options.name, digest: corpus.digest,
       examples: corpus.sequenceCount, tokens: corpus.tokenCount,
       selection: try options.sentences.map { source in
-        let counts = try data.locations.sentences(of: source).counts
+        let counts = try data.sentenceFiles(of: source).counts
         return RunRecord.Selection(
           examples: counts.sentences, balance: [:], steps: [counts.words(source.rule)])
       })

@@ -29,6 +29,8 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case otherAnswers(stage: String, examples: Int)
   /// Its result is not in the cache.
   case stageNotRun(String, definition: String)
+  /// A stage's text is not in the cache.
+  case textNotMade(String, definition: String)
 
   public var description: String {
     switch self {
@@ -64,6 +66,9 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     case .otherAnswers(let stage, let examples):
       "\(stage): timed one sentence at a time, the cached model's predictions differ from its record on "
         + "\(examples) examples; run `retort doctor`"
+    case .textNotMade(let id, let definition):
+      "\(id): makes a text that is read and has not been run; run it first: "
+        + "retort run \(definition) --stage \(id)"
     case .stageNotRun(let id, let definition):
       "\(id): makes the teacher and has not been run; run it first: "
         + "retort run \(definition) --stage \(id)"

@@ -65,6 +65,19 @@ final class RunEvents {
       mayStopEarly: planned.stage.work.mayStopEarly, resumedAt: step)
   }
 
+  func textBegan(_ planned: PlannedText, totalSentences: Int, resumedAt sentence: Int) {
+    update(planned.id) { stage in
+      stage.state = .running
+      stage.totalSteps = totalSentences
+      stage.resumedStep = sentence
+      stage.checkpointStep = sentence > 0 ? sentence : nil
+      stage.began = Date().timeIntervalSince1970
+    }
+    observer?.stageBegan(
+      planned.id, kind: planned.kind, totalSteps: totalSentences, mayStopEarly: false,
+      resumedAt: sentence)
+  }
+
   // MARK: Metrics
 
   /// An observer of the training of one stage.
@@ -109,12 +122,17 @@ final class RunEvents {
   }
 
   func stageFinished(_ planned: PlannedStage, seconds: Double) throws {
+    try finished(planned.id, planned.kind, seconds: seconds)
+  }
+
+  /// A stage of either kind.
+  func finished(_ id: String, _ kind: StageKind, seconds: Double) throws {
     var computed = try Self.computedStages(in: folder)
-    computed.add(planned.id)
+    computed.add(id)
     try AtomicFile.replace(path: folder.computed, with: computed.text())
-    update(planned.id) { $0.state = .finished }
-    log("\(planned.id): finished in \(seconds.durationText)")
-    observer?.stageCompleted(planned.id, kind: planned.kind, seconds: seconds)
+    update(id) { $0.state = .finished }
+    log("\(id): finished in \(seconds.durationText)")
+    observer?.stageCompleted(id, kind: kind, seconds: seconds)
   }
 
   private static let finished = "finished "

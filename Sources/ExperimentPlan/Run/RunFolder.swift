@@ -1,5 +1,6 @@
 // The folder of one run: what was asked for, how far it has come, what it measured.
 import Foundation
+import RetortDistillation
 import RetortFiles
 
 /// Why a run folder cannot be used.
@@ -90,6 +91,9 @@ public final class RunFolder {
   /// The checkpoint of a stage that is running; gone when the stage has finished.
   public func checkpoint(ofStage id: String) -> String { "\(checkpoints)/\(id).h5" }
 
+  /// As much of a text as is there, of a stage that makes one and is running; gone when the stage has finished.
+  func partialText(ofStage id: String) -> String { "\(checkpoints)/\(id).txt" }
+
   /// The best epoch's weights of a stage that is running.
   public func bestWeights(ofStage id: String) -> String { "\(checkpoints)/\(id).best" }
 
@@ -98,6 +102,8 @@ public final class RunFolder {
   ///   `checkpoints/finished/<stage>.h5`.
   func finish(stage id: String, keepingCheckpoint keeps: Bool) throws(FileError) {
     unlink(bestWeights(ofStage: id))
+    let text = partialText(ofStage: id)
+    for path in [text, AugmentedTextMaking.progressPath(of: text)] { unlink(path) }
     guard keeps else {
       unlink(checkpoint(ofStage: id))
       return

@@ -20,7 +20,9 @@ struct RunFolderContents {
   /// Stages with a checkpoint: begun and not finished.
   var unfinishedStages: [String] {
     let names = (try? Folder.names(path: checkpoints)) ?? []
-    return names.filter { $0.hasSuffix(".h5") }.map { String($0.dropLast(3)) }
+    return [".h5", ".txt"].flatMap { ending in
+      names.filter { $0.hasSuffix(ending) }.map { String($0.dropLast(ending.count)) }
+    }
   }
 
   /// - Parameters:

@@ -13,6 +13,8 @@ public protocol RunObserver: AnyObject {
     _ id: String, kind: StageKind, totalSteps: Int, mayStopEarly: Bool, resumedAt step: Int)
   func stageCompleted(_ id: String, kind: StageKind, seconds: Double)
   func stepCompleted(_ report: StepReport, stage: String)
+  /// Some sentences of a stage that makes a text are done.
+  func sentencesCompleted(_ progress: RecordingProgress, stage: String)
   func epochCompleted(_ result: EpochResult, stage: String)
   /// An evaluation that is counted by steps.
   func evaluationCompleted(_ result: EpochResult, stage: String)

@@ -40,6 +40,7 @@ extension RunStage {
   func planned() throws -> PlannedStage {
     let known = try RunStages(run: run).entries.map(\.id)
     let plan = try Self.plan(ofRun: run)
+    if plan.text(id: stage) != nil { throw RunStageError.makesText(self, path: nil) }
     guard known.contains(stage), let planned = plan.stage(id: stage) else {
       throw RunStageError.noSuchStage(self, known: known)
     }

@@ -36,6 +36,11 @@ public struct RunStage: Sendable, Equatable, CustomStringConvertible {
         finished: stages.entries.filter(\.isFinished).map(\.id))
     }
     let cache = StageCache(locations)
+    if let folder = cache.lookUp(known.digest),
+      case let text = "\(folder)/\(ExperimentRunner.textName)", Locations.exists(text)
+    {
+      throw RunStageError.makesText(self, path: text)
+    }
     guard let folder = cache.lookUp(known.digest),
       Locations.exists("\(folder)/\(ExperimentRunner.modelName)")
     else {
@@ -92,7 +97,8 @@ public struct RunStages: Sendable {
     dataDigests = Dictionary(
       (record?.data ?? []).map { ($0.name, $0.digest) }, uniquingKeysWith: { first, _ in first })
     let recorded =
-      record?.stages.map { Entry(id: $0.id, digest: $0.digest, isFinished: true) } ?? []
+      (record?.stages.map { Entry(id: $0.id, digest: $0.digest, isFinished: true) } ?? [])
+      + (record?.texts ?? []).map { Entry(id: $0.id, digest: $0.digest, isFinished: true) }
     let planned = (progress?.stages ?? []).map {
       Entry(id: $0.id, digest: $0.digest, isFinished: $0.state == .finished)
     }
@@ -108,6 +114,8 @@ public enum RunStageError: Error, Sendable, Equatable, CustomStringConvertible {
   case noSuchStage(RunStage, known: [String])
   case notFinished(RunStage, definition: String?, finished: [String])
   case notInCache(RunStage, path: String, definition: String?)
+  /// The stage made a text.
+  case makesText(RunStage, path: String?)
   /// A run folder where a model was expected.
   case noStageNamed(run: String, known: [String])
   case noDefinition(run: String)
@@ -127,6 +135,9 @@ public enum RunStageError: Error, Sendable, Equatable, CustomStringConvertible {
     case .notInCache(let address, let path, let definition):
       "\(address): its model is no longer in the stage cache (\(path)); compute it again with "
         + "`retort run \(definition ?? "DEF.yaml")`, or set RETORT_CACHE to the cache that the run used"
+    case .makesText(let address, let path):
+      "\(address): expected a model, found a stage that makes a text"
+        + (path.map { " (\($0))" } ?? "") + "; name a stage that trains one"
     case .noStageNamed(let run, let known):
       "\(run): expected a model, found a run folder; name one of its stages: "
         + known.map { "\(run)#\($0)" }.joined(separator: ", ")

@@ -1,5 +1,6 @@
 // How far a run has come, from the files in its folder alone.
 import Foundation
+import RetortDistillation
 import RetortFiles
 import RetortRecords
 import RetortStrictJSON
@@ -73,11 +74,17 @@ public struct RunStatus: Sendable {
     let metrics = "\(path)/metrics.jsonl"
     let lines = try lastSteps(of: stage.id, in: metrics)
     let resumed = stage.resumedStep ?? 0
-    let step = max(resumed, lines.last?.step ?? 0)
+    // A stage that makes a text says how far it is safe, and nothing between.
+    let isText = stage.kind.unit != "step"
+    let step = max(resumed, lines.last?.step ?? (isText ? stage.checkpointStep ?? 0 : 0))
+    let checkpoint =
+      isText
+      ? AugmentedTextMaking.progressPath(of: "\(path)/checkpoints/\(stage.id).txt")
+      : "\(path)/checkpoints/\(stage.id).h5"
     var left: Double?
     var after: Double?
     if isRunning, step > resumed, let total = stage.totalSteps, let began = stage.began,
-      let written = modified(metrics)
+      let written = modified(isText ? checkpoint : metrics)
     {
       let spent = max(0, written.timeIntervalSince1970 - began)
       let secondsPerStep = spent / Double(step - resumed)
@@ -90,7 +97,7 @@ public struct RunStatus: Sendable {
       loss: lines.isEmpty
         ? nil : lines.compactMap { $0.values["loss"] }.reduce(0, +) / Double(lines.count),
       secondsLeft: left, runSecondsLeft: left.flatMap { left in after.map { left + $0 } },
-      checkpointWritten: modified("\(path)/checkpoints/\(stage.id).h5"))
+      checkpointWritten: modified(checkpoint))
   }
 
   /// The stage's last lines of steps, in order. What a killed run left of a line is passed over.

@@ -101,7 +101,9 @@ public final class StageActivations {
     let digests = try PlanDigests(plan, facts, stages: [planned])
     let data = PreparedData(
       plan: plan, locations: locations, threads: engine.threadCount, note: note)
-    try data.checkVocabularies(of: [planned])
+    data.stageTexts = CachedTexts(
+      digests: digests, cache: StageCache(locations), definitionPath: request.definitionPath)
+    try data.checkVocabularies(of: [.training(planned)])
     let models = ModelMaking(
       plan: plan, data: data,
       stages: CachedStages(

@@ -8,11 +8,19 @@ extension StageCache {
   public struct Entry: Sendable {
     public let digest: String
     /// The stage as the run that computed it names it; nil where its record cannot be read.
-    public let stage: RunRecord.Stage?
+    public let stage: Stage?
     /// That run; nil where its record does not say it.
     public let experiment: String?
     public let byteCount: Int
     public let finished: Date
+
+    /// What is shown of a stage.
+    public struct Stage: Sendable, Equatable {
+      public let id: String
+      public let kind: RunRecord.StageKind
+      /// The first text or task that it read.
+      public let data: String?
+    }
   }
 
   /// Everything that is kept, the oldest first. What else lies in the folder, such as a link, is not the cache's.
@@ -24,12 +32,25 @@ extension StageCache {
       let sizes = try Folder.names(path: path).map { name in
         try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")[.size] as? Int ?? 0
       }
-      let record = try? StageRecord.read(path: "\(path)/\(ExperimentRunner.stageRecordName)")
+      let (stage, experiment) = Self.contents(path)
       return Entry(
-        digest: digest, stage: record?.stage, experiment: record?.experiment,
+        digest: digest, stage: stage, experiment: experiment,
         byteCount: sizes.reduce(0, +),
         finished: attributes[.modificationDate] as? Date ?? .distantPast)
     }.sorted { ($0.finished, $0.digest) < ($1.finished, $1.digest) }
+  }
+
+  private static func contents(_ folder: String) -> (Entry.Stage?, experiment: String?) {
+    if let record = try? StageRecord.read(path: "\(folder)/\(ExperimentRunner.stageRecordName)") {
+      let stage = record.stage
+      return (
+        .init(id: stage.id, kind: stage.kind, data: stage.data.first), record.experiment
+      )
+    }
+    guard let record = try? TextRecord.read(path: "\(folder)/\(ExperimentRunner.textRecordName)")
+    else { return (nil, nil) }
+    let text = record.text
+    return (.init(id: text.id, kind: text.kind, data: text.data.first), record.experiment)
   }
 
   private func isEntry(_ name: String) -> Bool {

@@ -39,22 +39,28 @@ struct StageProbe {
         student: model, teacher: timed, batches: batches, settings: settings, engine: engine,
         observer: watch)
     }
-    let total = loop(settings).totalSteps
+    let size = try data.size(of: corpus, options)
+    let isWhole = size.sequences == corpus.sequenceCount
+    let total =
+      isWhole
+      ? loop(settings).totalSteps
+      : StepCounts(training, data: size)?.total ?? loop(settings).totalSteps
     var short = settings
     short.accumulation = 1
     short.limit = .steps(ProbeWatch.mostSteps)
     let probe = loop(short)
     try untilEnough { try probe.run() }
-    let size = DataSize(sequences: corpus.sequenceCount, tokens: corpus.tokenCount)
-    let stepsPerEpoch = max(1, settings.stepsPerEpoch(of: corpus.count))
-    let tokens = Int(Double(corpus.tokenCount) * Double(total) / Double(stepsPerEpoch))
+    let stepsPerEpoch = max(
+      1, settings.stepsPerEpoch(of: isWhole ? corpus.count : size.sequences))
+    let tokensPerEpoch = size.tokens ?? corpus.tokenCount
+    let tokens = Int(Double(tokensPerEpoch) * Double(total) / Double(stepsPerEpoch))
     let batchTokens = batches.order(ofEpoch: 0).tokensOfGroups(
       of: 1, lengthOf: batches.length(of:))
     let breakdowns = BreakdownCost(
       every: breakdownSteps, terms: objective.terms.count, totalSteps: total,
       probe.trainer.optimizer)
     // What the probe's teacher answers again in later epochs.
-    let repeated = answersOnce ? max(0, tokens - corpus.tokenCount) : 0
+    let repeated = answersOnce ? max(0, tokens - tokensPerEpoch) : 0
     let answering = (timed?.secondsPerToken ?? 0) * Double(repeated)
     return (
       stage(

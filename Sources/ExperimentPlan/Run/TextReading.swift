@@ -26,13 +26,8 @@ extension Locations {
         SentenceRule(split: .lines), of: inputs(of: corpus), key: digest(of: corpus),
         folder: prepared
       ).training
-    case .sentences(let source):
-      let files = try sentences(of: source)
-      guard source.part == .heldOut else { return files.training }
-      guard let heldOut = files.heldOut else {
-        preconditionFailure("\(source.name), and nothing is held out")
-      }
-      return heldOut
+    case .sentences(let source): return try sentences(of: source).path(of: source.part)
+    case .stage(let id): preconditionFailure("the text of \(id) is looked for in the stage cache")
     }
   }
 
@@ -45,7 +40,9 @@ extension Locations {
   /// How many sentences there are, counted without writing anything; nil where the texts are not at hand.
   /// - Throws: what is wrong with them.
   public func counts(of source: SentenceSource) throws -> SentenceCounts? {
-    guard let key = try? key(of: source) else { return nil }
+    guard CorpusSource.sentences(source).stages.isEmpty, let key = try? key(of: source) else {
+      return nil
+    }
     if let known = SentenceFiles.known(key: key, folder: prepared) { return known }
     return try SentenceFiles.counts(source.rule, of: source.texts.flatMap(inputs))
   }
@@ -59,26 +56,47 @@ extension Locations {
       let file = try SHA256.hexDigest(ofFile: try locate(.path(path)))
       return SHA256.hexDigest(of: "\(file)\n\(column.format.rawValue) \(column.name)")
     case .sentences(let source):
-      // Held out or not, both come from the same files.
-      return SHA256.hexDigest(of: "\(try key(of: source))\n\(source.part.rawValue)")
+      return source.digest(ofTexts: try source.texts.map(digest))
+    case .stage(let id): preconditionFailure("the digest of \(id) is its stage's")
     }
   }
 
-  /// Of the texts and the rule, whichever part is read.
   private func key(of source: SentenceSource) throws -> String {
-    var whole = source
-    whole.part = .training
-    let rule = SentenceSource.options.write(whole).filter { $0.0 != "from" }
-    return SHA256.hexDigest(
-      of: (["sentences \(SentenceSplitter.version)", CanonicalText.write(.map(rule), sorted: true)]
-        + (try source.texts.map(digest))).joined(separator: "\n"))
+    source.key(ofTexts: try source.texts.map(digest))
   }
 
   private func inputs(of corpus: CorpusSource) throws -> [TextInput] {
     switch corpus {
     case .column(_, let path, let column):
       [TextInput(path: try locate(.path(path)), column: column)]
-    case .named, .path, .generated, .sentences: [TextInput(path: try file(of: corpus))]
+    case .named, .path, .generated, .sentences, .stage:
+      [TextInput(path: try file(of: corpus))]
     }
+  }
+}
+
+extension SentenceSource {
+  /// Of the texts and the rule, whichever part is read.
+  /// - Parameter digests: of its texts.
+  fileprivate func key(ofTexts digests: [String]) -> String {
+    var whole = self
+    whole.part = .training
+    let rule = Self.options.write(whole).filter { $0.0 != "from" }
+    return SHA256.hexDigest(
+      of: (["sentences \(SentenceSplitter.version)", CanonicalText.write(.map(rule), sorted: true)]
+        + digests).joined(separator: "\n"))
+  }
+
+  /// Held out or not, both come from the same files.
+  func digest(ofTexts digests: [String]) -> String {
+    SHA256.hexDigest(of: "\(key(ofTexts: digests))\n\(part.rawValue)")
+  }
+}
+
+extension SentenceFiles {
+  func path(of part: SentenceSource.Part) -> String {
+    guard part == .heldOut else { return training }
+    guard let heldOut else { preconditionFailure("nothing is held out") }
+    return heldOut
   }
 }

@@ -4,7 +4,7 @@ import RetortEvaluation
 import RetortOptions
 import RetortRecords
 
-struct DistillStage: StageWork {
+struct DistillStage: TrainingWork {
   var teachers: TeacherNames
   var student: String
   /// Of a student that learns the teacher's classes; nil for any other.

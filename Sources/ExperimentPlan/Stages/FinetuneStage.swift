@@ -5,7 +5,7 @@ import RetortOptions
 import RetortRecords
 import RetortText
 
-struct FinetuneStage: StageWork {
+struct FinetuneStage: TrainingWork {
   var model: String
   var learned: TaskSource
   var selectBest: SelectionRule

@@ -2,7 +2,7 @@
 import RetortDistillation
 import RetortOptions
 
-struct PretrainStage: StageWork {
+struct PretrainStage: TrainingWork {
   /// A model, or the stage that made it.
   var model: String
   var text: CorpusOptions

@@ -1,9 +1,37 @@
-// A stage of a definition: its name, what it does, and how it trains.
+// The stages of a definition: those that train a model, and how each is written and read.
 import RetortOptions
 
+/// A stage of either kind.
+enum DefinedStage: Sendable, Equatable {
+  case training(StageDefinition)
+  case text(TextStage)
+
+  var id: String {
+    switch self {
+    case .training(let stage): stage.id
+    case .text(let stage): stage.id
+    }
+  }
+
+  var work: any StageWork {
+    switch self {
+    case .training(let stage): stage.work
+    case .text(let stage): stage.work
+    }
+  }
+
+  var canonical: CanonicalValue {
+    switch self {
+    case .training(let stage): stage.canonical
+    case .text(let stage): stage.canonical
+    }
+  }
+}
+
+/// A stage that trains a model.
 public struct StageDefinition: Sendable, Equatable {
   public var id: String
-  var work: any StageWork
+  var work: any TrainingWork
   public var training: TrainingOptions
   /// The named recipe that filled in what the definition left out.
   public var recipe: String?
@@ -35,18 +63,9 @@ extension StageDefinition {
   func canonicalForDigest(
     inputs: [String], data: [String], versions: [(name: String, version: Int)]
   ) -> CanonicalValue {
-    let named = type(of: work).keysOfContents.union(["checkpoint_every"])
-    let options = (work.digestEntries + trainingEntries).filter {
-      !named.contains($0.0)
-    }
-    let raised = versions.filter { $0.version != 1 }
-    return .map(
-      [
-        ("kind", .text(kind.rawValue)), ("inputs", .list(inputs.map { .text($0) })),
-        ("data", .list(data.map { .text($0) })), ("options", .map(options)),
-      ]
-        + (raised.isEmpty
-          ? [] : [("versions", .map(raised.map { ($0.name, .integer($0.version)) }))]))
+    work.canonicalForDigest(
+      inputs: inputs, data: data, versions: versions,
+      besides: trainingEntries.filter { $0.0 != "checkpoint_every" })
   }
 
   /// Of everything that is registered by name and takes part in the stage.
@@ -68,7 +87,7 @@ extension StageDefinition {
 
 extension StageDefinition {
   /// A stage's body: a recipe, the keys of its kind and those of every training.
-  private struct Body<Work: StageWork>: Sendable {
+  fileprivate struct Body<Work: TrainingWork>: Sendable {
     let recipe: String?
     let work: Work
     let training: TrainingOptions
@@ -85,21 +104,22 @@ extension StageDefinition {
   }
 
   /// The keys of a stage of some kind.
-  static func descriptions(of kind: StageKind) -> [OptionDescription] {
-    func descriptions<Work: StageWork>(_ type: Work.Type) -> [OptionDescription] {
-      Body<Work>.options.descriptions
-    }
-    return descriptions(kind.type)
-  }
+  static func descriptions(of kind: StageKind) -> [OptionDescription] { kind.type.keys }
 
   /// A body as one would write it: a recipe, and the keys that nothing fills in.
   private static func example(of kind: StageKind) -> String {
     let recipe = Recipe.all.first { $0.kind == kind }
     let filled = [recipe?.tree, StandardOptions.tree(for: kind, seed: nil)].compactMap { $0 }
-    let keys = descriptions(of: kind).filter { option in
+    let needsTeacher = kind.needsTeacher
+    var keys = descriptions(of: kind).filter { option in
       option.key == "recipe" || option.key == kind.type.oneOf.first
-        || option.key == TeacherNames.role(nil) && !kind.type.isTeacherOptional
+        || option.key == TeacherNames.role(nil) && needsTeacher
         || option.presence == .required && !filled.contains { $0[option.key] != nil }
+    }
+    keys = keys.filter { option in
+      option.condition.map { condition in
+        keys.contains { $0.key == condition.key && condition.values.contains($0.example) }
+      } ?? true
     }
     return "{ " + keys.map { "\($0.key): \($0.example)" }.joined(separator: ", ") + " }"
   }
@@ -110,7 +130,7 @@ extension StageDefinition {
       [
         OptionDescription(
           key: "id", schema: DefinitionNames.name.schema,
-          about: "The stage's name, by which other stages use the model it makes.",
+          about: "The stage's name, by which other stages use the model or the text it makes.",
           presence: .required, example: "distil")
       ]
         + StageKind.all.map { kind in
@@ -121,13 +141,35 @@ extension StageDefinition {
         }, oneOf: StageKind.all.map(\.rawValue))
   }
 
-  /// - Returns: nil after a report of something that nothing can stand in for.
-  static func read(_ body: MapReader, _ kind: StageKind, id: String) -> StageDefinition? {
-    func read<Work: StageWork>(_ type: Work.Type) -> StageDefinition? {
-      guard let read = Body<Work>.options.read(body) else { return nil }
-      return StageDefinition(id: id, work: read.work, training: read.training, recipe: read.recipe)
-    }
+}
+
+extension StageWork {
+  /// What a digest is made of: no names, no recipe. Inputs and data count by their digests.
+  /// - Parameter training: entries beside the stage's own.
+  func canonicalForDigest(
+    inputs: [String], data: [String], versions: [(name: String, version: Int)],
+    besides training: [(String, CanonicalValue)] = []
+  ) -> CanonicalValue {
+    let named = Self.keysOfContents
+    let options = (digestEntries + training).filter { !named.contains($0.0) }
+    let raised = versions.filter { $0.version != 1 }
+    return .map(
+      [
+        ("kind", .text(kind.rawValue)), ("inputs", .list(inputs.map { .text($0) })),
+        ("data", .list(data.map { .text($0) })), ("options", .map(options)),
+      ]
+        + (raised.isEmpty
+          ? [] : [("versions", .map(raised.map { ($0.name, .integer($0.version)) }))]))
+  }
+}
+
+extension TrainingWork {
+  static var keys: [OptionDescription] { StageDefinition.Body<Self>.options.descriptions }
+
+  static func read(_ body: MapReader, id: String) -> DefinedStage? {
     body.otherSpellings = DefinitionPath.shortForms.map(\.key)
-    return read(kind.type)
+    guard let read = StageDefinition.Body<Self>.options.read(body) else { return nil }
+    return .training(
+      StageDefinition(id: id, work: read.work, training: read.training, recipe: read.recipe))
   }
 }

@@ -4,26 +4,50 @@ import RetortEvaluation
 import RetortOptions
 import RetortRecords
 
-/// One kind of stage. A kind is a type in a file of its own and a line in `StageKind.types`.
+/// One kind of stage. A kind is a type in a file of its own and a line in `StageKind.types`: a `TrainingWork`, or a `TextWork`.
 protocol StageWork: Sendable, Equatable {
   /// The key of a stage's body in a definition.
   static var kind: StageKind { get }
   static var about: String { get }
-  /// Its own keys, in canonical order; those of `TrainingOptions` follow in the same map.
+  /// Its own keys, in canonical order.
   static var options: OptionList<Self> { get }
+  /// All keys of a stage of this kind.
+  static var keys: [OptionDescription] { get }
   /// The program's own values for keys that may be left out, in YAML.
   static var standard: String { get }
-  /// The role of the input that is trained.
-  static var trainedRole: String { get }
   /// Keys of which exactly one is given.
   static var oneOf: [String] { get }
+  /// Reads the body of a stage.
+  /// - Returns: nil after a report of something that nothing can stand in for.
+  static func read(_ body: MapReader, id: String) -> DefinedStage?
+
+  /// The models or stages it begins from, by role, in the order in which its digest has them.
+  var inputs: [StageInputName] { get }
+  /// The texts it reads; none of a stage that reads a task.
+  var texts: [CorpusSource] { get }
+  /// The task whose examples it reads, to learn from or to be evaluated on; nil for a stage that reads none.
+  var taskRead: TaskSource? { get }
+  /// What its result is computed by, with the versions of the arithmetic.
+  var versions: [(name: String, version: Int)] { get }
+  /// The options that a digest is made of.
+  var digestEntries: [(String, CanonicalValue)] { get }
+  /// Whether what `role` names changes the result.
+  func reads(role: String) -> Bool
+  /// "fine-tune student on glue/sst2".
+  var title: String { get }
+  /// What else there is to say of it before it runs.
+  var details: [String] { get }
+}
+
+/// What a kind of stage answers for itself that trains a model.
+protocol TrainingWork: StageWork {
+  /// The role of the input that is trained.
+  static var trainedRole: String { get }
   /// Whether it may be without a teacher where no term reads one.
   static var isTeacherOptional: Bool { get }
   /// Whether what Hugging Face's Trainer draws can be replayed in it.
   static var canReplay: Bool { get }
 
-  /// The models or stages it begins from, by role, in the order in which its digest has them.
-  var inputs: [StageInputName] { get }
   /// The text it learns from; nil for a stage that learns from a task.
   var corpus: CorpusOptions? { get }
   /// The task it learns and is evaluated on; nil for a stage that learns from a text.
@@ -51,12 +75,6 @@ protocol StageWork: Sendable, Equatable {
 
   /// Its loss, as stated or as it is without a word.
   var loss: LossOptions { get }
-  /// What its result is computed by besides optimizer and schedule, with the versions of their arithmetic.
-  var versions: [(name: String, version: Int)] { get }
-  /// The options that a digest is made of.
-  var digestEntries: [(String, CanonicalValue)] { get }
-  /// Whether what `role` names changes the result.
-  func reads(role: String) -> Bool
   /// The same, its trained model another one.
   func training(_ model: String) -> Self
   /// What model comes out, as far as that is known without loading it.
@@ -69,8 +87,6 @@ protocol StageWork: Sendable, Equatable {
   /// Reports what does not hold between its options and its inputs.
   func check(_ stage: StageDefinition, in checks: inout DefinitionChecks)
 
-  /// "fine-tune student on glue/sst2".
-  var title: String { get }
   /// Its loss, a line a term.
   var formula: [String] { get }
   /// Trains.
@@ -80,8 +96,6 @@ protocol StageWork: Sendable, Equatable {
     _ planned: PlannedStage, isCached: Bool, in probe: StageProbe
   ) throws -> (RunForecast.Stage, DataSize)
 
-  /// What else there is to say of it before it runs.
-  var details: [String] { get }
   /// What is noted as it begins; nil for nothing.
   var remark: String? { get }
   /// What the classifier that it trains begins as; nil where it trains none.
@@ -94,9 +108,9 @@ struct Distillation: Sendable {
   let student: String
   let loss: LossOptions
   /// The stage with a live teacher, even if it read stored outputs.
-  let live: any StageWork
+  let live: any TrainingWork
   /// The stage without the terms that read the teacher.
-  let withoutTeacher: any StageWork
+  let withoutTeacher: any TrainingWork
 }
 
 /// An input of a stage: what it is for, and the model or stage that fills it.
@@ -108,51 +122,14 @@ struct StageInputName: Sendable, Equatable {
 
 extension StageWork {
   static var oneOf: [String] { [] }
-  static var isTeacherOptional: Bool { false }
-  static var canReplay: Bool { false }
-  /// What is minimised: the terms that are computed. A definition without any is refused before.
-  var objective: Objective {
-    guard let objective = loss.objective else { preconditionFailure("a loss without terms") }
-    return objective
-  }
-  var versions: [(name: String, version: Int)] { objective.versions }
-  var statedLoss: LossOptions? { nil }
-  var distillation: Distillation? { nil }
-  var remark: String? { nil }
-  var classifierOrigin: RunRecord.ClassifierOrigin? { nil }
-  func settled(in checks: DefinitionChecks) -> Self { self }
-  var corpus: CorpusOptions? { nil }
-  var task: TaskSource? { nil }
-  var evaluated: TaskSource? { task }
-  var metrics: [any Metric.Type] { [] }
-  var rates: LayerRates { LayerRates() }
-  var mayStopEarly: Bool { false }
-  var storePath: String? { nil }
-  var withLiveTeacher: Self { self }
-  var answering: [String] { [] }
   func reads(role: String) -> Bool { true }
   var digestEntries: [(String, CanonicalValue)] { canonicalEntries }
 
-  /// The inputs that are its teachers, with what a term calls each; nil for the only one.
-  var teacherInputs: [(name: String?, input: StageInputName)] {
-    inputs.compactMap { input in
-      if input.role == TeacherNames.role(nil) { return (nil, input) }
-      let prefix = TeacherNames.role("")
-      return input.role.hasPrefix(prefix)
-        ? (String(input.role.dropFirst(prefix.count)), input) : nil
-    }
-  }
+  /// The sentences it reads; nil where it reads texts as they are, or none.
+  var sentences: SentenceSource? { texts.first?.sentences }
 
   /// The name under `role`; nil where there is none.
   func input(_ role: String) -> String? { inputs.first { $0.role == role }?.name }
-
-  /// The name of what is trained.
-  var trained: String {
-    guard let name = input(Self.trainedRole) else {
-      preconditionFailure("a \(Self.kind) without a \(Self.trainedRole)")
-    }
-    return name
-  }
 
   /// Keys whose value is a name: a digest has the contents of the model, stage, text, task or store of that name instead.
   /// Their types say so.
@@ -166,13 +143,59 @@ extension StageWork {
   func isEqual(to other: any StageWork) -> Bool { (other as? Self) == self }
 }
 
+extension TrainingWork {
+  static var isTeacherOptional: Bool { false }
+  static var canReplay: Bool { false }
+  /// What is minimised: the terms that are computed. A definition without any is refused before.
+  var objective: Objective {
+    guard let objective = loss.objective else { preconditionFailure("a loss without terms") }
+    return objective
+  }
+  /// Besides optimizer and schedule.
+  var versions: [(name: String, version: Int)] { objective.versions }
+  var statedLoss: LossOptions? { nil }
+  var distillation: Distillation? { nil }
+  var remark: String? { nil }
+  var classifierOrigin: RunRecord.ClassifierOrigin? { nil }
+  func settled(in checks: DefinitionChecks) -> Self { self }
+  var corpus: CorpusOptions? { nil }
+  var texts: [CorpusSource] { corpus?.texts ?? [] }
+  var task: TaskSource? { nil }
+  var evaluated: TaskSource? { task }
+  var taskRead: TaskSource? { evaluated }
+  var metrics: [any Metric.Type] { [] }
+  var rates: LayerRates { LayerRates() }
+  var mayStopEarly: Bool { false }
+  var storePath: String? { nil }
+  var withLiveTeacher: Self { self }
+  var answering: [String] { [] }
+
+  /// The inputs that are its teachers, with what a term calls each; nil for the only one.
+  var teacherInputs: [(name: String?, input: StageInputName)] {
+    inputs.compactMap { input in
+      if input.role == TeacherNames.role(nil) { return (nil, input) }
+      let prefix = TeacherNames.role("")
+      return input.role.hasPrefix(prefix)
+        ? (String(input.role.dropFirst(prefix.count)), input) : nil
+    }
+  }
+
+  /// The name of what is trained.
+  var trained: String {
+    guard let name = input(Self.trainedRole) else {
+      preconditionFailure("a \(Self.kind) without a \(Self.trainedRole)")
+    }
+    return name
+  }
+}
+
 /// The name of a kind of stage: the key of its body in a definition, and its kind in a record.
 public typealias StageKind = RunRecord.StageKind
 
 extension StageKind {
   /// Every kind, in the order in which messages name them.
   static let types: [any StageWork.Type] = [
-    PretrainStage.self, DistillStage.self, FinetuneStage.self,
+    PretrainStage.self, DistillStage.self, FinetuneStage.self, AugmentStage.self,
   ]
 
   public static let all = types.map { $0.kind }
@@ -189,4 +212,19 @@ extension StageKind {
     }
     return type
   }
+
+  /// Whether its stages cannot be without a teacher.
+  var needsTeacher: Bool {
+    guard let type = type as? any TrainingWork.Type else { return false }
+    return !type.isTeacherOptional
+  }
+
+  /// What is counted while one of its stages runs; a step of kinds that this program does not know.
+  public var unit: String {
+    let type = Self.types.first { $0.kind == self }
+    return type is any TextWork.Type ? "sentence" : "step"
+  }
+
+  /// Whether its stages train a model.
+  var trains: Bool { type is any TrainingWork.Type }
 }

@@ -13,7 +13,7 @@ public struct PlanListing: Encodable, Sendable, Equatable {
   public struct Stage: Encodable, Sendable, Equatable {
     public let id: String
     public let kind: String
-    /// The models or stages that it begins from.
+    /// The models or stages that it begins from, and the stages whose texts it reads.
     public let inputs: [String]
     /// The stage's digest with names in place of contents: equal for two stages, in this definition or in two, that
     /// do the same with files of the same names.
@@ -28,14 +28,14 @@ public struct PlanListing: Encodable, Sendable, Equatable {
     var variants: [Variant] = []
     for variant in loaded.variants {
       let plan = ResolvedPlan(variant.definition)
-      let digests = try PlanDigests(plan, .standingIn(for: [plan]), stages: plan.stages)
+      let digests = try PlanDigests(plan, .standingIn(for: [plan]), steps: plan.steps)
       variants.append(
         Variant(
           title: variant.title,
           definition: SHA256.hexDigest(of: variant.definition.canonicalText),
-          stages: plan.stages.map { planned in
+          stages: plan.steps.map { planned in
             Stage(
-              id: planned.id, kind: planned.kind.rawValue, inputs: planned.inputs.map(\.name),
+              id: planned.id, kind: planned.kind.rawValue, inputs: planned.sources,
               digestByName: digests.stages[planned.id] ?? "")
           }))
     }

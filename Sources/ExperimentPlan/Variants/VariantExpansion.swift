@@ -206,8 +206,8 @@ struct VariantExpansion {
           "the point \(title)", expected: "a name of at most \(Self.longestName) characters",
           found: "\(name.utf8.count)", advice: "sweep fewer keys, or shorter values")
       }
-      let digests = try? PlanDigests(plan, facts, stages: plan.stages)
-      let stages = variant.definition.stages.compactMap { digests?.stages[$0.id] }
+      let digests = try? PlanDigests(plan, facts, steps: plan.steps)
+      let stages = variant.definition.allStages.compactMap { digests?.stages[$0.id] }
       if !stages.isEmpty, let same = known.first(where: { $0.stages == stages }) {
         report(
           "the points \(same.title) and \(title) compute the same", advice: "keep one of them")

@@ -9,7 +9,7 @@ public struct VariantSharing: Sendable {
     /// The variant's name.
     public let title: String
     /// Stages that no earlier variant computes.
-    public let computed: [PlannedStage]
+    public let computed: [PlanStep]
     /// Stages that an earlier one does.
     public let shared: [String]
   }
@@ -23,10 +23,10 @@ public struct VariantSharing: Sendable {
     var known: Set<String> = []
     var rows: [Row] = []
     for (variant, plan) in zip(variants, plans) {
-      let digests = try? PlanDigests(plan, facts, stages: plan.stages)
-      var computed: [PlannedStage] = []
+      let digests = try? PlanDigests(plan, facts, steps: plan.steps)
+      var computed: [PlanStep] = []
       var shared: [String] = []
-      for planned in plan.stages {
+      for planned in plan.steps {
         if let digest = digests?.stages[planned.id], !known.insert(digest).inserted {
           shared.append(planned.id)
         } else {
@@ -44,7 +44,9 @@ public struct VariantSharing: Sendable {
     guard rows.count > 1 else { return [] }
     return ["Variants, in the order in which they run"]
       + rows.enumerated().map { index, row in
-        let computed = row.computed.map { "\($0.id) (\(Self.extent(of: $0.stage, taskSizes)))" }
+        let computed = row.computed.map { step in
+          step.training.map { "\($0.id) (\(Self.extent(of: $0.stage, taskSizes)))" } ?? step.id
+        }
         var parts = [
           computed.isEmpty ? "nothing to compute" : "computes \(computed.joined(separator: ", "))"
         ]
@@ -80,7 +82,7 @@ extension CorpusSource {
   /// How its text is read, in place of a digest.
   fileprivate var reading: String {
     switch self {
-    case .named, .path, .generated: name
+    case .named, .path, .generated, .stage: name
     case .column: CanonicalText.write(canonicalContent, sorted: true)
     case .sentences(let source):
       source.texts.map(\.reading).joined(separator: "\n")
@@ -95,17 +97,17 @@ extension DigestFacts {
   static func standingIn(for plans: [ResolvedPlan]) -> DigestFacts {
     var facts = DigestFacts(numericsVersion: 0, blasCore: "none")
     for plan in plans {
-      for (address, _) in plan.folders(neededBy: plan.stages) {
+      for (address, _) in plan.folders(neededBy: plan.steps) {
         facts.folders[address] = FolderDigests(
           configuration: "\(address)", vocabulary: "\(address)", weights: "\(address)",
           tokenizer: .uncased)
       }
-      for corpus in plan.corpora(neededBy: plan.stages) {
+      for corpus in plan.corpora(neededBy: plan.steps) {
         facts.corpora[corpus] = generatedDigest(of: corpus) ?? corpus.reading
       }
-      for stage in plan.stages.map(\.stage) {
-        if let path = stage.work.storePath { facts.stores[path] = path }
-        if let task = stage.work.task {
+      for step in plan.steps {
+        if let path = step.training?.stage.work.storePath { facts.stores[path] = path }
+        if let task = step.work.taskRead {
           facts.tasks[task] = generatedDigest(of: task) ?? task.reading
         }
       }

@@ -8,7 +8,7 @@ struct ProvenanceSection {
   init(_ runs: ExperimentRuns) { self.runs = runs }
 
   func text() -> String {
-    [weights(), data(), stages(), timings(), time(), definition(), regenerate()]
+    [weights(), data(), stages(), texts(), timings(), time(), definition(), regenerate()]
       .filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
@@ -80,6 +80,30 @@ struct ProvenanceSection {
     return "## Stages\n\n" + table.text
       + "\nWall time is summed over every time a stage was resumed; seconds a step are without "
       + "evaluations.\n"
+  }
+
+  private func texts() -> String {
+    let texts = runs.records.flatMap { record in
+      (record.texts ?? []).map { (text: $0, measured: record.measured.stages[$0.id]) }
+    }
+    var seen: Set<String> = []
+    let distinct = texts.filter { seen.insert($0.text.digest).inserted }
+    guard !distinct.isEmpty else { return "" }
+    var table = MarkdownTable([
+      .init("Text", .left), .init("Made by", .left), .init("Model", .left), .init("Seed"),
+      .init("Sentences"), .init("Copies"), .init("Duplicates dropped"), .init("Words replaced"),
+      .init("Lines"), .init("Wall time"), .init("Digest of the text", .left),
+    ])
+    for (text, measured) in distinct {
+      let counts = text.counts
+      table.add([
+        text.id, text.title, text.inputs["model"] ?? "-", "\(text.seed)",
+        counts.sentences.grouped, counts.copies.grouped, counts.duplicates.grouped,
+        counts.replaced.grouped, counts.lines.grouped, measured?.wallSeconds.durationText ?? "-",
+        Self.short(text.textDigest),
+      ])
+    }
+    return "## Texts that stages made\n\n" + table.text
   }
 
   private func timings() -> String {

@@ -40,6 +40,12 @@ extension Inspection {
       }
       add("stage \(stage.id) (\(stage.variant))", parts.joined(separator: ", "))
     }
+    for text in record.texts ?? [] {
+      add(
+        "text \(text.id)",
+        "\(text.title), \(text.counts.sentences.grouped) sentences, "
+          + "\(text.counts.lines.grouped) lines, digest \(text.textDigest)")
+    }
     for stage in record.stages {
       for finding in stage.gradientFindings { add("terms of \(stage.id)", finding) }
     }

@@ -63,6 +63,12 @@ struct DefinitionRun {
         observer.end()
         Console.shared.write(line: "record: \(run.folder)/\(RunFolder.recordName)")
       }
+    } catch RecordingError.interrupted(let done, let total, let units) {
+      throw Stopped(
+        signal: StopSignals.received ?? .interrupt,
+        description:
+          "\(RecordingError.interrupted(done: done, total: total, units: units)); go on with:",
+        command: Self.resumingCommand)
     } catch TrainingError.interrupted(let step, let checkpoint) {
       throw Stopped(
         signal: StopSignals.received ?? .interrupt,
@@ -95,7 +101,7 @@ struct DefinitionRun {
     let loaded = try LoadedDefinition.load(
       path: options.definition, overrides: options.overrides.set + overrides,
       context: DefinitionContext(locations: locations, definitionPath: options.definition))
-    let stages = ResolvedPlan(loaded.definition).stages.filter { $0.kind == kind }
+    let stages = ResolvedPlan(loaded.definition).steps.filter { $0.kind == kind }
     guard let stage = options.stage else {
       guard !stages.isEmpty else {
         throw CommandFailure("\(options.definition): no \(kind.rawValue) stage in this definition")
@@ -120,13 +126,13 @@ struct DefinitionRun {
       let one = try runner.runner(of: variant)
       try one.checkFolder()
       let digests = try one.digests(facts)
-      for planned in one.stages {
+      for planned in one.steps {
         guard let digest = digests.stages[planned.id] else { continue }
         let isNew = known.insert(digest).inserted
         rows.append(
           (several ? [variant.title] : []) + [
             planned.id, planned.kind.rawValue,
-            planned.inputs.map(\.name).joined(separator: ", "),
+            planned.sources.joined(separator: ", "),
             cache.lookUp(digest) != nil
               ? "found in the cache" : isNew ? "to be computed" : "shared with the one above",
           ])

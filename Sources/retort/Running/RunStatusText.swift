@@ -42,7 +42,7 @@ struct RunStatusText {
       return facts
     }
     facts.append(("stage", "\(current.number) of \(status.progress?.stages.count ?? 0), \(name)"))
-    facts.append(("step", steps + (current.epoch.map { ", epoch \($0)" } ?? "")))
+    facts.append((current.stage.kind.unit, steps + (current.epoch.map { ", epoch \($0)" } ?? "")))
     if let loss = current.loss { facts.append(("loss", loss.significant(4))) }
     if let left = current.secondsLeft {
       let all = isLast ? nil : current.runSecondsLeft.map { "; \($0.durationText), all stages" }
@@ -72,7 +72,7 @@ struct RunStatusText {
     var parts: [String] = []
     if let place { parts.append(place + (status.current == nil ? "" : ", \(name)")) }
     if let current = status.current {
-      parts.append("step \(steps)")
+      parts.append("\(current.stage.kind.unit) \(steps)")
       if let left = current.secondsLeft {
         let all = isLast ? nil : current.runSecondsLeft.map { ", \($0.durationText) in all" }
         parts.append("\(atMost)\(left.durationText) left\(all ?? "")")
@@ -99,6 +99,9 @@ struct RunStatusText {
       return "none of this stage"
     }
     let age = max(0, now.timeIntervalSince(written)).durationText
-    return (current.stage.checkpointStep.map { "after step \($0.grouped), " } ?? "") + "\(age) ago"
+    return
+      (current.stage.checkpointStep.map {
+        "after \(current.stage.kind.unit) \($0.grouped), "
+      } ?? "") + "\(age) ago"
   }
 }

@@ -62,7 +62,15 @@ final class TerminalObserver: RunObserver {
           run?.secondsAfter(id, totalSteps: total, secondsPerStep: seconds)
         }))
     console.write(
-      line: "\(id): \(mayStopEarly ? "at most " : "")\((totalSteps - step).grouped) steps to go")
+      line: "\(id): \(mayStopEarly ? "at most " : "")\((totalSteps - step).grouped) "
+        + "\(kind.unit)s to go")
+  }
+
+  func sentencesCompleted(_ report: RecordingProgress, stage: String) {
+    progress.add(
+      MeterStep(
+        unit: "sentence", step: report.done, totalSteps: report.total, tokens: report.tokens,
+        seconds: report.seconds))
   }
 
   func stepCompleted(_ report: StepReport, stage: String) {

@@ -24,7 +24,7 @@ struct CacheVerb: ParsableCommand {
         [
           String(entry.digest.prefix(16)), entry.experiment ?? "-",
           entry.stage?.id ?? "(no record)",
-          entry.stage?.kind.rawValue ?? "", entry.stage?.data.first ?? "",
+          entry.stage?.kind.rawValue ?? "", entry.stage?.data ?? "",
           // To the minute.
           String(entry.finished.formatted(.iso8601).prefix(16)) + "Z",
           entry.byteCount.memoryText,

@@ -50,7 +50,7 @@ struct ExplainVerb: ParsableCommand, RunsKernels {
     let explanation = PlanExplanation(
       plan, filled: loaded.filledValues, variants: loaded.variants, sizes: forecast?.sizes ?? [:],
       tasks: Dictionary(
-        uniqueKeysWithValues: Set(plan.stages.compactMap(\.evaluated)).compactMap { task in
+        uniqueKeysWithValues: Set(loaded.definition.taskSources).compactMap { task in
           locations.known(task).map { (task, $0) }
         }),
       sentences: Dictionary(

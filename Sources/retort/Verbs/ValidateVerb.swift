@@ -33,7 +33,7 @@ struct ValidateVerb: ParsableCommand {
           wrong += 1
           continue
         }
-        let count = loaded.definition.stages.count
+        let count = loaded.definition.stages.count + loaded.definition.texts.count
         let variants = loaded.variants.count
         let title =
           "\(path): valid: \(loaded.definition.name), \(count) stage\(count == 1 ? "" : "s")"

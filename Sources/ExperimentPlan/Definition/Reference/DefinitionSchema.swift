@@ -104,7 +104,7 @@ public enum DefinitionSchema {
     var properties = options.map { member($0.key, value(of: $0, filled)) }
     var rules = options.compactMap { rule(of: $0, among: options, filled) }
     let teachers = [TeacherNames.role(nil), TeacherNames.severalKey]
-    if !kind.type.isTeacherOptional, options.contains(where: { $0.key == teachers[1] }) {
+    if kind.needsTeacher, options.contains(where: { $0.key == teachers[1] }) {
       rules.append(keyword("oneOf", .array(teachers.map { has([$0]) })))
     }
     for (key, group) in DefinitionPath.shortForms

@@ -11,7 +11,7 @@ private struct Texts: Sendable {
     Texts.init(corpus:sentences:),
     OptionField(
       optional: "corpus", \.corpus, CorpusSource.references.ofContents,
-      "The texts, one paragraph a line: names of `corpora:`, known corpora, or paths. Paragraphs longer than "
+      "The texts, one paragraph a line: names of `corpora:`, of stages that make a text, known corpora, or paths. Paragraphs longer than "
         + "sequence_length become several sequences."),
     OptionField(
       optional: "sentences", \.sentences, SentenceSource.type.ofContents,
