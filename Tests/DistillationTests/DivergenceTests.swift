@@ -1,4 +1,5 @@
 // Divergences where they are extreme, and weights of rows.
+import Glibc
 import RetortTensorEngine
 import RetortTestSupport
 import Testing
@@ -26,6 +27,21 @@ struct DivergenceTests {
       let same = loss(type.init(numbers: numbers), [5, -3, 900, 1], [5, -3, 900, 1])
       #expect(abs(same) < 1e-6, "\(type.key): \(same)")
     }
+  }
+
+  @Test("an outcome of which both models say the same has no side in total variation")
+  func equalShares() {
+    let scope = ComputeScope(engine: Engine(threadCount: 1), recording: true)
+    let student = scope.input([1, -1, 0], rows: 1, columns: 3, differentiable: true)
+    _ = scope.softTargets(
+      SoftTargetLoss(TotalVariation(), temperature: 1, scale: .none, targets: .soft),
+      student: student, teacher: scope.input([-1, 1, 0], rows: 1, columns: 3), gradientScale: 1)
+    let powers = [1.0, -1, 0].map { exp($0) }
+    let p = powers.map { $0 / powers.reduce(0, +) }
+    let expected = zip(p, [1.0, -1, 0]).map { 0.5 * $0 * ($1 - (p[0] - p[1])) }
+    expectClose(
+      (scope.gradientValues(of: student) ?? []).map { Double($0) }, expected,
+      Tolerance(relative: 1e-5, absolute: 1e-7, because: "float32 exponentials"))
   }
 
   @Test(

@@ -193,6 +193,26 @@ import Testing
           teacher: .stored(kept), temperature: temperature, scale: .tSquared), gradientScale: 0.3),
       teacher: false)
     #expect(top[0] == all[0])
+    // Hard targets need the largest logit alone; the entropy is that of all words.
+    let hard = SoftTargetLoss(
+      ForwardKL(), temperature: Float(temperature), scale: .tSquared, targets: .hard)
+    let (answers, ofAnswers) = run(
+      WeightedObjective(SoftTargetObjective(hard), gradientScale: 0.3), teacher: true)
+    let (keptAnswers, ofKeptAnswers) = run(
+      WeightedObjective(
+        HardTargetObjective(hard, teacher: topLogits(inputs.kept(1, temperatures: [temperature]))),
+        gradientScale: 0.3), teacher: false)
+    #expect(answers == keptAnswers && ofAnswers == ofKeptAnswers)
+    let entropies = [nil, .stored(kept)].map { (kept: KeptLogits?) in
+      run(
+        WeightedObjective(
+          TeacherEntropyObjective(temperature: temperature, kept: kept), gradientScale: 0),
+        teacher: kept == nil
+      ).0[1]
+    }
+    expectClose(
+      [entropies[0]], [entropies[1]],
+      Tolerance(relative: 1e-5, absolute: 0, because: "float32 log-normalisers"), "entropy")
     expectClose(
       [top[1]], [all[1]],
       Tolerance(relative: 1e-6, absolute: 1e-6, because: "the same sum in another order"), "loss")

@@ -5,7 +5,7 @@ import RetortTensorEngine
 /// A divergence of softmax(s/T) from softmax(t/T) over the classes, mean over the sentences of a step.
 /// Source: Hinton, Vinyals, Dean 2015 (arXiv 1503.02531); as the second step of distillation in Sanh et al. 2019
 /// (arXiv 1910.01108), section 4.1; others with each divergence in RetortTensorEngine.
-public struct ClassSoftTargets: TensorTerm {
+public struct ClassSoftTargets: TensorTerm, SoftTargetTerm {
   public static let key = SoftTargets.key
   public static let title = SoftTargets.title
   public static let about = SoftTargets.about
@@ -46,20 +46,6 @@ public struct ClassSoftTargets: TensorTerm {
   public var rows: TermRows { TermRows(.first, average: .sequences, examples: examples) }
   public var readsOfStudent: Observations { Observations(classLogits: true) }
   public var readsOfTeacher: Observations { Observations(classLogits: true) }
-  public var temperatureOfTeacher: Double? { settings.temperature.constant }
-  public var schedules: [(key: String, value: StepValue)] { settings.schedules }
-
-  public func at(step: Int, of total: Int) -> ClassSoftTargets {
-    var term = self
-    term.settings = settings.at(step: step, of: total)
-    return term
-  }
-
-  public func refusal(of combination: TeacherCombination) -> TermProblem? {
-    settings.refusal(of: combination)
-  }
-  public var scale: ValueScale? { settings.valueScale }
-  public var notes: [String] { settings.notes }
   public var coupling: BatchCoupling? {
     if settings.temperature.bySentence != nil {
       return BatchCoupling("the temperatures of sentences")

@@ -276,3 +276,25 @@ extension SoftTargetSettings {
         found: found, advice: advice), key)
   }
 }
+
+/// A term of soft targets: what its settings say of it, whatever the logits are of.
+public protocol SoftTargetTerm: LossTerm {
+  var settings: SoftTargetSettings { get set }
+}
+
+extension SoftTargetTerm {
+  public var temperatureOfTeacher: Double? { settings.temperature.constant }
+  public var schedules: [(key: String, value: StepValue)] { settings.schedules }
+  public var scale: ValueScale? { settings.valueScale }
+  public var notes: [String] { settings.notes }
+
+  public func at(step: Int, of total: Int) -> Self {
+    var term = self
+    term.settings = settings.at(step: step, of: total)
+    return term
+  }
+
+  public func refusal(of combination: TeacherCombination) -> TermProblem? {
+    settings.refusal(of: combination)
+  }
+}

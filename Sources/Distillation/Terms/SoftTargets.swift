@@ -6,7 +6,7 @@ import RetortTensorEngine
 /// sequences of the mean over each one's positions.
 /// Source: Hinton, Vinyals, Dean 2015 (arXiv 1503.02531); Sanh et al. 2019 (arXiv 1910.01108), section 3; others with each
 /// divergence in RetortTensorEngine.
-public struct SoftTargets: VocabularyTerm {
+public struct SoftTargets: VocabularyTerm, SoftTargetTerm {
   public static let key = "soft_targets"
   public static let title = "soft targets"
   public static let about =
@@ -107,22 +107,7 @@ public struct SoftTargets: VocabularyTerm {
     settings.leavesOutEntropy ? settings.temperature.constant : nil
   }
 
-  public var temperatureOfTeacher: Double? { settings.temperature.constant }
-  public var schedules: [(key: String, value: StepValue)] { settings.schedules }
-
-  public func at(step: Int, of total: Int) -> SoftTargets {
-    var term = self
-    term.settings = settings.at(step: step, of: total)
-    return term
-  }
-
-  public func refusal(of combination: TeacherCombination) -> TermProblem? {
-    settings.refusal(of: combination)
-  }
-
   public var readsTeacher: Bool { true }
-  public var scale: ValueScale? { settings.valueScale }
-  public var notes: [String] { settings.notes }
 
   public var formula: String {
     settings.formula
