@@ -44,6 +44,7 @@ extension RunRecord: StrictRecord {
         facts.append("\(set.name): labels that are classes and numbers")
       }
     }
+    facts += hypothesis?.contradictions ?? []
     for measure in measures ?? [] {
       facts += measure.contradictions
       if sets[measure.data] == nil {

@@ -17,6 +17,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var stages: [Stage]
   /// Those that made a text, in the order in which they ran; nil where there was none, and in earlier records.
   public var texts: [MadeText]?
+  /// What was expected, with what the run has found of it; nil where the definition has no hypothesis.
+  public var hypothesis: Hypothesis?
   /// What its models were measured by besides their tasks; nil where the definition asks for nothing.
   public var measures: [Measure]?
   /// Of each stage whose teacher could be compared with a student trained without it; nil where there is none.
@@ -26,7 +28,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
 
   public init(
     experiment: Experiment, program: Program, weights: [Weights] = [], data: [DataSet] = [],
-    stages: [Stage] = [], texts: [MadeText] = [], measures: [Measure]? = nil,
+    stages: [Stage] = [], texts: [MadeText] = [], hypothesis: Hypothesis? = nil,
+    measures: [Measure]? = nil,
     teacherChecks: [TeacherCheck]? = nil, measured: Measured
   ) {
     self.format = Self.currentFormat
@@ -36,6 +39,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     self.data = data
     self.stages = stages
     self.texts = texts.isEmpty ? nil : texts
+    self.hypothesis = hypothesis
     self.measures = measures
     self.teacherChecks = teacherChecks
     self.measured = measured

@@ -9,6 +9,7 @@ public enum MatthewsCorrelation: ClassMetric {
   public static let title = "Matthews correlation"
   public static let about =
     "Correlation between predicted and true classes; 0 if the model always predicts the same class."
+  public static let range = -1.0...1.0
 
   public static func value(of answers: Answers<Int>) -> Double {
     let classes = max(answers.predictions.max() ?? 0, answers.labels.max() ?? 0) + 1

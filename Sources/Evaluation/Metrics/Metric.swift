@@ -12,6 +12,8 @@ public protocol Metric: Sendable {
   /// Of its arithmetic. Raise it when the same numbers give another result: finished stages in the cache are then not taken
   /// for those of the new one. 1 is not written into digests.
   static var version: Int { get }
+  /// All values that it can have.
+  static var range: ClosedRange<Double> { get }
   /// Whether more is better.
   static var higherIsBetter: Bool { get }
 }
@@ -43,6 +45,7 @@ public protocol NumberMetric: Metric {
 
 extension Metric {
   public static var version: Int { 1 }
+  public static var range: ClosedRange<Double> { 0...1 }
   public static var higherIsBetter: Bool { true }
 
   /// Whether `a` is the better of two values; not-a-number is worse than every number.

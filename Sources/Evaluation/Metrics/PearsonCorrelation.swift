@@ -8,6 +8,7 @@ public enum PearsonCorrelation: NumberMetric {
   public static let title = "Pearson"
   public static let about =
     "Linear correlation between predictions and labels; NaN if all of either are equal."
+  public static let range = -1.0...1.0
 
   public static func value(of answers: Answers<Double>) -> Double {
     let (x, y) = (answers.predictions, answers.labels)

@@ -8,6 +8,7 @@ public enum SpearmanCorrelation: NumberMetric {
   public static let title = "Spearman"
   public static let about =
     "Rank correlation between predictions and labels; NaN if all of either are equal."
+  public static let range = -1.0...1.0
 
   public static func value(of answers: Answers<Double>) -> Double {
     resampled(answers)(Array(answers.predictions.indices))

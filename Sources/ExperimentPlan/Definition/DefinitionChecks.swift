@@ -50,6 +50,7 @@ struct DefinitionChecks {
     checkBaselines()
     checkAblations()
     checkMeasures()
+    checkHypothesis()
     if diagnostics.isEmpty, mistakes.isEmpty { settleStages() }
   }
 

@@ -58,6 +58,11 @@ extension SweepAxis {
     }
     return read.tree?.canonical ?? .list(values.map { .text($0) })
   }
+
+  /// One of its values.
+  static func canonical(_ value: String) -> CanonicalValue {
+    YAMLReading.tree(of: value) { _, _ in .standard }.tree?.canonical ?? .text(value)
+  }
 }
 
 extension DefinitionNode {

@@ -7,17 +7,17 @@ extension ResolvedDefinition {
   static let options = OptionList(
     {
       (
-        _: Int, name: String, question: String?, budget: String?, seed: UInt64,
-        random: RandomSource,
+        _: Int, name: String, question: String?, hypothesis: HypothesisDefinition?, budget: String?,
+        seed: UInt64, random: RandomSource,
         _: [CorpusSource], _: [TaskSource], vocabulary: VocabularyDefinition,
         models: [ModelDefinition], stages: DefinedStages, baselines: [Baseline],
         measures: [MeasureDefinition], sweep: [SweepAxis], ablate: [Ablation], references: [String],
         passes: Int?
       ) in
       ResolvedDefinition(
-        name: name, question: question, budget: budget, seed: seed, random: random,
-        vocabulary: vocabulary, models: models, stages: stages.trainings, texts: stages.texts,
-        baselines: baselines, measures: measures, sweep: sweep, ablate: ablate,
+        name: name, question: question, hypothesis: hypothesis, budget: budget, seed: seed,
+        random: random, vocabulary: vocabulary, models: models, stages: stages.trainings,
+        texts: stages.texts, baselines: baselines, measures: measures, sweep: sweep, ablate: ablate,
         compareWith: references, inferencePasses: passes)
     },
     formatField,
@@ -30,6 +30,7 @@ extension ResolvedDefinition {
       .text(example: "How much does a student of half the depth keep?"),
       "What the experiment asks; heads its page."
     ),
+    HypothesisDefinition.field,
     OptionField(
       optional: "budget", \.budget, .text(example: "Two hours on two cores."),
       "What the experiment may cost, in words that go under its tables."

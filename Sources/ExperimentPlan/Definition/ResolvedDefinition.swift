@@ -60,6 +60,8 @@ public struct ResolvedDefinition: Sendable, Equatable {
 
   public var name: String
   public var question: String?
+  /// What it is expected to show. No result depends on it.
+  var hypothesis: HypothesisDefinition?
   /// What the experiment may cost, in words that go under its tables.
   public var budget: String?
   public var seed: UInt64

@@ -14,6 +14,11 @@ struct CalibrationMeasure: Measure {
   static let about =
     "The expected calibration error of classifiers on a task's development set, with their accuracy and their mean confidence: "
     + "the probability that they give to the class they predict."
+  static let figureKeys = all.map(\.key)
+  private static let error = FigureKind.share("calibration_error", "expected calibration error")
+  private static let accuracy = FigureKind.share("accuracy", "accuracy")
+  private static let confidence = FigureKind.share("mean_confidence", "mean confidence")
+  private static let all = [error, accuracy, confidence]
   static let options = OptionList(
     CalibrationMeasure.init(of:labelled:bins:),
     .measured(\.of, example: "[sst2, sst2.no_distillation]"),
@@ -24,6 +29,7 @@ struct CalibrationMeasure: Measure {
 
   var sample: MeasuredSample { labelled.sample }
   var need: ModelNeed { .classifier }
+  var figures: [FigureKind] { Self.all }
 
   func check(at path: String, _ shapes: MeasuredShapes, in checks: inout DefinitionChecks) {
     labelled.check(at: path, in: &checks)
@@ -61,15 +67,12 @@ struct CalibrationMeasure: Measure {
         input,
         [
           MeasuredFigure(
-            name: "expected calibration error",
-            estimate: CalibrationError(
-              confidences: confidences, correct: correct, binCount: bins
-            ).estimate),
+            Self.error,
+            CalibrationError(confidences: confidences, correct: correct, binCount: bins).estimate),
           MeasuredFigure(
-            name: "accuracy",
-            estimate: Estimate(sums: correct.map { $0 ? 1 : 0 }, counts: ones, isShare: true)),
-          MeasuredFigure(
-            name: "mean confidence", estimate: Estimate(sums: confidences, counts: ones)),
+            Self.accuracy,
+            Estimate(sums: correct.map { $0 ? 1 : 0 }, counts: ones, isShare: true)),
+          MeasuredFigure(Self.confidence, Estimate(sums: confidences, counts: ones)),
         ])
     }
   }

@@ -15,6 +15,8 @@ struct LinearProbeMeasure: Measure {
   static let about =
     "The accuracy on a task's development set of logistic regression on a model's frozen sentence vectors, fitted to its optimum "
     + "on the training set."
+  static let figureKeys = [accuracy.key]
+  private static let accuracy = FigureKind.share("accuracy", "accuracy of the probe")
   static let options = OptionList(
     { LinearProbeMeasure(of: $0, labelled: $1, pooling: $2, inversePenalty: $3) },
     .measured(\.of), OptionField(\.labelled, LabelledSample.options),
@@ -26,6 +28,7 @@ struct LinearProbeMeasure: Measure {
 
   var sample: MeasuredSample { labelled.sample }
   var need: ModelNeed { .encoder }
+  var figures: [FigureKind] { [Self.accuracy] }
 
   func check(at path: String, _ shapes: MeasuredShapes, in checks: inout DefinitionChecks) {
     labelled.check(at: path, in: &checks)
@@ -62,7 +65,7 @@ struct LinearProbeMeasure: Measure {
         of: execution.model(input), training: training, testing: testing,
         classCount: execution.classNames(of: labelled.task).count, engine: execution.engine,
         observer: execution.observer)
-      try take(input, [MeasuredFigure(name: "accuracy of the probe", estimate: accuracy)])
+      try take(input, [MeasuredFigure(Self.accuracy, accuracy)])
     }
   }
 }

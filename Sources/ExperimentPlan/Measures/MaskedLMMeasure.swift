@@ -18,6 +18,8 @@ struct MaskedLMMeasure: Measure {
   static let about =
     "The masked-LM loss per masked word in nats, on the same masked words for every model. The unigram floor of the text "
     + "is the loss of a guess by word frequency alone."
+  static let figureKeys = [loss.key, "entropy_at_T"]
+  static let loss = FigureKind.nats("loss", "masked-LM loss")
   static let options = OptionList(
     MaskedLMMeasure.init(of:sample:masking:entropyTemperatures:),
     .measured(\.of), OptionField(\.sample, MeasuredSample.options),
@@ -34,9 +36,13 @@ struct MaskedLMMeasure: Measure {
     ))
 
   var need: ModelNeed { .maskedLMHead }
-
-  /// What its figure is called.
-  static let loss = "masked-LM loss"
+  var figures: [FigureKind] {
+    [Self.loss]
+      + entropyTemperatures.map {
+        let temperature = PlainNumber.text($0)
+        return .nats("entropy_at_\(temperature)", "entropy at T = \(temperature)")
+      }
+  }
 
   func check(at path: String, _ shapes: MeasuredShapes, in checks: inout DefinitionChecks) {
     if case .task = sample.text {
@@ -76,22 +82,20 @@ struct MaskedLMMeasure: Measure {
 
   func figuresOfText(in execution: MeasureExecution) throws -> [MeasuredFigure] {
     let floor = try measurement(in: execution).unigramFloor(observer: execution.observer)
-    return [MeasuredFigure(name: "unigram floor", estimate: floor)]
+    return [MeasuredFigure(ofText: "unigram floor", floor)]
   }
 
   func run(
     of inputs: [MeasuredInput], in execution: MeasureExecution,
     take: (MeasuredInput, [MeasuredFigure]) throws -> Void
   ) throws {
-    let figures = [WordFigure.loss] + entropyTemperatures.map { .entropy(temperature: $0) }
-    let names = [Self.loss] + entropyTemperatures.map { "entropy at T = \(PlainNumber.text($0))" }
+    let taken = [WordFigure.loss] + entropyTemperatures.map { .entropy(temperature: $0) }
     let measurement = try measurement(in: execution)
     for input in inputs {
       let estimates = try measurement.estimates(
-        of: execution.model(input), figures, engine: execution.engine,
+        of: execution.model(input), taken, engine: execution.engine,
         observer: execution.observer)
-      try take(
-        input, zip(names, estimates).map { MeasuredFigure(name: $0, estimate: $1) })
+      try take(input, zip(figures, estimates).map { MeasuredFigure($0, $1) })
     }
   }
 }

@@ -14,6 +14,8 @@ protocol Measure: Sendable, Equatable {
   static var about: String { get }
   /// Of its arithmetic. Raise it when the same numbers give another result: what is kept of it is then taken again.
   static var version: Int { get }
+  /// What a hypothesis calls its figures, for the reference; N and T stand for numbers.
+  static var figureKeys: [String] { get }
   /// Its keys, in canonical order.
   static var options: OptionList<Self> { get }
   /// The models and stages that are measured.
@@ -23,6 +25,8 @@ protocol Measure: Sendable, Equatable {
   var sample: MeasuredSample { get }
   /// What a model must have to be measured.
   var need: ModelNeed { get }
+  /// The figures of each model, in the order in which they are taken. A model may lack some of them.
+  var figures: [FigureKind] { get }
   /// Whose examples it reads.
   var tasks: [TaskSource] { get }
 
@@ -72,6 +76,11 @@ struct MeasuredFigure: Sendable, Equatable, Codable {
   /// In words: "masked-LM loss".
   var name: String
   var estimate: Estimate
+
+  init(_ kind: FigureKind, _ estimate: Estimate) { (name, self.estimate) = (kind.title, estimate) }
+
+  /// - Parameter text: names a figure of the text itself, which no model has.
+  init(ofText text: String, _ estimate: Estimate) { (name, self.estimate) = (text, estimate) }
 }
 
 /// A model or stage that is measured, as a definition and as a plan call it.

@@ -20,6 +20,10 @@ struct SentenceAgreementMeasure: Measure {
     "Mean cosine of a model's sentence vectors with a teacher's, Spearman's correlation of the similarities of pairs of sentences, "
     + "and the share of nearest neighbours that both have. A model of another width than the teacher has no cosine; "
     + "where similarities are all equal, or pairs too few, there is no correlation."
+  static let figureKeys = [cosine.key, rank.key, "neighbours_N"]
+  private static let cosine = FigureKind.correlation("cosine", "cosine")
+  private static let rank = FigureKind.correlation(
+    "rank_correlation", "rank correlation of similarities")
   static let options = OptionList(
     {
       SentenceAgreementMeasure(
@@ -69,6 +73,16 @@ struct SentenceAgreementMeasure: Measure {
 
   var with: String? { teacher }
   var need: ModelNeed { .encoder }
+  var figures: [FigureKind] {
+    [Self.cosine] + (pairs == .none ? [] : [Self.rank]) + neighbours.map(Self.shared)
+  }
+
+  private static func shared(_ neighbours: Int) -> FigureKind {
+    .share(
+      "neighbours_\(neighbours)",
+      neighbours == 1
+        ? "same nearest neighbour" : "shared among \(neighbours) nearest neighbours")
+  }
 
   func check(at path: String, _ shapes: MeasuredShapes, in checks: inout DefinitionChecks) {
     guard let count = sample.count else { return }
@@ -116,15 +130,9 @@ struct SentenceAgreementMeasure: Measure {
     ) { number, figures in
       try take(
         inputs[number],
-        [("cosine", figures.cosine), ("rank correlation of similarities", figures.rank)]
-          .compactMap { name, estimate in estimate.map { MeasuredFigure(name: name, estimate: $0) }
-          }
-          + zip(neighbours, figures.neighbours).map { count, estimate in
-            MeasuredFigure(
-              name: count == 1
-                ? "same nearest neighbour" : "shared among \(count) nearest neighbours",
-              estimate: estimate)
-          })
+        [(Self.cosine, figures.cosine), (Self.rank, figures.rank)]
+          .compactMap { kind, estimate in estimate.map { MeasuredFigure(kind, $0) } }
+          + zip(neighbours, figures.neighbours).map { MeasuredFigure(Self.shared($0), $1) })
     }
   }
 }

@@ -19,6 +19,10 @@ struct TeacherAgreementMeasure: Measure {
   static let title = "agreement with the teacher"
   static let about =
     "KL(teacher ‖ model) in nats, without a factor T², and the share of words or sentences to which both give the same answer."
+  static let figureKeys = all.map(\.key)
+  private static let divergence = FigureKind.nats("kl", "KL(teacher ‖ model)")
+  private static let agreement = FigureKind.share("same_answer", "same answer")
+  private static let all = [divergence, agreement]
   static let options = OptionList(
     TeacherAgreementMeasure.init(of:teacher:on:temperature:sample:masking:),
     .measured(\.of), .comparedWith(\.teacher),
@@ -37,6 +41,7 @@ struct TeacherAgreementMeasure: Measure {
 
   var with: String? { teacher }
   var need: ModelNeed { on == .vocabulary ? .maskedLMHead : .classifier }
+  var figures: [FigureKind] { Self.all }
 
   func check(at path: String, _ shapes: MeasuredShapes, in checks: inout DefinitionChecks) {
     if on == .classes, masking != nil {
@@ -81,8 +86,7 @@ struct TeacherAgreementMeasure: Measure {
     guard let with = execution.with else { preconditionFailure("an agreement without a teacher") }
     func figures(_ divergence: Estimate, _ agreement: Estimate) -> [MeasuredFigure] {
       [
-        MeasuredFigure(name: "KL(teacher ‖ model)", estimate: divergence),
-        MeasuredFigure(name: "same answer", estimate: agreement),
+        MeasuredFigure(Self.divergence, divergence), MeasuredFigure(Self.agreement, agreement),
       ]
     }
     switch on {

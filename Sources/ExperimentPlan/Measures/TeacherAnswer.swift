@@ -79,7 +79,7 @@ extension MeasureRunner {
           }).first
         else { return nil }
         let figures = try figures(measure, of: [teacher, untaught]).map { figures in
-          figures.first { $0.name == MaskedLMMeasure.loss }?.estimate
+          figures.first { $0.name == MaskedLMMeasure.loss.title }?.estimate
         }
         guard let teachers = figures[0], let alone = figures[1] else { return nil }
         return TeacherAnswer(

@@ -1,7 +1,9 @@
 // `retort explain`: a plan told in words, formulas and drawings before anything runs.
 import RetortDistillation
 import RetortFormatting
+import RetortRecords
 import RetortStorage
+import RetortStrictJSON
 import RetortText
 
 /// The text of `retort explain`: a pure function of the plan and what is known about its data.
@@ -54,6 +56,7 @@ public struct PlanExplanation {
     let definition = plan.definition
     var lines = [definition.name]
     if let question = definition.question { lines.append("  \(question)") }
+    if let hypothesis { lines += indented(describe(hypothesis)) }
     if let budget = definition.budget { lines.append("  budget: \(budget)") }
     lines.append("  seed \(definition.seed), random numbers: \(definition.random.rawValue)")
     let vocabulary =
@@ -71,6 +74,16 @@ public struct PlanExplanation {
       }
     lines.append("  vocabulary: \(vocabulary); \(cases)")
     return lines
+  }
+
+  /// That of the definition as a whole.
+  private var hypothesis: RunRecord.Hypothesis? {
+    variants.isEmpty ? plan.definition.recordedHypothesis : variants[0].hypothesis
+  }
+
+  private func describe(_ hypothesis: RunRecord.Hypothesis) -> [String] {
+    ["hypothesis: \(hypothesis.text.onOneLine)"]
+      + indented(hypothesis.claims.enumerated().map { "\($0 + 1). \($1.words)" })
   }
 
   private var measures: [String] {

@@ -8,6 +8,8 @@ public struct DefinitionVariant: Sendable, Equatable {
   public let definition: ResolvedDefinition
   /// The values that it does not state itself.
   public let filledValues: [FilledValue]
+  /// That of the definition as a whole, for every point of it; nothing is found yet.
+  public let hypothesis: RunRecord.Hypothesis?
 
   /// What its run folder is called.
   public var runName: String {

@@ -19,6 +19,7 @@ struct VariantExpansion {
   private let tree: DefinitionNode
   private let overrides: [String]
   private let context: DefinitionContext
+  private let hypothesis: RunRecord.Hypothesis?
 
   /// One value of one key of the sweep.
   private struct Choice {
@@ -37,10 +38,12 @@ struct VariantExpansion {
     self.tree = tree
     self.overrides = overrides
     self.context = context
+    hypothesis = whole.definition.recordedHypothesis
     guard !axes.isEmpty || !whole.definition.ablate.isEmpty else {
       variants = [
         DefinitionVariant(
-          point: nil, definition: whole.definition, filledValues: whole.filledValues)
+          point: nil, definition: whole.definition, filledValues: whole.filledValues,
+          hypothesis: hypothesis)
       ]
       return
     }
@@ -80,7 +83,7 @@ struct VariantExpansion {
   /// Keys of names and comparisons, which change no result.
   private static let idle = [
     "format", "name", "question", "budget", "sweep", "ablate", "baselines", "compare_with",
-    MeasureDefinition.key,
+    MeasureDefinition.key, HypothesisDefinition.key,
   ]
 
   /// Each value must make a whole definition of its own.
@@ -111,6 +114,8 @@ struct VariantExpansion {
       }
       var variant = tree
       variant["sweep"] = nil
+      // Its claims may name values of the sweep.
+      variant[HypothesisDefinition.key] = nil
       if let problem = DefinitionPath.set(
         axis.key, to: value, in: &variant, origin: axis.keyOrigin)
       {
@@ -167,6 +172,7 @@ struct VariantExpansion {
     var variant = tree
     variant["sweep"] = nil
     variant["ablate"] = nil
+    HypothesisDefinition.narrow(&variant, to: point)
     var edits = choices.map { (path: axes[$0.axis].key, value: $0.value) }
     if let ablation {
       // Baselines are those of the full loss.
@@ -187,7 +193,8 @@ struct VariantExpansion {
     guard let result = resolution.result else { return nil }
     variants.append(
       DefinitionVariant(
-        point: point, definition: result.definition, filledValues: result.filledValues))
+        point: point, definition: result.definition, filledValues: result.filledValues,
+        hypothesis: hypothesis))
     return result.definition
   }
 
