@@ -10,6 +10,7 @@ extension DefinitionChecks {
     let plan = ResolvedPlan(definition)
     for (place, claim) in hypothesis.claims.enumerated() {
       let path = "\(HypothesisDefinition.key).claims.\(place)"
+      guard !mistakes.touch(path) else { continue }
       checkSettings(of: claim, at: path)
       if let name = claim.measure {
         check(claim, on: name, at: path, plan)

@@ -195,12 +195,16 @@ public final class ExperimentRunner {
       }
       results.append(try execute(planned, digest: digest, digests: digests, folder, events))
     }
-    let measures = try measuring.records(of: plan.measures(with: stages))
+    let planned = plan.measures(with: stages)
+    let measures = try measuring.records(of: planned)
+    let hypothesis = try measuring.found(
+      for: variant.hypothesis, at: variant.point, in: planned)
     let record = try RecordMaking(
       plan: plan, variant: variant, variants: variants, request: request, facts: facts,
       digests: digests, data: data, models: modelMaking(digests), engine: engine
     ).record(
-      of: results, texts: texts, steps: steps, measures: measures, teacherChecks: checks,
+      of: results, texts: texts, steps: steps, hypothesis: hypothesis, measures: measures,
+      teacherChecks: checks,
       timings: try timeInference(of: results, digests))
     try AtomicFile.replace(path: folder.record, with: record.text())
     events.log("the run has finished: \(folder.record)")

@@ -24,6 +24,7 @@ struct RecordMaking {
 
   func record(
     of results: [StageRecord], texts: [TextRecord], steps: [PlanStep],
+    hypothesis: RunRecord.Hypothesis?,
     measures: [RunRecord.Measure], teacherChecks: [RunRecord.TeacherCheck],
     timings: [RunRecord.Timing]
   ) throws -> RunRecord {
@@ -43,7 +44,7 @@ struct RecordMaking {
         version: ProgramVersion.current, numericsVersion: Numerics.version,
         blasCore: BLASKernel.coreName),
       weights: try weights(of: steps), data: try dataSets(of: steps.compactMap(\.training)),
-      stages: results.map(\.stage), texts: texts.map(\.text),
+      stages: results.map(\.stage), texts: texts.map(\.text), hypothesis: hypothesis,
       measures: measures.isEmpty ? nil : measures,
       teacherChecks: teacherChecks.isEmpty ? nil : teacherChecks,
       measured: RunRecord.Measured(

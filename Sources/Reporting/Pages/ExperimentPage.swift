@@ -34,7 +34,7 @@ struct ExperimentPage {
 
   private func text() -> String {
     let tunings = runs.tuningIDs(main: true)
-    var sections = [head(), RehearsalSection(runs).text()]
+    var sections = [head(), RehearsalSection(runs).text(), HypothesisSection(runs).text()]
     if runs.ownTuningIDs.count == 1 {
       sections += runs.ownTuningIDs.map { ReportedTableSection(runs, stage: $0).text() }
     }

@@ -19,6 +19,7 @@ extension RunRecord {
     let runs = ExperimentRuns(
       name: records[0].experiment.name, records: records, references: references)
     var parts = [Headline(runs).sentences.joined(separator: "\n").wrapped(to: width) + "\n"]
+    parts += [HypothesisSection(runs).plainText(width: width)].compactMap { $0 }
     let tasks = TaskSection(runs).plainText(width: width)
     let tunings = runs.tuningIDs(main: true)
     for id in tunings {

@@ -65,23 +65,39 @@ struct ShownMetric {
 
   /// Of a kept model's answers; nil where the metric is unknown or the labels are not in the record.
   func interval(_ evaluation: RunRecord.Evaluation, in record: RunRecord) -> String? {
-    let interval: ConfidenceInterval
+    bootstrapped(evaluation, in: record).map { interval in
+      // A hyphen between would look like a sign.
+      let between = interval.low < 0 ? " to " : "-"
+      return interval.low.fixed(4) + between + interval.high.fixed(4)
+    }
+  }
+
+  /// The same in numbers; Wilson's of accuracy needs no labels.
+  func confidence(
+    of evaluation: RunRecord.Evaluation, in record: RunRecord
+  ) -> ConfidenceInterval? {
+    guard isAccuracy, let correct = evaluation.correct, evaluation.count > 0 else {
+      return bootstrapped(evaluation, in: record)
+    }
+    let wilson = WilsonInterval(correct: correct, count: evaluation.count)
+    return ConfidenceInterval(low: wilson.low, high: wilson.high)
+  }
+
+  private func bootstrapped(
+    _ evaluation: RunRecord.Evaluation, in record: RunRecord
+  ) -> ConfidenceInterval? {
     if let metric = metric as? any ClassMetric.Type, let answers = evaluation.classes(in: record) {
-      interval = KnownIntervals.interval(.init(metric: name, classes: [answers])) {
+      return KnownIntervals.interval(.init(metric: name, classes: [answers])) {
         metric.interval(of: answers)
       }
     } else if let metric = metric as? any NumberMetric.Type,
       let answers = evaluation.numbers(in: record)
     {
-      interval = KnownIntervals.interval(.init(metric: name, numbers: [answers])) {
+      return KnownIntervals.interval(.init(metric: name, numbers: [answers])) {
         metric.interval(of: answers)
       }
-    } else {
-      return nil
     }
-    // A hyphen between would look like a sign.
-    let between = interval.low < 0 ? " to " : "-"
-    return interval.low.fixed(4) + between + interval.high.fixed(4)
+    return nil
   }
 
   /// Of a kept model's answers; nil where the metric is unknown or the labels are not in the record.

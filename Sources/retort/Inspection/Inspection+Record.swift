@@ -9,6 +9,7 @@ extension Inspection {
     let experiment = record.experiment
     add("experiment", experiment.name + (experiment.point.map { ", point \($0)" } ?? ""))
     add("question", experiment.question)
+    if let hypothesis = record.hypothesis { add("hypothesis", hypothesis.text) }
     add("definition", "\(experiment.file), digest \(experiment.digest)")
     if !experiment.overrides.isEmpty {
       add("set", experiment.overrides.joined(separator: " "))
