@@ -92,6 +92,11 @@ extension RunRecord.Hypothesis.Claim {
       && (settings ?? []).allSatisfy { variant?.settings.contains($0) ?? false }
   }
 
+  /// The bound's value, without a decimal point where it is whole.
+  public var valueText: String {
+    value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
+  }
+
   /// "cosine of distil (in_domain) is at least 0.92"
   public var words: String {
     let place = measure.map { " (\($0))" } ?? task.map { " on \($0)" } ?? ""
@@ -99,11 +104,11 @@ extension RunRecord.Hypothesis.Claim {
     let other = than.map { "that of \($0)" } ?? "0"
     let relation =
       switch bound {
-      case .atLeast: "is at least \(value)"
-      case .atMost: "is at most \(value)"
-      case .moreBy: "is higher than \(other)" + (value == 0 ? "" : " by more than \(value)")
-      case .lessBy: "is lower than \(other)" + (value == 0 ? "" : " by more than \(value)")
-      case .within: "differs from \(other) by less than \(value)"
+      case .atLeast: "is at least \(valueText)"
+      case .atMost: "is at most \(valueText)"
+      case .moreBy: "is higher than \(other)" + (value == 0 ? "" : " by more than \(valueText)")
+      case .lessBy: "is lower than \(other)" + (value == 0 ? "" : " by more than \(valueText)")
+      case .within: "differs from \(other) by less than \(valueText)"
       }
     let taken = (settings ?? []).map { "\($0.path) = \($0.value)" }.joined(separator: ", ")
     return "\(subject) \(relation)" + (taken.isEmpty ? "" : ", where \(taken)")

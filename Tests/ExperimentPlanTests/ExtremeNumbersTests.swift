@@ -110,7 +110,15 @@ struct ExtremeNumbersTests {
       - teacher_agreement: { of: student, with: mine, on: vocabulary, temperature: 2.0, count: 9, \(text("share: 0.5")) }
       - sentence_agreement: { of: student, with: mine, pairs: none, count: 900, neighbours: 1, \(text("share: 0.5")) }
       - calibration: { of: judge, task: own, sequence_length: 16, bins: 15 }
-      - linear_probe: { of: mine, task: own, sequence_length: 16, inverse_penalty: 1.0 }
+      - linear_probe: { of: [mine, student], task: own, sequence_length: 16, inverse_penalty: 1.0 }
+    hypothesis:
+      text: The probe tells them apart.
+      claims:
+        - { of: mine, measure: linear_probe, at_least: 0.9 }
+        - { of: mine, measure: linear_probe, at_most: 0.9 }
+        - { of: mine, than: student, measure: linear_probe, more_by: 0.05 }
+        - { of: mine, than: student, measure: linear_probe, less_by: 0.05 }
+        - { of: mine, than: student, measure: linear_probe, within: 0.05 }
 
     """
 
@@ -225,6 +233,8 @@ struct ExtremeNumbersTests {
             path.replacing("measures.masked_lm.text", with: "measures.counted.text"),
             path.replacing("measures.masked_lm.text", with: "measures.paged.text"),
           ]
+          // A claim has one bound.
+          + (1...4).map { path.replacing("hypothesis.claims.0.", with: "hypothesis.claims.\($0).") }
           + ["reading", "learning", "paged"].map {
             path.replacing("stages.pretrain.sentences", with: "stages.\($0).sentences")
               .replacing("stages.distill.sentences", with: "stages.\($0).sentences")

@@ -352,7 +352,7 @@ import Testing
       DefinitionText.messages(text) == [
         "x.yaml:4:1: the key 'seed' is given twice (first at x.yaml:3:1); keep one of them",
         "x.yaml:5:1: the key 'name' is given twice (first at x.yaml:2:1); keep one of them",
-        "x.yaml:37:1: unknown key 'unknown'; possible here: format, name, question, budget, seed, "
+        "x.yaml:37:1: unknown key 'unknown'; possible here: format, name, question, hypothesis, budget, seed, "
           + "random, corpora, tasks, vocabulary, models, stages, baselines, measures, sweep, ablate, "
           + "compare_with, time_inference",
       ])

@@ -76,6 +76,7 @@ struct HypothesisPageTests {
       (.within, 0.05, (-0.04, 0.04), "holds"), (.within, 0.05, (0.06, 0.07), "refuted"),
       (.within, 0.05, (-0.08, -0.06), "refuted"), (.within, 0.05, (0.01, 0.06), "undecided"),
       (.atLeast, 0.9, nil, "undecided (not measured)"),
+      (.moreBy, 0.05, (0, 0), "undecided (no interval)"),
     ] as [(RunRecord.Hypothesis.Bound, Double, (Double, Double)?, String)])
   func verdict(
     bound: RunRecord.Hypothesis.Bound, value: Double, interval: (Double, Double)?, expected: String

@@ -24,11 +24,11 @@ extension RunRecord.Hypothesis.Claim {
   /// The bound on what is found: `> +0.05`.
   var boundText: String {
     switch bound {
-    case .atLeast: "≥ \(value)"
-    case .atMost: "≤ \(value)"
-    case .moreBy: value == 0 ? "> 0" : "> +\(value)"
-    case .lessBy: value == 0 ? "< 0" : "< -\(value)"
-    case .within: "-\(value) to +\(value)"
+    case .atLeast: "≥ \(valueText)"
+    case .atMost: "≤ \(valueText)"
+    case .moreBy: value == 0 ? "> 0" : "> +\(valueText)"
+    case .lessBy: value == 0 ? "< 0" : "< -\(valueText)"
+    case .within: "-\(valueText) to +\(valueText)"
     }
   }
 }
@@ -68,9 +68,10 @@ struct ClaimDecision {
       (verdict, reason) = (.undecided, values.isEmpty ? "not measured" : "not in every run")
     } else if condition.planned.count > runs {
       (verdict, reason) = (.undecided, "\(runs) of \(condition.planned.count) runs")
-    } else if let interval = found.interval {
+    } else if let interval = found.interval, interval.low < interval.high {
       (verdict, reason) = (claim.verdict(interval), nil)
     } else {
+      // Of models that answer alike on every example the bootstrap knows no other difference than 0.
       (verdict, reason) = (.undecided, "no interval")
     }
   }
@@ -124,10 +125,10 @@ struct ClaimDecision {
   // MARK: Cells
 
   /// The median, with the lowest and the highest of several runs.
-  var valueText: String {
+  var foundText: String {
     guard let range = MedianRange(values) else { return "-" }
     let median = text(range.median)
-    return range.count == 1
+    return range.minimum == range.maximum
       ? median : "\(median) (\(text(range.minimum)) to \(text(range.maximum)))"
   }
 

@@ -110,7 +110,7 @@ struct HypothesisSection {
       last = decision.number
       table.add(
         [words] + (hasSettings ? [decision.setting] : []) + [
-          decision.claim.boundText, decision.valueText, decision.intervalText,
+          decision.claim.boundText, decision.foundText, decision.intervalText,
           decision.verdictText,
         ])
     }
