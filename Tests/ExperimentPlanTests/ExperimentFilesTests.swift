@@ -12,7 +12,7 @@ import Testing
     "distilbert-from-bert-base", "glue-distilbert", "glue-minilm", "imdb-minilm",
     "minilm-l3-ablation",
     "minilm-l3-from-l6",
-    "quickstart",
+    "quickstart", "sentence-vectors-arms",
     "sst2-distilbert-report", "sst2-minilm", "sst2-minilm-replay", "sst2-task-distillation",
   ]
   /// Published methods, in a folder of their own.
