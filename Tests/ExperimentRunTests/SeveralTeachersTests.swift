@@ -142,6 +142,11 @@ struct SeveralTeachersTests {
         "b: judge_b }", "b: judge_c }",
         "stages.taught.teachers.b: expected a model or stage, found 'judge_c'"
       ),
+      // No name is left that a term could be told to write.
+      (
+        "a: judge_a, b: judge_b }", "\"a b\": judge_a }",
+        "stages.taught.teachers.a b: expected a name"
+      ),
       (
         "teachers: {", "teacher: judge_a\n      teachers: {",
         "stages.taught: expected teacher or teachers, found both"

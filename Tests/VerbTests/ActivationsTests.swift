@@ -1,5 +1,6 @@
 // Teacher outputs recorded by `activations` and trained from by `distill`.
 import Foundation
+import RetortFiles
 import RetortTestSupport
 import Testing
 
@@ -68,7 +69,18 @@ import Testing
     #expect(
       tooMany.errorLines.last
         == "retort: error: --top-k 400000 exceeds the vocabulary of 400; keep fewer")
-    let recorded = try record("--top-k", "4", "--temperatures", "1,2,4")
+    // Files of somebody else's are no unfinished store.
+    let own = experiment.folder.file("own.h5")
+    try Folder.create(path: "\(own).partial")
+    try AtomicFile.replace(path: "\(own).partial/notes.txt", with: "kept")
+    let refused = try record("--top-k", "4", "--out", own)
+    #expect(
+      refused.status == 1
+        && refused.errorLines.last?.contains("own.h5.partial: expected no such folder") ?? false,
+      "\(refused.errors)")
+    #expect(try MappedFile.contents(path: "\(own).partial/notes.txt") == Array("kept".utf8))
+    // Besides the stage's own.
+    let recorded = try record("--top-k", "4", "--temperatures", "1,4,4")
     #expect(recorded.status == 0, "\(recorded.errors)")
     let path = try #require(recorded.output.split(separator: ":").first.map(String.init))
     #expect(path.hasPrefix(experiment.folder.file("cache/activations/")))

@@ -1,5 +1,6 @@
 // The teachers of a stage whose outputs are stored, and what is kept of each.
 import RetortDistillation
+import RetortFormatting
 import RetortStorage
 import RetortText
 import RetortTransformers
@@ -63,16 +64,20 @@ struct RecordedTeachers {
       }
       _ = try objective.keeping(logits: count)
     }
+    // One store has rows of logits at the same positions for all; those of all tokens serve the masked ones.
+    let positions = Set(made.compactMap { objective.reads(of: $0.name).vocabularyLogits })
+    let temperatures = (objective.temperaturesOfKeptLogits + (request.temperatures ?? []))
+      .firstOccurrences
     let teachers = try made.map { name, model in
       let reads = objective.reads(of: name)
       var topLogits: ModelOutputs.TopLogits?
-      if let count = request.keptLogits, let positions = reads.vocabularyLogits {
+      if let count = request.keptLogits, let own = reads.vocabularyLogits {
         guard count <= model.configuration.vocabularySize else {
           throw RunError.tooManyLogits(count, words: model.configuration.vocabularySize)
         }
         topLogits = .init(
-          count: count, temperatures: request.temperatures ?? objective.temperaturesOfKeptLogits,
-          positions: positions, precision: .f32)
+          count: count, temperatures: temperatures, positions: positions.count > 1 ? .all : own,
+          precision: .f32)
       }
       let read = reads.outputs(
         layerCount: model.configuration.layerCount, keepsLogits: topLogits != nil)

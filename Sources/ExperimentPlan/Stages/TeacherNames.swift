@@ -131,6 +131,8 @@ extension TeacherNames {
 extension TeacherNames {
   /// Reports terms that do not say which of several teachers they read, or how their answers become one.
   func checkTerms(_ loss: LossOptions, at path: String, in checks: inout DefinitionChecks) {
+    // Names that are none are reported where they are read.
+    guard only != nil || !names.isEmpty else { return }
     let reading = loss.terms.filter { $0.counts && !$0.term.readsOfTeacher.isEmpty }
     for weighted in reading {
       let place = "\(path).loss.\(weighted.name)"

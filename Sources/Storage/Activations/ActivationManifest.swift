@@ -49,7 +49,9 @@ struct ActivationManifest: Codable, Equatable, Sendable {
     zip(columns, shard.rows).reduce(0) { $0 + $1.0.rowByteCount * $1.1 }
   }
 
-  static func path(in folder: String) -> String { "\(folder)/manifest.json" }
+  static let name = "manifest.json"
+
+  static func path(in folder: String) -> String { "\(folder)/\(name)" }
 
   func write(in folder: String) throws(ActivationStoreError) {
     do {

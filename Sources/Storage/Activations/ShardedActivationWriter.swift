@@ -1,4 +1,5 @@
 // Activations on their way to the disk: finished shards first, one HDF5 file at the end.
+import Glibc
 import RetortFiles
 import RetortNumbers
 
@@ -25,6 +26,7 @@ final class ShardedActivationWriter {
 
   /// Begins a store, or goes on with the unfinished one of the same manifest. One in which nothing is finished yet is
   /// begun anew, whatever it was for.
+  /// - Throws: also for a folder of that name with files of somebody else's.
   init(
     path: String, manifest: ActivationManifest, shardByteCount: Int
   ) throws(ActivationStoreError) {
@@ -37,9 +39,17 @@ final class ShardedActivationWriter {
     } catch {
       throw .file(error)
     }
+    let begun = try ActivationManifest.read(in: folder)
+    let others = try Self.names(in: folder, besidesThoseOf: begun)
+    guard others.isEmpty else {
+      throw .file(
+        .unexpected(
+          path: folder, expected: "no such folder, or an unfinished store",
+          found: "one with \(others[0])"))
+    }
     buffers = manifest.columns.map { _ in GrowingBytes() }
     // One without a shard has nothing that could be lost.
-    if let begun = try ActivationManifest.read(in: folder), !begun.shards.isEmpty {
+    if let begun, !begun.shards.isEmpty {
       if let difference = begun.difference(from: manifest) {
         throw .begunForAnother(folder: folder, what: difference)
       }
@@ -50,6 +60,22 @@ final class ShardedActivationWriter {
       try manifest.write(in: folder)
     }
   }
+
+  /// What is in the folder and belongs to no store: neither a shard, nor the manifest, nor a file that is being written.
+  private static func names(
+    in folder: String, besidesThoseOf manifest: ActivationManifest?
+  ) throws(ActivationStoreError) -> [String] {
+    do throws(FileError) {
+      return try Folder.names(path: folder).sorted().filter { name in
+        !name.hasPrefix(".") && name != ActivationManifest.name
+          && !(name.hasSuffix(shardEnding) && manifest != nil)
+      }
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  private static let shardEnding = ".shard"
 
   /// The number of the column at a path.
   func column(_ path: String) -> Int {
@@ -105,7 +131,17 @@ final class ShardedActivationWriter {
     try save()
     try join(attributes)
     lock.release()
+    // Somebody may have put files into the folder in the meantime.
+    let others = try Self.names(in: folder, besidesThoseOf: manifest)
     do throws(FileError) {
+      guard others.isEmpty else {
+        for name in manifest.shards.map(\.name) + [ActivationManifest.name] {
+          guard unlink("\(folder)/\(name)") == 0 else {
+            throw .failed(action: "remove", path: "\(folder)/\(name)", code: errno)
+          }
+        }
+        return
+      }
       try Folder.remove(path: folder)
     } catch {
       throw .file(error)
@@ -113,7 +149,7 @@ final class ShardedActivationWriter {
   }
 
   private func endShard() throws(ActivationStoreError) {
-    let name = "\(manifest.shards.count).shard"
+    let name = "\(manifest.shards.count)\(Self.shardEnding)"
     var digest = XXH64()
     do throws(FileError) {
       let writer = try AtomicFileWriter(path: "\(folder)/\(name)")

@@ -25,7 +25,7 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
       instead of live teachers. Where words are masked anew in every epoch, outputs are stored for all \
       batches in training order, and serve this one training. Where the text stays as it is (masking: none, \
       and every finetune stage), they are stored once for each example, and serve every seed, batch size, \
-      rate and loss that reads no more. From f32 a training is the live one to the bit.
+      rate and loss that reads no more. From f32 a training is the live one to the bit, but with --top-k.
       Logits over the vocabulary are computed again from the last hidden states, which keeps the loss exact. \
       --top-k stores only the k largest logits in their place; \
       training then uses an approximate loss that merges all other words into one class.
@@ -81,7 +81,7 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
 
   @Option(
     help: ArgumentHelp(
-      "With --top-k: temperatures to prepare for, separated by commas (default: the stage's).",
+      "With --top-k: temperatures to prepare for besides the stage's, separated by commas.",
       valueName: "t"))
   var temperatures: String?
 
