@@ -54,6 +54,11 @@ struct AugmentationRunTests {
     let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
     #expect(lines.count == counts.lines)
     #expect(try SHA256.hexDigest(ofFile: path) == augmented.textDigest)
+    #expect(run.observer.notes.contains { $0.hasSuffix("\(counts.lines) lines: \(path)") })
+    for (stage, found) in [("augmented", path), ("distil", nil)] {
+      #expect(
+        try RunStage(run: run.folder, stage: stage).textPath(in: experiment.locations) == found)
+    }
     // Both texts, line by line, are what the student learned from.
     let read = try #require(
       run.record.data.first { $0.name == "sentences of augmented + masked" }?.selection?.steps.first

@@ -27,6 +27,7 @@ struct WordCandidateParityTests {
       copies: 1, candidates: Int(try fixture.number("count", of: "")), probability: 1)
     let replacer = WordReplacer(
       method, model, tokenizer, seed: 1, Engine(threadCount: 2))
+    try Self.expectFairDraws(model, tokenizer)
     let sentences = try fixture.text("sentences", of: "").split(separator: "\n").map(String.init)
     let choices = try replacer.choices(for: sentences, from: 0)
 
@@ -52,5 +53,24 @@ struct WordCandidateParityTests {
     let expected = compared.filter { $0.key != "beyond" }.values.reduce(0, +)
     #expect(replaceable == expected, "no other word has candidates")
     #expect(["masked_lm", "neighbours", "beyond"].allSatisfy { compared[$0] ?? 0 > 4 })
+  }
+
+  /// A word gives way with its probability, to each of its candidates as often as to the others.
+  private static func expectFairDraws(
+    _ model: TransformerModel, _ tokenizer: BertTokenizer
+  ) throws {
+    let replacer = WordReplacer(
+      WordReplacement(copies: 8000, candidates: 15, probability: 0.4), model, tokenizer, seed: 1,
+      Engine(threadCount: 2))
+    let candidates = try #require(try replacer.choices(for: ["great"], from: 0)[0].candidates.first)
+    let copies = try replacer.copies(of: ["great"], from: 0)[0].copies
+    let counts = Dictionary(grouping: copies, by: \.text).mapValues { Double($0.count) / 8000 }
+    let share = 0.4 / Double(candidates.texts.count)
+    let others = Set(candidates.texts).subtracting(["great"])
+    #expect(Set(counts.keys) == others.union(["great"]))
+    // Standard errors: at most 0.0022 of a candidate, 0.0055 of the word itself.
+    for text in others { #expect(abs((counts[text] ?? 0) - share) < 0.009, "\(text)") }
+    #expect(abs((counts["great"] ?? 0) - (1 - share * Double(others.count))) < 0.022)
+    #expect(copies.allSatisfy { ($0.text == "great") == ($0.replaced == 0) })
   }
 }

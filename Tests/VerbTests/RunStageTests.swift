@@ -118,7 +118,7 @@ import Testing
     let elsewhere = experiment.environment(cache: "empty")
     expectFailure(
       try RetortProcess.run(["inspect", "\(run)#distil"], environment: elsewhere),
-      saying: "#distil: its model is no longer in the stage cache", "retort run", "RETORT_CACHE")
+      saying: "#distil: its result is no longer in the stage cache", "retort run", "RETORT_CACHE")
   }
 
   @Test func theStagesOfARunThatWasStoppedAreThereAsFarAsTheyHaveFinished() throws {

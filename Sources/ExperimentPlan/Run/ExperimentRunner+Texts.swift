@@ -33,14 +33,14 @@ extension ExperimentRunner {
     }
     let result = try planned.stage.work.run(in: execution)
     let record = try planned.record(of: result, digest: digest, experiment: variant.runName)
-    _ = try cache.store(digest) { place in
+    let stored = try cache.store(digest) { place in
       try FileCopy.make(of: result.path, at: "\(place)/\(Self.textName)")
       try AtomicFile.replace(
         path: "\(place)/\(Self.textRecordName)", with: record.fileText())
     }
     try folder.finish(stage: planned.id, keepingCheckpoint: false)
-    events.note("\(planned.id): \(result.made.counts.words)")
     try events.finished(planned.id, planned.kind, seconds: (.now - start) / .seconds(1))
+    events.note("\(planned.id): \(result.made.counts.words): \(stored)/\(Self.textName)")
     return record
   }
 }

@@ -26,6 +26,19 @@ public struct RunStage: Sendable, Equatable, CustomStringConvertible {
 
   /// The model's checkpoint in the stage cache.
   public func modelPath(in locations: Locations) throws -> String {
+    let result = try result(in: locations)
+    guard !result.isText else { throw RunStageError.makesText(self, path: result.path) }
+    return result.path
+  }
+
+  /// The text of a stage in the stage cache; nil where the stage trains a model.
+  public func textPath(in locations: Locations) throws -> String? {
+    let result = try result(in: locations)
+    return result.isText ? result.path : nil
+  }
+
+  /// What the stage left in the stage cache.
+  private func result(in locations: Locations) throws -> (path: String, isText: Bool) {
     let stages = try RunStages(run: run)
     guard let known = stages.entries.first(where: { $0.id == stage }) else {
       throw RunStageError.noSuchStage(self, known: stages.entries.map(\.id))
@@ -36,18 +49,15 @@ public struct RunStage: Sendable, Equatable, CustomStringConvertible {
         finished: stages.entries.filter(\.isFinished).map(\.id))
     }
     let cache = StageCache(locations)
-    if let folder = cache.lookUp(known.digest),
-      case let text = "\(folder)/\(ExperimentRunner.textName)", Locations.exists(text)
-    {
-      throw RunStageError.makesText(self, path: text)
+    if let folder = cache.lookUp(known.digest) {
+      for (name, isText) in [
+        (ExperimentRunner.modelName, false), (ExperimentRunner.textName, true),
+      ] where Locations.exists("\(folder)/\(name)") {
+        return ("\(folder)/\(name)", isText)
+      }
     }
-    guard let folder = cache.lookUp(known.digest),
-      Locations.exists("\(folder)/\(ExperimentRunner.modelName)")
-    else {
-      throw RunStageError.notInCache(
-        self, path: "\(cache.folder)/\(known.digest)", definition: stages.definition)
-    }
-    return "\(folder)/\(ExperimentRunner.modelName)"
+    throw RunStageError.notInCache(
+      self, path: "\(cache.folder)/\(known.digest)", definition: stages.definition)
   }
 }
 
@@ -133,7 +143,7 @@ public enum RunStageError: Error, Sendable, Equatable, CustomStringConvertible {
         + (finished.isEmpty
           ? "" : ", or name one that has: \(finished.joined(separator: ", "))")
     case .notInCache(let address, let path, let definition):
-      "\(address): its model is no longer in the stage cache (\(path)); compute it again with "
+      "\(address): its result is no longer in the stage cache (\(path)); compute it again with "
         + "`retort run \(definition ?? "DEF.yaml")`, or set RETORT_CACHE to the cache that the run used"
     case .makesText(let address, let path):
       "\(address): expected a model, found a stage that makes a text"

@@ -60,6 +60,12 @@ extension Inspection {
           + "\(Int(measured.tokensPerSecond.rounded()).grouped) tokens/s, at most "
           + measured.peakMemoryBytes.memoryText)
     }
+    for text in record.texts ?? [] {
+      guard let measured = record.measured.stages[text.id] else { continue }
+      add(
+        "time \(text.id)",
+        "\(measured.wallSeconds.durationText), at most \(measured.peakMemoryBytes.memoryText)")
+    }
   }
 
   /// What a weighted sum is made of: its terms without their weights.

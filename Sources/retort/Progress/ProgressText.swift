@@ -39,7 +39,10 @@ struct StageProgress: Equatable {
     }
     if let loss { parts.append("loss \(Self.short(loss))") }
     if let epoch { parts.append("epoch \(epoch)") }
-    parts.append("\(Int(tokensPerSecond.rounded()).grouped) tokens/s")
+    // Nothing is read as tokens where words are masked.
+    if tokensPerSecond > 0 || loss != nil {
+      parts.append("\(Int(tokensPerSecond.rounded()).grouped) tokens/s")
+    }
     if loss != nil, terms.count > 1 {
       let texts = terms.map { "\($0.name) \(Self.short($0.value))" }
       parts.append("(\(texts.joined(separator: ", ")))")

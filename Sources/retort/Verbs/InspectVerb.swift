@@ -53,7 +53,9 @@ struct InspectVerb: ParsableCommand {
         && RunStage(file) == nil
   }
 
-  func run() throws {
+  mutating func run() throws {
+    // The text of a stage is a file of data.
+    files = try files.map { try RunStage($0)?.textPath(in: Locations()) ?? $0 }
     if files.allSatisfy(isData) { return try inspectData() }
     if files.count > 1 {
       throw CommandFailure(
