@@ -33,12 +33,12 @@ private struct StoredText {
 
   func record(
     _ outputs: ModelOutputs, name: String = "a.h5", threads: Int = 2,
-    shardByteCount: Int = 64 << 20,
+    limit: ShardLimit = ShardLimit(),
     observer: (any RecordingObserver)? = nil
   ) throws -> ExampleActivationStore {
     let writer = try ExampleActivationWriter(
       path: folder.file(name), layout: ExampleActivationLayout(outputs), source: Self.identity,
-      shardByteCount: shardByteCount)
+      limit: limit)
     try ExampleActivationRecording(models: [teacher], engine: Engine(threadCount: threads))
       .run(over: sequences, into: writer, observer: observer)
     try writer.finish()
@@ -216,11 +216,12 @@ private final class Stopper: RecordingObserver {
     for limit in [1, 150] {
       let stopper = Stopper(after: limit)
       #expect(throws: RecordingError.self) {
-        _ = try text.record(outputs, name: "pieces.h5", shardByteCount: 500, observer: stopper)
+        _ = try text.record(
+          outputs, name: "pieces.h5", limit: ShardLimit(bytes: 500), observer: stopper)
       }
       #expect((limit..<300).contains(stopper.last?.done ?? 0))
     }
-    _ = try text.record(outputs, name: "pieces.h5", shardByteCount: 500)
+    _ = try text.record(outputs, name: "pieces.h5", limit: ShardLimit(bytes: 500))
     #expect(try bytes("threads.h5") == bytes("whole.h5"))
     #expect(try bytes("pieces.h5") == bytes("whole.h5"))
   }

@@ -46,11 +46,11 @@ private struct RecordedTraining {
 
   func record(
     _ layout: StageActivationLayout, name: String = "a.h5", limit: TrainingLimit? = nil,
-    shardByteCount: Int = 64 << 20, observer: (any RecordingObserver)? = nil
+    shards: ShardLimit = ShardLimit(), observer: (any RecordingObserver)? = nil
   ) throws -> StageActivationStore {
     let path = folder.file(name)
     let writer = try StageActivationWriter(
-      path: path, layout: layout, source: Self.identity, shardByteCount: shardByteCount)
+      path: path, layout: layout, source: Self.identity, limit: shards)
     var settings = settings
     settings.limit = limit ?? settings.limit
     try StageActivationRecording(
@@ -229,7 +229,8 @@ private final class Stopper: RecordingObserver {
       let path = outputs.folder.file("pieces.h5")
       do {
         let writer = try StageActivationWriter(
-          path: path, layout: layout, source: RecordedTraining.identity, shardByteCount: 4000)
+          path: path, layout: layout, source: RecordedTraining.identity,
+          limit: ShardLimit(bytes: 4000))
         let finished = writer.finishedBatchCount
         #expect(finished == 6)
         var settings = outputs.settings

@@ -104,7 +104,7 @@ import Testing
       let writer = try ExampleActivationWriter(
         path: folder.file("pieces.h5"),
         layout: Self.layout([0, 2, 3], .f32),
-        source: ["text": "t"], shardByteCount: 20_000)
+        source: ["text": "t"], limit: ShardLimit(bytes: 20_000))
       let text = Self.lines.prefix(250).joined(separator: "\n")
       try text.write(toFile: folder.file("less.txt"), atomically: true, encoding: .utf8)
       try recording().run(over: MappedFile(path: folder.file("less.txt")), into: writer)

@@ -85,7 +85,7 @@ struct TextActivationTests {
     let folder = try TemporaryFolder()
     let path = folder.file("a.h5")
     let writer = try ExampleActivationWriter(
-      path: path, layout: layout(precision), source: source, shardByteCount: 1000)
+      path: path, layout: layout(precision), source: source, limit: ShardLimit(bytes: 1000))
     try append(0..<50, to: writer)
     try writer.finish()
     #expect(try folder.names() == ["a.h5"])
@@ -107,7 +107,14 @@ struct TextActivationTests {
     let path = folder.file("a.h5")
     func open(_ source: [String: String]) throws -> ExampleActivationWriter {
       try ExampleActivationWriter(
-        path: path, layout: layout(.f16), source: source, shardByteCount: 600)
+        path: path, layout: layout(.f16), source: source, limit: ShardLimit(bytes: 600))
+    }
+    do {
+      // Few bytes, but as old as they may be.
+      let writer = try ExampleActivationWriter(
+        path: path, layout: layout(.f16), source: source, limit: ShardLimit(age: .zero))
+      try append(0..<2, to: writer)
+      #expect(writer.finishedSequenceCount == 2)
     }
     var finished = 0
     while finished < 60 {
@@ -133,7 +140,7 @@ struct TextActivationTests {
     let path = folder.file("a.h5")
     do {
       let writer = try ExampleActivationWriter(
-        path: path, layout: layout(.f32), source: source, shardByteCount: 1)
+        path: path, layout: layout(.f32), source: source, limit: ShardLimit(bytes: 1))
       try append(0..<3, to: writer)
     }
     let other = #expect(throws: ActivationStoreError.self) {
@@ -161,7 +168,7 @@ struct TextActivationTests {
         path: path,
         layout: ExampleActivationLayout(
           ModelOutputs([.init(.hiddenState("1"), width: 2, precision: .f16)])), source: [:],
-        shardByteCount: 1)
+        limit: ShardLimit(bytes: 1))
       try [Int32(7)].withUnsafeBufferPointer { tokens in
         try [Float(1e6), 3].withUnsafeBufferPointer { values in
           try writer.append(
@@ -238,7 +245,8 @@ struct StageActivationTests {
     let folder = try TemporaryFolder()
     let path = folder.file("a.h5")
     func open() throws -> StageActivationWriter {
-      try StageActivationWriter(path: path, layout: layout, source: source, shardByteCount: 400)
+      try StageActivationWriter(
+        path: path, layout: layout, source: source, limit: ShardLimit(bytes: 400))
     }
     do {
       let writer = try open()

@@ -37,7 +37,7 @@ public final class ExampleActivationWriter {
   /// - Parameter source: what the activations are of, such as digests of model, vocabulary and text.
   public init(
     path: String, layout: ExampleActivationLayout, source: [String: String],
-    shardByteCount: Int = 64 << 20
+    limit: ShardLimit = ShardLimit()
   ) throws(ActivationStoreError) {
     self.layout = layout
     shards = try ShardedActivationWriter(
@@ -45,7 +45,7 @@ public final class ExampleActivationWriter {
       manifest: ActivationManifest(
         form: ActivationForm.byExample.rawValue, columns: layout.columns, models: layout.models,
         source: source),
-      shardByteCount: shardByteCount)
+      limit: limit)
   }
 
   /// Sequences that are safe on the disk: the next one to append is the one of this number.

@@ -3,9 +3,9 @@ import Glibc
 import RetortFiles
 import RetortNumbers
 
-/// Writes the columns of a store. Rows collect in memory; when they are many enough and a unit (a
-/// sequence, a batch) is complete, they become a shard: a file that is never changed again. Killed at
-/// any moment, a later writer goes on behind the last shard.
+/// Writes the columns of a store. Rows collect in memory; when they are many enough, or the oldest have waited long enough,
+/// and a unit (a sequence, a batch) is complete, they become a shard: a file that is never changed again. Killed at any
+/// moment, a later writer goes on behind the last shard.
 final class ShardedActivationWriter {
   /// Where the finished store will be.
   let path: String
@@ -19,7 +19,8 @@ final class ShardedActivationWriter {
   private var manifest: ActivationManifest
   private let folder: String
   private let lock: FolderLock
-  private let shardByteCount: Int
+  private let limit: ShardLimit
+  private var lastEnd = ContinuousClock.now
   private var buffers: [GrowingBytes]
   private var units = 0
   private var overflows = 0
@@ -28,10 +29,10 @@ final class ShardedActivationWriter {
   /// begun anew, whatever it was for.
   /// - Throws: also for a folder of that name with files of somebody else's.
   init(
-    path: String, manifest: ActivationManifest, shardByteCount: Int
+    path: String, manifest: ActivationManifest, limit: ShardLimit
   ) throws(ActivationStoreError) {
     self.path = path
-    self.shardByteCount = shardByteCount
+    self.limit = limit
     folder = path + ".partial"
     do throws(FileError) {
       try Folder.createOwn(path: folder)
@@ -115,7 +116,9 @@ final class ShardedActivationWriter {
   /// Ends units that were added together: only here can a shard end.
   func endUnits(_ count: Int = 1) throws(ActivationStoreError) {
     units += count
-    if buffers.reduce(0, { $0 + $1.count }) >= shardByteCount { try endShard() }
+    if buffers.reduce(0, { $0 + $1.count }) >= limit.bytes || .now - lastEnd >= limit.age {
+      try endShard()
+    }
   }
 
   /// Puts what is in memory on the disk, for a later writer to go on behind.
@@ -169,6 +172,7 @@ final class ShardedActivationWriter {
     for buffer in buffers { buffer.removeAll() }
     units = 0
     overflows = 0
+    lastEnd = .now
   }
 
   private func open(
@@ -253,6 +257,18 @@ final class ShardedActivationWriter {
       }
     }
     return found.sorted()
+  }
+}
+
+/// When rows in memory become a shard.
+public struct ShardLimit: Sendable {
+  /// Of all columns together.
+  public var bytes: Int
+  /// Since the last shard: as much work is lost at most when the program is killed.
+  public var age: Duration
+
+  public init(bytes: Int = 64 << 20, age: Duration = .seconds(60)) {
+    (self.bytes, self.age) = (bytes, age)
   }
 }
 

@@ -12,7 +12,7 @@ public final class StageActivationWriter {
   ///   depend on.
   public init(
     path: String, layout: StageActivationLayout, source: [String: String],
-    shardByteCount: Int = 64 << 20
+    limit: ShardLimit = ShardLimit()
   ) throws(ActivationStoreError) {
     self.layout = layout
     shards = try ShardedActivationWriter(
@@ -20,7 +20,7 @@ public final class StageActivationWriter {
       manifest: ActivationManifest(
         form: ActivationForm.bySteps.rawValue, columns: layout.columns, models: layout.models,
         source: source),
-      shardByteCount: shardByteCount)
+      limit: limit)
   }
 
   /// Batches that are safe on the disk: the next one to append is the one of this number.

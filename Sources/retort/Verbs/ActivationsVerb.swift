@@ -29,7 +29,7 @@ struct ActivationsVerb: ParsableCommand, RunsKernels {
       Logits over the vocabulary are computed again from the last hidden states, which keeps the loss exact. \
       --top-k stores only the k largest logits in their place; \
       training then uses an approximate loss that merges all other words into one class.
-      SIGINT and SIGTERM stop safely; run the same command again to continue.
+      SIGINT and SIGTERM stop safely; run the same command again to continue. Killed, it loses a minute's work at most.
       """)
 
   @Argument(help: ArgumentHelp("A definition.", valueName: "def.yaml"))
