@@ -120,8 +120,8 @@ public final class MappedFile: @unchecked Sendable {
     madvise(UnsafeMutableRawPointer(mutating: base + part.lowerBound), part.count, MADV_DONTNEED)
   }
 
-  /// Copies parts of the file into memory without mapping their pages, so that none of them counts as the process's. The
-  /// system is told of all parts before the first is waited for; they are best in the order of the file.
+  /// Copies parts of the file into memory without mapping their pages, so that none of them counts as the process's. All
+  /// parts are prefetched before the first is read. Reading is fastest where they are in the order of the file.
   /// - Parameter parts: ranges of bytes, and where each goes.
   public func copy(
     _ parts: [(bytes: Range<Int>, target: UnsafeMutableRawPointer)]

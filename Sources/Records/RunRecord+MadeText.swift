@@ -65,7 +65,7 @@ extension RunRecord {
   }
 }
 
-/// A text's part of the record on its own, as the stage cache keeps it beside the text.
+/// A text's part of the record on its own, as the stage cache keeps it with the text.
 public struct TextRecord: StrictRecord, Sendable, Equatable {
   public var format: Int
   public var text: RunRecord.MadeText

@@ -44,7 +44,7 @@ public struct AugmentationCounts: Sendable, Equatable {
 /// Writes an augmented text, in memory that does not depend on its size.
 ///
 /// Sentences are taken in blocks of fixed places, so that what is computed together does not depend on where an earlier
-/// run was stopped. Beside the text stands how far it is safe; what a killed run left behind that is cut off.
+/// run was stopped. A second file says how far the text is safe; what a killed run left behind that point is cut off.
 public struct AugmentedTextMaking {
   let path: String
   let copier: any SentenceCopier

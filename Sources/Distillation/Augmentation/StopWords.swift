@@ -3,7 +3,7 @@
 /// Words that are left as they are where content words are replaced.
 enum StopWords {
   /// Those of TinyBERT's augmentation, as words of letters alone in lower case: NLTK's list of English stop words without
-  /// its question words (what, which, who, whom, when, where, why, how). What stands beside an apostrophe is a word of its own.
+  /// its question words (what, which, who, whom, when, where, why, how). The parts before and after an apostrophe are words of their own.
   static let english: Set<String> = Set(
     """
     a about above after again against ain all am an and any are aren as at be because been before being below between

@@ -78,7 +78,7 @@ extension ClassificationEvaluation {
     }
   }
 
-  /// Class logits [N, K] of a batch, all of them finite. No bit of them depends on which sequences the batch has beside each.
+  /// Class logits [N, K] of a batch, all of them finite. The logits of a sequence do not depend on the other sequences of the batch.
   static func classLogits(
     of model: TransformerModel, on batch: PackedBatch, in scope: ComputeScope
   ) throws(EvaluationError) -> Tensor {

@@ -58,7 +58,7 @@ extension AugmentationCounts {
   }
 }
 
-/// Passes the making of a text on to whoever looks on.
+/// Reports the progress of a text to the run's observer.
 private final class TextWatcher: RecordingObserver {
   private let stage: String
   private let events: RunEvents

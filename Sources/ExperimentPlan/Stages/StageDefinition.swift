@@ -145,7 +145,7 @@ extension StageDefinition {
 
 extension StageWork {
   /// What a digest is made of: no names, no recipe. Inputs and data count by their digests.
-  /// - Parameter training: entries beside the stage's own.
+  /// - Parameter training: entries that follow the stage's own.
   func canonicalForDigest(
     inputs: [String], data: [String], versions: [(name: String, version: Int)],
     besides training: [(String, CanonicalValue)] = []

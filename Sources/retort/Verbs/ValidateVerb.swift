@@ -64,7 +64,7 @@ extension ValidateVerb {
     where task.hasSelection {
       lines += (locations.known(task)?.lines ?? []).map { "\(task.name): \($0)" }
     }
-    // What is held out is told with the rest.
+    // One line says what is learned and what is held out.
     for source in Set(definitions.flatMap(\.sentenceSources).map(\.learned))
       .sorted(by: { $0.name < $1.name })
     {
