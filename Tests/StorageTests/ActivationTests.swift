@@ -150,13 +150,22 @@ struct TextActivationTests {
     #expect(throws: ActivationStoreError.self) {
       try ExampleActivationWriter(path: path, layout: layout(.f16), source: source)
     }
+    // Before anything is computed behind it; and at the end, if it was damaged since.
     let shard = "\(path).partial/1.shard"
-    var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: shard)))
+    let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: shard)))
+    var bytes = whole
     bytes[7] ^= 1
     try AtomicFile.replace(path: shard, with: bytes)
+    let atOnce = #expect(throws: ActivationStoreError.self) {
+      try ExampleActivationWriter(path: path, layout: layout(.f32), source: source)
+    }
+    try AtomicFile.replace(path: shard, with: whole)
     let writer = try ExampleActivationWriter(path: path, layout: layout(.f32), source: source)
-    let damaged = #expect(throws: ActivationStoreError.self) { try writer.finish() }
-    #expect(damaged?.description.contains("1.shard has changed") == true)
+    try AtomicFile.replace(path: shard, with: bytes)
+    let atTheEnd = #expect(throws: ActivationStoreError.self) { try writer.finish() }
+    for error in [atOnce, atTheEnd] {
+      #expect(error?.description.contains("1.shard has changed") == true)
+    }
   }
 
   @Test("values too large for binary16 are clipped and counted, in finished shards too")

@@ -43,6 +43,15 @@ import Testing
     #expect(recorded.errors.contains("tokens/s"))
     #expect(try record("--dtype", "f32", "--out", store).output.contains("was there already"))
 
+    // What a store has beyond what is asked for is kept, and never replaced by less.
+    #expect(try record("--dtype", "f16", "--out", store).output.contains("was there already"))
+    let poorer = try record("--dtype", "f16", "--also", "hidden/1", "--out", store)
+    #expect(poorer.status == 1)
+    #expect(
+      poorer.errorLines.last?.contains("\(store): the store has last hidden states of 32, f32")
+        ?? false,
+      "\(poorer.errors)")
+
     let stored = try distill(from: store)
     #expect(stored.status == 0, "\(stored.errors)")
     #expect(try metrics() == expected)

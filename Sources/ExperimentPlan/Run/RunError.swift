@@ -24,6 +24,8 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
   case logitsOfTwoHeads(String)
   /// A store for which there is not enough space.
   case noRoom(path: String, bytes: Int, needed: Int, free: Int)
+  /// A store that has outputs which another in its place would not have.
+  case wouldLoseOutputs(path: String, found: String, wanted: String)
   case tooManyLogits(Int, words: Int)
   /// A model's predictions while it was timed differ from those of its evaluation.
   case otherAnswers(stage: String, examples: Int)
@@ -61,6 +63,8 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noRoom(let path, let bytes, let needed, let free):
       "\(path): a store of \(bytes.memoryText) takes \(needed.memoryText) until it is whole, and \(free.memoryText) are "
         + "free; free some space, choose another disk with --out, or keep less"
+    case .wouldLoseOutputs(let path, let found, let wanted):
+      "\(path): the store has \(found), and would have \(wanted); write to another path with --out, or remove the store"
     case .tooManyLogits(let count, let words):
       "--top-k \(count) exceeds the vocabulary of \(words); keep fewer"
     case .otherAnswers(let stage, let examples):

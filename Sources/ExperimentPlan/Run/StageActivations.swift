@@ -167,7 +167,7 @@ public final class StageActivations {
   public func run(
     observer: (any RecordingObserver)? = nil
   ) throws -> (overflowCount: Int, wasThere: Bool) {
-    if let known = finishedStore { return (known, true) }
+    if let known = try finishedStore() { return (known, true) }
     let folder = Folder.parent(of: path) ?? "."
     try Folder.create(path: folder)
     switch recording {
@@ -207,21 +207,30 @@ public final class StageActivations {
     }
   }
 
-  /// Values beyond binary16 in the store that is at the path already; nil if that is none, or not this one.
-  private var finishedStore: Int? {
+  /// Values beyond binary16 in the store that is at the path already; nil if that is none, or one of something else.
+  /// - Throws: for a store of the same that has what would be lost, if another was written in its place.
+  private func finishedStore() throws -> Int? {
     guard Locations.exists(path) else { return nil }
+    let found: (store: any ActivationStore, overflowCount: Int)
     switch recording {
     case .bySteps(let recording):
-      guard let store = try? StageActivationStore(path: path), store.source == identity.values,
-        store.outputs.models == outputs, store.stepCount >= recording.totalSteps
+      guard let store = try? StageActivationStore(path: path),
+        store.stepCount >= recording.totalSteps
       else { return nil }
-      return store.overflowCount
+      found = (store, store.overflowCount)
     case .byExample:
-      guard let store = try? ExampleActivationStore(path: path), store.source == identity.values,
-        store.outputs.models == outputs, store.sequenceCount == sequenceCount
+      guard let store = try? ExampleActivationStore(path: path),
+        store.sequenceCount == sequenceCount
       else { return nil }
-      return store.overflowCount
+      found = (store, store.overflowCount)
     }
+    guard found.store.source == identity.values else { return nil }
+    let stored = found.store.outputs.models
+    if outputs.isContained(in: stored) { return found.overflowCount }
+    guard stored.isContained(in: outputs) else {
+      throw RunError.wouldLoseOutputs(path: path, found: stored.words, wanted: outputs.words)
+    }
+    return nil
   }
 
   /// The pieces are there until the whole file is.

@@ -88,7 +88,12 @@ extension PlanDigests {
 
   /// Of a stage's teachers that are read.
   func ofTeachers(of planned: PlannedStage) -> [(name: String?, digest: String)] {
-    planned.readTeachers.map { ($0.name, of($0.input) ?? "") }
+    planned.readTeachers.map { name, input in
+      guard let digest = of(input) else {
+        preconditionFailure("no digest of \(input.name), which teaches \(planned.id)")
+      }
+      return (name, digest)
+    }
   }
 }
 
@@ -137,9 +142,12 @@ extension StageExecution {
       of: text, by: digests.ofTeachers(of: planned), vocabulary: digests.vocabulary,
       training: training)
     let store: any ActivationStore = try identity.form.open(data.locations.place(of: path))
-    var taught = try findingLayers(
-      of: objective.taught(from: store.outputs.models), student: student, text: text.sequences
-    ) {
+    let teachable = try objective.taught(from: store.outputs.models)
+    for (stated, term) in zip(objective.terms, teachable.terms)
+    where stated.term.formula != term.term.formula {
+      note("\(stated.name) is another loss from this store: \(term.term.formula)")
+    }
+    var taught = try findingLayers(of: teachable, student: student, text: text.sequences) {
       try TeacherGroup.of(teachers) { _, input in
         LiveTeacher(model: try models.make(input), engine: engine)
       }

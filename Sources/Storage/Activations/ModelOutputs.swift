@@ -207,3 +207,20 @@ extension ModelOutputs {
       columns, topLogits: topLogits, name: name, layerCount: layerCount, headCount: headCount)
   }
 }
+
+extension [ModelOutputs] {
+  /// Whether others have every output of these, as exact or more so. The largest logits must be the same ones: a store with
+  /// others trains another loss.
+  public func isContained(in others: [ModelOutputs]) -> Bool {
+    allSatisfy { own in
+      guard let other = others.first(where: { $0.name == own.name }),
+        other.topLogits == own.topLogits
+      else { return false }
+      return own.columns.allSatisfy { column in
+        other[column.output].map {
+          $0.width == column.width && $0.precision.byteCount >= column.precision.byteCount
+        } ?? false
+      }
+    }
+  }
+}

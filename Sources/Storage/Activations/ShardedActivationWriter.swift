@@ -55,7 +55,7 @@ final class ShardedActivationWriter {
         throw .begunForAnother(folder: folder, what: difference)
       }
       self.manifest = begun
-      for shard in begun.shards { _ = try open(shard, verify: false) }
+      for shard in begun.shards { _ = try open(shard, verify: true) }
     } else {
       self.manifest = manifest
       try manifest.write(in: folder)
