@@ -39,7 +39,7 @@ def run(arguments, machine):
             runs.append(compare(arguments, definition, changes, folder))
         print(text(runs[-1]), flush=True)
         if arguments.record:
-            write(arguments, machine, runs)
+            bench_record.write_runs(arguments, COMMAND, machine, runs)
 
 
 def compare(arguments, definition, changes, folder):
@@ -132,17 +132,6 @@ def text(run):
         for name, key in [("seconds", "seconds"), ("memory", "memoryBytes"), ("disk", "diskBytes")]
     ]
     return f"{run['definition']} {' '.join(run['changes'])}: " + "; ".join(parts)
-
-
-def write(arguments, machine, runs):
-    bench_record.replace(arguments.record, {
-        "format": bench_record.FORMAT,
-        "command": COMMAND,
-        "threads": arguments.threads,
-        "machine": machine,
-        "versions": bench_record.versions(arguments.commit, {}),
-        "runs": runs,
-    })  # fmt: skip
 
 
 def say(words):

@@ -28,7 +28,7 @@ def run(arguments, machine):
             runs.append(measure(arguments, definition, stage, student, folder))
         print(text(runs[-1]), flush=True)
         if arguments.record:
-            write(arguments, machine, runs)
+            bench_record.write_runs(arguments, COMMAND, machine, runs)
 
 
 def measure(arguments, definition, stage, student, folder):
@@ -82,14 +82,3 @@ def text(run):
         f"{run['definition']}, {run['stage']}: {run['seconds'] / run['steps']:.2f} s a step of "
         f"{run['tokens'] / run['steps']:.0f} tokens, {run['memoryBytes'] / 2**20:.0f} MiB"
     )
-
-
-def write(arguments, machine, runs):
-    bench_record.replace(arguments.record, {
-        "format": bench_record.FORMAT,
-        "command": COMMAND,
-        "threads": arguments.threads,
-        "machine": machine,
-        "versions": bench_record.versions(arguments.commit, {}),
-        "runs": runs,
-    })  # fmt: skip

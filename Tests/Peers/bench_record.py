@@ -52,6 +52,18 @@ def replace(path, record):
     os.replace(path + ".partial", path)
 
 
+def write_runs(arguments, command, machine, runs):
+    """Replaces a record of runs of this program alone."""
+    replace(arguments.record, {
+        "format": FORMAT,
+        "command": command,
+        "threads": arguments.threads,
+        "machine": machine,
+        "versions": versions(arguments.commit, {}),
+        "runs": runs,
+    })  # fmt: skip
+
+
 def entry(row):
     measure = MEASURES[row["measure"]]
     result = {

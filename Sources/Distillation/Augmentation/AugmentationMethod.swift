@@ -88,3 +88,13 @@ public enum AugmentationError: Error, Sendable, Equatable, CustomStringConvertib
     }
   }
 }
+
+extension OptionField where Value == Int {
+  /// How many copies of each sentence a method makes.
+  static func copies(_ path: any KeyPath<Root, Int> & Sendable) -> OptionField {
+    OptionField(
+      "copies", path, .integer(atLeast: 1, atMost: 1000, example: "20"),
+      "Copies that are made of each sentence. Those that are equal to the sentence or to an earlier copy are dropped after "
+        + "counting, so there may be fewer.")
+  }
+}

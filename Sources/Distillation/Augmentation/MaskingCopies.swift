@@ -21,10 +21,7 @@ public struct MaskingCopies: ModelFreeAugmentation, Equatable {
   public static let version = 1
   public static let options = OptionList(
     MaskingCopies.init(copies:maskProbability:ngramProbability:longestNgram:),
-    OptionField(
-      "copies", \.copies, .integer(atLeast: 1, atMost: 1000, example: "20"),
-      "Copies that are made of each sentence. Those that are equal to the sentence or to an earlier copy are dropped after "
-        + "counting, so there may be fewer."),
+    OptionField.copies(\.copies),
     OptionField(
       "mask_probability", \.maskProbability, .number(.fraction, example: "0.1"),
       "That a word of a copy is masked."),

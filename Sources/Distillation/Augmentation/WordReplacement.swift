@@ -30,10 +30,7 @@ public struct WordReplacement: ModelAugmentation, Equatable {
   public static let version = 1
   public static let options = OptionList(
     WordReplacement.init(copies:candidates:probability:neighbours:),
-    OptionField(
-      "copies", \.copies, .integer(atLeast: 1, atMost: 1000, example: "20"),
-      "Copies that are made of each sentence. Those that are equal to the sentence or to an earlier copy are dropped after "
-        + "counting, so there may be fewer."),
+    OptionField.copies(\.copies),
     OptionField(
       "candidates", \.candidates, .integer(atLeast: 1, atMost: 1000, example: "15"),
       "Words among which the one that takes a word's place is drawn. Pieces that begin with ## are left out after counting."
